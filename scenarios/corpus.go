@@ -1,0 +1,51 @@
+package scenarios
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+)
+
+//go:embed */*.yaml
+var corpus embed.FS
+
+// Corpus returns the scenarios that are built in, in the order of their
+// topics, then of their ids. Faults of all files are reported together.
+func Corpus() ([]*Scenario, error) { return loadAll(corpus) }
+
+// loadAll loads every file of every topic in topics.
+func loadAll(topics fs.FS) ([]*Scenario, error) {
+	files, err := fs.Glob(topics, "*/*.yaml") // sorted
+	if err != nil {
+		return nil, fmt.Errorf("read corpus: %w", err)
+	}
+	var all []*Scenario
+	var faults Faults
+	for _, file := range files {
+		data, err := fs.ReadFile(topics, file)
+		if err != nil {
+			return nil, fmt.Errorf("read corpus: %w", err)
+		}
+		file = path.Join("scenarios", file) // as seen from the repository's root
+		s, err := Load(file, data)
+		if err != nil {
+			fs, _ := errors.AsType[Faults](err)
+			faults = append(faults, fs...)
+			continue
+		}
+		// An id is its file's name, so only a file of another topic can clash.
+		if i := slices.IndexFunc(all, func(o *Scenario) bool { return o.ID == s.ID }); i >= 0 {
+			faults = append(faults, Fault{File: file, Line: 1, Column: 1, Key: "id",
+				Problem: fmt.Sprintf("%s is the id of %s too", s.ID, all[i].File), Expected: "an id of its own", Next: "rename one of the files"})
+			continue
+		}
+		all = append(all, s)
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return all, nil
+}

@@ -1,0 +1,40 @@
+package scenarios
+
+import "net/netip"
+
+// DefaultRelease is the passt release of a scenario that names none.
+const DefaultRelease = "2025_05_03"
+
+var (
+	// DefaultPodMAC is the address of the pod's eth0.
+	DefaultPodMAC = MAC{0x02, 0, 0, 0, 0, 0x0a}
+	// PasstMAC is the link-layer address that passt itself uses towards the
+	// guest, in every release since 2024_08_21; no one else can have it.
+	PasstMAC = MAC{0x9a, 0x55, 0x9a, 0x55, 0x9a, 0x55}
+)
+
+// setDefaults fills in what the file leaves out.
+func (s *Scenario) setDefaults() {
+	if s.Pod.MAC.IsZero() {
+		s.Pod.MAC = DefaultPodMAC
+	}
+	if s.Passt.Release == "" {
+		s.Passt.Release = DefaultRelease
+	}
+	if s.Passt.Autonomous == nil {
+		s.Passt.Autonomous = new(true)
+	}
+	if s.Guest.Client == "" {
+		s.Guest.Client = ClientKernel
+	}
+	for i := range s.Guest.Interfaces {
+		if f := &s.Guest.Interfaces[i]; f.MAC.IsZero() {
+			f.MAC = MAC{0x02, 0, 0, 0, 0x02, byte(i + 1)}
+		}
+	}
+	for i := range s.Routers {
+		if r := &s.Routers[i]; !r.LinkLocal.IsValid() {
+			r.LinkLocal = netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80, 15: byte(i + 2)})
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package scenarios
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// A Fault is one thing wrong in a scenario file.
+type Fault struct {
+	// File, Line and Column are the place; both count from 1, columns in
+	// characters.
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	// Key is the path of the key, for example "routers[0].prefix"; empty
+	// when the fault is the file's as a whole.
+	Key string `json:"key,omitempty"`
+	// Problem says what is wrong.
+	Problem string `json:"problem"`
+	// Expected says what would have been right.
+	Expected string `json:"expected,omitempty"`
+	// Near is the word that was probably meant; often there is none.
+	Near string `json:"near,omitempty"`
+	// Next is what to do about it.
+	Next string `json:"next,omitempty"`
+}
+
+// Error returns the fault on one line:
+//
+//	file:line:column: key: problem; expected …; did you mean "…"?; next step
+func (f Fault) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d:%d: ", f.File, f.Line, f.Column)
+	if f.Key != "" {
+		b.WriteString(f.Key + ": ")
+	}
+	b.WriteString(f.Problem)
+	if f.Expected != "" {
+		b.WriteString("; expected " + f.Expected)
+	}
+	if f.Near != "" {
+		fmt.Fprintf(&b, "; did you mean %q?", f.Near)
+	}
+	if f.Next != "" {
+		b.WriteString("; " + f.Next)
+	}
+	return b.String()
+}
+
+// Faults are all that is wrong in a file, or in several, in the order of
+// their places. It is the error that Load, LoadFile and Corpus return for a
+// scenario that is read but is no good.
+type Faults []Fault
+
+// Error returns the faults, one a line.
+func (fs Faults) Error() string {
+	lines := make([]string, len(fs))
+	for i, f := range fs {
+		lines[i] = f.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sort puts the faults in the order of their places; those of one place stay
+// in the order in which they were found.
+func (fs Faults) sort() {
+	slices.SortStableFunc(fs, func(a, b Fault) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+// near returns the word of words that s is probably a slip of, or "".
+func near(s string, words []string) string {
+	best, least := "", 1+max(1, min(3, len(s)/2)) // half of the letters may be wrong, three at most
+	for _, w := range words {
+		if d := levenshtein.ComputeDistance(strings.ToLower(s), strings.ToLower(w)); d < least {
+			best, least = w, d
+		}
+	}
+	return best
+}

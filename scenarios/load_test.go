@@ -1,0 +1,256 @@
+package scenarios
+
+import (
+	"errors"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.yaml.in/yaml/v3"
+)
+
+// TestBad loads every file of testdata/bad and compares what is said about it
+// with the golden file of the same name.
+func TestBad(t *testing.T) {
+	files, golden := glob(t, ".yaml"), glob(t, ".golden")
+	if len(files) < 60 {
+		t.Errorf("%d bad files, want at least 60", len(files))
+	}
+	if diff := cmp.Diff(files, golden); diff != "" && !*update {
+		t.Errorf("bad files without a golden one, or the reverse (-yaml +golden):\n%s", diff)
+	}
+	for _, name := range files {
+		t.Run(name, func(t *testing.T) {
+			data, err := os.ReadFile(filepath.Join("testdata/bad", name+".yaml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := Load(name+".yaml", data)
+			faults, ok := errors.AsType[Faults](err)
+			if !ok || s != nil {
+				t.Fatalf("Load returned %v and error %v, want Faults alone", s, err)
+			}
+			for _, f := range faults {
+				if f.Problem == "" || f.Expected == "" || f.Next == "" || f.Line < 1 || f.Column < 1 {
+					t.Errorf("a fault says too little: %+v", f)
+				}
+			}
+			file, got := filepath.Join("testdata/bad", name+".golden"), err.Error()+"\n"
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("message (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// glob returns the names, without ext, of the files in testdata/bad.
+func glob(t *testing.T, ext string) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/bad/*" + ext)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(f), ext)
+	}
+	return files
+}
+
+const least = `
+id: least
+title: The least that a scenario can say
+requirement: A requirement.
+pod: {address: "fd01:cafe::a/64", gateway: fe80::1}
+guest: {mac: "52:54:00:1f:c7:bd"}
+events: [ra, dhcpv6]
+roles: [kubelet]
+expect: {reachable: [dhcpv6]}
+prove: {good: good, bad: bad, picks: slaac}
+`
+
+func TestDefaults(t *testing.T) {
+	s, err := Load("least.yaml", []byte(least))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Scenario{
+		ID: "least", Title: "The least that a scenario can say", Requirement: "A requirement.",
+		Pod:    Pod{Address: netip.MustParsePrefix("fd01:cafe::a/64"), Gateway: netip.MustParseAddr("fe80::1"), MAC: DefaultPodMAC},
+		Passt:  Passt{Release: DefaultRelease, Autonomous: new(true)},
+		Guest:  Guest{MAC: MAC{0x52, 0x54, 0, 0x1f, 0xc7, 0xbd}, Client: ClientKernel},
+		Events: []Event{EventRA, EventDHCPv6}, Roles: []Role{RoleKubelet},
+		Expect: Expect{Reachable: []Origin{OriginDHCPv6}}, Prove: Prove{Good: "good", Bad: "bad", Picks: "slaac"},
+		File: "least.yaml",
+	}
+	if diff := cmp.Diff(want, s, compareNetip); diff != "" {
+		t.Errorf("scenario (-want +got):\n%s", diff)
+	}
+}
+
+func TestDefaultsOfLists(t *testing.T) {
+	s, err := Load("", []byte(strings.NewReplacer(
+		"[ra, dhcpv6]", "[ra, dhcpv6, router]",
+		`c7:bd"}`, `c7:bd", interfaces: [{name: data0}, {name: data1, mac: "02:00:00:00:00:77"}, {name: data2}]}`,
+	).Replace(least)+`routers: [{prefix: "fd02::/64"}, {prefix: "fd03::/64", linkLocal: fe80::77}, {prefix: "fd04::/64"}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var links, macs []string
+	for _, r := range s.Routers {
+		links = append(links, r.LinkLocal.String())
+	}
+	for _, f := range s.Guest.Interfaces {
+		macs = append(macs, f.MAC.String())
+	}
+	if want := []string{"fe80::2", "fe80::77", "fe80::4"}; !slices.Equal(links, want) {
+		t.Errorf("link-local addresses %v, want %v", links, want)
+	}
+	if want := []string{"02:00:00:00:02:01", "02:00:00:00:00:77", "02:00:00:00:02:03"}; !slices.Equal(macs, want) {
+		t.Errorf("MAC addresses %v, want %v", macs, want)
+	}
+}
+
+var compareNetip = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
+
+func TestLoadFile(t *testing.T) {
+	if _, err := LoadFile(filepath.Join(t.TempDir(), "none.yaml")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v, want %v", err, fs.ErrNotExist)
+	}
+	path := filepath.Join(t.TempDir(), "least.yaml")
+	if err := os.WriteFile(path, []byte(least), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := LoadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.File != path {
+		t.Errorf("File is %q, want %q", s.File, path)
+	}
+}
+
+// TestSize loads a file of the greatest size, and one that is a byte larger.
+func TestSize(t *testing.T) {
+	fill := func(size int) string {
+		path := filepath.Join(t.TempDir(), "least.yaml")
+		text := least + "#" + strings.Repeat(" ", size-len(least)-1)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	if _, err := LoadFile(fill(MaxSize)); err != nil {
+		t.Errorf("%d bytes: %v", MaxSize, err)
+	}
+	if _, err := LoadFile(fill(MaxSize + 1)); err == nil || !strings.Contains(err.Error(), "larger than 64 KiB") {
+		t.Errorf("%d bytes: %v, want the fault that it is too large", MaxSize+1, err)
+	}
+}
+
+// FuzzLoad: no input panics; what is refused has a place and a problem; what
+// is read is the same when written and read again.
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(least))
+	for _, pattern := range []string{"*/*.yaml", "testdata/bad/*.yaml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Load("fuzz", data)
+		if err != nil {
+			faults, ok := errors.AsType[Faults](err)
+			if !ok || len(faults) == 0 || s != nil {
+				t.Fatalf("Load returned %v and %T, want Faults alone", s, err)
+			}
+			for _, f := range faults {
+				if f.Line < 1 || f.Column < 1 || f.Problem == "" {
+					t.Errorf("a fault without place or problem: %+v", f)
+				}
+			}
+			return
+		}
+		text, err := yaml.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Load("fuzz", text)
+		if err != nil {
+			t.Fatalf("written as\n%s\nit is refused: %v", text, err)
+		}
+		if diff := cmp.Diff(s, again, compareNetip); diff != "" {
+			t.Errorf("written and read again (-first +second):\n%s", diff)
+		}
+	})
+}
+
+// TestReadme loads the example of README.md, which shows every key.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, found := strings.Cut(example, "```")
+	if !found {
+		t.Fatal("README.md has no example")
+	}
+	d := decoded(t, example)
+	var missing []string
+	var walk func(path string, rt reflect.Type)
+	walk = func(path string, rt reflect.Type) {
+		for _, f := range fieldsOf(rt) {
+			sub, ft := join(path, f.name), rt.Field(f.index).Type
+			if _, given := d.places[sub]; !given && f.name != "role" {
+				missing = append(missing, sub)
+			}
+			if ft.Kind() == reflect.Slice {
+				sub, ft = sub+"[0]", ft.Elem()
+			}
+			if _, scalar := f.scalar(ft); !scalar {
+				walk(sub, ft)
+			}
+		}
+	}
+	walk("", reflect.TypeFor[Scenario]())
+	if len(missing) > 0 {
+		t.Errorf("the example does not show %v", missing)
+	}
+}
+
+func decoded(t *testing.T, text string) *decoder {
+	t.Helper()
+	if _, err := Load("everything.yaml", []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	root, faults := parse("everything.yaml", []byte(text))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	return decode("everything.yaml", root, &Scenario{})
+}

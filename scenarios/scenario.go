@@ -1,0 +1,171 @@
+package scenarios
+
+import "net/netip"
+
+// A Scenario is one case of the corpus.
+type Scenario struct {
+	// ID names the scenario in reports and on the command line: lower-case
+	// letters, digits and hyphens. It equals the file's name without ".yaml".
+	ID string `yaml:"id" required:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
+	// Title says in one line what is special about the situation.
+	Title string `yaml:"title" required:"true"`
+	// Requirement is the sentence a selector has to fulfil here.
+	Requirement string `yaml:"requirement" required:"true"`
+	// References are the upstream issues and RFC sections behind the case.
+	References []string `yaml:"references,omitempty"`
+	// Labels group scenarios; "label:NAME" selects them.
+	Labels []string `yaml:"labels,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
+
+	// Pod is the network namespace in which passt runs.
+	Pod Pod `yaml:"pod" required:"true"`
+	// Passt says how passt behaves towards the guest.
+	Passt Passt `yaml:"passt,omitempty"`
+	// Guest is the virtual machine.
+	Guest Guest `yaml:"guest" required:"true"`
+	// Routers are other routers on the guest's link, beside passt.
+	Routers []Router `yaml:"routers,omitempty"`
+
+	// Events are played in order; each is complete before the next begins.
+	Events []Event `yaml:"events" required:"true" nonempty:"true"`
+	// Config is the configuration that selectors are given.
+	Config Config `yaml:"config,omitempty"`
+	// Roles are the consumers of the address that are judged, one by one.
+	Roles []Role `yaml:"roles" required:"true" nonempty:"true"`
+
+	// Expect is what the author knows about the outcome.
+	Expect Expect `yaml:"expect" required:"true"`
+	// Prove names who passes and who fails.
+	Prove Prove `yaml:"prove" required:"true"`
+
+	// File is where the scenario was read from.
+	File string `yaml:"-" json:"-"`
+}
+
+// Pod describes the network namespace in which passt runs.
+type Pod struct {
+	// Address is the pod's own address with the prefix length of its
+	// interface; passt leases the address, always as a /128.
+	Address netip.Prefix `yaml:"address" required:"true" is:"host"`
+	// Gateway is the pod's default router: an address within Address's
+	// prefix, or a link-local one.
+	Gateway netip.Addr `yaml:"gateway" required:"true" is:"router"`
+	// MAC is the address of the pod's eth0. Default: 02:00:00:00:00:0a.
+	MAC MAC `yaml:"mac,omitempty"`
+	// DNS is the pod's resolver configuration, which passt hands on to the
+	// guest by RDNSS and DNSSL (RFC 8106) and DHCPv6 (RFC 3646).
+	DNS DNS `yaml:"dns,omitempty"`
+}
+
+// DNS has the terms of Kubernetes' PodDNSConfig.
+type DNS struct {
+	// Nameservers are IPv6 addresses of recursive resolvers.
+	Nameservers []netip.Addr `yaml:"nameservers,omitempty" is:"router"`
+	// Searches are domains of the search list.
+	Searches []string `yaml:"searches,omitempty" pattern:"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.?$" form:"a domain name such as svc.cluster.local"`
+}
+
+// Passt says how passt behaves.
+type Passt struct {
+	// Release is the passt release to behave as. Default: 2025_05_03.
+	Release string `yaml:"release,omitempty" pattern:"^([0-9]{4}_[0-9]{2}_[0-9]{2}|latest)$" form:"a release such as \"2025_05_03\", or latest"`
+	// Autonomous is the A flag of the prefix option (RFC 4861 4.6.2).
+	// Default: true, as in every passt release; false is how a lab without
+	// SLAAC is made.
+	Autonomous *bool `yaml:"autonomous,omitempty"`
+}
+
+// Guest describes the virtual machine.
+type Guest struct {
+	// MAC is the address of the guest's eth0; SLAAC makes the EUI-64
+	// interface identifier from it (RFC 4291 appendix A).
+	MAC MAC `yaml:"mac" required:"true"`
+	// Client configures the guest. Default: kernel.
+	Client Client `yaml:"client,omitempty"`
+	// Static are addresses set by hand on eth0 by the event "static".
+	Static []netip.Prefix `yaml:"static,omitempty" is:"host"`
+	// VIPs are virtual addresses that the guest holds, each a /128, added
+	// by the event "vip".
+	VIPs []netip.Addr `yaml:"vips,omitempty" is:"address"`
+	// TempAddr is the sysctl use_tempaddr (RFC 8981): 0 off, 1 temporary
+	// addresses are made, 2 they are made and preferred as source.
+	TempAddr int `yaml:"tempaddr,omitempty" minimum:"0" maximum:"2"`
+	// Interfaces are further interfaces, on networks that passt does not
+	// serve; they are up, with their addresses, before the first event.
+	Interfaces []Interface `yaml:"interfaces,omitempty"`
+}
+
+// Interface is a further interface of the guest.
+type Interface struct {
+	// Name is the interface's name, for example "data0".
+	Name string `yaml:"name" required:"true" pattern:"^[a-z][a-z0-9]{0,14}$" form:"at most 15 lower-case letters and digits, a letter first"`
+	// MAC is its address. Default: 02:00:00:00:02:01, …:02, …
+	MAC MAC `yaml:"mac,omitempty"`
+	// Addresses are set on it by hand.
+	Addresses []netip.Prefix `yaml:"addresses,omitempty" is:"host"`
+}
+
+// Router is another router on the guest's link.
+type Router struct {
+	// Prefix is advertised with the on-link and autonomous flags and
+	// infinite lifetimes; its length is 64.
+	Prefix netip.Prefix `yaml:"prefix" required:"true" is:"prefix64"`
+	// LinkLocal is the router's address. Default: fe80::2, fe80::3, …
+	LinkLocal netip.Addr `yaml:"linkLocal" is:"linklocal"`
+	// Lifetime is the router lifetime in seconds (RFC 4861 4.2), 0 to 65535.
+	// Default: 0, a router that gives a prefix and is no default router.
+	Lifetime int `yaml:"lifetime,omitempty" minimum:"0" maximum:"65535"`
+}
+
+// Config is what a selector is told, in Talos' terms.
+type Config struct {
+	// PodSubnets are cluster.network.podSubnets of the guest's own cluster.
+	PodSubnets []netip.Prefix `yaml:"podSubnets,omitempty" is:"subnet"`
+	// ServiceSubnets are cluster.network.serviceSubnets, likewise.
+	ServiceSubnets []netip.Prefix `yaml:"serviceSubnets,omitempty" is:"subnet"`
+	// ValidSubnets are machine.kubelet.nodeIP.validSubnets: CIDRs, or "!CIDR"
+	// to take addresses away again. Their order matters.
+	ValidSubnets []Filter `yaml:"validSubnets,omitempty"`
+	// AdvertisedSubnets are cluster.etcd.advertisedSubnets, likewise.
+	AdvertisedSubnets []Filter `yaml:"advertisedSubnets,omitempty"`
+	// VIPs are the shared addresses that the configuration knows of.
+	VIPs []netip.Addr `yaml:"vips,omitempty" is:"shared"`
+	// Exclusions are subnets no selector may take a node address from.
+	Exclusions []netip.Prefix `yaml:"exclusions,omitempty" is:"subnet"`
+}
+
+// Expect is what the author knows about the outcome.
+type Expect struct {
+	// Reachable lists the origins whose candidates work in both directions.
+	// All others must not. Required, and [] where nothing works: when the
+	// measurement says otherwise, that is an error of the lab or of the
+	// scenario, never a failure of a selector.
+	Reachable []Origin `yaml:"reachable" required:"true"`
+	// Failures are the selectors that are known to fail here, and what they
+	// pick. Under `make e2e` a stated failure is an xfail, an unstated one a
+	// fail, and a stated one that does not happen an xpass.
+	Failures []Failure `yaml:"failures,omitempty"`
+}
+
+// Failure is one known failure.
+type Failure struct {
+	// Selector is the name of the selector that fails.
+	Selector string `yaml:"selector" required:"true"`
+	// Role is the role in which it fails. Default: every role.
+	Role Role `yaml:"role,omitempty"`
+	// Picks is what it picks instead.
+	Picks Pick `yaml:"picks" required:"true"`
+}
+
+// Prove names the selectors that show what the scenario is worth: one that
+// passes and one that fails with a stated pick. A scenario that nothing can
+// fail is not a test.
+type Prove struct {
+	// Good is a selector that passes, in every role.
+	Good string `yaml:"good" required:"true"`
+	// Bad is a selector that fails, in every role or in Role.
+	Bad string `yaml:"bad" required:"true"`
+	// Picks is what Bad picks.
+	Picks Pick `yaml:"picks" required:"true"`
+	// Role is the role in which Bad fails. Default: every role.
+	Role Role `yaml:"role,omitempty"`
+}

@@ -1,0 +1,154 @@
+package scenarios
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// Origin says how an address came to be on the guest.
+type Origin string
+
+// The origins of a candidate address.
+const (
+	OriginSLAAC     Origin = "slaac"     // formed by the kernel from an RA (RFC 4862)
+	OriginDHCPv6    Origin = "dhcpv6"    // leased by DHCPv6 (RFC 8415)
+	OriginStatic    Origin = "static"    // set by hand
+	OriginVIP       Origin = "vip"       // a virtual address held for others
+	OriginTemporary Origin = "temporary" // a temporary address (RFC 8981)
+)
+
+// Origins returns all origins.
+func Origins() []Origin {
+	return []Origin{OriginSLAAC, OriginDHCPv6, OriginStatic, OriginVIP, OriginTemporary}
+}
+
+// Pick names what a selector chose: an origin, or PickNone, or PickOther.
+type Pick string
+
+// Picks that are no origin.
+const (
+	PickNone  Pick = "none"  // no address
+	PickOther Pick = "other" // an address that is no candidate
+)
+
+// Picks returns all picks: the origins, PickNone and PickOther.
+func Picks() []Pick {
+	var ps []Pick
+	for _, o := range Origins() {
+		ps = append(ps, Pick(o))
+	}
+	return append(ps, PickNone, PickOther)
+}
+
+// Role is the consumer of the chosen address.
+type Role string
+
+// The roles.
+const (
+	RoleNode    Role = "node"    // the node address itself, before any filter
+	RoleKubelet Role = "kubelet" // kubelet's --node-ip
+	RoleEtcd    Role = "etcd"    // etcd's advertised peer address
+)
+
+// Roles returns all roles.
+func Roles() []Role { return []Role{RoleNode, RoleKubelet, RoleEtcd} }
+
+// Event is one step of a scenario.
+type Event string
+
+// The events.
+const (
+	EventRA     Event = "ra"     // passt's router advertisement arrives; SLAAC addresses are usable
+	EventDHCPv6 Event = "dhcpv6" // the guest gets passt's lease and installs it as a /128
+	EventStatic Event = "static" // guest.static is added
+	EventVIP    Event = "vip"    // guest.vips are added
+	EventRouter Event = "router" // the RAs of all routers beside passt arrive
+)
+
+// Events returns all events.
+func Events() []Event {
+	return []Event{EventRA, EventDHCPv6, EventStatic, EventVIP, EventRouter}
+}
+
+// Client is what configures the guest.
+type Client string
+
+// ClientKernel is the kernel's SLAAC and an in-process DHCPv6 client that
+// installs the lease as a permanent /128, as Talos does.
+const ClientKernel Client = "kernel"
+
+// Clients returns all clients.
+func Clients() []Client { return []Client{ClientKernel} }
+
+// MAC is an EUI-48 link-layer address, written "52:54:00:1f:c7:bd".
+type MAC [6]byte
+
+// ParseMAC reads six octets in any notation that net.ParseMAC knows. Group
+// addresses and the zero address are refused: no interface can have them.
+func ParseMAC(s string) (MAC, error) {
+	hw, err := net.ParseMAC(s)
+	if err != nil || len(hw) != 6 {
+		return MAC{}, fmt.Errorf("%q is no MAC address", s)
+	}
+	m := MAC(hw)
+	if m[0]&1 != 0 {
+		return MAC{}, fmt.Errorf("%s is a group address; an interface needs an individual one (first octet even)", m)
+	}
+	if m == (MAC{}) {
+		return MAC{}, fmt.Errorf("%s is the zero address", m)
+	}
+	return m, nil
+}
+
+// String returns the usual notation.
+func (m MAC) String() string { return net.HardwareAddr(m[:]).String() }
+
+// HardwareAddr returns m in the form the standard library uses.
+func (m MAC) HardwareAddr() net.HardwareAddr { return net.HardwareAddr(m[:]) }
+
+// IsZero reports whether m was not set.
+func (m MAC) IsZero() bool { return m == MAC{} }
+
+// MarshalText implements encoding.TextMarshaler.
+func (m MAC) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (m *MAC) UnmarshalText(b []byte) (err error) {
+	*m, err = ParseMAC(string(b))
+	return err
+}
+
+// Filter is one entry of a subnet filter list: a CIDR, or "!CIDR" to exclude.
+type Filter struct {
+	Prefix netip.Prefix
+	Not    bool
+}
+
+// ParseFilter reads "CIDR" or "!CIDR". Host bits are masked off.
+func ParseFilter(s string) (Filter, error) {
+	rest, not := strings.CutPrefix(s, "!")
+	p, err := netip.ParsePrefix(rest)
+	if err != nil {
+		return Filter{}, fmt.Errorf("%q is neither CIDR nor !CIDR", s)
+	}
+	return Filter{Prefix: p.Masked(), Not: not}, nil
+}
+
+// String returns the notation that ParseFilter reads.
+func (f Filter) String() string {
+	if f.Not {
+		return "!" + f.Prefix.String()
+	}
+	return f.Prefix.String()
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (f Filter) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (f *Filter) UnmarshalText(b []byte) (err error) {
+	*f, err = ParseFilter(string(b))
+	return err
+}
