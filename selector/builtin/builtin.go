@@ -1,0 +1,56 @@
+package builtin
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/kernel"
+	"github.com/passtlab/passtlab/selector/talos"
+)
+
+// All returns the built-in selectors, in the order in which reports have them.
+func All() []selector.Selector {
+	return []selector.Selector{talos.V1, talos.V2, talos.V3, kernel.Source, kernel.First}
+}
+
+// ErrUnknown is wrapped by Get for a name that no selector has.
+var ErrUnknown = errors.New("unknown selector")
+
+// Get returns the selector of that name, one of All or of Wrong. The error for
+// an unknown name says which was probably meant, and lists those of All.
+func Get(name string) (selector.Selector, error) {
+	known := slices.Concat(All(), Wrong())
+	for _, s := range known {
+		if s.Name() == name {
+			return s, nil
+		}
+	}
+	if near := nearest(name, known); near != "" {
+		return nil, fmt.Errorf("find selector %q: %w; did you mean %q?", name, ErrUnknown, near)
+	}
+	return nil, fmt.Errorf("find selector %q: %w; there are %s", name, ErrUnknown, strings.Join(names(All()), ", "))
+}
+
+// nearest returns the name that is at most a third of its letters away, or "".
+func nearest(name string, known []selector.Selector) string {
+	best, least := "", len(name)/3+1
+	for _, n := range names(known) {
+		if d := levenshtein.ComputeDistance(strings.ToLower(name), n); d < least {
+			best, least = n, d
+		}
+	}
+	return best
+}
+
+func names(ss []selector.Selector) []string {
+	var ns []string
+	for _, s := range ss {
+		ns = append(ns, s.Name())
+	}
+	return ns
+}

@@ -1,0 +1,85 @@
+package builtin
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/selector"
+)
+
+func TestAll(t *testing.T) {
+	want := []string{"talos-v1", "talos-v2", "talos-v3", "kernel", "first"}
+	if got := names(All()); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	for _, n := range names(Wrong()) {
+		if !strings.HasPrefix(n, "test-") {
+			t.Errorf("%s is wrong on purpose and does not say so", n)
+		}
+	}
+}
+
+func TestGet(t *testing.T) {
+	for _, s := range slices.Concat(All(), Wrong()) {
+		if got, err := Get(s.Name()); err != nil || got.Name() != s.Name() {
+			t.Errorf("Get(%q) = %v, %v", s.Name(), got, err)
+		}
+	}
+	tests := []struct{ name, want string }{
+		{"talos-v4", `find selector "talos-v4": unknown selector; did you mean "talos-v1"?`},
+		{"Talos-V3", `find selector "Talos-V3": unknown selector; did you mean "talos-v3"?`},
+		{"kernal", `find selector "kernal": unknown selector; did you mean "kernel"?`},
+		{"fist", `find selector "fist": unknown selector; did you mean "first"?`},
+		{"test-slac", `find selector "test-slac": unknown selector; did you mean "test-slaac"?`},
+		{"flannel", `find selector "flannel": unknown selector; there are talos-v1, talos-v2, talos-v3, kernel, first`},
+		{"", `find selector "": unknown selector; there are talos-v1, talos-v2, talos-v3, kernel, first`},
+	}
+	for _, tt := range tests {
+		_, err := Get(tt.name)
+		if !errors.Is(err, ErrUnknown) || err.Error() != tt.want {
+			t.Errorf("Get(%q): %v, want %s", tt.name, err, tt.want)
+		}
+	}
+}
+
+func TestWrong(t *testing.T) {
+	var o selector.Observation
+	for _, a := range []struct {
+		prefix string
+		flags  selector.Flags
+	}{
+		{"127.0.0.1/8", selector.FlagPermanent},
+		{"::1/128", selector.FlagPermanent},
+		{"fd01:cafe::114c:9fa1:8496:557f/128", selector.FlagPermanent},
+		{"fd01:cafe::5054:ff:fe1f:c7bd/64", selector.FlagMngTmpAddr},
+		{"fd01:cafe::1/64", selector.FlagPermanent},
+		{"169.254.0.1/16", selector.FlagPermanent},
+		{"fe80::1/64", selector.FlagPermanent},
+	} {
+		o.Addresses = append(o.Addresses, selector.Address{Prefix: netip.MustParsePrefix(a.prefix), Flags: a.flags})
+	}
+	before := slices.Clone(o.Addresses)
+	for name, want := range map[string]string{
+		"test-none":      "invalid IP",
+		"test-highest":   "fd01:cafe::5054:ff:fe1f:c7bd",
+		"test-slaac":     "fd01:cafe::5054:ff:fe1f:c7bd",
+		"test-linklocal": "fe80::1",
+	} {
+		s, err := Get(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := s.Select(t.Context(), o); err != nil || c.Address().String() != want {
+			t.Errorf("%s picks %v (%v), want %s", name, c.Addresses, err, want)
+		}
+		if c, err := s.Select(t.Context(), selector.Observation{}); err != nil || len(c.Addresses) != 0 {
+			t.Errorf("%s picks %v (%v) from nothing", name, c.Addresses, err)
+		}
+	}
+	if !slices.Equal(before, o.Addresses) {
+		t.Error("the observation was changed")
+	}
+}

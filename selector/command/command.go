@@ -1,0 +1,232 @@
+package command
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/kballard/go-shellquote"
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/selector"
+)
+
+// Options of a program; the zero value is usable.
+type Options struct {
+	// Timeout is how long one answer may take. Default: 5 s.
+	Timeout time.Duration
+	// MaxOutput is how many bytes of standard output are allowed, and how
+	// many of standard error are kept. Default: 64 KiB.
+	MaxOutput int
+	// Logger gets notes on what the system refused. Default: nowhere.
+	Logger *slog.Logger
+}
+
+// exitUnsupported is the status of a program that cannot judge the situation,
+// the one that Automake's tests use for a skip.
+const exitUnsupported = 77
+
+// New returns the selector name that runs the program argv. The program is
+// looked up in PATH now. Errors are ErrUsage.
+func New(name string, argv []string, opts Options) (selector.Selector, error) {
+	if !validName.MatchString(name) {
+		return nil, fmt.Errorf("%w: name %q: want letters, digits and . _ -, beginning with a letter or digit, at most 64", ErrUsage, name)
+	}
+	if len(argv) == 0 {
+		return nil, fmt.Errorf("%w %s: no program given", ErrUsage, name)
+	}
+	path, err := exec.LookPath(argv[0])
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		if errors.Is(err, exec.ErrDot) {
+			err = fmt.Errorf("it is in the current folder: write ./%s", argv[0])
+		}
+		if e, ok := errors.AsType[*exec.Error](err); ok {
+			err = e.Err
+		}
+		return nil, fmt.Errorf("%w %s: program %q: %w", ErrUsage, name, argv[0], err)
+	}
+	opts.Timeout = cmp.Or(opts.Timeout, 5*time.Second)
+	opts.MaxOutput = cmp.Or(opts.MaxOutput, 64<<10)
+	opts.Logger = cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))
+	return &program{name: name, path: path, argv: argv, opts: opts}, nil
+}
+
+var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// Parse returns the selector that spec describes, NAME=PROGRAM ARG..., quoted
+// as for a shell that expands nothing. Errors are ErrUsage.
+func Parse(spec string, opts Options) (selector.Selector, error) {
+	name, rest, ok := strings.Cut(spec, "=")
+	if !ok {
+		return nil, fmt.Errorf("%w %q: no =, want NAME=PROGRAM with its arguments", ErrUsage, spec)
+	}
+	argv, err := shellquote.Split(rest)
+	if err != nil {
+		return nil, fmt.Errorf("%w %q: %w", ErrUsage, spec, err)
+	}
+	return New(name, argv, opts)
+}
+
+// program is a selector.
+type program struct {
+	name, path string
+	argv       []string
+	opts       Options
+	noted      sync.Once // the notes are the same every time
+}
+
+// Name implements selector.Selector.
+func (p *program) Name() string { return p.name }
+
+// Select implements selector.Selector: it runs the program once. Whatever the
+// program started is gone when Select returns.
+func (p *program) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+	c, err := p.run(ctx, o)
+	if err != nil {
+		return c, fmt.Errorf("run selector %s: %w", p.name, err)
+	}
+	return c, nil
+}
+
+func (p *program) run(ctx context.Context, o selector.Observation) (none selector.Choice, err error) {
+	input, err := json.Marshal(o)
+	if err != nil {
+		return none, fmt.Errorf("%w: encode the observation: %w", ErrSetup, err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ctx, stop := context.WithTimeoutCause(ctx, p.opts.Timeout, ErrTimeout)
+	defer stop()
+
+	stdout := &head{max: p.opts.MaxOutput, full: func() { cancel(ErrFlood) }}
+	stderr := &tail{max: p.opts.MaxOutput}
+	r, rerr := p.start(ctx, o, input, stdout, stderr)
+
+	if len(r.Notes) > 0 {
+		p.noted.Do(func() {
+			p.opts.Logger.Warn("selector does not see the guest alone", "selector", p.name, "notes", r.Notes)
+		})
+	}
+	cause := context.Cause(ctx)
+	switch {
+	case cause == ErrFlood:
+		return none, fmt.Errorf("%w of %d bytes, beginning with %q", ErrFlood, p.opts.MaxOutput, shorten(string(stdout.buf)))
+	case rerr != nil && cause == ErrTimeout:
+		return none, fmt.Errorf("%w of %v%s%s", ErrTimeout, p.opts.Timeout,
+			quote(", last output ", string(stdout.buf)), quote(", last error ", string(stderr.buf)))
+	case rerr != nil && cause != nil:
+		return none, cause
+	case rerr != nil:
+		return none, fmt.Errorf("%w: %w%s", ErrSetup, rerr, quote(": ", string(stderr.buf)))
+	case r.Setup != "":
+		return none, fmt.Errorf("%w: %s", ErrSetup, r.Setup)
+	case r.Start != 0:
+		return none, startError(p.path, r.Start)
+	}
+	if r.Status.ExitStatus() == exitUnsupported {
+		err = fmt.Errorf("%w%s", selector.ErrUnsupported, quote(": ", string(stderr.buf)))
+	} else {
+		err = statusError(r.Status, string(stderr.buf))
+	}
+	if r.Left > 0 {
+		left := fmt.Errorf("%w: %d, now killed", ErrLeft, r.Left)
+		if err != nil {
+			left = fmt.Errorf("%w, and %w", left, err)
+		}
+		err = left
+	}
+	if err != nil {
+		return none, err
+	}
+	return parseOutput(stdout.buf)
+}
+
+// start runs the init and returns its report, or why there is none.
+func (p *program) start(ctx context.Context, o selector.Observation, input []byte, stdout, stderr io.Writer) (r report, err error) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		return r, err
+	}
+	defer in.Close()
+	defer out.Close()
+	files, mode := []*os.File{out}, "alone"
+	if o.Guest != nil {
+		// A copy, since a File closes its descriptor.
+		fd, err := unix.FcntlInt(uintptr(o.Guest.Fd()), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			return r, fmt.Errorf("copy the guest's namespace: %w", err)
+		}
+		guest := os.NewFile(uintptr(fd), "guest")
+		defer guest.Close()
+		files, mode = append(files, guest), "guest"
+	}
+
+	attr := &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWPID,
+		Pdeathsig:  syscall.SIGKILL,
+		Setsid:     true, // no terminal: neither its signals nor its questions
+	}
+	command := func() *exec.Cmd {
+		cmd := exec.CommandContext(ctx, "/proc/self/exe")
+		cmd.Args = append([]string{initName, mode, p.path}, p.argv...)
+		cmd.Env = environ(o)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), stdout, stderr
+		cmd.ExtraFiles = files
+		cmd.SysProcAttr = attr
+		cmd.WaitDelay = time.Second // should a pipe have found its way out
+		return cmd
+	}
+	// Pdeathsig is sent when the forking thread ends, so it has to last.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := command()
+	err = cmd.Start()
+	if errors.Is(err, syscall.EPERM) && o.Guest == nil {
+		attr.Cloneflags |= unix.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}}
+		cmd = command()
+		err = cmd.Start()
+	}
+	if err != nil {
+		return r, fmt.Errorf("make a PID namespace: %w", err)
+	}
+	out.Close()
+	werr := cmd.Wait()
+	if err := json.NewDecoder(in).Decode(&r); err != nil {
+		// The init was killed, or has crashed.
+		return r, fmt.Errorf("no report from the init: %w", cmp.Or(werr, err))
+	}
+	return r, nil
+}
+
+// environ is the program's environment.
+func environ(o selector.Observation) (env []string) {
+	for _, key := range []string{"PATH", "HOME", "LANG", "TMPDIR"} {
+		if v, ok := os.LookupEnv(key); ok {
+			env = append(env, key+"="+v)
+		}
+	}
+	env = append(env, "PASSTLAB_ROLE="+o.Role, "PASSTLAB_INTERFACE="+o.Interface)
+	if o.Target.IsValid() {
+		env = append(env, "PASSTLAB_TARGET="+o.Target.String())
+	}
+	return env
+}

@@ -1,0 +1,50 @@
+// Package command makes a selector of any external program.
+//
+// # The protocol
+//
+// The program is started once for every question, in the guest's namespaces.
+// It gets one JSON object on standard input, the selector.Observation; it need
+// not read it. Its environment is PATH, HOME, LANG and TMPDIR of passtlab, and
+// PASSTLAB_ROLE, PASSTLAB_INTERFACE and PASSTLAB_TARGET, which hold the
+// observation's role, interface and target for programs that read no JSON.
+//
+// It answers on standard output, in UTF-8, in one of these forms, and ends
+// with status 0:
+//
+//	fd01:cafe::1                      an address, alone on a line
+//	{"address": "fd01:cafe::1"}       the same, as a JSON object
+//	{"addresses": ["fd01:cafe::1"], "reason": "the longest prefix"}
+//
+// Space around the answer does not matter. No output, or an object without an
+// address, is the choice of no address. "reason" may stand in either object;
+// other keys are refused, since a misspelt one would look like no address.
+//
+// An address may carry a prefix length (fd01:cafe::1/128) or a zone
+// (fe80::1%eth0), as ip-address(8) and the observation print them; both are
+// dropped. Brackets and ports belong to URLs and are refused. Whether
+// the address is the guest's, or global, is not for this package to say: it is
+// returned, and judged.
+//
+// Status 77 says that the program cannot judge the situation, and the last
+// line of standard error why: selector.ErrUnsupported. Everything else that
+// can go wrong is one of this package's errors. ErrSetup alone is not the
+// program's fault.
+//
+// # How it is run
+//
+// The program is a child of a small init, which is this executable again under
+// a private name, recognised when this package is initialised. The init is
+// process 1 of a new PID namespace and has a mount namespace: /sys is mounted
+// anew, so that /sys/class/net shows the guest's interfaces, and so is /proc.
+// Where the system refuses these mounts, as containers do, the machine's stay
+// and the logger is told; /proc/net is the guest's in any case. When
+// the init ends, in whatever way, the kernel kills all that the program left;
+// and it ends with passtlab.
+//
+// An observation without a guest, read from a file, leaves the network
+// namespace and /sys alone, and needs a user namespace where there is no right
+// to make a PID namespace.
+//
+// This is no sandbox: the program has passtlab's rights and sees its files.
+// Limits of memory and processes are not modelled.
+package command

@@ -1,0 +1,106 @@
+package command
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// What can go wrong with a program. All but ErrSetup are its own fault.
+var (
+	// ErrUsage: the name or the program given to New or Parse cannot be used.
+	ErrUsage = errors.New("unusable selector")
+	// ErrStart: the kernel does not execute the program: no executable
+	// format, or its interpreter is missing.
+	ErrStart = errors.New("cannot be executed")
+	// ErrExit: the program ended with another status than 0 and 77.
+	ErrExit = errors.New("exit status")
+	// ErrCrash: a signal ended the program.
+	ErrCrash = errors.New("killed by")
+	// ErrTimeout: the program was killed at the time limit.
+	ErrTimeout = errors.New("no answer within the time limit")
+	// ErrFlood: the program was killed because it printed too much.
+	ErrFlood = errors.New("printed more than the limit")
+	// ErrLeft: processes that the program had started outlived it.
+	ErrLeft = errors.New("left processes behind")
+	// ErrMalformed: what was printed is no address.
+	ErrMalformed = errors.New("malformed answer")
+	// ErrSetup: the guest's namespaces could not be made ready.
+	ErrSetup = errors.New("cannot enter the guest")
+)
+
+// startError says why the kernel refused to execute path.
+func startError(path string, errno syscall.Errno) error {
+	why := errno.Error()
+	line := shebang(path)
+	switch {
+	case errno == syscall.ENOEXEC:
+		why += ": neither a program for this machine nor a script with a first line such as #!/bin/sh"
+	case errno == syscall.ENOENT && line != "":
+		why = fmt.Sprintf("its interpreter %q is missing", line)
+	case errno == syscall.ENOENT:
+		why += ": the program, or the dynamic loader it asks for, is missing"
+	}
+	return fmt.Errorf("%s %w: %s", path, ErrStart, why)
+}
+
+// shebang returns the interpreter that a script names, or "".
+func shebang(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	line, _ := bufio.NewReader(io.LimitReader(f, 256)).ReadString('\n')
+	rest, ok := strings.CutPrefix(line, "#!")
+	if !ok {
+		return ""
+	}
+	// Carriage returns are kept: they are what is wrong with a file that was
+	// written elsewhere.
+	name, _, _ := strings.Cut(strings.Trim(rest, " \t\n"), " ")
+	return name
+}
+
+// statusError says how the program ended, nil if well.
+func statusError(ws syscall.WaitStatus, stderr string) error {
+	switch {
+	case ws.Signaled():
+		s := unix.SignalName(ws.Signal())
+		if ws.CoreDump() {
+			s += ", core dumped"
+		}
+		return fmt.Errorf("%w %s%s", ErrCrash, s, quote(": ", stderr))
+	case ws.ExitStatus() != 0:
+		return fmt.Errorf("%w %d%s", ErrExit, ws.ExitStatus(), quote(": ", stderr))
+	}
+	return nil
+}
+
+// lastLine returns the last line of s that is not blank, shortened.
+func lastLine(s string) string {
+	s = strings.TrimSpace(s)
+	return shorten(strings.TrimSpace(s[strings.LastIndexByte(s, '\n')+1:]))
+}
+
+func shorten(s string) string {
+	const limit = 200
+	if len(s) <= limit {
+		return s
+	}
+	return s[:limit] + "…"
+}
+
+// quote returns sep and the last line of s in quotes, or nothing.
+func quote(sep, s string) string {
+	if s = lastLine(s); s == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s%q", sep, s)
+}

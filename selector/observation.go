@@ -1,0 +1,94 @@
+package selector
+
+import "net/netip"
+
+// Observation is what a selector is shown. Its JSON form is what an external
+// selector gets on standard input.
+type Observation struct {
+	// APIVersion is "passtlab/v1".
+	APIVersion string `json:"apiVersion"`
+	// Role is the consumer of the address: node, kubelet or etcd.
+	Role string `json:"role"`
+	// Interface is the guest's main interface, the one behind passt.
+	Interface string `json:"interface"`
+	// Target is an address of another node of the cluster network.
+	Target netip.Addr `json:"target"`
+	// Links are the guest's interfaces in the kernel's order.
+	Links []Link `json:"links"`
+	// Addresses are those of all links, in the kernel's order, link-local
+	// and loopback ones included.
+	Addresses []Address `json:"addresses"`
+	// Routes are the IPv6 routes of the main table, in the kernel's order.
+	Routes []Route `json:"routes"`
+	// Config is the configuration of the component.
+	Config Config `json:"config"`
+
+	// Guest is the namespace in which the observation was made; nil when it
+	// was read from a file.
+	Guest Namespace `json:"-"`
+}
+
+// APIVersion is the version of the observation and of the report.
+const APIVersion = "passtlab/v1"
+
+// Namespace is a network namespace that a selector may act in.
+type Namespace interface {
+	// Do runs f on a thread inside the namespace. Sockets opened by f stay
+	// there; goroutines started by f do not run there.
+	Do(f func() error) error
+	// Fd is the descriptor that holds the namespace, valid while the lab is up.
+	Fd() int
+}
+
+// Link is a network interface.
+type Link struct {
+	Index int    `json:"index"`
+	Name  string `json:"name"`
+	Type  string `json:"type"` // rtnetlink's kind: "veth", "loopback", …
+	MAC   string `json:"mac,omitempty"`
+	MTU   int    `json:"mtu"`
+	Up    bool   `json:"up"` // administratively up and carrier
+}
+
+// Address is an address of a link.
+type Address struct {
+	// Prefix is the address with its prefix length.
+	Prefix netip.Prefix `json:"address"`
+	// Link is the interface's name.
+	Link string `json:"link"`
+	// Scope is "global", "site", "link" or "host".
+	Scope string `json:"scope"`
+	// Flags are the kernel's IFA_F_ flags.
+	Flags Flags `json:"flags"`
+	// ValidLifetime and PreferredLifetime are in seconds; Forever is
+	// infinite (RFC 4861 4.6.2).
+	ValidLifetime     uint32 `json:"validLifetime"`
+	PreferredLifetime uint32 `json:"preferredLifetime"`
+	// Protocol is IFA_PROTO: "kernel_lo", "kernel_ra", "kernel_ll", a
+	// number, or empty when the kernel gives none.
+	Protocol string `json:"protocol,omitempty"`
+}
+
+// Forever is the infinite lifetime (RFC 4861 4.6.2).
+const Forever = 0xffffffff
+
+// Route is a route of the main table.
+type Route struct {
+	Destination netip.Prefix `json:"destination"` // ::/0 is the default route
+	Gateway     netip.Addr   `json:"gateway,omitzero"`
+	Source      netip.Addr   `json:"source,omitzero"` // preferred source
+	Link        string       `json:"link"`
+	Metric      int          `json:"metric"`
+	Protocol    string       `json:"protocol"` // "kernel", "ra", "static", …
+}
+
+// Config is the configuration that the component would have. Filters are
+// CIDRs, or "!CIDR" to exclude; their order matters.
+type Config struct {
+	PodSubnets        []netip.Prefix `json:"podSubnets,omitempty"`
+	ServiceSubnets    []netip.Prefix `json:"serviceSubnets,omitempty"`
+	ValidSubnets      []string       `json:"validSubnets,omitempty"`
+	AdvertisedSubnets []string       `json:"advertisedSubnets,omitempty"`
+	VIPs              []netip.Addr   `json:"vips,omitempty"`
+	Exclusions        []netip.Prefix `json:"exclusions,omitempty"`
+}

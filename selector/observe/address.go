@@ -1,0 +1,99 @@
+package observe
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/selector"
+)
+
+// errAddress is wrapped by what decodeAddress refuses.
+var errAddress = errors.New("malformed address message")
+
+// ifaProto is IFA_PROTO of linux/if_addr.h, the reason why netlink's own
+// decoder does not do here.
+const ifaProto = 11
+
+// protocols are the IFAPROT_ values of linux/if_addr.h.
+var protocols = map[uint8]string{1: "kernel_lo", 2: "kernel_ra", 3: "kernel_ll"}
+
+// scopes are the RT_SCOPE_ values of linux/rtnetlink.h.
+var scopes = map[uint8]string{0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
+
+// named returns the name of x, or x itself as a decimal number.
+func named(names map[uint8]string, x uint8) string {
+	if s, ok := names[x]; ok {
+		return s
+	}
+	return strconv.Itoa(int(x))
+}
+
+// decodeAddress decodes the payload of RTM_NEWADDR: struct ifaddrmsg and
+// attributes, all in host byte order (rtnetlink(7)). ok is false for families
+// other than IPv4 and IPv6. The link's name is left to the caller.
+func decodeAddress(b []byte) (a selector.Address, link int, ok bool, err error) {
+	if len(b) < unix.SizeofIfAddrmsg {
+		return a, 0, false, fmt.Errorf("%w: %d octets", errAddress, len(b))
+	}
+	family, bits, flags, scope := b[0], int(b[1]), b[2], b[3]
+	link = int(binary.NativeEndian.Uint32(b[4:]))
+	if family != unix.AF_INET && family != unix.AF_INET6 {
+		return a, link, false, nil
+	}
+	a.Flags = selector.Flags(flags)
+	a.Scope = named(scopes, scope)
+	a.ValidLifetime, a.PreferredLifetime = selector.Forever, selector.Forever
+
+	// local is the address; where there is no such attribute (IPv6 without a
+	// peer), IFA_ADDRESS is, which otherwise is the peer.
+	var local, address netip.Addr
+	for b := b[unix.SizeofIfAddrmsg:]; len(b) >= unix.SizeofRtAttr; {
+		size := int(binary.NativeEndian.Uint16(b))
+		kind := binary.NativeEndian.Uint16(b[2:])
+		if size < unix.SizeofRtAttr || size > len(b) {
+			return a, link, false, fmt.Errorf("%w: attribute %d of %d octets", errAddress, kind, size)
+		}
+		v := b[unix.SizeofRtAttr:size]
+		b = b[min(len(b), (size+unix.RTA_ALIGNTO-1)&^(unix.RTA_ALIGNTO-1)):]
+
+		enough := true
+		switch kind {
+		case unix.IFA_LOCAL:
+			local, enough = netip.AddrFromSlice(v)
+		case unix.IFA_ADDRESS:
+			address, enough = netip.AddrFromSlice(v)
+		case unix.IFA_FLAGS: // all 32 bits, of which the header has 8
+			if enough = len(v) >= 4; enough {
+				a.Flags = selector.Flags(binary.NativeEndian.Uint32(v))
+			}
+		case unix.IFA_CACHEINFO:
+			if enough = len(v) >= 8; enough {
+				a.PreferredLifetime = binary.NativeEndian.Uint32(v)
+				a.ValidLifetime = binary.NativeEndian.Uint32(v[4:])
+			}
+		case ifaProto:
+			if enough = len(v) >= 1; enough && v[0] != 0 {
+				a.Protocol = named(protocols, v[0])
+			}
+		}
+		if !enough {
+			return a, link, false, fmt.Errorf("%w: attribute %d of %d octets", errAddress, kind, size)
+		}
+	}
+	switch {
+	case !local.IsValid():
+		local = address
+	case address.IsValid() && address != local:
+		bits = local.BitLen() // the message's length is the peer's
+	}
+	a.Prefix = netip.PrefixFrom(local, bits)
+	if !a.Prefix.IsValid() || local.Is4() != (family == unix.AF_INET) {
+		return a, link, false, fmt.Errorf("%w: address %s, length %d, family %d", errAddress, local, bits, family)
+	}
+	return a, link, true, nil
+}

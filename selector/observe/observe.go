@@ -1,0 +1,185 @@
+package observe
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/selector"
+)
+
+// attempts is how often a reading is made before a namespace that changes all
+// the time is given up. One takes less than a millisecond.
+const attempts = 50
+
+// Read observes the namespace, or the current one if ns is nil. Role, Target
+// and Config are left for the caller. Interface is the link of the default
+// route, the one with the lowest metric if there are several; without a
+// default route the first link that is up and no loopback.
+//
+// Guest is ns. For the current namespace it is one whose Do runs the function
+// where it is and whose Fd is -1.
+func Read(ns selector.Namespace) (selector.Observation, error) {
+	if ns == nil {
+		ns = current{}
+	}
+	var o selector.Observation
+	err := ns.Do(func() (err error) {
+		for range attempts {
+			o, err = read()
+			if !errors.Is(err, netlink.ErrDumpInterrupted) {
+				return err
+			}
+		}
+		return fmt.Errorf("changed during each of %d attempts: %w", attempts, err)
+	})
+	if err != nil {
+		return selector.Observation{}, fmt.Errorf("observe namespace: %w", err)
+	}
+	o.Guest = ns
+	return o, nil
+}
+
+// current is the namespace of whoever asks.
+type current struct{}
+
+func (current) Do(f func() error) error { return f() }
+func (current) Fd() int                 { return -1 }
+
+// read makes one observation of the thread's namespace. Something that changed
+// meanwhile is netlink.ErrDumpInterrupted.
+func read() (selector.Observation, error) {
+	// Empty lists are [] in JSON, which is easier on those who read it.
+	o := selector.Observation{
+		APIVersion: selector.APIVersion,
+		Links:      []selector.Link{},
+		Addresses:  []selector.Address{},
+		Routes:     []selector.Route{},
+	}
+	links, err := netlink.LinkList()
+	if err != nil {
+		return o, fmt.Errorf("list links: %w", err)
+	}
+	names := map[int]string{}
+	for _, l := range links {
+		names[l.Attrs().Index] = l.Attrs().Name
+		o.Links = append(o.Links, link(l))
+	}
+	if err := addAddresses(&o, names); err != nil {
+		return o, fmt.Errorf("list addresses: %w", err)
+	}
+	if err := addRoutes(&o, names); err != nil {
+		return o, fmt.Errorf("list routes: %w", err)
+	}
+	o.Interface = mainInterface(o)
+	return o, nil
+}
+
+func link(l netlink.Link) selector.Link {
+	a := l.Attrs()
+	kind := l.Type()
+	if kind == "device" { // netlink's word for a link without a kind
+		kind = a.EncapType
+	}
+	return selector.Link{
+		Index: a.Index,
+		Name:  a.Name,
+		Type:  kind,
+		MAC:   a.HardwareAddr.String(),
+		MTU:   a.MTU,
+		Up:    a.RawFlags&unix.IFF_UP != 0 && a.RawFlags&unix.IFF_LOWER_UP != 0,
+	}
+}
+
+// addAddresses adds the addresses of all links and families from one dump.
+func addAddresses(o *selector.Observation, names map[int]string) error {
+	req := nl.NewNetlinkRequest(unix.RTM_GETADDR, unix.NLM_F_DUMP)
+	req.AddData(nl.NewIfAddrmsg(unix.AF_UNSPEC))
+	msgs, err := req.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWADDR)
+	if err != nil {
+		return err
+	}
+	for _, m := range msgs {
+		a, index, ok, err := decodeAddress(m)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		if a.Link, ok = names[index]; !ok {
+			return fmt.Errorf("link %d came in between: %w", index, netlink.ErrDumpInterrupted)
+		}
+		o.Addresses = append(o.Addresses, a)
+	}
+	return nil
+}
+
+// addRoutes adds the routes of the main table, one for each next hop.
+func addRoutes(o *selector.Observation, names map[int]string) error {
+	routes, err := netlink.RouteList(nil, netlink.FAMILY_V6)
+	if err != nil {
+		return err
+	}
+	for _, x := range routes {
+		if x.Type != unix.RTN_UNICAST {
+			continue
+		}
+		hops := x.MultiPath
+		if len(hops) == 0 {
+			hops = []*netlink.NexthopInfo{{LinkIndex: x.LinkIndex, Gw: x.Gw}}
+		}
+		for _, hop := range hops {
+			name, ok := names[hop.LinkIndex]
+			if !ok {
+				return fmt.Errorf("link %d came in between: %w", hop.LinkIndex, netlink.ErrDumpInterrupted)
+			}
+			o.Routes = append(o.Routes, selector.Route{
+				Destination: prefix(x.Dst),
+				Gateway:     address(hop.Gw),
+				Source:      address(x.Src),
+				Link:        name,
+				Metric:      x.Priority,
+				Protocol:    x.Protocol.String(),
+			})
+		}
+	}
+	return nil
+}
+
+// address returns the zero Addr for nil.
+func address(ip net.IP) netip.Addr {
+	a, _ := netip.AddrFromSlice(ip)
+	return a
+}
+
+func prefix(n *net.IPNet) netip.Prefix {
+	if n == nil {
+		return netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	}
+	bits, _ := n.Mask.Size()
+	return netip.PrefixFrom(address(n.IP), bits)
+}
+
+func mainInterface(o selector.Observation) string {
+	var best *selector.Route
+	for i, r := range o.Routes {
+		if r.Destination.Bits() == 0 && (best == nil || r.Metric < best.Metric) {
+			best = &o.Routes[i]
+		}
+	}
+	if best != nil {
+		return best.Link
+	}
+	for _, l := range o.Links {
+		if l.Up && l.Type != "loopback" {
+			return l.Name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,60 @@
+package selector
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+)
+
+// A Selector chooses the node address.
+type Selector interface {
+	// Name is how reports and the command line call the selector.
+	Name() string
+	// Select chooses from o. No address is a valid choice: it is the zero
+	// Choice with a Reason. An error is the selector's own failure, except
+	// ErrUnsupported, which makes the result a skip.
+	Select(ctx context.Context, o Observation) (Choice, error)
+}
+
+// ErrUnsupported is wrapped by a selector that cannot judge the situation at
+// all, for example one that only knows IPv4.
+var ErrUnsupported = errors.New("unsupported")
+
+// Choice is a selector's answer.
+type Choice struct {
+	// Addresses are the chosen addresses, the preferred one first. Most
+	// selectors give one; etcd may advertise several. Empty: none.
+	Addresses []netip.Addr `json:"addresses"`
+	// Reason says in a few words which rule decided.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Pick returns a choice of one address.
+func Pick(a netip.Addr, reason string) Choice {
+	return Choice{Addresses: []netip.Addr{a}, Reason: reason}
+}
+
+// None returns the choice of no address.
+func None(reason string) Choice { return Choice{Reason: reason} }
+
+// Address returns the preferred address, or the zero Addr if there is none.
+func (c Choice) Address() netip.Addr {
+	if len(c.Addresses) == 0 {
+		return netip.Addr{}
+	}
+	return c.Addresses[0]
+}
+
+// Func makes a Selector of a function.
+func Func(name string, f func(context.Context, Observation) (Choice, error)) Selector {
+	return fn{name, f}
+}
+
+type fn struct {
+	name string
+	f    func(context.Context, Observation) (Choice, error)
+}
+
+func (s fn) Name() string { return s.name }
+
+func (s fn) Select(ctx context.Context, o Observation) (Choice, error) { return s.f(ctx, o) }

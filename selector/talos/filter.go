@@ -1,0 +1,70 @@
+package talos
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// filter is one entry of a subnet filter list: a CIDR, or "!CIDR".
+type filter struct {
+	prefix netip.Prefix
+	not    bool
+}
+
+func (f filter) String() string {
+	if f.not {
+		return "!" + f.prefix.String()
+	}
+	return f.prefix.String()
+}
+
+// filters is a subnet filter list. Its entries are worked off in order: a
+// plain one adds the addresses that lie in it, an excluding one takes them
+// away again. So the last match decides whether an address is in; the order of
+// the entries beats the order of the addresses; and a list that only excludes
+// lets nothing through, for nothing was ever added.
+type filters []filter
+
+// parseFilters reads the list of the configuration key.
+func parseFilters(key string, entries []string) (filters, error) {
+	var fs filters
+	for _, s := range entries {
+		cidr, not := strings.CutPrefix(s, "!")
+		p, err := netip.ParsePrefix(cidr)
+		if err != nil {
+			return nil, fmt.Errorf("parse %s entry %q: neither CIDR nor !CIDR, such as ::/0 or !fd01:cafe::/64", key, s)
+		}
+		fs = append(fs, filter{p.Masked(), not})
+	}
+	return fs, nil
+}
+
+// exclude returns the list with the prefixes excluded at its end.
+func (fs filters) exclude(prefixes ...netip.Prefix) filters {
+	fs = slices.Clone(fs)
+	for _, p := range prefixes {
+		fs = append(fs, filter{p, true})
+	}
+	return fs
+}
+
+// apply returns the addresses that get through, each with the filter that let
+// it in.
+func (fs filters) apply(as []candidate) []candidate {
+	var in []candidate
+	for _, f := range fs {
+		if f.not {
+			in = slices.DeleteFunc(in, func(a candidate) bool { return f.prefix.Contains(a.Prefix.Addr()) })
+			continue
+		}
+		for _, a := range as {
+			if f.prefix.Contains(a.Prefix.Addr()) && !slices.ContainsFunc(in, a.same) {
+				a.filter = f.String()
+				in = append(in, a)
+			}
+		}
+	}
+	return in
+}

@@ -1,0 +1,228 @@
+package talos
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/selector"
+)
+
+// candidate is an address on its way through the pipeline.
+type candidate struct {
+	Address
+	link   string
+	scope  string
+	filter string // the subnet filter that let it in, if there were any
+}
+
+// same reports whether both are the same IP address.
+func (c candidate) same(d candidate) bool { return c.Prefix.Addr() == d.Prefix.Addr() }
+
+// Name implements selector.Selector.
+func (g Algorithm) Name() string { return "talos-" + g.String() }
+
+// Select implements selector.Selector for the roles node, kubelet and etcd.
+//
+// For kubelet, which takes one address of each family, the IPv6 one comes
+// first in the Choice, because that is what is judged.
+func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
+	p := &pipeline{algorithm: g}
+	for _, a := range o.Addresses {
+		p.left = append(p.left, candidate{Address: Address{a.Prefix, a.Flags}, link: a.Link, scope: a.Scope})
+	}
+	p.drop("scope link or narrower", candidate.narrow)
+	p.dropIn("exclusions", o.Config.Exclusions)
+	if g == V3 {
+		p.drop("tentative or dadfailed", func(c candidate) bool { return c.Unusable() })
+	}
+	var taken []candidate
+	var err error
+	switch o.Role {
+	case "node":
+		taken = p.node()
+	case "kubelet":
+		taken, err = p.kubelet(o)
+	case "etcd":
+		taken, err = p.etcd(o)
+	default:
+		err = fmt.Errorf("role %q: %w", o.Role, selector.ErrUnsupported)
+	}
+	if err != nil {
+		return selector.Choice{}, fmt.Errorf("select by %s: %w", g.Name(), err)
+	}
+	return p.choice(taken), nil
+}
+
+// narrow reports whether the address is of no use beyond its link.
+func (c candidate) narrow() bool {
+	a := c.Prefix.Addr()
+	return slices.Contains([]string{"link", "host", "nowhere"}, c.scope) ||
+		!a.IsValid() || a.IsLoopback() || a.IsMulticast() || a.IsLinkLocalUnicast()
+}
+
+// pipeline narrows a list of candidates down to what the consumer takes.
+type pipeline struct {
+	algorithm Algorithm
+	left      []candidate
+	emptied   string // the step that took the last candidate
+	byLink    bool   // whether the link's name goes before the algorithm
+}
+
+func (p *pipeline) drop(step string, bad func(candidate) bool) {
+	p.set(step, slices.DeleteFunc(p.left, bad))
+}
+
+func (p *pipeline) dropIn(step string, prefixes []netip.Prefix) {
+	p.drop(step, func(c candidate) bool {
+		return slices.ContainsFunc(prefixes, func(x netip.Prefix) bool { return x.Contains(c.Prefix.Addr()) })
+	})
+}
+
+func (p *pipeline) set(step string, left []candidate) {
+	if len(left) == 0 && len(p.left) > 0 {
+		p.emptied = step
+	}
+	p.left = left
+}
+
+func (p *pipeline) sort() {
+	slices.SortStableFunc(p.left, func(a, b candidate) int {
+		if p.byLink && a.link != b.link {
+			return strings.Compare(a.link, b.link)
+		}
+		return p.algorithm.Compare(a.Address, b.Address)
+	})
+}
+
+// node takes the default address: the first one of the first link by name.
+func (p *pipeline) node() []candidate {
+	p.byLink = true
+	p.sort()
+	return p.first()
+}
+
+// routed leaves the addresses through which the node may be reached, without
+// those of the cluster's own networks.
+func (p *pipeline) routed(o selector.Observation) {
+	p.drop("link down", func(c candidate) bool {
+		l, ok := o.Link(c.link)
+		return ok && !l.Up
+	})
+	p.drop("SideroLink", candidate.sideroLink)
+	p.dropIn("pod subnets", o.Config.PodSubnets)
+	p.dropIn("service subnets", o.Config.ServiceSubnets)
+	p.sort()
+}
+
+// sideroLink is Talos' test for addresses of its management tunnel. It takes
+// fd01:cafe:0:3::/64 for one too.
+func (c candidate) sideroLink() bool {
+	b := c.Prefix.Addr().As16()
+	return b[0] == 0xfd && b[7] == 3
+}
+
+// kubelet takes the first address of each family, IPv6 first.
+func (p *pipeline) kubelet(o selector.Observation) ([]candidate, error) {
+	p.routed(o)
+	fs, err := parseFilters("validSubnets", o.Config.ValidSubnets)
+	if err != nil {
+		return nil, err
+	}
+	if len(fs) == 0 {
+		fs = everything(o.Config.ServiceSubnets)
+	}
+	fs = fs.exclude(o.Config.PodSubnets...).exclude(o.Config.ServiceSubnets...).exclude(hosts(o.Config.VIPs)...)
+	p.filter(fs)
+	// The sort is stable: the families change places, each keeps its order.
+	slices.SortStableFunc(p.left, func(a, b candidate) int { return ipv4First(b.Address, a.Address) })
+	return slices.CompactFunc(slices.Clone(p.left), func(a, b candidate) bool {
+		return ipv4First(a.Address, b.Address) == 0
+	}), nil
+}
+
+// everything is kubelet's filter when the configuration has none: all addresses
+// of the families that the service subnets have, or of both if there are none.
+func everything(services []netip.Prefix) (fs filters) {
+	all4 := filter{prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0)}
+	all6 := filter{prefix: netip.PrefixFrom(netip.IPv6Unspecified(), 0)}
+	if len(services) == 0 {
+		return filters{all4, all6}
+	}
+	for _, s := range services {
+		if s.Addr().Is4() {
+			fs = append(fs, all4)
+		} else {
+			fs = append(fs, all6)
+		}
+	}
+	return fs
+}
+
+// etcd takes the first address, or, if the configuration names subnets to
+// advertise, all that lie in them.
+func (p *pipeline) etcd(o selector.Observation) ([]candidate, error) {
+	p.routed(o)
+	p.dropIn("VIPs", hosts(o.Config.VIPs))
+	fs, err := parseFilters("advertisedSubnets", o.Config.AdvertisedSubnets)
+	if err != nil {
+		return nil, err
+	}
+	if len(fs) == 0 {
+		return p.first(), nil
+	}
+	p.filter(fs)
+	return p.left, nil
+}
+
+func (p *pipeline) filter(fs filters) { p.set("subnet filters", fs.apply(p.left)) }
+
+func (p *pipeline) first() []candidate { return p.left[:min(1, len(p.left))] }
+
+// hosts returns the addresses as prefixes of full length.
+func hosts(as []netip.Addr) []netip.Prefix {
+	var ps []netip.Prefix
+	for _, a := range as {
+		ps = append(ps, netip.PrefixFrom(a, a.BitLen()))
+	}
+	return ps
+}
+
+// choice makes the choice of what was taken, with the reason why its first
+// address stood before the next one.
+func (p *pipeline) choice(taken []candidate) selector.Choice {
+	if len(taken) == 0 {
+		if p.emptied == "" {
+			return selector.None("no addresses")
+		}
+		return selector.None("no address left after: " + p.emptied)
+	}
+	c := selector.Choice{Reason: p.reason()}
+	for _, t := range taken {
+		c.Addresses = append(c.Addresses, t.Prefix.Addr())
+	}
+	return c
+}
+
+func (p *pipeline) reason() string {
+	if len(p.left) == 1 {
+		return "only address left"
+	}
+	a, b := p.left[0], p.left[1]
+	rule, c := p.algorithm.rules().decide(a.Address, b.Address)
+	switch {
+	case p.byLink && a.link != b.link:
+		return "first link by name"
+	case ipv4First(a.Address, b.Address) > 0:
+		return "only IPv6 address left"
+	case a.filter != b.filter:
+		return "subnet filter " + a.filter
+	case c < 0:
+		return rule
+	default:
+		// Equal addresses; or, with v2, a cycle.
+		return "order of the list"
+	}
+}
