@@ -1,0 +1,166 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/sim/netns"
+)
+
+// Run runs the tests of a package and returns the exit status, which is 1 also
+// when nothing failed but something is left behind. It is for TestMain.
+func Run(m *testing.M) int {
+	before := Take()
+	code := m.Run()
+	if err := before.Check(2 * time.Second); err != nil {
+		fmt.Fprintln(os.Stderr, "leak audit:", err)
+		return max(code, 1)
+	}
+	return code
+}
+
+// Snapshot is what the process held at one time.
+type Snapshot struct {
+	namespaces int64
+	goroutines int
+	files      map[string]bool
+	home       map[string]string // the process's own network namespace
+}
+
+// Take takes a snapshot.
+func Take() Snapshot {
+	signals()
+	return Snapshot{netns.Live(), runtime.NumGoroutine(), files(), home()}
+}
+
+// signals has os/signal start its goroutine, which never ends, so that it does
+// not count as one that was left.
+var signals = sync.OnceFunc(func() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGWINCH)
+	signal.Stop(c)
+})
+
+// Check takes another snapshot and returns how it differs for the worse. What
+// is about to end, as a goroutine is that was told to, may take so long.
+func (s Snapshot) Check(patience time.Duration) error {
+	deadline := time.After(patience)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := s.compare(Take())
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			return err
+		}
+	}
+}
+
+func (s Snapshot) compare(now Snapshot) error {
+	var errs []error
+	if n := now.namespaces - s.namespaces; n != 0 {
+		errs = append(errs, fmt.Errorf("%d namespaces are not closed", n))
+	}
+	for _, f := range slices.Sorted(maps.Keys(now.files)) {
+		if !s.files[f] {
+			errs = append(errs, fmt.Errorf("file descriptor %s is open", f))
+		}
+	}
+	if n := now.goroutines - s.goroutines; n > 0 {
+		stacks := make([]byte, 1<<16)
+		errs = append(errs, fmt.Errorf("%d goroutines are left of:\n%s", n, stacks[:runtime.Stack(stacks, true)]))
+	}
+	for _, k := range slices.Sorted(maps.Keys(now.home)) {
+		if was, is := s.home[k], now.home[k]; was != is {
+			errs = append(errs, fmt.Errorf("%s was %q and is %q", k, was, is))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// files are the open descriptors, except those the runtime keeps for itself
+// once it has made them.
+func files() map[string]bool {
+	const dir = "/proc/self/fd"
+	open := map[string]bool{}
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		to, err := os.Readlink(filepath.Join(dir, e.Name()))
+		if err != nil || to == "anon_inode:[eventpoll]" || to == "anon_inode:[eventfd]" {
+			continue // an error: the descriptor that the folder was read by
+		}
+		open[e.Name()+" ("+to+")"] = true
+	}
+	return open
+}
+
+func home() map[string]string {
+	h := map[string]string{"namespaces of the threads": threads()}
+	links, err := netlink.LinkList()
+	h["links"] = list(links, err, func(l netlink.Link) string {
+		return fmt.Sprint(l.Attrs().Name, l.Attrs().HardwareAddr, l.Attrs().Flags, l.Attrs().MTU)
+	})
+	addrs, err := netlink.AddrList(nil, unix.AF_UNSPEC)
+	h["addresses"] = list(addrs, err, func(a netlink.Addr) string { return fmt.Sprint(a.IPNet, a.LinkIndex, a.Flags) })
+	routes, err := netlink.RouteList(nil, unix.AF_UNSPEC)
+	h["routes"] = list(routes, err, func(r netlink.Route) string { return r.String() })
+	rules, err := netlink.RuleList(unix.AF_UNSPEC)
+	h["rules"] = list(rules, err, func(r netlink.Rule) string { return r.String() })
+	settings(h)
+	return h
+}
+
+func list[T any](all []T, err error, text func(T) string) string {
+	if err != nil {
+		return err.Error()
+	}
+	var words []string
+	for _, x := range all {
+		words = append(words, text(x))
+	}
+	return strings.Join(words, ", ")
+}
+
+// threads are the network namespaces that threads of the process are in.
+func threads() string {
+	paths, _ := filepath.Glob("/proc/self/task/*/ns/net")
+	var all []string
+	for _, p := range paths {
+		if ns, err := os.Readlink(p); err == nil { // else the thread has ended
+			all = append(all, ns)
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ", ")
+}
+
+// settings adds all IPv6 settings. Many files cannot be read, by design.
+func settings(h map[string]string) {
+	_ = filepath.WalkDir("/proc/sys/net/ipv6", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if b, err := os.ReadFile(path); err == nil {
+				h[path] = strings.TrimSpace(string(b))
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,274 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/pcapgo"
+	"github.com/mdlayher/packet"
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// snapLength holds any frame of an IPv6 link without jumbograms: 65535
+	// octets of payload, both headers, and room to spare. Longer frames are cut
+	// and keep their true length in the file.
+	snapLength = 1 << 17
+
+	// receiveBuffer is asked for in bytes. In a user namespace the kernel grants
+	// no more than net.core.rmem_max, which still holds some hundred frames.
+	receiveBuffer = 32 << 20
+)
+
+// Namespace is where the captured end of the link is.
+type Namespace interface {
+	// Name is how people call the namespace: peer, pod or guest.
+	Name() string
+	// Do runs f on a thread inside the namespace.
+	Do(f func() error) error
+}
+
+// Capture is a running capture of one link. The nil Capture is one that was not
+// asked for: closing it does nothing.
+type Capture struct {
+	conn  *packet.Conn
+	raw   syscall.RawConn
+	file  io.WriteCloser
+	pcap  *pcapgo.NgWriter
+	began time.Time
+	name  string        // for messages: namespace, interface and file
+	ended chan struct{} // closed when the goroutine has ended
+	err   error         // why it ended; read after ended only
+}
+
+// Start captures the interface ifname of namespace ns into file, which is made
+// or truncated, as are the folders above it. When Start returns, the socket is
+// bound: every later frame is in the file, until Close.
+//
+// It needs CAP_NET_RAW in the user namespace that owns ns.
+func Start(ns Namespace, ifname, file string) (*Capture, error) {
+	fail := func(err error) (*Capture, error) {
+		return nil, fmt.Errorf("capture %s/%s: %w", ns.Name(), ifname, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fail(err)
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return fail(err)
+	}
+	c, err := start(ns, ifname, f)
+	if err != nil {
+		return fail(errors.Join(err, f.Close()))
+	}
+	return c, nil
+}
+
+// start is Start once there is a file. The file remains the caller's when it
+// returns an error.
+func start(ns Namespace, ifname string, file io.WriteCloser) (*Capture, error) {
+	conn, err := listen(ns, ifname)
+	if err != nil {
+		return nil, err
+	}
+	c := &Capture{
+		conn:  conn,
+		file:  file,
+		began: time.Now(),
+		name:  ns.Name() + "/" + ifname,
+		ended: make(chan struct{}),
+	}
+	if c.raw, err = conn.SyscallConn(); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	if c.pcap, err = header(file, ns.Name(), ifname); err != nil {
+		return nil, errors.Join(fmt.Errorf("write header: %w", err), conn.Close())
+	}
+	go c.run()
+	return c, nil
+}
+
+// listen opens the packet socket.
+func listen(ns Namespace, ifname string) (conn *packet.Conn, err error) {
+	err = ns.Do(func() error {
+		ifi, err := net.InterfaceByName(ifname)
+		if err != nil {
+			return fmt.Errorf("find interface: %w", err)
+		}
+		if conn, err = packet.Listen(ifi, packet.Raw, unix.ETH_P_ALL, nil); err != nil {
+			return fmt.Errorf("open packet socket: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	var serr error
+	err = raw.Control(func(fd uintptr) {
+		serr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
+			// Not privileged in the initial user namespace: as much as is granted.
+			serr = errors.Join(serr, unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer))
+		}
+	})
+	if err := errors.Join(err, serr); err != nil {
+		return nil, errors.Join(fmt.Errorf("set up packet socket: %w", err), conn.Close())
+	}
+	return conn, nil
+}
+
+// header writes the section header and the interface description.
+func header(w io.Writer, ns, ifname string) (*pcapgo.NgWriter, error) {
+	system := runtime.GOOS
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		system = unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:])
+	}
+	pcap, err := pcapgo.NewNgWriterInterface(w,
+		pcapgo.NgInterface{
+			Name:        ifname,
+			Description: fmt.Sprintf("%s of namespace %s", ifname, ns),
+			LinkType:    layers.LinkTypeEthernet,
+			SnapLength:  snapLength,
+		},
+		pcapgo.NgWriterOptions{SectionInfo: pcapgo.NgSectionInfo{
+			Application: "passtlab",
+			Hardware:    runtime.GOARCH,
+			OS:          system,
+		}})
+	if err != nil {
+		return nil, err
+	}
+	return pcap, pcap.Flush()
+}
+
+// run copies frames until Close or until the file cannot be written.
+func (c *Capture) run() {
+	defer close(c.ended)
+	r := reader{pcap: c.pcap, frame: make([]byte, snapLength), oob: make([]byte, 128)}
+	var err error
+	// Read calls back whenever the socket is readable, and returns the error of
+	// the deadline once Close has set one.
+	rerr := c.raw.Read(func(fd uintptr) bool {
+		err = r.drain(int(fd))
+		return err != nil
+	})
+	if err == nil && errors.Is(rerr, os.ErrDeadlineExceeded) {
+		// What was queued before Close is still there. Nothing is added to it any
+		// more, so that this ends on a busy link, too.
+		rerr = c.raw.Control(func(fd uintptr) { err = r.drain(int(fd)) })
+	}
+	c.err = errors.Join(err, rerr)
+}
+
+// Close ends the capture: every frame that reached the interface before is
+// written, with a block of statistics (frames captured, and frames dropped for
+// want of room in the socket) at the end. It returns what went wrong since
+// Start, above all writing; then the file lacks frames.
+func (c *Capture) Close() error {
+	if c == nil {
+		return nil
+	}
+	err := c.conn.SetBPF(dropAll)
+	err = errors.Join(err, c.conn.SetReadDeadline(time.Unix(1, 0)))
+	<-c.ended
+	err = errors.Join(err, c.err)
+	if err == nil {
+		err = c.statistics()
+	}
+	if err = errors.Join(err, c.conn.Close(), c.file.Close()); err != nil {
+		return fmt.Errorf("capture %s: %w", c.name, err)
+	}
+	return nil
+}
+
+// dropAll is the filter "return 0", which accepts no frame.
+var dropAll = []bpf.RawInstruction{{Op: unix.BPF_RET | unix.BPF_K, K: 0}}
+
+// statistics writes the interface statistics block.
+func (c *Capture) statistics() error {
+	s, err := c.conn.Stats()
+	if err != nil {
+		return fmt.Errorf("read statistics: %w", err)
+	}
+	now := time.Now()
+	err = c.pcap.WriteInterfaceStats(0, pcapgo.NgInterfaceStatistics{
+		LastUpdate:      now,
+		StartTime:       c.began,
+		EndTime:         now,
+		PacketsReceived: uint64(s.Packets), // dropped ones included
+		PacketsDropped:  uint64(s.Drops),
+	})
+	if err := errors.Join(err, c.pcap.Flush()); err != nil {
+		return fmt.Errorf("write statistics: %w", err)
+	}
+	return nil
+}
+
+// reader moves frames from a packet socket to a pcapng writer.
+type reader struct {
+	pcap       *pcapgo.NgWriter
+	frame, oob []byte
+}
+
+// drain writes all frames that are queued in fd and flushes them.
+func (r *reader) drain(fd int) error {
+	for {
+		// With MSG_TRUNC n is the frame's true length, even if it was cut.
+		n, oobn, _, from, err := unix.Recvmsg(fd, r.frame, r.oob, unix.MSG_TRUNC|unix.MSG_DONTWAIT)
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			if err := r.pcap.Flush(); err != nil {
+				return fmt.Errorf("write frames: %w", err)
+			}
+			return nil
+		case errors.Is(err, unix.EINTR):
+			continue
+		case errors.Is(err, unix.ENETDOWN):
+			// The interface went down or is gone; said once. A link that comes up
+			// again goes on being captured.
+			continue
+		case err != nil:
+			return fmt.Errorf("read frame: %w", err)
+		}
+		at, err := timestamp(r.oob[:oobn])
+		if err != nil {
+			return fmt.Errorf("read frame: %w", err)
+		}
+		data := r.frame[:min(n, len(r.frame))]
+		err = r.pcap.WritePacketWithOptions(
+			gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(data), Length: n},
+			data,
+			pcapgo.NgPacketOptions{Flags: &pcapgo.NgEpbFlags{Direction: direction(from)}},
+		)
+		if err != nil {
+			return fmt.Errorf("write frame: %w", err)
+		}
+	}
+}
+
+// direction tells frames that left the interface from those that arrived.
+func direction(from unix.Sockaddr) pcapgo.NgEpbFlag {
+	ll, ok := from.(*unix.SockaddrLinklayer)
+	switch {
+	case !ok:
+		return pcapgo.NgEpbFlagDirectionUnknown
+	case ll.Pkttype == unix.PACKET_OUTGOING:
+		return pcapgo.NgEpbFlagDirectionOutbound
+	}
+	return pcapgo.NgEpbFlagDirectionInbound
+}

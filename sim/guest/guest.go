@@ -1,0 +1,178 @@
+package guest
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/netns"
+)
+
+// Guest is the virtual machine's namespace, seen from inside.
+type Guest struct {
+	NS  *netns.NS
+	Net *link.Net
+	// Link is the interface behind passt, and MAC its address.
+	Link string
+	MAC  scenarios.MAC
+
+	// origins has the addresses whose origin the kernel does not know.
+	origins map[netip.Addr]scenarios.Origin
+}
+
+// New returns the guest of a namespace whose interface exists and is down.
+func New(ns *netns.NS, net *link.Net, name string, mac scenarios.MAC) *Guest {
+	return &Guest{NS: ns, Net: net, Link: name, MAC: mac, origins: map[netip.Addr]scenarios.Origin{}}
+}
+
+// Boot sets the interface up. tempaddr is the value of use_tempaddr (RFC 8981).
+func (g *Guest) Boot(tempaddr int) error {
+	conf, neigh := "ipv6/conf/"+g.Link+"/", "ipv6/neigh/"+g.Link+"/"
+	if err := g.Net.Set(
+		link.Sysctl{Key: conf + "accept_ra", Value: "0"},
+		link.Sysctl{Key: conf + "use_tempaddr", Value: strconv.Itoa(tempaddr)},
+		link.Sysctl{Key: conf + "router_solicitation_delay", Value: "0"},
+		link.Sysctl{Key: neigh + "retrans_time_ms", Value: "10"},
+		link.Sysctl{Key: neigh + "mcast_solicit", Value: "300"},
+		link.Sysctl{Key: neigh + "ucast_solicit", Value: "300"},
+		link.Sysctl{Key: "ipv6/icmp/ratelimit", Value: "0"},
+	); err != nil {
+		return err
+	}
+	return g.Net.Up("lo", g.Link)
+}
+
+// BootOther sets a further interface up and adds its addresses.
+func (g *Guest) BootOther(ctx context.Context, ifc scenarios.Interface) error {
+	conf := "ipv6/conf/" + ifc.Name + "/"
+	if err := g.Net.Set(
+		link.Sysctl{Key: conf + "accept_ra", Value: "0"},
+		link.Sysctl{Key: conf + "router_solicitation_delay", Value: "0"},
+		link.Sysctl{Key: "ipv6/neigh/" + ifc.Name + "/retrans_time_ms", Value: "10"},
+	); err != nil {
+		return err
+	}
+	if err := g.Net.Up(ifc.Name); err != nil {
+		return err
+	}
+	for _, p := range ifc.Addresses {
+		if err := g.Add(ctx, ifc.Name, p, scenarios.OriginStatic); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AwaitLinkLocal waits until the link-local address is usable.
+func (g *Guest) AwaitLinkLocal(ctx context.Context) error {
+	return g.await(ctx, "the link-local address", func(a link.Address) bool {
+		return a.Prefix.Addr().IsLinkLocalUnicast()
+	})
+}
+
+// Advertised is what a router advertisement brings.
+type Advertised struct {
+	// Prefix gives an address by SLAAC; the zero Prefix gives none.
+	Prefix netip.Prefix
+	// Temporary: a temporary address of the prefix is made beside it.
+	Temporary bool
+	// Router becomes the default router; the zero Addr does not.
+	Router netip.Addr
+}
+
+// AcceptRA lets the kernel take router advertisements.
+func (g *Guest) AcceptRA() error {
+	return g.Net.Set(link.Sysctl{Key: "ipv6/conf/" + g.Link + "/accept_ra", Value: "1"})
+}
+
+// AwaitRA waits until the kernel has done all that the advertisement asks for.
+func (g *Guest) AwaitRA(ctx context.Context, ra Advertised) error {
+	if ra.Router.IsValid() {
+		what := fmt.Sprintf("default route by %s from the router advertisement", ra.Router)
+		if err := g.Net.Await(ctx, what, func() (bool, string, error) {
+			ok, err := g.Net.HasDefaultRoute(ra.Router)
+			return ok, "no such route", err
+		}); err != nil {
+			return err
+		}
+	}
+	if !ra.Prefix.IsValid() {
+		return nil
+	}
+	// Every other kind of address in the prefix is told apart by its flags.
+	if err := g.await(ctx, "SLAAC address in "+ra.Prefix.String(), func(a link.Address) bool {
+		return a.Flags&unix.IFA_F_MANAGETEMPADDR != 0 && ra.Prefix.Contains(a.Prefix.Addr())
+	}); err != nil || !ra.Temporary {
+		return err
+	}
+	return g.await(ctx, "temporary address in "+ra.Prefix.String(), func(a link.Address) bool {
+		return a.Flags&unix.IFA_F_TEMPORARY != 0 && ra.Prefix.Contains(a.Prefix.Addr())
+	})
+}
+
+// Add adds an address by hand and waits until it is usable.
+func (g *Guest) Add(ctx context.Context, name string, p netip.Prefix, origin scenarios.Origin) error {
+	g.origins[p.Addr()] = origin
+	if err := g.Net.AddAddress(name, p, 0); err != nil {
+		return err
+	}
+	return g.await(ctx, fmt.Sprintf("%s address %s", origin, p), func(a link.Address) bool {
+		return a.Prefix == p
+	})
+}
+
+// await waits for a usable address of the kind; one that fails duplicate
+// address detection is an error at once.
+func (g *Guest) await(ctx context.Context, what string, kind func(link.Address) bool) error {
+	return g.Net.Await(ctx, what, func() (bool, string, error) {
+		as, err := g.Net.Addresses()
+		if err != nil {
+			return false, "", err
+		}
+		for _, a := range as {
+			if !kind(a) {
+				continue
+			}
+			if a.Flags&unix.IFA_F_DADFAILED != 0 {
+				return false, "", fmt.Errorf("await %s in %s: %s is a duplicate", what, g.NS.Name(), a.Prefix)
+			}
+			if a.Usable() {
+				return true, "", nil
+			}
+		}
+		return false, describe(as), nil
+	})
+}
+
+func describe(as []link.Address) string {
+	var words []string
+	for _, a := range as {
+		w := a.Prefix.String()
+		if !a.Usable() {
+			w += " (tentative)"
+		}
+		words = append(words, w)
+	}
+	return strings.Join(words, ", ")
+}
+
+// Origin says how an address came about. The second result is false for an
+// address that nothing in the scenario accounts for.
+func (g *Guest) Origin(a link.Address) (scenarios.Origin, bool) {
+	if o, ok := g.origins[a.Prefix.Addr()]; ok {
+		return o, true
+	}
+	switch {
+	case a.Flags&unix.IFA_F_TEMPORARY != 0:
+		return scenarios.OriginTemporary, true
+	case a.Flags&unix.IFA_F_MANAGETEMPADDR != 0:
+		return scenarios.OriginSLAAC, true
+	}
+	return "", false
+}

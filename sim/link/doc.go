@@ -1,0 +1,17 @@
+// Package link makes and configures network interfaces inside namespaces:
+// veth pairs, addresses, routes, rules and sysctls, by rtnetlink and by
+// /proc/sys, and waits for what the kernel does with them.
+//
+// Waiting is by subscription to rtnetlink (rtnetlink(7)): a condition is
+// checked, and checked again whenever the kernel reports a change. No clock is
+// polled.
+//
+// Two traps of veth are handled here. A pair whose ends have the same index
+// comes up about a second late, and a frame sent right after the pair is up
+// may be lost; both end when the pending carrier event is flushed, which
+// asking for the link (RTM_GETLINK) does. And veth leaves checksums to
+// hardware that is not there, so that a capture would show wrong ones: Pair
+// turns transmit offloads off.
+//
+// Not modelled: anything that is not Ethernet, and IPv4.
+package link

@@ -1,0 +1,25 @@
+package link
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Sysctl is one setting below net, for example {"ipv6/conf/eth0/accept_ra", "2"}.
+type Sysctl struct{ Key, Value string }
+
+// Set writes the settings in their order.
+func (n *Net) Set(settings ...Sysctl) error {
+	return n.ns.Do(func() error {
+		for _, s := range settings {
+			// /proc/sys/net shows the namespace of the thread that opens it.
+			err := os.WriteFile("/proc/sys/net/"+s.Key, []byte(s.Value), 0)
+			if err != nil {
+				return fmt.Errorf("set net.%s=%s in %s: %w",
+					strings.ReplaceAll(s.Key, "/", "."), s.Value, n.ns.Name(), err)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,268 @@
+package passt
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/insomniacslk/dhcp/dhcpv6"
+	"github.com/insomniacslk/dhcp/iana"
+	"github.com/mdlayher/ndp"
+)
+
+const (
+	udpLen     = 8
+	messageLen = 4  // message type and transaction id (RFC 8415 8)
+	iaLen      = 12 // an IA_NA without options (RFC 8415 21.4)
+	iaAddrLen  = 24 // an IAADDR without options (RFC 8415 21.6)
+	infinite   = ndp.Infinity
+)
+
+// message are the options of a client's message. They are walked here rather
+// than parsed by package dhcpv6 because passt is more lenient than the library:
+// it answers messages whose last option, or IA_NA, is cut short, and reads an
+// IAADDR out of an IA_TA where there is none.
+type message []byte
+
+// find returns where the first option of that code begins, from at on. The
+// option may be cut short.
+func (m message) find(code dhcpv6.OptionCode, at int) (int, bool) {
+	for at+optionLen <= len(m) {
+		if binary.BigEndian.Uint16(m[at:]) == uint16(code) {
+			return at, true
+		}
+		at += optionLen + m.length(at)
+	}
+	return len(m), false
+}
+
+// length returns the length that the option at offset at claims.
+func (m message) length(at int) int { return int(binary.BigEndian.Uint16(m[at+2:])) }
+
+// option returns what is in the first option of that code, which is whole.
+func (m message) option(code dhcpv6.OptionCode) ([]byte, bool) {
+	at, ok := m.find(code, 0)
+	if !ok || at+optionLen+m.length(at) > len(m) {
+		return nil, false
+	}
+	return m[at+optionLen:][:m.length(at)], true
+}
+
+// duid returns the server's identifier (RFC 8415 11.2).
+func (e *Engine) duid() []byte {
+	epoch := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	return (&dhcpv6.DUIDLLT{
+		HWType:        iana.HWTypeEthernet,
+		Time:          uint32(e.cfg.Started.Unix() - epoch.Unix()),
+		LinkLayerAddr: e.mac,
+	}).ToBytes()
+}
+
+// dhcpv6 answers the messages of a client.
+func (e *Engine) dhcpv6(p packet) []byte {
+	if e.cfg.NoDHCPv6 || e.local || len(p.payload) < udpLen+messageLen ||
+		binary.BigEndian.Uint16(p.payload[2:]) != dhcpv6.DefaultServerPort {
+		return nil
+	}
+	// passt: any multicast destination will do; hop limit and checksum are
+	// not looked at, all releases.
+	if !multicast(p.dst) || int(binary.BigEndian.Uint16(p.payload[4:])) != len(p.payload) {
+		return nil
+	}
+	if e.cfg.Release.LeaseIsLinkLocal {
+		// passt: even a global one, up to 2026_06_11.
+		e.seenLL = p.src
+	}
+	kind, xid := dhcpv6.MessageType(p.payload[udpLen]), [3]byte(p.payload[udpLen+1:])
+	m := message(p.payload[udpLen+messageLen:])
+
+	client, ok := m.option(dhcpv6.OptionClientID)
+	if !ok || len(client) > maxDUID {
+		return nil
+	}
+	server, named := m.option(dhcpv6.OptionServerID)
+	if named && len(server) != len(e.serverID) {
+		return nil
+	}
+	us := named && slices.Equal(server, e.serverID)
+	iaid, hasIA, ok := e.iaOf(m)
+	if !ok {
+		return nil
+	}
+
+	answer := dhcpv6.MessageTypeReply
+	var off []byte // the IA_NA that is not on link
+	switch kind {
+	case dhcpv6.MessageTypeSolicit:
+		if named {
+			return nil
+		}
+		// passt: Rapid Commit is ignored, all releases (RFC 8415 18.3.1
+		// permits it).
+		answer = dhcpv6.MessageTypeAdvertise
+	case dhcpv6.MessageTypeRequest, dhcpv6.MessageTypeRenew:
+		if !us {
+			return nil
+		}
+		off = e.notOnLink(m)
+	case dhcpv6.MessageTypeConfirm:
+		if named {
+			return nil
+		}
+		// passt: a good one gets the whole lease and no status, all
+		// releases (RFC 8415 18.3.3 wants the status alone).
+		off = e.notOnLink(m)
+	case dhcpv6.MessageTypeRebind:
+		// passt: REBIND needs a server identifier, all releases, so that
+		// one as RFC 8415 18.2.5 wants it is never answered.
+		if !us {
+			return nil
+		}
+	case dhcpv6.MessageTypeInformationRequest:
+		_, hasTA := m.find(dhcpv6.OptionIATA, 0)
+		if hasIA || hasTA || named && !us {
+			return nil
+		}
+		// passt: the answer has an address, all releases.
+	default:
+		return nil
+	}
+
+	reply := &dhcpv6.Message{MessageType: answer, TransactionID: xid}
+	if off != nil {
+		reply.Options.Options = e.refusal(off, client)
+	} else {
+		if hasIA {
+			e.iaid = iaid
+		}
+		reply.Options.Options = e.lease(m, client)
+		e.seen = e.address
+		e.resets++
+	}
+	// passt: to port 546 whatever port the client used, all releases.
+	udp := &layers.UDP{SrcPort: dhcpv6.DefaultServerPort, DstPort: dhcpv6.DefaultClientPort}
+	flow := (uint32(xid[0]) | uint32(xid[1])<<8 | uint32(xid[2])<<16) & 0xfffff
+	return e.frame(e.guest, p.src, flow, layers.IPProtocolUDP, udp, gopacket.Payload(reply.ToBytes()))
+}
+
+// iaOf returns the IAID of the first IA_NA, if there is one. It reports false
+// for a message that is dropped.
+func (e *Engine) iaOf(m message) (iaid [4]byte, has, ok bool) {
+	at, found := m.find(dhcpv6.OptionIANA, 0)
+	if !found {
+		return iaid, false, true
+	}
+	whole := at+optionLen+m.length(at) <= len(m)
+	if e.cfg.Release.ShortIA {
+		// passt: what counts is whether the message is long enough for an
+		// IA_NA, not whether the option is, 2025_09_11.
+		whole = at+optionLen+iaLen <= len(m)
+	}
+	if !whole {
+		return iaid, false, true
+	}
+	if m.length(at) < len(iaid) {
+		return iaid, false, false
+	}
+	return [4]byte(m[at+optionLen:]), true, true
+}
+
+// notOnLink returns the head of the first IA_NA with an address that is not
+// the leased one, or nil.
+//
+// passt, all releases: the walk stops for good at an IA_NA that is too short
+// and at an IAADDR that has options; of an IA_TA, which is four octets from
+// its IAID to its options, it skips twelve.
+func (e *Engine) notOnLink(m message) []byte {
+	for _, code := range []dhcpv6.OptionCode{dhcpv6.OptionIANA, dhcpv6.OptionIATA} {
+		for at := 0; ; {
+			ia, ok := m.find(code, at)
+			if !ok {
+				break
+			}
+			if at = ia + optionLen + iaLen; m.length(ia) < iaLen || at > len(m) {
+				return nil
+			}
+			for {
+				addr, ok := m.find(dhcpv6.OptionIAAddr, at)
+				if !ok {
+					break
+				}
+				if at = addr + optionLen + iaAddrLen; m.length(addr) != iaAddrLen || at > len(m) {
+					return nil
+				}
+				if netip.AddrFrom16([16]byte(m[addr+optionLen:])) != e.address {
+					return m[ia : ia+optionLen+iaLen]
+				}
+			}
+			if !e.cfg.Release.EveryIA {
+				// passt: the search for addresses runs on to the end
+				// of the message, before 2025_09_11.
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// refusal are the options of an answer to an address that is not on link
+// (RFC 8415 18.3.2). head is the IA that asked for it, without its options.
+func (e *Engine) refusal(head, client []byte) dhcpv6.Options {
+	status := dhcpv6.Options{&dhcpv6.OptStatusCode{
+		StatusCode: iana.StatusNotOnLink, StatusMessage: "Prefix not appropriate for link.",
+	}}
+	return dhcpv6.Options{
+		generic(dhcpv6.OptionServerID, e.serverID),
+		generic(dhcpv6.OptionCode(binary.BigEndian.Uint16(head)), append(slices.Clone(head[optionLen:]), status.ToBytes()...)),
+		generic(dhcpv6.OptionClientID, client),
+	}
+}
+
+// lease are the options of every other answer, whatever was asked for.
+//
+// passt: an answer to a message without an IA_NA has one, with the IAID of an
+// earlier message; no option is left out because it was not requested, all
+// releases.
+func (e *Engine) lease(m message, client []byte) dhcpv6.Options {
+	addr := &dhcpv6.OptIAAddress{IPv6Addr: e.address.AsSlice(), PreferredLifetime: infinite, ValidLifetime: infinite}
+	o := dhcpv6.Options{
+		generic(dhcpv6.OptionServerID, e.serverID),
+		&dhcpv6.OptIANA{IaId: e.iaid, T1: infinite, T2: infinite,
+			Options: dhcpv6.IdentityOptions{Options: dhcpv6.Options{addr}}},
+		generic(dhcpv6.OptionClientID, client),
+	}
+	var dns dhcpv6.Options
+	if len(e.resolvers) > 0 {
+		var ips []net.IP
+		for _, a := range e.resolvers {
+			ips = append(ips, a.AsSlice())
+		}
+		dns = dhcpv6.Options{dhcpv6.OptDNS(ips...)}
+		o = append(o, dns...)
+	}
+	if how := e.cfg.Release.SearchList; len(e.cfg.Searches) > 0 {
+		list := encoded(e.cfg.Searches)
+		if how != SearchRight {
+			list = e.replies.list(how, client, dns, e.cfg.Searches)
+		}
+		o = append(o, generic(dhcpv6.OptionDomainSearchList, list))
+	}
+	if how := e.cfg.Release.FQDN; how != FQDNNone && e.cfg.FQDN != "" {
+		const s, override = 0x01, 0x02 // RFC 4704 4.1
+		flags := byte(0)
+		if asked, ok := m.option(dhcpv6.OptionFQDN); how == FQDNFlags && ok && len(asked) > 0 && asked[0]&s != 0 {
+			flags = override
+		}
+		o = append(o, generic(dhcpv6.OptionFQDN, append([]byte{flags}, labels(e.cfg.FQDN)...)))
+	}
+	return o
+}
+
+// generic is an option whose octets are passt's or the client's own.
+func generic(code dhcpv6.OptionCode, b []byte) dhcpv6.Option {
+	return &dhcpv6.OptionGeneric{OptionCode: code, OptionData: b}
+}

@@ -1,0 +1,147 @@
+package passt_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/insomniacslk/dhcp/dhcpv6"
+
+	"github.com/passtlab/passtlab/sim/passt"
+)
+
+// The recordings hold what one client may send; this is what they do not.
+func TestIAID(t *testing.T) {
+	for _, tt := range []struct {
+		name, release string
+		options       []byte
+		want          [4]byte // zero: silence
+	}{
+		{"none", "2025_05_03", nil, [4]byte{1}},
+		{"first of two", "2025_05_03", append(iana(7), iana(8)...), [4]byte{3: 7}},
+		{"3 octets at the end", "2025_05_03", option(dhcpv6.OptionIANA, []byte{0, 0, 7}), [4]byte{}},
+		{"3 octets at the end", "2025_09_11", option(dhcpv6.OptionIANA, []byte{0, 0, 7}), [4]byte{1}},
+		{"4 octets at the end", "2025_05_03", option(dhcpv6.OptionIANA, []byte{0, 0, 0, 7}), [4]byte{3: 7}},
+		{"4 octets at the end", "2025_09_11", option(dhcpv6.OptionIANA, []byte{0, 0, 0, 7}), [4]byte{1}},
+		{"4 octets before others", "2025_09_11", append(option(dhcpv6.OptionIANA, []byte{0, 0, 0, 7}), clientID...), [4]byte{3: 7}},
+		{"cut short", "2025_05_03", iana(7)[:12], [4]byte{1}},
+	} {
+		m := reply(t, engine(t, tt.release), request(t, addrL, dhcpv6.MessageTypeSolicit, clientID, tt.options))
+		var got [4]byte
+		if m != nil {
+			got = m.Options.OneIANA().IaId
+		}
+		if got != tt.want {
+			t.Errorf("%s, %s: IAID %x, want %x", tt.release, tt.name, got, tt.want)
+		}
+	}
+
+	e := engine(t, "2025_05_03")
+	server := option(dhcpv6.OptionServerID, reply(t, e, request(t, addrL, dhcpv6.MessageTypeSolicit, clientID, iana(7))).Options.ServerID().ToBytes())
+	reply(t, e, request(t, addrL, dhcpv6.MessageTypeRequest, clientID, server, iana(8, iaaddr(peer)))) // not on link
+	reply(t, e, request(t, addrL, dhcpv6.MessageTypeRelease, clientID, server, iana(9)))               // not answered
+	m := reply(t, e, request(t, addrL, dhcpv6.MessageTypeInformationRequest, clientID))
+	if got := m.Options.OneIANA().IaId; got != [4]byte{3: 7} {
+		t.Errorf("IAID %x in a reply to a message without, want that of the last lease, 7", got)
+	}
+}
+
+func TestNotOnLink(t *testing.T) {
+	withOption := option(dhcpv6.OptionIAAddr, peer.AsSlice(), make([]byte, 8), option(dhcpv6.OptionStatusCode, []byte{0, 0}))
+	for _, tt := range []struct {
+		name, release string
+		ias           [][]byte
+		want          byte // the refused IAID
+	}{
+		{"right", "2025_05_03", [][]byte{iana(7, iaaddr(addrD))}, 0},
+		{"wrong", "2025_05_03", [][]byte{iana(7, iaaddr(peer))}, 7},
+		{"second address", "2025_05_03", [][]byte{iana(7, iaaddr(addrD), iaaddr(peer))}, 7},
+		{"with option", "2025_05_03", [][]byte{iana(7, withOption)}, 0},
+		{"second IA", "2025_05_03", [][]byte{iana(7, iaaddr(addrD)), iana(8, iaaddr(peer))}, 0},
+		{"second IA", "2025_09_11", [][]byte{iana(7, iaaddr(addrD)), iana(8, iaaddr(peer))}, 8},
+		{"third IA", "2025_09_11", [][]byte{iana(7, iaaddr(addrD)), iana(8), iana(9, iaaddr(peer))}, 9},
+		{"IA_TA", "2026_07_16", [][]byte{option(dhcpv6.OptionIATA, []byte{0, 0, 0, 7}, iaaddr(peer))}, 0},
+	} {
+		e := engine(t, tt.release)
+		server := option(dhcpv6.OptionServerID, reply(t, e, request(t, addrL, dhcpv6.MessageTypeSolicit, clientID)).Options.ServerID().ToBytes())
+		e.Handle(start, traffic(t, addrS))
+		m := reply(t, e, request(t, addrL, dhcpv6.MessageTypeRequest, append([][]byte{clientID, server}, tt.ias...)...))
+		ia := m.Options.OneIANA()
+		if status := ia.Options.Status(); (status != nil) != (tt.want != 0) {
+			t.Errorf("%s, %s: status %v", tt.release, tt.name, status)
+			continue
+		}
+		want, resets := addrD, 2 // ADVERTISE and REPLY
+		if tt.want != 0 {
+			want, resets = addrS, 1
+			if ia.IaId[3] != tt.want || len(m.Options.DNS()) != 0 {
+				t.Errorf("%s, %s: %s", tt.release, tt.name, m.Summary())
+			}
+		}
+		if e.Seen() != want || e.Resets() != resets {
+			t.Errorf("%s, %s: seen %s after %d resets, want %s after %d", tt.release, tt.name, e.Seen(), e.Resets(), want, resets)
+		}
+	}
+}
+
+func TestFQDN(t *testing.T) {
+	name := func(c *passt.Config) { c.FQDN = "vm.example.org." }
+	set := option(dhcpv6.OptionFQDN, []byte{1}, []byte("\x02vm\x00"))
+	unset := option(dhcpv6.OptionFQDN, []byte{0}, []byte("\x02vm\x00"))
+	for _, tt := range []struct {
+		release string
+		change  func(*passt.Config)
+		option  []byte
+		want    string
+	}{
+		{"2025_01_21", name, set, ""},
+		{"2025_02_17", name, set, "\x02\x02vm\x07example\x03org\x00"},
+		{"2025_02_17", name, unset, "\x00\x02vm\x07example\x03org\x00"},
+		{"2025_02_17", name, nil, "\x00\x02vm\x07example\x03org\x00"},
+		{"2025_02_17", func(*passt.Config) {}, set, ""},
+		{"2025_09_11", name, set, "\x00\x02vm\x07example\x03org\x00"},
+	} {
+		m := reply(t, engine(t, tt.release, tt.change), request(t, addrL, dhcpv6.MessageTypeSolicit, clientID, tt.option))
+		var got string
+		if o := m.GetOneOption(dhcpv6.OptionFQDN); o != nil {
+			got = string(o.ToBytes())
+		}
+		if got != tt.want {
+			t.Errorf("%s, asked %x: option %q, want %q", tt.release, tt.option, got, tt.want)
+		}
+	}
+}
+
+func TestResolver(t *testing.T) {
+	e := engine(t, "2025_05_03", func(c *passt.Config) {
+		c.Nameservers = nil
+		c.Searches = []string{"example.org.", "."}
+	})
+	m := reply(t, e, request(t, addrL, dhcpv6.MessageTypeSolicit, clientID))
+	if len(m.Options.DNS()) != 0 || string(m.GetOneOption(dhcpv6.OptionDomainSearchList).ToBytes()) != "\x07example\x03org\x00" {
+		t.Errorf("resolver options: %s", m.Summary())
+	}
+}
+
+// What lists look like after each other is in the recordings; here are lists
+// of other names.
+func TestSearchList(t *testing.T) {
+	short, long := make([]byte, 10), bytes.Repeat([]byte("A"), 128)
+	for _, tt := range []struct {
+		name  string
+		how   passt.SearchList
+		duids [][]byte
+		want  string // the last list
+	}{
+		{"first", passt.SearchFirst, [][]byte{short}, "\x01a\x02bc\x00\x03def\x00"},
+		{"second", passt.SearchFirst, [][]byte{short, short}, "\x01a\x02bc\x04\x03def\x00"},
+		{"second after long", passt.SearchFirst, [][]byte{long, short}, "\x01a\x02bc\x04Adef\x53"},
+		{"stale first", passt.SearchStale, [][]byte{short}, "\x01a\x02bc\x00\x03def\x00"},
+		{"stale second", passt.SearchStale, [][]byte{short, short}, "\x01a\x02bc\x00\x03def\x00"},
+		{"stale after long", passt.SearchStale, [][]byte{long, short}, "\x01a\x03bcA\x57defA"},
+	} {
+		lists := passt.Lists(tt.how, []string{"a.bc", "def"}, tt.duids...)
+		if got := string(lists[len(lists)-1]); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

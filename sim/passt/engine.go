@@ -1,0 +1,304 @@
+package passt
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// DefaultMTU is what the MTU option holds unless told otherwise.
+	DefaultMTU = 65520
+	// NoMTU as Config.MTU leaves the MTU option out (passt -m 0).
+	NoMTU = -1
+
+	// maxNameservers is resolv.conf(5)'s MAXNS.
+	maxNameservers = 3
+	// maxSearches bounds the encoded search list, so that its option's
+	// length, an octet that counts eight octets, cannot overflow.
+	maxSearches = 2000
+)
+
+// fixedMAC is passt's link-layer address since 2024_08_21.
+var fixedMAC = net.HardwareAddr{0x9a, 0x55, 0x9a, 0x55, 0x9a, 0x55}
+
+// localLinkLocal is passt's address in front of a pod without IPv6.
+var localLinkLocal = netip.MustParseAddr("fe80::1")
+
+// Config is what passt learns from its command line and from the pod.
+type Config struct {
+	Release Release // default: Default
+
+	// The pod.
+
+	PodMAC      net.HardwareAddr // of the pod's interface
+	Address     netip.Prefix     // the pod's; zero: a pod without IPv6
+	Gateway     netip.Addr       // zero: no default route
+	LinkLocal   netip.Addr       // of the pod's interface; default: made from PodMAC (RFC 4291 appendix A)
+	Nameservers []netip.Addr     // the first three of IPv6 count
+	Searches    []string
+
+	// Options.
+
+	MAC          net.HardwareAddr // -M: passt's own MAC; default: by release
+	MTU          int              // -m: 0 is DefaultMTU, NoMTU none
+	FQDN         string           // --fqdn; without effect before 2025_02_17
+	AddressGiven bool             // -a: Address was given, not found
+	NoRA         bool             // --no-ra
+	NoNDP        bool             // --no-ndp
+	NoDHCPv6     bool             // --no-dhcpv6
+	NoMapGW      bool             // --no-map-gw
+	NoICMP       bool             // --no-icmp
+	VhostUser    bool             // --vhost-user: what is sent on connect is lost
+
+	// NotAutonomous clears the prefix option's A flag (RFC 4861 4.6.2), which
+	// no passt does: it is how a lab without SLAAC is made.
+	NotAutonomous bool
+
+	// Surroundings.
+
+	// Neighbour looks an address up in the pod kernel's neighbour table.
+	// Default: an empty table.
+	Neighbour func(netip.Addr) (net.HardwareAddr, bool)
+	// Started is when passt was started; the server's DUID holds it.
+	Started time.Time
+	// Rand returns a number from 0 to n-1. Default: rand.IntN.
+	Rand func(n int) int
+}
+
+// Engine is passt's protocols towards the guest. It is not safe for
+// concurrent use.
+type Engine struct {
+	cfg     Config
+	local   bool       // the pod has no IPv6
+	silent  bool       // and passt therefore speaks none
+	address netip.Addr // what is leased; in local mode the guest's own
+	mac     net.HardwareAddr
+	ll      netip.Addr
+
+	guest     net.HardwareAddr // nil until the guest has sent
+	seen      netip.Addr
+	seenLL    netip.Addr // zero: unset
+	resets    int
+	nextRA    time.Time // zero: none
+	serverID  []byte
+	iaid      [4]byte
+	replies   scratch
+	resolvers []netip.Addr
+}
+
+// New returns the engine of a passt that has just been started.
+func New(cfg Config) (*Engine, error) {
+	if cfg.Release.Name == "" {
+		cfg.Release, _ = Lookup(Default)
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.IntN
+	}
+	if cfg.Neighbour == nil {
+		cfg.Neighbour = func(netip.Addr) (net.HardwareAddr, bool) { return nil, false }
+	}
+	if cfg.MTU == 0 {
+		cfg.MTU = DefaultMTU
+	}
+	if len(cfg.PodMAC) == 6 && !cfg.LinkLocal.IsValid() {
+		cfg.LinkLocal = eui64(cfg.PodMAC)
+	}
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("configure passt: %w", err)
+	}
+	cfg.FQDN = strings.TrimSuffix(cfg.FQDN, ".")
+	cfg.Searches = domains(cfg.Searches)
+	e := &Engine{cfg: cfg, mac: cfg.MAC, ll: cfg.LinkLocal, seen: netip.IPv6Unspecified()}
+	if e.mac == nil {
+		e.mac = cfg.PodMAC
+		if cfg.Release.FixedMAC {
+			e.mac = fixedMAC
+		}
+	}
+	if e.local = !cfg.Address.IsValid(); e.local {
+		// passt: an IPv4-only pod has a router in IPv6, 2025_12_08.
+		e.silent = !cfg.Release.LocalMode
+		e.cfg.Gateway = localLinkLocal
+	} else {
+		e.address = cfg.Address.Addr()
+		e.seen = e.address
+	}
+	if linkLocal(e.cfg.Gateway) {
+		e.ll = e.cfg.Gateway
+	}
+	if cfg.Release.InitialPodLL {
+		e.seenLL = cfg.LinkLocal
+	}
+	e.resolvers = e.nameservers()
+	e.serverID = e.duid()
+	e.iaid = [4]byte{1} // a one as a little-endian machine stores it
+	e.replies = newScratch(len(e.resolvers), e.cfg.Searches)
+	return e, nil
+}
+
+func (c Config) check() error {
+	if len(c.PodMAC) != 6 {
+		return fmt.Errorf("pod MAC %q is not of six octets", c.PodMAC)
+	}
+	if c.MAC != nil && len(c.MAC) != 6 {
+		return fmt.Errorf("MAC %q is not of six octets", c.MAC)
+	}
+	if a := c.Address.Addr(); c.Address.IsValid() && (!isIPv6(a) || multicast(a) || a.IsUnspecified() || linkLocal(a)) {
+		return fmt.Errorf("address %s is no IPv6 unicast address of the pod", a)
+	}
+	if c.Gateway.IsValid() && !isIPv6(c.Gateway) {
+		return fmt.Errorf("gateway %s is not IPv6", c.Gateway)
+	}
+	if c.Address.IsValid() && !c.Gateway.IsValid() && !c.Release.Routeless {
+		return fmt.Errorf("passt %s does not start in a pod without a default route in IPv6", c.Release)
+	}
+	if !linkLocal(c.LinkLocal) {
+		return fmt.Errorf("link-local address %s is none", c.LinkLocal)
+	}
+	if c.MTU != NoMTU && (c.MTU < 68 || c.MTU > 65535) {
+		return fmt.Errorf("MTU %d is outside 68 to 65535", c.MTU)
+	}
+	size := 0
+	for _, d := range domains(append(slices.Clone(c.Searches), c.FQDN)) {
+		if len(d) > 253 || slices.ContainsFunc(strings.Split(d, "."), func(l string) bool { return l == "" || len(l) > 63 }) {
+			return fmt.Errorf("domain %q is none (RFC 1035 2.3.4)", d)
+		}
+		size += len(d) + 2
+	}
+	if size > maxSearches {
+		return errors.New("the search list is too long for one option")
+	}
+	return nil
+}
+
+// domains drops the root and trailing dots.
+func domains(names []string) (ds []string) {
+	for _, n := range names {
+		if n = strings.TrimSuffix(n, "."); n != "" {
+			ds = append(ds, n)
+		}
+	}
+	return ds
+}
+
+// nameservers are those handed on. passt: ::1 is the pod's loopback, which the
+// guest has at the gateway's address, all releases.
+func (e *Engine) nameservers() (ns []netip.Addr) {
+	for _, a := range e.cfg.Nameservers {
+		switch {
+		case !isIPv6(a):
+			continue
+		case loopback(a) && (e.cfg.NoMapGW || !e.cfg.Gateway.IsValid()):
+			continue
+		case loopback(a):
+			a = e.cfg.Gateway
+		}
+		if ns = append(ns, a); len(ns) == maxNameservers {
+			break
+		}
+	}
+	return ns
+}
+
+// MAC returns passt's own link-layer address on the guest's link.
+func (e *Engine) MAC() net.HardwareAddr { return slices.Clone(e.mac) }
+
+// LinkLocal returns passt's own address on the guest's link: the gateway's if
+// that is link-local, else the one of the pod's interface.
+func (e *Engine) LinkLocal() netip.Addr { return e.ll }
+
+// GuestMAC returns the last source of a guest's frame, or the broadcast
+// address before the first.
+func (e *Engine) GuestMAC() net.HardwareAddr {
+	if e.guest == nil {
+		return slices.Clone(broadcast)
+	}
+	return slices.Clone(e.guest)
+}
+
+// Address returns what is leased; the zero Addr for a pod without IPv6, until
+// the guest has shown a link-local address of its own.
+func (e *Engine) Address() netip.Addr { return e.address }
+
+// SetAddress makes a the pod's address from now on. No passt does that while
+// it runs; it stands for a restart that the guest does not notice.
+func (e *Engine) SetAddress(a netip.Addr) {
+	if e.seen == e.address {
+		e.seen = a
+	}
+	e.address = a
+}
+
+// Connect returns what is sent unasked when the guest connects, and starts
+// the timer of unsolicited router advertisements.
+func (e *Engine) Connect(now time.Time) (out [][]byte) {
+	if e.silent {
+		return nil
+	}
+	b := e.cfg.Release.Behaviour
+	if b.UnsolicitedRA && !e.cfg.NoRA && !e.cfg.NoNDP {
+		e.schedule(now)
+		if b.AdvertOnConnect {
+			out = append(out, e.Advertisement(allNodes, e.GuestMAC()))
+		}
+	}
+	if b.InitialNS && !e.local && !e.cfg.NoNDP {
+		out = append(out, e.solicitation())
+	}
+	if e.cfg.VhostUser {
+		return nil
+	}
+	return out
+}
+
+// schedule sets the time of the next unsolicited advertisement: 200 to 599
+// seconds from now (RFC 4861 6.2.4).
+func (e *Engine) schedule(now time.Time) {
+	e.nextRA = now.Add(time.Duration(200+e.cfg.Rand(400)) * time.Second)
+}
+
+// Deadline returns when Tick has something to do; the zero Time is never.
+func (e *Engine) Deadline() time.Time { return e.nextRA }
+
+// Tick returns the frames that are due at now.
+func (e *Engine) Tick(now time.Time) [][]byte {
+	if e.nextRA.IsZero() || now.Before(e.nextRA) {
+		return nil
+	}
+	e.schedule(now)
+	return [][]byte{e.Advertisement(allNodes, e.GuestMAC())}
+}
+
+// Handle takes a frame of the guest and returns passt's answers. Frames that
+// passt does not answer itself still tell it the guest's addresses.
+func (e *Engine) Handle(now time.Time, frame []byte) [][]byte {
+	if len(frame) < ethernetLen {
+		return nil
+	}
+	e.guest = slices.Clone(frame[6:12])
+	p, ok := parse(frame)
+	if !ok || e.silent {
+		return nil
+	}
+	if e.cfg.Release.DropLoopback && (loopback(p.src) || loopback(p.dst)) {
+		return nil
+	}
+	e.observe(p.src)
+	var answer []byte
+	switch p.proto {
+	case protoICMPv6:
+		answer = e.neighbourDiscovery(p)
+	case protoUDP:
+		answer = e.dhcpv6(p)
+	}
+	if answer == nil {
+		return nil
+	}
+	return [][]byte{answer}
+}

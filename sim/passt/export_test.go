@@ -1,0 +1,26 @@
+package passt
+
+import (
+	"net/netip"
+
+	"github.com/insomniacslk/dhcp/dhcpv6"
+)
+
+// Parse exports parse.
+func Parse(frame []byte) (src, dst netip.Addr, proto byte, payload []byte, ok bool) {
+	p, ok := parse(frame)
+	return p.src, p.dst, p.proto, p.payload, ok
+}
+
+// Option exports message.option.
+func Option(m []byte, code dhcpv6.OptionCode) ([]byte, bool) { return message(m).option(code) }
+
+// Lists returns the search lists of replies to the clients with these DUIDs.
+func Lists(how SearchList, searches []string, duids ...[]byte) (lists [][]byte) {
+	s := newScratch(1, searches)
+	dns := dhcpv6.Options{dhcpv6.OptDNS(netip.MustParseAddr("fd01:cafe::53").AsSlice())}
+	for _, d := range duids {
+		lists = append(lists, s.list(how, d, dns, searches))
+	}
+	return lists
+}

@@ -1,0 +1,196 @@
+package passt
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/mdlayher/ndp"
+	"golang.org/x/net/ipv6"
+)
+
+const (
+	icmpLen         = 8  // the least ICMPv6 message that passt looks at
+	solicitationLen = 24 // a neighbour solicitation without options (RFC 4861 4.3)
+)
+
+// neighbourDiscovery answers solicitations. passt: none of RFC 4861 6.1.1 and
+// 7.1.1 is checked (hop limit, code, destination, options), all releases; and
+// every other message of neighbour discovery is swallowed.
+func (e *Engine) neighbourDiscovery(p packet) []byte {
+	if e.cfg.NoICMP || e.cfg.NoNDP || len(p.payload) < icmpLen {
+		return nil
+	}
+	switch ipv6.ICMPType(p.payload[0]) {
+	case ipv6.ICMPTypeRouterSolicitation:
+		if e.cfg.NoRA {
+			return nil
+		}
+		// passt: unicast to the source, even to ::, at once and without
+		// rate limit, all releases (RFC 4861 6.2.6 wants otherwise).
+		return e.Advertisement(p.src, e.guest)
+	case ipv6.ICMPTypeNeighborSolicitation:
+		// passt: duplicate address detection (RFC 4862 5.4) is never
+		// answered, all releases.
+		if len(p.payload) < solicitationLen || p.src.IsUnspecified() {
+			return nil
+		}
+		// passt: every target is answered for, the guest's own addresses
+		// and multicast too, all releases.
+		target := netip.AddrFrom16([16]byte(p.payload[8:24]))
+		return e.neighbourAdvertisement(p.src, e.guest, target, e.neighbour(target))
+	}
+	return nil
+}
+
+// Advertisement returns a router advertisement as of now in a frame to a
+// link-layer address.
+func (e *Engine) Advertisement(dst netip.Addr, to net.HardwareAddr) []byte {
+	b := e.cfg.Release.Behaviour
+	ra := marshal(&ndp.RouterAdvertisement{
+		CurrentHopLimit:      255,
+		ManagedConfiguration: true,
+		RouterLifetime:       b.RouterLifetime,
+	})
+	source := marshalOption(&ndp.LinkLayerAddress{Direction: ndp.Source, Addr: e.mac})
+	ra = append(ra, e.prefixOption()...)
+	if b.SourceSecond {
+		ra = append(ra, source...)
+	}
+	if e.cfg.MTU != NoMTU {
+		ra = append(ra, marshalOption(ndp.NewMTU(uint32(e.cfg.MTU)))...)
+	}
+	if len(e.resolvers) > 0 {
+		ra = append(ra, marshalOption(&ndp.RecursiveDNSServer{Lifetime: b.ResolverLifetime, Servers: e.resolvers})...)
+		if len(e.cfg.Searches) > 0 {
+			// passt: no search list without a nameserver, all releases.
+			ra = append(ra, searchOption(e.cfg.Searches, b.ResolverLifetime)...)
+		}
+	}
+	if !b.SourceSecond {
+		ra = append(ra, source...)
+	}
+	return e.icmp(to, dst, ra)
+}
+
+// prefixOption returns the prefix information option (RFC 4861 4.6.2). passt:
+// the length is 64 whatever the pod's is, all releases; the prefix field has
+// the bits after the prefix set, 2024_08_14, which package ndp refuses to
+// write.
+func (e *Engine) prefixOption() []byte {
+	const onLink, autonomous = 0x80, 0x40
+	o := make([]byte, 32)
+	o[0], o[1], o[2], o[3] = byte(ipv6OptPrefix), 4, 64, onLink|autonomous
+	if e.cfg.NotAutonomous {
+		o[3] = onLink
+	}
+	life := seconds(e.cfg.Release.PrefixLifetime)
+	binary.BigEndian.PutUint32(o[4:], life)
+	binary.BigEndian.PutUint32(o[8:], life)
+	n := 8
+	if e.cfg.Release.WholePrefix {
+		n = 16
+	}
+	if e.address.IsValid() {
+		a := e.address.As16()
+		copy(o[16:], a[:n])
+	}
+	return o
+}
+
+// The numbers of options written by hand.
+const (
+	ipv6OptPrefix = 3  // RFC 4861 4.6.2
+	ipv6OptDNSSL  = 31 // RFC 8106 5.2
+)
+
+// searchOption returns the DNSSL option (RFC 8106 5.2), written by hand
+// because package ndp knows none of 256 octets or more, and because of this:
+//
+// passt: names that need no padding get eight octets of it, which the option's
+// length does not count, all releases. They read as an option of length zero,
+// for which a host discards the whole advertisement (RFC 4861 4.6).
+func searchOption(searches []string, life time.Duration) []byte {
+	names := encoded(searches)
+	o := []byte{ipv6OptDNSSL, byte(1 + (len(names)+7)/8), 0, 0}
+	o = binary.BigEndian.AppendUint32(o, seconds(life))
+	o = append(o, names...)
+	return append(o, make([]byte, 8-len(names)%8)...)
+}
+
+// neighbour returns the link-layer address that is advertised for target.
+func (e *Engine) neighbour(target netip.Addr) net.HardwareAddr {
+	if !e.cfg.Release.NeighbourMACs {
+		return e.mac
+	}
+	// passt: what the pod does not know has the gateway's address,
+	// 2025_12_08, which is passt's own while the gateway is mapped.
+	for _, a := range []netip.Addr{target, e.cfg.Gateway} {
+		if e.Mapped(a) {
+			return e.mac
+		}
+		if mac, ok := e.cfg.Neighbour(a); a.IsValid() && ok && len(mac) == 6 {
+			return mac
+		}
+	}
+	return e.mac
+}
+
+// Mapped reports whether a is the gateway's address, standing for the pod's
+// loopback.
+func (e *Engine) Mapped(a netip.Addr) bool {
+	return a.IsValid() && a == e.cfg.Gateway && !e.cfg.NoMapGW
+}
+
+// Learned takes a neighbour that the pod's kernel has just resolved and
+// returns its announcement to the guest. passt: the announcement has the
+// Solicited flag, 2025_12_08, for which Linux drops it (RFC 4861 7.1.2).
+func (e *Engine) Learned(a netip.Addr, mac net.HardwareAddr) [][]byte {
+	if e.silent || !e.cfg.Release.NeighbourMACs || e.cfg.NoNDP || e.Mapped(a) || !isIPv6(a) || len(mac) != 6 {
+		return nil
+	}
+	return [][]byte{e.neighbourAdvertisement(allNodes, e.GuestMAC(), a, mac)}
+}
+
+// neighbourAdvertisement returns an advertisement for target. passt: its
+// source is passt's own address, and it says that the target is a router,
+// whatever the target is, all releases.
+func (e *Engine) neighbourAdvertisement(dst netip.Addr, to net.HardwareAddr, target netip.Addr, mac net.HardwareAddr) []byte {
+	// Package ndp refuses IPv4-mapped targets, passt does not; only the
+	// option is the library's.
+	t := target.As16()
+	const router, solicited, override = 0x80, 0x40, 0x20
+	na := append([]byte{byte(ipv6.ICMPTypeNeighborAdvertisement), 0, 0, 0, router | solicited | override, 0, 0, 0}, t[:]...)
+	return e.icmp(to, dst, append(na, marshalOption(&ndp.LinkLayerAddress{Direction: ndp.Target, Addr: mac})...))
+}
+
+// solicitation is the one sent on connect. passt: unicast in IPv6, broadcast
+// on Ethernet, without the source link-layer address, 2025_09_19.
+func (e *Engine) solicitation() []byte {
+	return e.icmp(broadcast, e.address, marshal(&ndp.NeighborSolicitation{TargetAddress: e.address}))
+}
+
+// icmp frames a message whose checksum is not yet set.
+func (e *Engine) icmp(to net.HardwareAddr, dst netip.Addr, m []byte) []byte {
+	h := &layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(m[0], m[1])}
+	return e.frame(to, dst, 0, layers.IPProtocolICMPv6, h, gopacket.Payload(m[4:]))
+}
+
+// marshal is for messages that hold nothing the library could refuse.
+func marshal(m ndp.Message) []byte {
+	b, err := ndp.MarshalMessage(m)
+	if err != nil {
+		return make([]byte, 4)
+	}
+	return b
+}
+
+// marshalOption returns one option, which the library only writes in a message.
+func marshalOption(o ndp.Option) []byte {
+	return marshal(&ndp.RouterSolicitation{Options: []ndp.Option{o}})[8:]
+}
+
+func seconds(d time.Duration) uint32 { return uint32(d / time.Second) }

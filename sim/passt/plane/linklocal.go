@@ -1,0 +1,55 @@
+package plane
+
+import (
+	"net/netip"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/expr"
+)
+
+// The kernel forwards no packet that has a link-local address. passt does, in
+// effect: a flow from a link-local host on the pod's link reaches the guest
+// with that host's link-local source. So inside the pod's kernel a link-local
+// address of TCP, UDP or echo traffic has another prefix, from before conntrack
+// to after routing. On both links frames look as they should.
+var (
+	linkLocal   = netip.MustParsePrefix("fe80::/10")
+	unspecified = netip.MustParsePrefix("::/128")
+	multicast   = netip.MustParsePrefix("ff00::/8")
+
+	// outside stands for fe80::/64 of hosts on the pod's link, and of passt
+	// itself; inside stands for fe80::/64 of the guest. Both are ULA prefixes
+	// (RFC 4193) drawn at random.
+	outside = netip.MustParsePrefix("fd7a:5571:ab0a:1::/64")
+	inside  = netip.MustParsePrefix("fd7a:5571:ab0a:2::/64")
+)
+
+// within returns a with the prefix p.
+func within(p netip.Prefix, a netip.Addr) netip.Addr {
+	b, q := a.As16(), p.Addr().As16()
+	copy(b[:8], q[:8])
+	return netip.AddrFrom16(b)
+}
+
+// Inside returns the address by which the pod reaches the guest's link-local
+// address a.
+func Inside(a netip.Addr) netip.Addr { return within(inside, a) }
+
+func (p *Plane) linkLocals() {
+	pre := p.chain("enter", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioTranslate)
+	data := p.conn.AddChain(&nftables.Chain{Table: p.table, Name: "enter_data"})
+	p.rule(pre, destinationIn(multicast), verdict(expr.VerdictReturn))
+	for _, match := range traffic() {
+		p.rule(pre, match, jump(data))
+	}
+	p.rule(data, arrivedBy(p.cfg.Tap), sourceIn(linkLocal), setPrefix(offSource, inside))
+	p.rule(data, arrivedBy(p.cfg.Uplink), sourceIn(linkLocal), setPrefix(offSource, outside))
+	p.rule(data, notArrivedBy("lo"), destinationIn(linkLocal), setPrefix(offDestination, outside))
+
+	post := p.chain("leave", nftables.ChainTypeFilter, nftables.ChainHookPostrouting, prioRestore)
+	fe80 := netip.MustParsePrefix("fe80::/64")
+	for _, from := range []netip.Prefix{outside, inside} {
+		p.rule(post, sourceIn(from), setPrefix(offSource, fe80))
+		p.rule(post, destinationIn(from), setPrefix(offDestination, fe80))
+	}
+}

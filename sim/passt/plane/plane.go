@@ -1,0 +1,215 @@
+package plane
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/google/nftables"
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/netns"
+	"github.com/passtlab/passtlab/sim/passt"
+)
+
+// Config of a plane.
+type Config struct {
+	Pod     *netns.NS
+	Uplink  string // the pod's interface towards the cluster
+	Tap     string // the pod's interface towards the guest
+	Release passt.Release
+
+	Address      netip.Addr // the pod's address
+	AddressGiven bool       // by -a, not found
+	PodLL        netip.Addr // the link-local address of Uplink
+	PasstLL      netip.Addr // passt's own: PodLL, or the gateway's if that is link-local
+	Gateway      netip.Addr // mapped to the pod's loopback; zero: nothing is
+
+	// Guest and GuestMAC are the next hop for all that is sent to the guest,
+	// whatever the destination: passt resolves no address of the guest.
+	Guest    netip.Addr
+	GuestMAC net.HardwareAddr
+
+	// TCP and UDP are the ports that are forwarded to the guest.
+	TCP, UDP []passt.PortRange
+}
+
+const (
+	guestTable = 100 // routing table that leads to the guest
+	rulePref   = 100 // where the rule for the local table is moved to
+	setSize    = 64  // distinct guest sources remembered for the early return
+	coneSize   = 256 // ports of the guest that are open to everybody
+
+	markGuest   = 1 // packet to the guest; connection of the guest
+	markPod     = 2 // connection that the pod itself has opened
+	markHairpin = 3 // connection of the guest with itself, by way of the pod
+	markOut     = 4 // packet from the guest
+)
+
+// Plane is the translation of one pod. It ends with the pod's namespace.
+type Plane struct {
+	cfg  Config
+	conn *nftables.Conn
+
+	table *nftables.Table
+	// seen and ll are variables: maps with one element, keyed by the protocol
+	// family. They hold the addresses that passt calls addr_seen and
+	// addr_ll_seen.
+	seen, ll *nftables.Set
+	// same holds pairs of an address with itself; see learn.
+	same *nftables.Set
+	// ports holds protocol and port of what is forwarded; cone likewise of
+	// what the guest has sent from.
+	ports, cone *nftables.Set
+
+	rules []rule
+}
+
+// New installs the plane. The interfaces are up and the pod owns its address.
+func New(cfg Config, pod *link.Net) (*Plane, error) {
+	all := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	err := errors.Join(
+		pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
+		pod.LocalRulePreference(rulePref, markGuest, guestTable),
+		pod.AddNeighbour(cfg.Tap, cfg.Guest, cfg.GuestMAC),
+		pod.AddRoute(cfg.Tap, all, cfg.Guest, guestTable),
+		pod.AddRoute(cfg.Tap, inside, cfg.Guest, 0),
+		pod.AddRoute(cfg.Uplink, outside, netip.Addr{}, 0),
+		pod.AddAddress("lo", netip.PrefixFrom(within(outside, cfg.PodLL), 128), link.NoDAD),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("route to the guest: %w", err)
+	}
+	conn, err := nftables.New(nftables.WithNetNSFd(cfg.Pod.Fd()), nftables.AsLasting())
+	if err != nil {
+		return nil, fmt.Errorf("open nftables in %s: %w", cfg.Pod.Name(), err)
+	}
+	p := &Plane{cfg: cfg, conn: conn}
+	if err := p.install(); err != nil {
+		return nil, errors.Join(fmt.Errorf("install nftables rules in %s: %w", cfg.Pod.Name(), err), conn.CloseLasting())
+	}
+	return p, nil
+}
+
+// Close closes the plane's socket; the rules go with the namespace.
+func (p *Plane) Close() error { return p.conn.CloseLasting() }
+
+// SetSeen makes a the address that new inbound flows go to.
+func (p *Plane) SetSeen(a netip.Addr) error {
+	p.conn.FlushSet(p.seen)
+	if err := errors.Join(p.conn.SetAddElements(p.seen, variable(a)), p.conn.Flush()); err != nil {
+		return fmt.Errorf("set the guest's address in %s: %w", p.cfg.Pod.Name(), err)
+	}
+	return nil
+}
+
+// Seen returns the address that new inbound flows go to.
+func (p *Plane) Seen() (netip.Addr, error) { return p.get(p.seen) }
+
+// SeenLinkLocal returns the address that new inbound flows from link-local
+// sources go to, or the zero Addr if none is known.
+func (p *Plane) SeenLinkLocal() (netip.Addr, error) { return p.get(p.ll) }
+
+func (p *Plane) get(variable *nftables.Set) (netip.Addr, error) {
+	es, err := p.conn.GetSetElements(variable)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("get %s in %s: %w", variable.Name, p.cfg.Pod.Name(), err)
+	}
+	if len(es) == 0 {
+		return netip.Addr{}, nil
+	}
+	a, _ := netip.AddrFromSlice(es[0].Val)
+	return a, nil
+}
+
+// variable is the one element of a map that serves as a variable.
+func variable(a netip.Addr) []nftables.SetElement {
+	return []nftables.SetElement{{Key: []byte{unix.NFPROTO_IPV6}, Val: a.AsSlice()}}
+}
+
+// install adds the table, and then its rules.
+func (p *Plane) install() error {
+	p.table = p.conn.AddTable(&nftables.Table{Name: "passt", Family: nftables.TableFamilyIPv6})
+	if err := p.sets(); err != nil {
+		return err
+	}
+	p.learn()
+	p.linkLocals()
+	p.classify()
+	if p.cfg.Release.PerFlow {
+		p.perFlow()
+	} else {
+		p.perPacket()
+	}
+	p.loopback()
+	if err := p.conn.Flush(); err != nil {
+		return err
+	}
+	return p.send()
+}
+
+func (p *Plane) sets() error {
+	newVariable := func(name string, value netip.Addr) (*nftables.Set, error) {
+		s := &nftables.Set{
+			Table: p.table, Name: name, IsMap: true, Dynamic: true, Size: setSize,
+			KeyType: nftables.TypeNFProto, DataType: nftables.TypeIP6Addr,
+		}
+		var initial []nftables.SetElement
+		if value.IsValid() {
+			initial = variable(value)
+		}
+		return s, p.conn.AddSet(s, initial)
+	}
+	portSet := func(name string) *nftables.Set {
+		return &nftables.Set{
+			Table: p.table, Name: name, Concatenation: true,
+			KeyType: nftables.MustConcatSetType(nftables.TypeInetProto, nftables.TypeInetService),
+		}
+	}
+	initialLL := netip.Addr{}
+	if p.cfg.Release.InitialPodLL {
+		initialLL = p.cfg.PodLL
+	}
+	var err error
+	if p.seen, err = newVariable("seen", p.cfg.Address); err != nil {
+		return err
+	}
+	if p.ll, err = newVariable("ll_seen", initialLL); err != nil {
+		return err
+	}
+	p.same = &nftables.Set{
+		Table: p.table, Name: "same", Dynamic: true, Size: setSize, Concatenation: true,
+		KeyType: nftables.MustConcatSetType(nftables.TypeIP6Addr, nftables.TypeIP6Addr),
+	}
+	if err := p.conn.AddSet(p.same, nil); err != nil {
+		return err
+	}
+	p.ports = portSet("ports")
+	p.ports.Interval = true
+	if err := p.conn.AddSet(p.ports, append(
+		portElements(unix.IPPROTO_TCP, p.cfg.TCP), portElements(unix.IPPROTO_UDP, p.cfg.UDP)...)); err != nil {
+		return err
+	}
+	p.cone = portSet("cone")
+	p.cone.Dynamic, p.cone.Size, p.cone.HasTimeout, p.cone.Timeout = true, coneSize, true, p.cfg.Release.UDPTimeout
+	return p.conn.AddSet(p.cone, nil)
+}
+
+// portElements are ranges of protocol and port, each field of a concatenation
+// padded to four octets.
+func portElements(proto byte, ranges []passt.PortRange) (es []nftables.SetElement) {
+	key := func(port uint16) []byte {
+		return []byte{proto, 0, 0, 0, byte(port >> 8), byte(port), 0, 0}
+	}
+	for _, r := range ranges {
+		es = append(es, nftables.SetElement{Key: key(r.First), KeyEnd: key(r.Last)})
+	}
+	return es
+}
+
+// chain adds a base chain.
+func (p *Plane) chain(name string, typ nftables.ChainType, hook *nftables.ChainHook, prio nftables.ChainPriority) *nftables.Chain {
+	return p.conn.AddChain(&nftables.Chain{Table: p.table, Name: name, Type: typ, Hooknum: hook, Priority: &prio})
+}

@@ -1,0 +1,255 @@
+package passt
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mdlayher/ndp"
+)
+
+// The releases that are known, and the one used unless another is named.
+const (
+	First   = "2022_11_10"
+	Last    = "2026_07_16"
+	Default = "2025_05_03"
+)
+
+// Release is a passt release: its name, which is a date, and how it behaves.
+type Release struct {
+	Name string
+	Behaviour
+}
+
+// String returns the release's name.
+func (r Release) String() string { return r.Name }
+
+// Behaviour is all in which releases differ.
+type Behaviour struct {
+	// Router advertisements (RFC 4861 4.2).
+
+	FixedMAC         bool          // passt's MAC is 9a:55:9a:55:9a:55, else the pod's
+	RouterLifetime   time.Duration // whole seconds
+	PrefixLifetime   time.Duration // valid and preferred
+	ResolverLifetime time.Duration // RDNSS and DNSSL
+	WholePrefix      bool          // the pod's whole address is in the prefix field
+	SourceSecond     bool          // the source link-layer option follows the prefix, else it comes last
+	UnsolicitedRA    bool          // one every 200 to 599 s
+	AdvertOnConnect  bool          // and one as soon as the guest connects
+	Routeless        bool          // starts in a pod that has IPv6 but no default route
+	LocalMode        bool          // a pod without IPv6 advertises fe80::1; else IPv6 is silent
+
+	// Neighbour discovery (RFC 4861 7.2).
+
+	InitialNS     bool // the guest is solicited as soon as it connects
+	NeighbourMACs bool // advertisements hold the pod's neighbours' own MACs; new ones are announced
+
+	// DHCPv6 (RFC 8415 18.3).
+
+	SearchList       SearchList // how well the search list is encoded
+	EveryIA          bool       // every IA_NA is checked for NotOnLink, else the first
+	ShortIA          bool       // an IA_NA cut short by the message's end is ignored, else taken from 4 octets on
+	FQDN             FQDN       // the client name option
+	LeaseIsLinkLocal bool       // a request's source becomes the link-local address seen, whatever it is
+
+	// The address seen: where inbound traffic goes.
+
+	SeenUnspecified bool // a packet from :: counts
+	DropLoopback    bool // packets from or to ::1 are dropped before they count
+	SeenFrozen      bool // nothing counts if the address was given by -a
+	InitialPodLL    bool // the link-local address seen begins as the pod's own, else unset
+	PerFlow         bool // chosen once a flow, else for every packet
+	GatewayLoopback bool // inbound from ::1 comes from the gateway, else from passt's link-local address
+	TargetPerRule   bool // a forwarding rule can name its target
+
+	// The data plane.
+
+	EchoLoopback     bool          // an echo to the gateway is answered by the pod, else by the gateway
+	GatewayUDP       bool          // UDP to a global gateway is answered from it, else from passt's link-local address
+	FilteredUDP      bool          // UDP NAT filters by address and port, else endpoint-independent (RFC 4787 5)
+	ResetAck         bool          // a refused connection's RST has ACK; without, Linux ignores it
+	UDPErrors        bool          // ICMPv6 errors about the guest's UDP reach it
+	UDPHopLimit      bool          // the guest's hop limit is kept for UDP, else 64
+	UDPTimeout       time.Duration // of an idle exchange in both directions
+	UDPOneWayTimeout time.Duration // of a flow that was never answered
+	MulticastOut     MulticastOut  // what becomes of the guest's multicast
+	MulticastIn      bool          // multicast to a forwarded UDP port is delivered to the guest by unicast
+	AllPorts         []PortRange   // the ports that "all" forwards
+}
+
+// SearchList is how a release encodes the domain search list of DHCPv6.
+type SearchList int
+
+// The kinds of search list.
+const (
+	SearchFirst SearchList = iota // right in the first reply only
+	SearchStale                   // right until the client identifier's length changes
+	SearchRight                   // right
+)
+
+// FQDN is how a release answers with the client name option.
+type FQDN int
+
+// The kinds of client name option, sent only if a name is configured.
+const (
+	FQDNNone  FQDN = iota // not sent
+	FQDNFlags             // O is set if the client set S
+	FQDNZero              // flags are zero
+)
+
+// MulticastOut is what becomes of the guest's multicast UDP.
+type MulticastOut int
+
+// The fates of multicast.
+const (
+	MulticastSent MulticastOut = iota // sent on the pod's link
+	MulticastDropped
+	MulticastWide // scopes wider than link-local are sent
+)
+
+// PortRange is a range of ports, both ends included.
+type PortRange struct{ First, Last uint16 }
+
+// Change is what a release does otherwise than those before it.
+type Change struct {
+	Since string // the first release that does
+	What  string
+	set   func(*Behaviour)
+}
+
+// changes are in the order of their releases. The first one is the ground on
+// which the others build.
+var changes = []Change{
+	{First, "the first release known", func(b *Behaviour) {
+		*b = Behaviour{
+			RouterLifetime:   9000 * time.Second,
+			PrefixLifetime:   3600 * time.Second,
+			ResolverLifetime: 60 * time.Second,
+			LeaseIsLinkLocal: true,
+			SeenUnspecified:  true,
+			InitialPodLL:     true,
+			MulticastIn:      true,
+			UDPTimeout:       180 * time.Second,
+			UDPOneWayTimeout: 180 * time.Second,
+			AllPorts:         []PortRange{{0, 49151}},
+		}
+	}},
+	{"2023_06_03", "a packet from :: no longer changes the address seen", func(b *Behaviour) { b.SeenUnspecified = false }},
+	{"2023_10_04", "DHCPv6 search list right unless the client identifier's length changes, before in the first reply only", func(b *Behaviour) { b.SearchList = SearchStale }},
+	{"2023_12_30", "router lifetime 65535 s, before 9000 s", func(b *Behaviour) { b.RouterLifetime = 65535 * time.Second }},
+	{"2023_12_30", "prefix lifetimes infinite, before 3600 s", func(b *Behaviour) { b.PrefixLifetime = ndp.Infinity }},
+	{"2023_12_30", "RDNSS and DNSSL lifetimes infinite, before 60 s", func(b *Behaviour) { b.ResolverLifetime = ndp.Infinity }},
+	{"2024_02_16", "\"all\" ports are 1-49151, before 0-49151", func(b *Behaviour) { b.AllPorts = []PortRange{{1, 49151}} }},
+	{"2024_03_18", "packets from or to ::1 are dropped", func(b *Behaviour) { b.DropLoopback = true }},
+	{"2024_03_18", "starts in a pod that has IPv6 but no default route, before refused", func(b *Behaviour) { b.Routeless = true }},
+	{"2024_07_26", "the guest's address is chosen once a flow, before for every packet", func(b *Behaviour) { b.PerFlow = true }},
+	{"2024_07_26", "an echo to the gateway is answered by the pod, before by the gateway", func(b *Behaviour) { b.EchoLoopback = true }},
+	{"2024_07_26", "UDP to a global gateway is answered from the gateway", func(b *Behaviour) { b.GatewayUDP = true }},
+	{"2024_07_26", "UDP NAT filters by address and port, before endpoint-independent", func(b *Behaviour) { b.FilteredUDP = true }},
+	{"2024_07_26", "the guest's multicast is dropped, before sent on the pod's link", func(b *Behaviour) { b.MulticastOut = MulticastDropped }},
+	{"2024_08_14", "RA: the prefix field holds the pod's whole address", func(b *Behaviour) { b.WholePrefix = true }},
+	{"2024_08_14", "RA: the source link-layer address follows the prefix, before it came last", func(b *Behaviour) { b.SourceSecond = true }},
+	{"2024_08_21", "passt's MAC is 9a:55:9a:55:9a:55, before the pod's", func(b *Behaviour) { b.FixedMAC = true }},
+	{"2024_08_21", "inbound from ::1 comes from the gateway address, before from passt's link-local address", func(b *Behaviour) { b.GatewayLoopback = true }},
+	{"2024_08_21", "the link-local address seen is unset at first, before the pod's", func(b *Behaviour) { b.InitialPodLL = false }},
+	{"2024_09_06", "\"all\" ports are those outside 32768-60999, before 1-49151", func(b *Behaviour) { b.AllPorts = []PortRange{{1, 32767}, {61000, 65535}} }},
+	{"2024_11_21", "an unsolicited RA every 200 to 599 s", func(b *Behaviour) { b.UnsolicitedRA = true }},
+	{"2024_11_21", "an unsolicited RA on connect, in this release only", func(b *Behaviour) { b.AdvertOnConnect = true }},
+	{"2024_11_27", "no unsolicited RA on connect", func(b *Behaviour) { b.AdvertOnConnect = false }},
+	{"2025_01_21", "a refused TCP connection's RST has ACK", func(b *Behaviour) { b.ResetAck = true }},
+	{"2025_02_17", "DHCPv6 search list always right", func(b *Behaviour) { b.SearchList = SearchRight }},
+	{"2025_02_17", "DHCPv6 client name option, if a name is given", func(b *Behaviour) { b.FQDN = FQDNFlags }},
+	{"2025_03_20", "ICMPv6 errors about the guest's UDP reach the guest", func(b *Behaviour) { b.UDPErrors = true }},
+	{"2025_04_15", "the guest's hop limit is kept for UDP", func(b *Behaviour) { b.UDPHopLimit = true }},
+	// Neither was tested between 2024_12_11 and 2025_05_03.
+	{"2025_05_03", "the guest's multicast wider than link-local is sent on the pod's link", func(b *Behaviour) { b.MulticastOut = MulticastWide }},
+	{"2025_05_03", "multicast to a forwarded UDP port is not delivered", func(b *Behaviour) { b.MulticastIn = false }},
+	{"2025_09_11", "every IA_NA is checked for NotOnLink, before the first", func(b *Behaviour) { b.EveryIA = true }},
+	{"2025_09_11", "an IA_NA cut short by the message's end is ignored", func(b *Behaviour) { b.ShortIA = true }},
+	{"2025_09_11", "the client name option's flags are always zero", func(b *Behaviour) { b.FQDN = FQDNZero }},
+	{"2025_09_19", "the guest is solicited on connect", func(b *Behaviour) { b.InitialNS = true }},
+	{"2025_12_08", "neighbour advertisements hold the MACs of the pod's neighbours", func(b *Behaviour) { b.NeighbourMACs = true }},
+	{"2025_12_08", "a pod without IPv6 advertises fe80::1 as router", func(b *Behaviour) { b.LocalMode = true }},
+	{"2026_05_07", "idle UDP is forgotten after 120 s, 30 s if one-way, before 180 s", func(b *Behaviour) {
+		b.UDPTimeout, b.UDPOneWayTimeout = 120*time.Second, 30*time.Second
+	}},
+	{"2026_07_16", "the address seen never changes if the address was given by -a", func(b *Behaviour) { b.SeenFrozen = true }},
+	{"2026_07_16", "a DHCPv6 packet from a global source no longer sets the link-local address seen", func(b *Behaviour) { b.LeaseIsLinkLocal = false }},
+	{"2026_07_16", "a forwarding rule can name its target address", func(b *Behaviour) { b.TargetPerRule = true }},
+}
+
+// Changes returns what changed in which release, oldest first.
+func Changes() []Change { return slices.Clone(changes) }
+
+// Lookup returns the release called name: "latest", or a date from First to
+// Last, written 2025_05_03, whether or not a release was made on that day.
+func Lookup(name string) (Release, error) {
+	if name == "latest" {
+		name = Last
+	}
+	if _, err := time.Parse("2006_01_02", name); err != nil {
+		return Release{}, fmt.Errorf("passt release %q: not a date such as %s; known are %s to %s, and latest", name, Default, First, Last)
+	}
+	switch {
+	case name < First:
+		return Release{}, fmt.Errorf("passt release %s: older than the first known, %s; known are %[2]s to %s", name, First, Last)
+	case name > Last:
+		return Release{}, fmt.Errorf("passt release %s: newer than the last known, %s; known are %s to %[2]s", name, Last, First)
+	}
+	r := Release{Name: name}
+	for _, c := range changes {
+		if c.Since <= name {
+			c.set(&r.Behaviour)
+		}
+	}
+	r.AllPorts = slices.Clone(r.AllPorts)
+	return r, nil
+}
+
+// Shipped is which passt a KubeVirt release ships.
+type Shipped struct {
+	KubeVirt string // "1.4"; with a suffix where builds differ, "1.8-el10"
+	Passt    string
+	Attach   string // how QEMU is attached to passt
+}
+
+// shipped has the default build of a KubeVirt release before its others.
+var shipped = []Shipped{
+	{"1.0", "2022_11_10", "socket"},
+	{"1.1", "2023_08_18", "socket"},
+	{"1.2", "2023_08_18", "socket"},
+	{"1.3", "2023_12_04", "socket"},
+	{"1.4", "2024_08_06", "socket"},
+	{"1.5", "2025_01_21", "socket"},
+	{"1.6", "2025_05_12", "vhost-user"},
+	{"1.7", "2025_05_12", "vhost-user"},
+	{"1.8-el9", "2025_05_12", "vhost-user"},
+	{"1.8-el10", "2025_12_10", "vhost-user"},
+	{"1.9", "2026_06_11", "vhost-user"},
+}
+
+// KubeVirts returns which passt each known KubeVirt release ships.
+func KubeVirts() []Shipped { return slices.Clone(shipped) }
+
+// KubeVirt returns the passt that a KubeVirt release ships: "1.4", "v1.4.1",
+// "1.8-el10". Of 1.8 there are two builds with different passts; a plain
+// "1.8" is the one on CentOS Stream 9, which is built by default.
+func KubeVirt(version string) (Release, error) {
+	v := strings.TrimPrefix(version, "v")
+	v, build, _ := strings.Cut(v, "-")
+	if p := strings.Split(v, "."); len(p) == 3 { // the patch level does not matter
+		v = p[0] + "." + p[1]
+	}
+	for _, s := range shipped {
+		name, of, _ := strings.Cut(s.KubeVirt, "-")
+		if name == v && (of == build || build == "" || of == "") {
+			return Lookup(s.Passt)
+		}
+	}
+	var known []string
+	for _, s := range shipped {
+		known = append(known, s.KubeVirt)
+	}
+	return Release{}, fmt.Errorf("kubevirt release %q: unknown; known are %s", version, strings.Join(known, ", "))
+}

@@ -1,0 +1,82 @@
+package passt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+
+	"github.com/insomniacslk/dhcp/dhcpv6"
+)
+
+// labels encodes a domain name (RFC 1035 3.1): two octets longer than its text.
+func labels(name string) (b []byte) {
+	for l := range strings.SplitSeq(name, ".") {
+		b = append(append(b, byte(len(l))), l...)
+	}
+	return append(b, 0)
+}
+
+// encoded returns the names one after another, as options hold them.
+func encoded(names []string) (b []byte) {
+	for _, n := range names {
+		b = append(b, labels(n)...)
+	}
+	return b
+}
+
+const (
+	maxDUID   = 128 // the longest client identifier answered, with its type
+	optionLen = 4   // an option's code and length (RFC 8415 21.1)
+)
+
+// scratch is the memory in which passt builds its replies, from the octets of
+// the client identifier on. Up to 2025_01_21 it matters, because not every
+// octet of a search list was written anew: what earlier replies left shows.
+type scratch []byte
+
+func newScratch(nameservers int, searches []string) scratch {
+	return make(scratch, maxDUID+optionLen+16*nameservers+optionLen+len(encoded(searches))+1)
+}
+
+// list writes a reply's client identifier, its nameservers, if any, and its
+// search list, and returns the last. A name is the place of its first length,
+// its text, and the place of its end; the lengths are put in afterwards.
+func (s scratch) list(how SearchList, duid []byte, nameservers dhcpv6.Options, searches []string) []byte {
+	n := copy(s, duid)
+	n += copy(s[n:], nameservers.ToBytes())
+	binary.BigEndian.PutUint16(s[n:], uint16(dhcpv6.OptionDomainSearchList))
+	binary.BigEndian.PutUint16(s[n+2:], uint16(len(encoded(searches))))
+	s = s[n+optionLen:]
+
+	end := 0
+	for _, name := range searches {
+		switch {
+		case how == SearchStale:
+			// passt: the place of every first length is marked, no end
+			// is cleared, 2023_10_04 to 2025_01_21.
+			s[end] = '.'
+		default:
+			// passt: every end is cleared, and of the first lengths'
+			// places only the first, up to 2023_09_08.
+			s[0] = 0
+			s[end+1+len(name)] = 0
+		}
+		copy(s[end+1:], name)
+		end += len(name) + 2
+	}
+	for i := range end {
+		if s[i] == '.' || s[i] == 0 && how == SearchFirst {
+			s[i] = s.run(i + 1)
+		}
+	}
+	return bytes.Clone(s[:end])
+}
+
+// run counts the octets from i on up to a dot or a zero.
+func (s scratch) run(i int) byte {
+	n := bytes.IndexAny(s[i:], ".\x00")
+	if n < 0 {
+		n = len(s) - i
+	}
+	return byte(n)
+}

@@ -1,0 +1,59 @@
+package passt
+
+import "net/netip"
+
+// observe takes the source of a packet from the guest. It may become the
+// address to which inbound traffic goes.
+//
+// passt: no source is asked whether it is the guest's, all releases.
+func (e *Engine) observe(src netip.Addr) {
+	b := e.cfg.Release.Behaviour
+	switch {
+	case linkLocal(src):
+		e.seenLL = src
+		if e.seen.IsUnspecified() {
+			e.seen = src
+		}
+		if !e.address.IsValid() {
+			e.address = src
+		}
+	case src.IsUnspecified() && !b.SeenUnspecified:
+	case e.cfg.AddressGiven && b.SeenFrozen:
+	default:
+		// passt: :: too, up to 2023_05_09, which every duplicate address
+		// detection sends.
+		e.seen = src
+	}
+}
+
+// Seen returns the address to which inbound traffic goes. It may be :: (up to
+// 2023_05_09, and in front of a pod without IPv6).
+func (e *Engine) Seen() netip.Addr { return e.seen }
+
+// Resets counts how often an answer has made the lease the address seen. Who
+// keeps the address seen elsewhere, and feeds the engine only what it answers,
+// learns of a reset by it.
+func (e *Engine) Resets() int { return e.resets }
+
+// SeenLinkLocal returns the address to which inbound traffic from link-local
+// sources goes; the zero Addr if none is known.
+func (e *Engine) SeenLinkLocal() netip.Addr { return e.seenLL }
+
+// Inbound translates the source of a flow to the pod and returns both
+// addresses of the flow to the guest. to is not valid where no address is
+// known.
+func (e *Engine) Inbound(src netip.Addr) (from, to netip.Addr) {
+	from = src
+	switch {
+	case src == e.address || src == e.seen:
+		from = e.ll
+	case loopback(src) && e.cfg.Release.GatewayLoopback && e.Mapped(e.cfg.Gateway):
+		from = e.cfg.Gateway
+	case loopback(src):
+		from = e.ll
+	}
+	if linkLocal(from) {
+		return from, e.seenLL
+	}
+	return from, e.seen
+}

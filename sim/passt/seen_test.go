@@ -1,0 +1,131 @@
+package passt_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/insomniacslk/dhcp/dhcpv6"
+	"pgregory.net/rapid"
+
+	"github.com/passtlab/passtlab/sim/passt"
+)
+
+func TestSeen(t *testing.T) {
+	nested := ip("fd10:244::5")
+	from := func(a netip.Addr) func(testing.TB) []byte { return func(t testing.TB) []byte { return traffic(t, a) } }
+	lease := func(src netip.Addr, o ...[]byte) func(testing.TB) []byte {
+		return func(t testing.TB) []byte {
+			return request(t, src, dhcpv6.MessageTypeSolicit, append([][]byte{clientID}, o...)...)
+		}
+	}
+	confirm := func(t testing.TB) []byte {
+		return request(t, addrS, dhcpv6.MessageTypeConfirm, clientID, iana(1, iaaddr(peer)))
+	}
+	padded := func(t testing.TB) []byte { return append(traffic(t, addrS), 0) }
+	multicastListener := func(t testing.TB) []byte { // hop-by-hop options, then ICMPv6
+		f := traffic(t, addrS)
+		f[14+6], f[14+40] = 0, 58
+		return f
+	}
+	given := func(c *passt.Config) { c.AddressGiven = true }
+	found := func(*passt.Config) {}
+	none := netip.Addr{}
+	type sent = []func(testing.TB) []byte
+	for _, tt := range []struct {
+		name, release string
+		change        func(*passt.Config)
+		sent          sent
+		seen, ll      netip.Addr
+	}{
+		{"initial", "2024_08_14", found, nil, addrD, podLL},
+		{"initial", "2024_08_21", found, nil, addrD, none},
+		{"link-local", "2025_05_03", found, sent{from(addrL)}, addrD, addrL},
+		{"global", "2025_05_03", found, sent{from(addrL), from(addrS)}, addrS, addrL},
+		{"foreign", "2026_07_16", found, sent{from(nested)}, nested, none},
+		{"unspecified", "2023_05_09", found, sent{from(nobody)}, nobody, podLL},
+		{"unspecified", "2023_06_03", found, sent{from(nobody)}, addrD, podLL},
+		{"link-local after unspecified", "2023_05_09", found, sent{from(nobody), from(addrL)}, addrL, addrL},
+		{"loopback", "2023_12_30", found, sent{from(netip.IPv6Loopback())}, netip.IPv6Loopback(), podLL},
+		{"loopback", "2024_03_18", found, sent{from(netip.IPv6Loopback())}, addrD, podLL},
+		{"given", "2026_06_11", given, sent{from(addrS)}, addrS, none},
+		{"given", "2026_07_16", given, sent{from(addrS), from(addrL)}, addrD, addrL},
+		{"lease", "2025_05_03", found, sent{from(addrS), lease(addrL)}, addrD, addrL},
+		{"lease unanswered", "2025_05_03", found, sent{from(addrS), lease(addrL, option(dhcpv6.OptionServerID, make([]byte, 14)))}, addrS, addrL},
+		{"not on link", "2025_05_03", found, sent{from(addrS), confirm}, addrS, addrS},
+		{"lease of a global source", "2026_06_11", found, sent{lease(addrS)}, addrD, addrS},
+		{"lease of a global source", "2026_07_16", found, sent{lease(addrS)}, addrD, none},
+		{"padding", "2025_05_03", found, sent{padded}, addrD, none},
+		{"extension header", "2025_05_03", found, sent{multicastListener}, addrS, none},
+		{"solicitation", "2025_05_03", found, sent{func(t testing.TB) []byte { return resolve(t, addrS, gateway) }}, addrS, none},
+	} {
+		e := engine(t, tt.release, tt.change)
+		for _, f := range tt.sent {
+			e.Handle(start, f(t))
+		}
+		if e.Seen() != tt.seen || e.SeenLinkLocal() != tt.ll {
+			t.Errorf("%s, %s: seen %s and %s, want %s and %s", tt.release, tt.name, e.Seen(), e.SeenLinkLocal(), tt.seen, tt.ll)
+		}
+	}
+}
+
+func TestInbound(t *testing.T) {
+	noMap := func(c *passt.Config) { c.NoMapGW = true }
+	plain := func(*passt.Config) {}
+	other := ip("fe80::99")
+	for _, tt := range []struct {
+		name, release  string
+		change         func(*passt.Config)
+		src, from, dst netip.Addr
+	}{
+		{"peer", "2025_05_03", plain, peer, peer, addrS},
+		{"gateway", "2025_05_03", plain, gateway, gateway, addrS},
+		{"pod", "2025_05_03", plain, addrD, podLL, addrL},
+		{"seen", "2025_05_03", plain, addrS, podLL, addrL},
+		{"link-local", "2025_05_03", plain, other, other, addrL},
+		{"loopback", "2024_08_14", plain, netip.IPv6Loopback(), podLL, addrL},
+		{"loopback", "2024_08_21", plain, netip.IPv6Loopback(), gateway, addrS},
+		{"loopback, no map", "2025_05_03", noMap, netip.IPv6Loopback(), podLL, addrL},
+		{"loopback, link-local gateway", "2025_05_03", func(c *passt.Config) { c.Gateway = ip("fe80::1") }, netip.IPv6Loopback(), ip("fe80::1"), addrL},
+	} {
+		e := engine(t, tt.release, tt.change)
+		e.Handle(start, traffic(t, addrL))
+		e.Handle(start, traffic(t, addrS))
+		if from, dst := e.Inbound(tt.src); from != tt.from || dst != tt.dst {
+			t.Errorf("%s, %s: %s to %s, want %s to %s", tt.release, tt.name, from, dst, tt.from, tt.dst)
+		}
+	}
+}
+
+// Whatever a guest sends, the address seen is the pod's or was a source of the
+// guest's, and a lease makes it the pod's.
+func TestSeenProperties(t *testing.T) {
+	sources := []netip.Addr{addrD, addrS, addrL, nobody, peer, ip("fd10:244::5"), netip.IPv6Loopback()}
+	releases := []string{"2023_03_09", "2023_06_03", "2024_08_06", "2025_05_03", "2026_07_16"}
+	rapid.Check(t, func(r *rapid.T) {
+		release := rapid.SampledFrom(releases).Draw(r, "release")
+		frozen := rapid.Bool().Draw(r, "given")
+		e := engine(t, release, func(c *passt.Config) { c.AddressGiven = frozen })
+		was := map[netip.Addr]bool{addrD: true}
+		for range rapid.IntRange(1, 20).Draw(r, "packets") {
+			src := rapid.SampledFrom(sources).Draw(r, "source")
+			was[src] = true
+			if rapid.Bool().Draw(r, "lease") {
+				answered := reply(t, e, request(t, src, dhcpv6.MessageTypeSolicit, clientID)) != nil
+				if answered && e.Seen() != addrD {
+					r.Fatalf("seen %s after a lease", e.Seen())
+				}
+			} else {
+				e.Handle(start, traffic(t, src))
+			}
+			b := lookup(t, release)
+			switch seen := e.Seen(); {
+			case !was[seen]:
+				r.Fatalf("seen %s, which the guest never used", seen)
+			case seen == nobody && !b.SeenUnspecified, seen == netip.IPv6Loopback() && b.DropLoopback:
+				r.Fatalf("%s: seen %s", release, seen)
+			case seen != addrD && b.SeenFrozen && frozen:
+				r.Fatalf("%s: seen %s though the address was given", release, seen)
+			}
+		}
+	})
+}

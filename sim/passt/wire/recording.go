@@ -1,0 +1,134 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// maxFrame is what a frame may have: an Ethernet header and the longest IPv6
+// packet without jumbo payload.
+const maxFrame = 14 + 40 + 65535
+
+// Recording is what one running passt answered.
+type Recording struct {
+	// Release is the second word of the first line, "# passt RELEASE…".
+	Release string
+	// Note is the rest of that line.
+	Note  string
+	Cases []Case
+}
+
+// Case is what the guest sent and what came back.
+type Case struct {
+	Title    string // with its number: "01 RS from LL with SLLA"
+	Sent     [][]byte
+	Received [][]byte
+}
+
+// ReadFile reads the recording in the named file.
+func ReadFile(name string) (*Recording, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r, err := Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Read reads a recording. A frame of the guest after one of passt belongs to
+// a new case, so each case has the guest's frames first.
+func Read(r io.Reader) (*Recording, error) {
+	rec := new(Recording)
+	s := bufio.NewScanner(r)
+	s.Buffer(nil, 2*maxFrame+64)
+	n := 0
+	for s.Scan() {
+		n++
+		if err := rec.line(n, strings.TrimRight(s.Text(), " \t\r")); err != nil {
+			return nil, fmt.Errorf("read recording: line %d: %w", n, err)
+		}
+	}
+	if err := s.Err(); err != nil {
+		return nil, fmt.Errorf("read recording: line %d: %w", n+1, err)
+	}
+	if len(rec.Cases) == 0 {
+		return nil, fmt.Errorf("read recording: no case (a line such as \"= 01 TITLE\") in %d lines", n)
+	}
+	return rec, nil
+}
+
+func (rec *Recording) line(n int, l string) error {
+	if n == 1 {
+		text, ok := strings.CutPrefix(l, "# passt ")
+		if !ok {
+			return fmt.Errorf("want \"# passt RELEASE\", have %.40q", l)
+		}
+		end := strings.IndexAny(text, ", \t")
+		if end < 0 {
+			end = len(text)
+		}
+		rec.Release, rec.Note = text[:end], text[end:]
+		return nil
+	}
+	if l == "" || l[0] == '#' {
+		return nil
+	}
+	mark, text, _ := strings.Cut(l, " ")
+	switch mark {
+	case "=":
+		rec.Cases = append(rec.Cases, Case{Title: text})
+		return nil
+	case ">", "<":
+	default:
+		return fmt.Errorf("want a line that begins with =, >, < or #, have %.40q", l)
+	}
+	if len(rec.Cases) == 0 {
+		return errors.New("a frame before the first case")
+	}
+	frame, err := hex.DecodeString(text)
+	if err != nil {
+		return fmt.Errorf("frame: %w", err)
+	}
+	if len(frame) == 0 || len(frame) > maxFrame {
+		return fmt.Errorf("frame: %d octets, not 1 to %d", len(frame), maxFrame)
+	}
+	c := &rec.Cases[len(rec.Cases)-1]
+	switch {
+	case mark == "<":
+		c.Received = append(c.Received, frame)
+	case len(c.Received) > 0:
+		return errors.New("a frame of the guest after one of passt: start a case for it")
+	default:
+		c.Sent = append(c.Sent, frame)
+	}
+	return nil
+}
+
+// Write writes the recording in the form that Read reads.
+func (rec *Recording) Write(w io.Writer) error {
+	out := new(bytes.Buffer)
+	fmt.Fprintf(out, "# passt %s%s\n", rec.Release, rec.Note)
+	for _, c := range rec.Cases {
+		fmt.Fprintf(out, "\n= %s\n", c.Title)
+		for _, f := range c.Sent {
+			fmt.Fprintf(out, "> %x\n", f)
+		}
+		for _, f := range c.Received {
+			fmt.Fprintf(out, "< %x\n", f)
+		}
+	}
+	if _, err := out.WriteTo(w); err != nil {
+		return fmt.Errorf("write recording: %w", err)
+	}
+	return nil
+}

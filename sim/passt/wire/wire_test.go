@@ -1,0 +1,265 @@
+package wire
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/sim/passt"
+)
+
+var update = flag.Bool("update", false, "write golden files")
+
+func recordings(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recording in testdata: %v", err)
+	}
+	return files
+}
+
+func read(t testing.TB, file string) *Recording {
+	t.Helper()
+	rec, err := ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
+}
+
+func play(t testing.TB, rec *Recording, release string) Result {
+	t.Helper()
+	rel, err := passt.Lookup(release)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := Play(rec, rel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func text(t testing.TB, res Result) string {
+	t.Helper()
+	var b strings.Builder
+	if err := res.Print(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestPlay(t *testing.T) {
+	for _, file := range recordings(t) {
+		rec := read(t, file)
+		if want := strings.TrimSuffix(filepath.Base(file), ".txt"); rec.Release != want {
+			t.Errorf("%s: release %q", file, rec.Release)
+		}
+		want := fmt.Sprintf("%d passed, 0 failed\n", len(rec.Cases))
+		if got := text(t, play(t, rec, rec.Release)); got != want || len(rec.Cases) < 74 {
+			t.Errorf("%s: %s", file, got)
+		}
+	}
+}
+
+// A recording is another one's if a release changed what the cases show.
+func TestPlayOther(t *testing.T) {
+	for _, tt := range []struct {
+		recording, release string
+		same               bool
+	}{
+		{"2023_03_09", "2022_11_16", true},
+		{"2023_03_09", "2023_09_08", true},
+		{"2023_03_09", "2023_10_04", false}, // search list
+		{"2023_12_30", "2023_12_04", false}, // lifetimes
+		{"2023_12_30", "2024_08_06", true},
+		{"2023_12_30", "2024_08_14", false}, // prefix field
+		{"2024_12_11", "2024_08_14", false}, // MAC
+		{"2024_12_11", "2024_08_21", true},
+		{"2024_12_11", "2024_11_21", false}, // RA on connect
+		{"2024_12_11", "2025_01_21", true},
+		{"2025_05_03", "2025_01_21", false}, // search list
+		{"2025_05_03", "2025_02_17", true},
+		{"2025_05_03", "2025_09_11", false}, // IA_NA
+		{"2025_12_08", "2025_09_11", false}, // solicitation on connect
+		{"2025_12_08", "2025_09_19", true},
+		{"2025_12_08", "2026_07_16", true},
+	} {
+		res := play(t, read(t, "testdata/"+tt.recording+".txt"), tt.release)
+		if same := res.Failed() == 0; same != tt.same {
+			t.Errorf("%s played as %s: %d passed, %d failed", tt.recording, tt.release, res.Passed, res.Failed())
+		}
+	}
+}
+
+// Prove the prover: no octet of an answer can change unseen.
+func TestFlip(t *testing.T) {
+	rec := read(t, "testdata/2025_12_08.txt")
+	rec.Cases = rec.Cases[:26] // each kind of answer
+	for i := range rec.Cases {
+		for _, frame := range rec.Cases[i].Received {
+			for o := range frame {
+				frame[o] ^= 0x10
+				res := play(t, rec, rec.Release)
+				if res.Failed() == 0 {
+					t.Errorf("case %s, octet %d: the change is not seen", rec.Cases[i].Title, o)
+				}
+				for _, d := range res.Differences {
+					if Diff(d.Received, d.Simulated) == "" {
+						t.Errorf("case %s, octet %d: the change is not shown", rec.Cases[i].Title, o)
+					}
+				}
+				frame[o] ^= 0x10
+			}
+		}
+	}
+	if res := play(t, rec, rec.Release); res.Failed() != 0 {
+		t.Errorf("%d failed after all changes were taken back", res.Failed())
+	}
+}
+
+// Silence is an answer too.
+func TestSilence(t *testing.T) {
+	rec := read(t, "testdata/2025_12_08.txt")
+	answer := rec.Cases[1].Received
+	for name, change := range map[string]func(){
+		"answer missing":  func() { rec.Cases[1].Received = nil },
+		"answer too many": func() { rec.Cases[1].Received = append(answer[:1:1], answer...) },
+		"boot missing":    func() { rec.Cases = rec.Cases[1:] },
+	} {
+		rec = read(t, "testdata/2025_12_08.txt")
+		change()
+		if got := text(t, play(t, rec, rec.Release)); !strings.HasSuffix(got, " 1 failed\n") || !strings.Contains(got, "recorded") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestDiff(t *testing.T) {
+	var all strings.Builder
+	for _, tt := range []struct{ recording, release string }{
+		{"2023_03_09", "2025_12_08"}, {"2025_05_03", "2025_09_11"},
+	} {
+		res := play(t, read(t, "testdata/"+tt.recording+".txt"), tt.release)
+		seen := make(map[string]bool)
+		var some []Difference // one of each kind
+		for _, d := range res.Differences {
+			if kind := strings.Fields(d.Title)[1]; !seen[kind] {
+				seen[kind] = true
+				some = append(some, d)
+			}
+		}
+		res.Differences = some
+		fmt.Fprintf(&all, "# %s played as %s, one case of a kind\n%s\n", tt.recording, tt.release, text(t, res))
+	}
+	const golden = "testdata/diff.golden"
+	if *update {
+		if err := os.WriteFile(golden, []byte(all.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all.String() != string(want) {
+		t.Errorf("differences are printed otherwise than in %s; see with -update and git diff", golden)
+	}
+}
+
+func TestRead(t *testing.T) {
+	for _, tt := range []struct{ name, in, want string }{
+		{"empty", "", "read recording: no case"},
+		{"no release", "= 01 case\n", `read recording: line 1: want "# passt RELEASE", have "= 01 case"`},
+		{"no case", "# passt 2025_05_03\n", "read recording: no case"},
+		{"frame first", "# passt 2025_05_03\n> 00\n", "read recording: line 2: a frame before the first case"},
+		{"odd digits", "# passt 2025_05_03\n= 01\n> 000\n", "read recording: line 3: frame: encoding/hex: odd length hex string"},
+		{"no digits", "# passt 2025_05_03\n= 01\n> \n", "read recording: line 3: frame: 0 octets, not 1 to 65589"},
+		{"not hex", "# passt 2025_05_03\n= 01\n< 0g\n", "read recording: line 3: frame: encoding/hex: invalid byte"},
+		{"mark", "# passt 2025_05_03\n= 01\n! 00\n", `read recording: line 3: want a line that begins with =, >, < or #, have "! 00"`},
+		{"order", "# passt 2025_05_03\n= 01\n< 00\n> 00\n", "read recording: line 4: a frame of the guest after one of passt"},
+		{"too long", "# passt 2025_05_03\n= 01\n> " + strings.Repeat("00", 70000), "read recording: line 3: bufio.Scanner: token too long"},
+	} {
+		if _, err := Read(strings.NewReader(tt.in)); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
+		}
+	}
+	if _, err := ReadFile("testdata/none.txt"); !os.IsNotExist(err) {
+		t.Errorf("no file: %v", err)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	for _, file := range recordings(t) {
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		if err := read(t, file).Write(&got); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("%s is written otherwise than it was read", file)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, file := range recordings(f) {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b[:2000])
+	}
+	f.Add([]byte("# passt 2025_05_03 \n#\n=\n>\t00\n= 1 \r\n< Ff\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		rec, err := Read(bytes.NewReader(b))
+		if err != nil {
+			return
+		}
+		var first, second bytes.Buffer
+		if err := rec.Write(&first); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Read(bytes.NewReader(first.Bytes()))
+		if err != nil {
+			t.Fatalf("%v in what was written:\n%s", err, first.Bytes())
+		}
+		if err := again.Write(&second); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Errorf("%v; written first\n%sand then\n%s", err, first.Bytes(), second.Bytes())
+		}
+		play(t, rec, "2025_05_03")
+	})
+}
+
+// The fields of a frame are its octets, whatever it is.
+func FuzzDecode(f *testing.F) {
+	for _, file := range recordings(f) {
+		for _, c := range read(f, file).Cases {
+			for _, frame := range c.Received {
+				f.Add(frame, frame[:len(frame)-1])
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		var all []byte
+		for _, field := range decode(a) {
+			if field.name != "order of options" {
+				all = append(all, field.raw...)
+			}
+		}
+		if !bytes.Equal(all, a) {
+			t.Errorf("fields of %x are %x", a, all)
+		}
+		if same := Diff([][]byte{a}, [][]byte{b}) == ""; same != bytes.Equal(a, b) {
+			t.Errorf("difference of %x and %x is empty: %v", a, b, same)
+		}
+	})
+}

@@ -1,0 +1,123 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/sim/netns"
+)
+
+// budget is how long one exchange may take. It is generous: positive and
+// negative results alike take milliseconds, and running out of it is an error.
+const budget = 5 * time.Second
+
+// ErrInconclusive is wrapped when an exchange proves nothing: the lab, not the
+// candidate, is at fault.
+var ErrInconclusive = errors.New("inconclusive")
+
+var (
+	now  = time.Now
+	past = time.Unix(1, 0)
+)
+
+// An address that is tentative or a duplicate cannot be bound.
+const (
+	errNotAvailable         = unix.EADDRNOTAVAIL
+	notAvailable    Outcome = "EADDRNOTAVAIL"
+)
+
+// report is what the server saw.
+type report struct{ remote, local netip.Addr }
+
+// exchange sends a nonce from an address of ns to the server at to and awaits
+// the answer. from may be the zero Addr. A failure that proves something is an
+// outcome, all else an error.
+func exchange(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to target) (Outcome, report, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, budget, fmt.Errorf("no answer after %s", budget))
+	defer cancel()
+	r, err := try(ctx, ns, t, from, to)
+	if err == nil {
+		return OK, r, nil
+	}
+	what := fmt.Sprintf("%s exchange from %s in %s to %s", t, origin(from), ns.Name(), to)
+	var errno syscall.Errno
+	switch {
+	case ctx.Err() != nil:
+		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	case errors.As(err, &errno) && conclusive[errno]:
+		return Outcome(unix.ErrnoName(errno)), report{}, nil
+	}
+	return "", report{}, fmt.Errorf("%s: %w: %w", what, ErrInconclusive, err)
+}
+
+// conclusive are the errors that say what becomes of packets for the address.
+var conclusive = map[syscall.Errno]bool{
+	unix.EHOSTUNREACH:  true, // no answer to neighbour solicitations
+	unix.ENETUNREACH:   true, // no route
+	unix.ECONNREFUSED:  true, // a host, but no such server
+	unix.ECONNRESET:    true, // accepted on the way, then reset
+	unix.EADDRNOTAVAIL: true, // the source cannot be bound
+	unix.EACCES:        true, // prohibited by a route
+}
+
+func origin(a netip.Addr) string {
+	if !a.IsValid() {
+		return "any address"
+	}
+	return a.String()
+}
+
+func try(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to target) (r report, err error) {
+	c, err := dial(ctx, ns, t, from, to)
+	if err != nil {
+		return r, err
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.SetDeadline(past) })()
+	nonce := newNonce()
+	if _, err := c.Write(nonce); err != nil {
+		return r, err
+	}
+	b := make([]byte, 256)
+	n, err := c.Read(b)
+	if errors.Is(err, io.EOF) {
+		// Accepted on the way, then closed: a reset that came politely.
+		return r, unix.ECONNRESET
+	}
+	if err != nil {
+		return r, err
+	}
+	return parse(b[:n], nonce)
+}
+
+func newNonce() []byte {
+	raw := make([]byte, nonceLen/2)
+	rand.Read(raw)
+	return hex.AppendEncode(nil, raw)
+}
+
+func parse(b, nonce []byte) (r report, err error) {
+	rest, ok := bytes.CutPrefix(b, append(bytes.Clone(nonce), ' '))
+	if !ok {
+		return r, fmt.Errorf("answer %q is not to %q", b, nonce)
+	}
+	remote, local, _ := strings.Cut(string(rest), " ")
+	if r.remote, err = netip.ParseAddr(remote); err != nil {
+		return r, fmt.Errorf("answer %q: %w", b, err)
+	}
+	if r.local, err = netip.ParseAddr(local); err != nil {
+		return r, fmt.Errorf("answer %q: %w", b, err)
+	}
+	return r, nil
+}

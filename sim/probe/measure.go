@@ -1,0 +1,236 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/passtlab/passtlab/sim/netns"
+)
+
+// Ports of the servers. They lie in the range that every passt release
+// forwards when it is told to forward all.
+const (
+	portWildcard = 20007 // on the wildcard address of peer and guest
+	portBound    = 20100 // bound to candidate i at portBound+i
+	// PortPod and PortGuest serve the controls in the pod and in the guest.
+	// No passt release forwards them unless it is told to by number. They
+	// differ because early releases open a port to everybody once the guest
+	// has sent from it.
+	PortPod   = 50007
+	PortGuest = 50008
+)
+
+// Config is what there is to measure.
+type Config struct {
+	Peer, Pod, Guest *netns.NS
+	// PeerAddress is where the guest's outbound exchanges go.
+	PeerAddress netip.Addr
+	// Controls are exchanges that have to work whatever the guest does.
+	Controls []Control
+}
+
+// Control is an exchange over one hop, from a namespace to a server of the
+// lab at a link-local address.
+type Control struct {
+	From *netns.NS
+	To   netip.AddrPort
+	Link int // index of the interface in From, for a link-local address
+}
+
+// Measure fills in the truth table of the candidates. An error means that
+// nothing is known, not that a candidate does not work.
+func Measure(ctx context.Context, cfg Config, candidates []Candidate) (_ Table, err error) {
+	m := &measurement{Config: cfg, bound: make([]bool, len(candidates)), table: make(Table, len(candidates))}
+	defer func() { err = errors.Join(err, m.close()) }()
+	for _, s := range []struct {
+		ns   *netns.NS
+		port int
+	}{{cfg.Peer, portWildcard}, {cfg.Guest, portWildcard}, {cfg.Guest, PortGuest}, {cfg.Pod, PortPod}} {
+		if err := m.serve(s.ns, netip.Addr{}, s.port); err != nil {
+			return nil, err
+		}
+	}
+	for i, c := range candidates {
+		m.table[i] = Row{Candidate: c, InBoundAfter: map[netip.Addr]Result{}}
+		// A candidate that is tentative or a duplicate cannot be bound, which
+		// is a result about it.
+		err := m.serve(cfg.Guest, c.Address.Addr(), portBound+i)
+		if m.bound[i] = err == nil; err != nil && !errors.Is(err, errNotAvailable) {
+			return nil, err
+		}
+	}
+	if err := m.run(ctx); err != nil {
+		return nil, fmt.Errorf("measure the truth table: %w", err)
+	}
+	return m.table, nil
+}
+
+type measurement struct {
+	Config
+	table   Table
+	bound   []bool // candidate i has a server of its own
+	servers []*server
+}
+
+func (m *measurement) serve(ns *netns.NS, addr netip.Addr, port int) error {
+	s, err := serve(ns, addr, uint16(port))
+	if err == nil {
+		m.servers = append(m.servers, s)
+	}
+	return err
+}
+
+func (m *measurement) close() error {
+	var errs []error
+	for _, s := range m.servers {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (m *measurement) run(ctx context.Context) error {
+	if err := m.control(ctx); err != nil {
+		return err
+	}
+	for i := range m.table {
+		if err := m.candidate(ctx, i); err != nil {
+			return err
+		}
+		if err := m.control(ctx); err != nil {
+			return err
+		}
+	}
+	for sender := range m.table {
+		if err := m.after(ctx, sender); err != nil {
+			return err
+		}
+	}
+	return m.control(ctx)
+}
+
+// candidate measures candidate i: out, which makes it the source the guest
+// used last, then in.
+func (m *measurement) candidate(ctx context.Context, i int) (err error) {
+	row := &m.table[i]
+	if row.Out, row.OutSource, err = m.out(ctx, i); err != nil {
+		return err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		row.In, err = m.in(gctx, i, portWildcard)
+		return err
+	})
+	g.Go(func() (err error) {
+		row.InBound, err = m.inBound(gctx, i)
+		return err
+	})
+	return g.Wait()
+}
+
+// after measures the servers of all other candidates once more, with the
+// sender as the source the guest used last.
+func (m *measurement) after(ctx context.Context, sender int) error {
+	if !m.table[sender].Out.OK() || len(m.table) == 1 {
+		return nil
+	}
+	if _, _, err := m.out(ctx, sender); err != nil {
+		return err
+	}
+	results := make([]Result, len(m.table))
+	g, gctx := errgroup.WithContext(ctx)
+	for i := range m.table {
+		if i == sender {
+			continue
+		}
+		g.Go(func() (err error) {
+			results[i], err = m.inBound(gctx, i)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, r := range results {
+		if i != sender {
+			m.table[i].InBoundAfter[m.addr(sender)] = r
+		}
+	}
+	return m.control(ctx)
+}
+
+func (m *measurement) addr(i int) netip.Addr { return m.table[i].Address.Addr() }
+
+// out sends from candidate i to the peer.
+func (m *measurement) out(ctx context.Context, i int) (Result, netip.Addr, error) {
+	to := target{AddrPort: netip.AddrPortFrom(m.PeerAddress, portWildcard)}
+	res, seen, err := both(ctx, m.Guest, m.addr(i), to)
+	if err != nil {
+		return Result{}, netip.Addr{}, err
+	}
+	if res.OK() && seen[0].remote != seen[1].remote {
+		return Result{}, netip.Addr{}, fmt.Errorf("the peer saw %s over TCP and %s over UDP: %w",
+			seen[0].remote, seen[1].remote, ErrInconclusive)
+	}
+	if res.TCP == OK {
+		return res, seen[0].remote, nil
+	}
+	return res, seen[1].remote, nil
+}
+
+// in connects from the peer to candidate i.
+func (m *measurement) in(ctx context.Context, i, port int) (Result, error) {
+	to := target{AddrPort: netip.AddrPortFrom(m.addr(i), uint16(port))}
+	res, _, err := both(ctx, m.Peer, m.PeerAddress, to)
+	if res.TCP == notAvailable || res.UDP == notAvailable {
+		// That says something about the peer, not about the candidate.
+		err = errors.Join(err, fmt.Errorf("the peer cannot send from %s: %w", m.PeerAddress, ErrInconclusive))
+	}
+	return res, err
+}
+
+func (m *measurement) inBound(ctx context.Context, i int) (Result, error) {
+	if !m.bound[i] {
+		return Result{notAvailable, notAvailable}, nil
+	}
+	return m.in(ctx, i, portBound+i)
+}
+
+// control shows that every hop of the lab works.
+func (m *measurement) control(ctx context.Context) error {
+	g, gctx := errgroup.WithContext(ctx)
+	for _, c := range m.Controls {
+		g.Go(func() error {
+			to := target{AddrPort: c.To, zone: uint32(c.Link)}
+			res, _, err := both(gctx, c.From, netip.Addr{}, to)
+			if err == nil && !res.OK() {
+				err = fmt.Errorf("%s: %w", res, ErrInconclusive)
+			}
+			if err != nil {
+				return fmt.Errorf("positive control from %s to %s: %w", c.From.Name(), to, err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// both makes an exchange over each transport at the same time.
+func both(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
+	var (
+		outcomes [2]Outcome
+		reports  [2]report
+	)
+	g, gctx := errgroup.WithContext(ctx)
+	for i, t := range []transport{tcp, udp} {
+		g.Go(func() (err error) {
+			outcomes[i], reports[i], err = exchange(gctx, ns, t, from, to)
+			return err
+		})
+	}
+	err := g.Wait()
+	return Result{TCP: outcomes[0], UDP: outcomes[1]}, reports, err
+}

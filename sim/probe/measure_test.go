@@ -1,0 +1,93 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/passtlab/passtlab/internal/audit"
+)
+
+func TestMeasure(t *testing.T) {
+	b := newBed(t)
+	candidates := []Candidate{
+		{Address: netip.PrefixFrom(nobody, 64), Link: "eth0", Origin: "slaac"},
+		{Address: netip.PrefixFrom(guestAddr, 64), Link: "eth0", Origin: "static"},
+	}
+	works := Result{OK, OK}
+	absent := Result{"EADDRNOTAVAIL", "EADDRNOTAVAIL"}
+	unreachable := Result{"EHOSTUNREACH", "EHOSTUNREACH"}
+	table := Table{
+		{Candidate: candidates[0], Out: absent, In: unreachable, InBound: absent, InBoundAfter: map[netip.Addr]Result{guestAddr: absent}},
+		{Candidate: candidates[1], Out: works, OutSource: guestAddr, In: works, InBound: works, InBoundAfter: map[netip.Addr]Result{}},
+	}
+	linkLocal := Control{From: b.peer, To: netip.AddrPortFrom(b.linkLocal(t), PortGuest), Link: b.link}
+	control := func(to netip.Addr) Control { return Control{From: b.guest, To: netip.AddrPortFrom(to, portWildcard)} }
+	for _, tt := range []struct {
+		name     string
+		peer     netip.Addr
+		controls []Control
+		want     Table
+		err      string
+	}{
+		{name: "table", peer: peerAddr, controls: []Control{control(peerAddr), linkLocal}, want: table},
+		{name: "no control", peer: peerAddr, want: table},
+		{name: "control fails", peer: peerAddr, controls: []Control{control(peerAddr), control(nobody)},
+			err: "measure the truth table: positive control from guest to [fd00::77]:20007: EHOSTUNREACH: inconclusive"},
+		{name: "not the peer's address", peer: nobody,
+			err: "measure the truth table: the peer cannot send from fd00::77: inconclusive"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := audit.Take()
+			got, err := Measure(t.Context(), Config{Peer: b.peer, Pod: b.pod, Guest: b.guest, PeerAddress: tt.peer, Controls: tt.controls}, candidates)
+			if tt.err == "" && err != nil || tt.err != "" && (!errors.Is(err, ErrInconclusive) || !strings.HasPrefix(err.Error(), tt.err)) {
+				t.Errorf("Measure: %v, want %s…", err, tt.err)
+			}
+			if d := cmp.Diff(tt.want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); d != "" {
+				t.Error(d)
+			}
+			if err := before.Check(time.Second); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// An exchange that neither works nor fails ends the measurement.
+func TestMeasureBlackhole(t *testing.T) {
+	b := newBed(t)
+	before := audit.Take()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	table, err := Measure(ctx, Config{Peer: b.peer, Pod: b.pod, Guest: b.guest, PeerAddress: peerAddr},
+		[]Candidate{{Address: netip.PrefixFrom(blackhole, 64)}})
+	if table != nil || !errors.Is(err, ErrInconclusive) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "in peer to [fd00::88]:20007") {
+		t.Errorf("Measure: %v, %v", table, err)
+	}
+	if err := before.Check(time.Second); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMeasurePortTaken(t *testing.T) {
+	b := newBed(t)
+	s, err := serve(b.pod, netip.Addr{}, PortPod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	before := audit.Take()
+	_, err = Measure(t.Context(), Config{Peer: b.peer, Pod: b.pod, Guest: b.guest, PeerAddress: peerAddr}, nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "serve [::]:50007 in pod: ") {
+		t.Errorf("Measure: %v", err)
+	}
+	if err := before.Check(time.Second); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,102 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+
+	"golang.org/x/net/ipv6"
+
+	"github.com/passtlab/passtlab/sim/netns"
+)
+
+// nonceLen is the length of what a client sends: the server waits for as much.
+const nonceLen = 16
+
+// server answers on TCP and UDP at one address and port: to a nonce with the
+// nonce and the two addresses the server saw, "NONCE REMOTE LOCAL".
+type server struct {
+	at  netip.AddrPort
+	tcp net.Listener
+	udp *net.UDPConn
+	wg  sync.WaitGroup
+}
+
+// serve starts a server in ns. The zero address is the wildcard.
+func serve(ns *netns.NS, addr netip.Addr, port uint16) (*server, error) {
+	if !addr.IsValid() {
+		addr = netip.IPv6Unspecified()
+	}
+	s := &server{at: netip.AddrPortFrom(addr, port)}
+	var err error
+	if s.tcp, _, err = listen(ns, tcp, s.at); err != nil {
+		return nil, fmt.Errorf("serve %s in %s: %w", s.at, ns.Name(), err)
+	}
+	if _, s.udp, err = listen(ns, udp, s.at); err != nil {
+		return nil, errors.Join(fmt.Errorf("serve %s in %s: %w", s.at, ns.Name(), err), s.tcp.Close())
+	}
+	pc := ipv6.NewPacketConn(s.udp)
+	if err := pc.SetControlMessage(ipv6.FlagDst|ipv6.FlagInterface, true); err != nil {
+		return nil, errors.Join(fmt.Errorf("serve %s in %s: %w", s.at, ns.Name(), err), s.tcp.Close(), s.udp.Close())
+	}
+	s.wg.Go(s.acceptTCP)
+	s.wg.Go(func() { s.answerUDP(pc) })
+	return s, nil
+}
+
+func (s *server) Close() error {
+	err := errors.Join(s.tcp.Close(), s.udp.Close())
+	s.wg.Wait()
+	return err
+}
+
+func (s *server) acceptTCP() {
+	for {
+		c, err := s.tcp.Accept()
+		if err != nil {
+			return
+		}
+		s.wg.Go(func() {
+			defer c.Close()
+			_ = c.SetDeadline(now().Add(budget))
+			nonce := make([]byte, nonceLen)
+			if _, err := io.ReadFull(c, nonce); err != nil {
+				return
+			}
+			remote := c.RemoteAddr().(*net.TCPAddr).AddrPort().Addr()
+			local := c.LocalAddr().(*net.TCPAddr).AddrPort().Addr()
+			_, _ = c.Write(answer(nonce, remote, local))
+		})
+	}
+}
+
+func (s *server) answerUDP(pc *ipv6.PacketConn) {
+	b := make([]byte, 1500)
+	for {
+		n, cm, from, err := pc.ReadFrom(b)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil || n != nonceLen || cm == nil {
+			continue // an ICMPv6 error for an earlier answer, or nobody of ours
+		}
+		to := from.(*net.UDPAddr)
+		remote := to.AddrPort().Addr()
+		if to.IP.IsLinkLocalUnicast() {
+			// Names of zones are cached for the whole process, and every
+			// namespace has another index for eth0.
+			to.Zone = strconv.Itoa(cm.IfIndex)
+		}
+		local, _ := netip.AddrFromSlice(cm.Dst)
+		// A wildcard socket would answer from an address of the kernel's choice.
+		_, _ = pc.WriteTo(answer(b[:n], remote, local), &ipv6.ControlMessage{Src: cm.Dst}, to)
+	}
+}
+
+func answer(nonce []byte, remote, local netip.Addr) []byte {
+	return fmt.Appendf(nil, "%s %s %s", nonce, remote.WithZone(""), local.WithZone(""))
+}

@@ -1,0 +1,91 @@
+package probe
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+)
+
+// Candidate is a global unicast IPv6 address of the guest.
+type Candidate struct {
+	Address netip.Prefix     // with the prefix length the guest gave it
+	Link    string           // the guest's interface
+	Origin  scenarios.Origin // how it came about
+	Flags   uint32           // the kernel's IFA_F_ flags (linux/if_addr.h)
+}
+
+// Outcome is how one exchange ended: OK or the name of an errno.
+type Outcome string
+
+// OK is the outcome of an exchange whose payload came back.
+const OK Outcome = "ok"
+
+// Result is the outcome over both transports.
+type Result struct{ TCP, UDP Outcome }
+
+// OK reports whether both transports worked.
+func (r Result) OK() bool { return r.TCP == OK && r.UDP == OK }
+
+// String returns the outcome, once where both transports agree, otherwise as
+// "tcp=ok udp=ECONNREFUSED".
+func (r Result) String() string {
+	if r.TCP == r.UDP {
+		return string(r.TCP)
+	}
+	return fmt.Sprintf("tcp=%s udp=%s", r.TCP, r.UDP)
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (r Result) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (r *Result) UnmarshalText(b []byte) error {
+	s := string(b)
+	if tcp, udp, ok := strings.Cut(s, " "); ok {
+		t, okT := strings.CutPrefix(tcp, "tcp=")
+		u, okU := strings.CutPrefix(udp, "udp=")
+		if !okT || !okU {
+			return fmt.Errorf("parse result: %q is neither an outcome nor tcp=… udp=…", s)
+		}
+		*r = Result{Outcome(t), Outcome(u)}
+		return nil
+	}
+	*r = Result{Outcome(s), Outcome(s)}
+	return nil
+}
+
+// Row is what was measured about one candidate.
+type Row struct {
+	Candidate
+	// Out: the guest sends from the candidate to the peer and is answered.
+	Out Result
+	// OutSource is the source address that the peer saw.
+	OutSource netip.Addr
+	// In: the peer connects to the candidate, a server on the wildcard
+	// address answers.
+	In Result
+	// InBound: the same with the server bound to the candidate alone.
+	InBound Result
+	// InBoundAfter: InBound again, after the guest has sent from the other
+	// candidate that is the key.
+	InBoundAfter map[netip.Addr]Result
+}
+
+// Bidirectional reports whether the candidate works out and in, which is what
+// a choice is judged by.
+func (r Row) Bidirectional() bool { return r.Out.OK() && r.In.OK() }
+
+// Table is the truth table: one row a candidate, in the kernel's order.
+type Table []Row
+
+// Row returns the row of address a.
+func (t Table) Row(a netip.Addr) (Row, bool) {
+	for _, r := range t {
+		if r.Address.Addr() == a {
+			return r, true
+		}
+	}
+	return Row{}, false
+}
