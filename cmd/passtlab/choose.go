@@ -1,0 +1,152 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/selector/command"
+)
+
+// chosen are the scenarios of a command line.
+type chosen struct {
+	scenarios []*scenarios.Scenario
+	args      map[string]string // by id: the argument that names it alone
+}
+
+// choose finds the scenarios that arguments name: a file, an id, label:NAME.
+// No argument is the whole corpus. What several arguments name is run once.
+func choose(args []string) (chosen, error) {
+	corpus, err := scenarios.Corpus()
+	if err != nil {
+		return chosen{}, err
+	}
+	c := chosen{args: map[string]string{}}
+	if len(args) == 0 {
+		c.add("", corpus...)
+		return c, nil
+	}
+	var errs []error
+	for _, arg := range args {
+		label, isLabel := strings.CutPrefix(arg, "label:")
+		var err error
+		switch {
+		case isLabel:
+			err = c.addLabel(label, corpus)
+		case strings.HasSuffix(arg, ".yaml") || strings.Contains(arg, "/"):
+			err = c.addFile(arg)
+		default:
+			err = c.addID(arg, corpus)
+		}
+		errs = append(errs, err)
+	}
+	return c, errors.Join(errs...)
+}
+
+func (c *chosen) add(arg string, scs ...*scenarios.Scenario) {
+	for _, sc := range scs {
+		if !slices.Contains(c.scenarios, sc) {
+			c.scenarios = append(c.scenarios, sc)
+		}
+		if arg == "" {
+			c.args[sc.ID] = sc.ID
+		} else {
+			c.args[sc.ID] = arg
+		}
+	}
+}
+
+func (c *chosen) addFile(path string) error {
+	sc, err := scenarios.LoadFile(path)
+	if err != nil {
+		return err
+	}
+	c.add(path, sc)
+	return nil
+}
+
+func (c *chosen) addLabel(label string, corpus []*scenarios.Scenario) error {
+	var some bool
+	for _, sc := range corpus {
+		if slices.Contains(sc.Labels, label) {
+			c.add("", sc)
+			some = true
+		}
+	}
+	if !some {
+		return fmt.Errorf("no scenario has the label %q%s", label, hint(label, labels(corpus)))
+	}
+	return nil
+}
+
+func (c *chosen) addID(id string, corpus []*scenarios.Scenario) error {
+	i := slices.IndexFunc(corpus, func(sc *scenarios.Scenario) bool { return sc.ID == id })
+	if i < 0 {
+		var ids []string
+		for _, sc := range corpus {
+			ids = append(ids, sc.ID)
+		}
+		return fmt.Errorf("no scenario is called %q%s; passtlab list shows all", id, hint(id, ids))
+	}
+	c.add("", corpus[i])
+	return nil
+}
+
+// labels returns the labels of the scenarios, sorted.
+func labels(scs []*scenarios.Scenario) []string {
+	var all []string
+	for _, sc := range scs {
+		all = append(all, sc.Labels...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// hint names the word that was probably meant, if there is one.
+func hint(s string, words []string) string {
+	best, least := "", len(s)/3+1
+	for _, w := range words {
+		if d := levenshtein.ComputeDistance(s, w); d < least {
+			best, least = w, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// selectors returns the selectors that --selector and --exec name, or all
+// built-in ones, and by name the flag that asks for each.
+func selectors(names, programs []string, opts command.Options) ([]selector.Selector, map[string][]string, error) {
+	if len(names)+len(programs) == 0 {
+		for _, s := range builtin.All() {
+			names = append(names, s.Name())
+		}
+	}
+	var sels []selector.Selector
+	var errs []error
+	flags := map[string][]string{}
+	add := func(flag, value string, s selector.Selector, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", flag, err))
+			return
+		}
+		sels = append(sels, s)
+		flags[s.Name()] = []string{flag, value}
+	}
+	for _, n := range names {
+		s, err := builtin.Get(n)
+		add("--selector", n, s, err)
+	}
+	for _, p := range programs {
+		s, err := command.Parse(p, opts)
+		add("--exec", p, s, err)
+	}
+	return sels, flags, errors.Join(errs...)
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/spf13/cobra"
+)
+
+// listing is what passtlab list prints as JSON.
+type listing struct {
+	Scenarios []listed `json:"scenarios"`
+	Selectors []string `json:"selectors"`
+	Labels    []string `json:"labels"`
+}
+
+type listed struct {
+	ID     string           `json:"id"`
+	Title  string           `json:"title"`
+	File   string           `json:"file"`
+	Labels []string         `json:"labels"`
+	Roles  []scenarios.Role `json:"roles"`
+}
+
+func listCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List scenarios, selectors and labels",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			corpus, err := scenarios.Corpus()
+			if err != nil {
+				return err
+			}
+			l := newListing(corpus)
+			switch format {
+			case "table":
+				return l.table(c.OutOrStdout())
+			case "json":
+				return writeJSON(c.OutOrStdout(), l)
+			}
+			return fmt.Errorf("--format: %q is none of [table json]", format)
+		},
+	}
+	c.Flags().StringVar(&format, "format", "table", "`FORMAT`, table or json")
+	return c
+}
+
+func newListing(corpus []*scenarios.Scenario) listing {
+	l := listing{Labels: labels(corpus)}
+	for _, s := range builtin.All() {
+		l.Selectors = append(l.Selectors, s.Name())
+	}
+	for _, sc := range corpus {
+		l.Scenarios = append(l.Scenarios, listed{sc.ID, sc.Title, sc.File, append([]string{}, sc.Labels...), sc.Roles})
+	}
+	return l
+}
+
+func (l listing) table(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "SCENARIO\tLABELS\tTITLE")
+	for _, sc := range l.Scenarios {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", sc.ID, strings.Join(sc.Labels, ","), sc.Title)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\nselectors: %s\nlabels:    %s\n", strings.Join(l.Selectors, " "), strings.Join(l.Labels, " "))
+	return err
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

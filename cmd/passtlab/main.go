@@ -1,0 +1,108 @@
+// Command passtlab judges which IPv6 address a node component picks behind
+// KubeVirt's passt, by measuring in a lab which addresses work.
+//
+// Exit status: 0 fine, 1 a selector failed, 2 wrong usage, a bad scenario or
+// nothing selected, 3 the lab failed. A run that SIGINT or SIGTERM ends takes
+// its labs down, writes no report and exits with 130 or 143; the same signals
+// are how "passtlab up" ends well, with 0. A second signal ends at once.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/passtlab/passtlab/suites"
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := withSignals(context.Background())
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// execute runs the command line and returns its exit status.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return executeRoot(ctx, newRoot(), args, stdout, stderr)
+}
+
+func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return suites.StatusOK
+	}
+	// What cobra itself finds wrong, and whatever nobody has given a status,
+	// is wrong usage.
+	s := statusError{status: suites.StatusUsage, err: err}
+	errors.As(err, &s)
+	if sig, ok := errors.AsType[signalError](err); ok {
+		s.status = 128 + int(sig.Signal)
+	}
+	if s.err != nil {
+		fmt.Fprintf(stderr, "passtlab: %v\n", err)
+	}
+	return s.status
+}
+
+// statusError gives an error an exit status. Without an error it ends the
+// command with nothing more to be said.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e statusError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
+func (e statusError) Unwrap() error { return e.err }
+
+// exit ends the command with a status and without a word.
+func exit(status int) error {
+	if status == suites.StatusOK {
+		return nil
+	}
+	return statusError{status: status}
+}
+
+// labFailed makes an error of the lab of err, nil for nil.
+func labFailed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return statusError{suites.StatusError, err}
+}
+
+// signalError is the cause with which a signal cancels a context.
+type signalError struct{ syscall.Signal }
+
+func (e signalError) Error() string { return "ended by signal: " + e.Signal.String() }
+
+// withSignals returns a context that the first SIGINT or SIGTERM cancels.
+// From then on signals have their usual effect.
+func withSignals(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals)
+			cancel(signalError{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); cancel(nil) }
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/sim/probe"
+	"github.com/passtlab/passtlab/suites"
+	"github.com/spf13/cobra"
+)
+
+// cli runs a command line without labs.
+func cli(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = execute(context.Background(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestUsageErrors(t *testing.T) {
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	if err := os.WriteFile(bad, []byte("id: bad\ntitel: x\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args string
+		want string // in standard error
+	}{
+		{"", "Usage:"},
+		{"rum", `unknown command "rum"`},
+		{"run --selektor x", "unknown flag: --selektor"},
+		{"run --format yaml", `--format: parse format: "yaml" is none of`},
+		{"run --parallel 0", "--parallel: 0 is not from 1 to 64"},
+		{"run --parallel x", "invalid argument"},
+		{"run --selector talos-v9", `did you mean "talos-v`},
+		{"run --exec foo", "--exec: unusable selector"},
+		{"run --exec foo=/no/such/program", "--exec: unusable selector foo"},
+		{"run passt-slaac-then-dhcpv", `did you mean "passt-slaac-then-dhcpv6"?`},
+		{"run something-else-altogether", "passtlab list shows all"},
+		{"run label:nosuch", `no scenario has the label "nosuch"`},
+		{"run label:cor", `did you mean "core"?`},
+		{"run ./none.yaml", "no such file"},
+		{"run " + bad, "titel"},
+		{"run --output /no/such/folder/report", "--output: "},
+		{"list --format xml", "--format: "},
+		{"list extra", "unknown command"},
+		{"validate", "requires at least 1 arg"},
+		{"validate " + bad, "titel"},
+		{"schema extra", "unknown command"},
+		{"up", "accepts 1 arg(s)"},
+		{"up label:core", "and there is one lab to build"},
+		{"exec", "requires at least 1 arg"},
+		{"exec host", `"host" is no namespace; there are peer, pod, guest`},
+		{"rootless", "requires at least 1 arg"},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+			args := strings.Fields(tt.args)
+			if strings.Contains(tt.args, "--output") {
+				testRun(t, suites.StatusUsage, tt.want, builds(nil), args[1:]...)
+				return
+			}
+			code, stdout, stderr := cli(args...)
+			if code != suites.StatusUsage || !strings.Contains(stderr, tt.want) || stdout != "" {
+				t.Errorf("exit status %d, stdout %q, stderr %q; want 2 and %q", code, stdout, stderr, tt.want)
+			}
+		})
+	}
+}
+
+// All faults of all files are printed, and good files are said to be good.
+func TestValidate(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const good = `id: good
+title: t
+requirement: r
+pod: {address: "fd01:cafe::f14c:9fa1:8496:557f/64", gateway: "fd01:cafe::1"}
+guest: {mac: "52:54:00:1f:c7:bd"}
+events: [ra, dhcpv6]
+roles: [kubelet]
+expect: {reachable: [dhcpv6]}
+prove: {good: talos-v2, bad: talos-v1, picks: slaac}
+`
+	ok := write("good.yaml", good)
+	one := write("one.yaml", "id: one\ntitel: x\nroles: [cook]\n")
+	two := write("two.yaml", strings.NewReplacer("id: good", "id: two", "talos-v2", "talos-v99").Replace(good))
+	code, stdout, stderr := cli("validate", one, ok, two)
+	if code != suites.StatusUsage || stdout != ok+": ok\n" {
+		t.Errorf("exit status %d, stdout %q", code, stdout)
+	}
+	for _, want := range []string{one + ":2:1: titel", one + ":3:", two + `: prove.good: find selector "talos-v99"`} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("stderr misses %q:\n%s", want, stderr)
+		}
+	}
+	if code, _, stderr := cli("validate", ok); code != 0 || stderr != "" {
+		t.Errorf("good file: exit status %d, stderr %q", code, stderr)
+	}
+}
+
+func TestList(t *testing.T) {
+	code, stdout, _ := cli("list", "--format", "json")
+	var l listing
+	if err := json.Unmarshal([]byte(stdout), &l); err != nil || code != 0 {
+		t.Fatalf("exit status %d, %v", code, err)
+	}
+	if len(l.Scenarios) == 0 || len(l.Selectors) == 0 || len(l.Labels) == 0 {
+		t.Errorf("%+v", l)
+	}
+	_, table, _ := cli("list")
+	for _, sc := range l.Scenarios {
+		if !strings.Contains(table, sc.ID) || !strings.Contains(table, sc.Title) {
+			t.Errorf("the table misses %s", sc.ID)
+		}
+	}
+}
+
+func TestSchemaAndVersion(t *testing.T) {
+	code, stdout, _ := cli("schema")
+	if code != 0 || !json.Valid([]byte(stdout)) {
+		t.Errorf("schema: exit status %d", code)
+	}
+	code, stdout, _ = cli("version")
+	if code != 0 || !strings.Contains(stdout, "passtlab/v1") {
+		t.Errorf("version: exit status %d, %q", code, stdout)
+	}
+}
+
+// fakeLab has no candidate, so that choosing nothing is right.
+type fakeLab struct{ err error }
+
+func (l fakeLab) Play(context.Context) error                 { return l.err }
+func (l fakeLab) Probe(context.Context) (probe.Table, error) { return nil, nil }
+func (l fakeLab) Close() error                               { return nil }
+func (l fakeLab) Observe(context.Context) (selector.Observation, error) {
+	return selector.Observation{}, nil
+}
+
+// builds expects nothing of scenarios: the labs are not the point here.
+func builds(err error) suites.Builder {
+	return func(_ context.Context, sc *scenarios.Scenario, _ sim.Options) (suites.Lab, error) {
+		sc.Expect.Reachable = nil
+		return fakeLab{err}, nil
+	}
+}
+
+// testRun runs passtlab run over fake labs.
+func testRun(t *testing.T, want int, text string, build suites.Builder, args ...string) {
+	t.Helper()
+	testRunContext(t.Context(), t, want, text, build, args...)
+}
+
+func testRunContext(ctx context.Context, t *testing.T, want int, text string, build suites.Builder, args ...string) {
+	t.Helper()
+	var out bytes.Buffer
+	root := &cobra.Command{Use: "passtlab", SilenceErrors: true, SilenceUsage: true}
+	root.AddCommand(newRun(build))
+	if code := executeRoot(ctx, root, append([]string{"run"}, args...), &out, &out); code != want {
+		t.Errorf("%v: exit status %d, want %d\n%s", args, code, want, &out)
+	}
+	if !strings.Contains(out.String(), text) {
+		t.Errorf("%v: misses %q:\n%s", args, text, &out)
+	}
+}
+
+func TestRunStatus(t *testing.T) {
+	const id = "passt-slaac-then-dhcpv6"
+	testRun(t, suites.StatusOK, "ok: 1 scenario × 1 selector", builds(nil), "--selector", "test-none", id)
+	testRun(t, suites.StatusFail, "gave no choice", builds(nil), "--exec", "nobody=false", id)
+	// A set-up error is never fine, whatever the flags.
+	testRun(t, suites.StatusError, "no lab today", builds(errors.New("no lab today")), "--selector", "test-none", id)
+	testRun(t, suites.StatusError, "no lab today", builds(errors.New("no lab today")), "--known-failures", "--keep-going", "--format", "junit")
+	testRun(t, suites.StatusFail, "passtlab run --exec 'nobody=false \"a b\"' --known-failures "+id, builds(nil),
+		"--known-failures", "--exec", `nobody=false "a b"`, id)
+}
+
+func TestRunOutput(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "report.json")
+	testRun(t, suites.StatusOK, "ok: ", builds(nil), "--selector", "test-none", "--format", "json", "--output", file, "label:core")
+	data, err := os.ReadFile(file)
+	var r suites.Report
+	if err != nil || json.Unmarshal(data, &r) != nil || r.Summary.Pass == 0 {
+		t.Errorf("%v: %s", err, data)
+	}
+}
+
+func TestRunInterrupted(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(signalError{sig})
+		testRunContext(ctx, t, 128+int(sig), "ended by signal: "+sig.String(), builds(nil))
+	}
+}

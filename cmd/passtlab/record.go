@@ -1,0 +1,172 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/sim/netns"
+	"golang.org/x/sys/unix"
+)
+
+// record says where the namespaces of a lab that is up are found. It is a
+// small file in a folder of the user's own; the namespaces themselves are
+// held by the process alone, so a record may outlive its lab, and is checked.
+type record struct {
+	PID        int             `json:"pid"`
+	Scenario   string          `json:"scenario"`
+	Namespaces map[string]held `json:"namespaces"` // peer, pod, guest
+}
+
+// held is a descriptor of the process and what it holds.
+type held struct {
+	Fd    int    `json:"fd"`
+	Inode uint64 `json:"inode"`
+}
+
+// roles of namespaces, in the order of the topology.
+var namespaceNames = []string{"peer", "pod", "guest"}
+
+func newRecord(l *sim.Lab, scenario string) record {
+	r := record{PID: os.Getpid(), Scenario: scenario, Namespaces: map[string]held{}}
+	for i, ns := range []*netns.NS{l.Peer, l.Pod, l.Guest} {
+		r.Namespaces[namespaceNames[i]] = held{ns.Fd(), ns.Inode()}
+	}
+	return r
+}
+
+// path returns what opens a namespace from another process.
+func (r record) path(name string) string {
+	return fmt.Sprintf("/proc/%d/fd/%d", r.PID, r.Namespaces[name].Fd)
+}
+
+// alive reports whether the process still holds the namespaces. Their inodes
+// tell it from another process that has got the same number since.
+func (r record) alive() bool {
+	for name, h := range r.Namespaces {
+		var st unix.Stat_t
+		if unix.Stat(r.path(name), &st) != nil || st.Ino != h.Inode {
+			return false
+		}
+	}
+	return len(r.Namespaces) > 0
+}
+
+// write puts the record into dir and returns how to remove it.
+func (r record) write(dir string) (remove func() error, err error) {
+	if err := private(dir); err != nil {
+		return nil, fmt.Errorf("record lab: %w", err)
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("record lab: %w", err)
+	}
+	// Readers see the whole file or none.
+	file := filepath.Join(dir, fmt.Sprintf("%d.json", r.PID))
+	part := file + ".part"
+	if err := errors.Join(os.WriteFile(part, data, 0o600), os.Rename(part, file)); err != nil {
+		return nil, fmt.Errorf("record lab: %w", err)
+	}
+	return func() error { return os.Remove(file) }, nil
+}
+
+// private makes dir, or makes sure that it is a folder of the user's own that
+// nobody else can write to: what is in it decides what is entered.
+func private(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	var st unix.Stat_t
+	if err := unix.Lstat(dir, &st); err != nil {
+		return fmt.Errorf("stat %s: %w", dir, err)
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0 {
+		return fmt.Errorf("%s is not a folder that only this user can write to", dir)
+	}
+	return nil
+}
+
+// records reads the records in dir and removes those of labs that are gone.
+func records(dir string) ([]record, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
+	if err := private(dir); err != nil {
+		return nil, err
+	}
+	var rs []record
+	for _, file := range files {
+		var r record
+		data, err := os.ReadFile(file)
+		if err == nil {
+			err = json.Unmarshal(data, &r)
+		}
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // its lab has just ended
+		case err != nil || !r.alive():
+			_ = os.Remove(file) // somebody else may have been faster
+		default:
+			rs = append(rs, r)
+		}
+	}
+	slices.SortFunc(rs, func(a, b record) int { return a.PID - b.PID })
+	return rs, nil
+}
+
+// find returns the lab of that process, or for 0 the only one there is.
+func find(rs []record, pid int) (record, error) {
+	var list strings.Builder
+	for _, r := range rs {
+		if r.PID == pid {
+			return r, nil
+		}
+		fmt.Fprintf(&list, "\n  --lab %d  %s", r.PID, r.Scenario)
+	}
+	switch {
+	case len(rs) == 0:
+		return record{}, errors.New("no lab is up; passtlab up SCENARIO makes one")
+	case pid != 0:
+		return record{}, fmt.Errorf("process %d keeps no lab up; there are:%s", pid, &list)
+	case len(rs) > 1:
+		return record{}, fmt.Errorf("several labs are up; name one:%s", &list)
+	}
+	return rs[0], nil
+}
+
+// runFolder returns the folder for records: below XDG_RUNTIME_DIR, else /run
+// for root, else the folder for temporary files. It is the same inside a user
+// namespace, where an ordinary user is root too.
+func runFolder() string {
+	uid := outerUID()
+	switch dir := os.Getenv("XDG_RUNTIME_DIR"); {
+	case dir != "":
+		return filepath.Join(dir, "passtlab")
+	case uid == 0:
+		return "/run/passtlab"
+	}
+	return filepath.Join(os.TempDir(), fmt.Sprintf("passtlab-%d", uid))
+}
+
+// outerUID returns the user's id outside the user namespace, if in one
+// (user_namespaces(7): "inside outside length").
+func outerUID() int {
+	uid := os.Geteuid()
+	data, err := os.ReadFile("/proc/self/uid_map")
+	if err != nil {
+		return uid
+	}
+	for line := range strings.Lines(string(data)) {
+		var inside, outside, length int
+		if n, _ := fmt.Sscan(line, &inside, &outside, &length); n == 3 && uid >= inside && uid-inside < length {
+			return outside + uid - inside
+		}
+	}
+	return uid
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"text/tabwriter"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/observe"
+	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/sim/netns"
+	"github.com/passtlab/passtlab/sim/probe"
+	"github.com/spf13/cobra"
+)
+
+func upCommand() *cobra.Command {
+	var capture string
+	var verbose bool
+	c := &cobra.Command{
+		Use:   "up SCENARIO.yaml | ID",
+		Short: "Build the lab of a scenario and keep it up until Ctrl-C",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			scs, err := choose(args)
+			if err != nil {
+				return err
+			}
+			if n := len(scs.scenarios); n != 1 {
+				return fmt.Errorf("up: %s names %d scenarios, and there is one lab to build", args[0], n)
+			}
+			if err := makeFolder(capture); err != nil {
+				return fmt.Errorf("--pcap: %w", err)
+			}
+			opts := sim.Options{Capture: capture, Logger: logger(c.ErrOrStderr(), verbose)}
+			return withRights(func() error {
+				return labFailed(up(c.Context(), scs.scenarios[0], opts, c.OutOrStdout()))
+			})
+		},
+	}
+	c.Flags().StringVar(&capture, "pcap", "", "write one pcapng file a link into the folder `DIR`")
+	c.Flags().BoolVar(&verbose, "verbose", false, "log what happens in the lab to standard error")
+	return c
+}
+
+// up keeps a lab up until ctx ends, which is how it ends well.
+func up(ctx context.Context, sc *scenarios.Scenario, opts sim.Options, w io.Writer) (err error) {
+	lab, err := sim.New(ctx, sc, opts)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lab.Close()) }()
+	if err := lab.Play(ctx); err != nil {
+		return err
+	}
+	table, err := lab.Probe(ctx)
+	if err != nil {
+		return err
+	}
+	remove, err := newRecord(lab, sc.ID).write(runFolder())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	if err := describeLab(w, lab, sc, table); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// describeLab prints what a user wants to know before entering.
+func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, table probe.Table) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s: %s\n", sc.ID, sc.Title)
+	fmt.Fprintf(w, "passt %s (simulated) stands between pod and guest; the peer is %s\n", sc.Passt.Release, lab.PeerAddress())
+	fmt.Fprintf(w, "\n  peer ──── pod ══ passt ══ guest\n\n")
+
+	fmt.Fprintln(w, "NAMESPACE\tLINK\tADDRESS\tORIGIN\tFLAGS")
+	for i, ns := range []*netns.NS{lab.Peer, lab.Pod, lab.Guest} {
+		o, err := observe.Read(ns)
+		if err != nil {
+			return err
+		}
+		for _, a := range o.Addresses {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", namespaceNames[i], a.Link, a.Prefix, origin(table, namespaceNames[i], a), a.Flags)
+		}
+	}
+
+	fmt.Fprintln(w, "\nCANDIDATE\tADDRESS\tOUT\tSEEN AS\tIN\tIN, BOUND\tWORKS")
+	for _, r := range table {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Origin, r.Address, r.Out, seenAs(r.OutSource), r.In, r.InBound, yesNo(r.Bidirectional()))
+	}
+
+	pid := os.Getpid()
+	fmt.Fprintf(w, "\nenter from another terminal:\n")
+	fmt.Fprintf(w, "  passtlab exec --lab %d guest\n", pid)
+	fmt.Fprintf(w, "  passtlab exec --lab %d guest -- ip -6 address\n", pid)
+	fmt.Fprintf(w, "Ctrl-C takes the lab down\n")
+	return w.Flush()
+}
+
+// origin says how an address came about, as far as that is measured or plain.
+func origin(table probe.Table, namespace string, a selector.Address) string {
+	if r, ok := table.Row(a.Prefix.Addr()); ok && namespace == "guest" {
+		return string(r.Origin)
+	}
+	switch ip := a.Prefix.Addr(); {
+	case ip.IsLoopback():
+		return "loopback"
+	case ip.IsLinkLocalUnicast():
+		return "link-local"
+	}
+	return "lab"
+}
+
+func seenAs(a netip.Addr) string {
+	if !a.IsValid() {
+		return "-"
+	}
+	return a.String()
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,117 @@
+package conformance
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/suites"
+)
+
+// specLimit bounds building a lab, and asking one selector.
+const specLimit = 90 * time.Second
+
+func TestConformance(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "conformance")
+}
+
+var _ = BeforeSuite(func() { need.Namespaces(GinkgoTB()) })
+
+// The tree is made of the corpus, before anything runs.
+var _ = func() bool {
+	scs, sels, err := selected(os.Getenv("PASSTLAB_ID"), os.Getenv("PASSTLAB_SELECTOR"))
+	if err != nil {
+		It("selects something", func() { Fail(err.Error()) })
+		return false
+	}
+	for _, sc := range scs {
+		Describe(sc.ID, Ordered, ContinueOnFailure, Label(sc.Labels...), func() { container(sc, sels) })
+	}
+	return true
+}()
+
+// container declares the specs of one scenario.
+func container(sc *scenarios.Scenario, sels []selector.Selector) {
+	var session *suites.Session
+	BeforeAll(func(ctx SpecContext) {
+		// An error is told by each spec: a failed BeforeAll would only fail
+		// the first and skip the others.
+		session, _ = suites.Open(ctx, sc, suites.Options{KnownFailures: true})
+	}, NodeTimeout(specLimit))
+	AfterAll(func() {
+		err := session.Close()
+		AddReportEntry(scenarioEntry, encode(session.Report()), ReportEntryVisibilityNever)
+		if err != nil {
+			Fail(err.Error())
+		}
+	})
+	for _, sel := range sels {
+		It(sel.Name(), func(ctx SpecContext) {
+			results := session.Judge(ctx, sel)
+			AddReportEntry(resultsEntry, encode(results), ReportEntryVisibilityNever)
+			switch failure, skip := outcome(results); {
+			case failure != "":
+				Fail(failure)
+			case skip != "":
+				Skip(skip)
+			}
+		}, SpecTimeout(specLimit))
+	}
+}
+
+// outcome says how a spec ends by its results: the worst decides. Both empty
+// is a pass.
+func outcome(results []suites.Result) (failure, skip string) {
+	var bad []string
+	worst := suites.Pass
+	for _, r := range results {
+		worst = worst.Worse(r.Verdict)
+		switch {
+		case r.Verdict.Bad():
+			bad = append(bad, fmt.Sprintf("%s: %s in role %s: %s\n  %s", r.Verdict, r.Selector, r.Role, r.Reason, r.Reproduce))
+		case r.Verdict == suites.Skip:
+			skip = r.Reason
+		}
+	}
+	switch {
+	case len(results) == 0:
+		return suites.ErrNothingSelected.Error(), ""
+	case worst.Bad():
+		return strings.Join(bad, "\n"), ""
+	}
+	return "", skip
+}
+
+// selected returns what the environment selects; nothing is an error.
+func selected(id, name string) ([]*scenarios.Scenario, []selector.Selector, error) {
+	scs, err := scenarios.Corpus()
+	if err != nil {
+		return nil, nil, err
+	}
+	sels := builtin.All()
+	if name != "" {
+		sel, err := builtin.Get(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w: PASSTLAB_SELECTOR: %w", suites.ErrNothingSelected, err)
+		}
+		sels = []selector.Selector{sel}
+	}
+	if id == "" {
+		return scs, sels, nil
+	}
+	for _, sc := range scs {
+		if sc.ID == id {
+			return []*scenarios.Scenario{sc}, sels, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("%w: PASSTLAB_ID: no scenario is called %q", suites.ErrNothingSelected, id)
+}

@@ -1,0 +1,74 @@
+package conformance
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/suites"
+)
+
+// The guards of the suite, each shown to notice what it is for.
+
+func TestSelected(t *testing.T) {
+	for _, tt := range []struct{ id, name string }{{"no-such-scenario", ""}, {"", "no-such-selector"}} {
+		if _, _, err := selected(tt.id, tt.name); !errors.Is(err, suites.ErrNothingSelected) {
+			t.Errorf("%+v: error %v, want %v", tt, err, suites.ErrNothingSelected)
+		}
+	}
+	scs, sels, err := selected("", "")
+	if err != nil || len(scs) == 0 || len(sels) == 0 {
+		t.Errorf("everything: %d scenarios, %d selectors, error %v", len(scs), len(sels), err)
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	of := func(vs ...suites.Verdict) (results []suites.Result) {
+		for _, v := range vs {
+			results = append(results, suites.Result{Verdict: v, Reason: "because"})
+		}
+		return results
+	}
+	for _, tt := range []struct {
+		results []suites.Result
+		want    string
+	}{
+		{of(suites.Pass, suites.XFail), "pass"},
+		{of(suites.Pass, suites.Skip), "skip"},
+		{of(suites.Pass, suites.Fail), "fail"},
+		{of(suites.XPass, suites.Skip), "fail"},
+		{of(suites.Error), "fail"},
+		{nil, "fail"},
+	} {
+		got := "pass"
+		switch failure, skip := outcome(tt.results); {
+		case failure != "":
+			got = "fail"
+		case skip != "":
+			got = "skip"
+		}
+		if got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.results, got, tt.want)
+		}
+	}
+}
+
+// A run of the suite that judges nothing fails.
+func TestNothingSelectedFails(t *testing.T) {
+	need.Namespaces(t)
+	for _, tt := range []struct{ env, arg string }{
+		{"PASSTLAB_ID=no-such-scenario", "-test.v"},
+		{"PASSTLAB_SELECTOR=no-such-selector", "-test.v"},
+		{"PASSTLAB_ID=", "-ginkgo.label-filter=no-such-label"},
+	} {
+		cmd := exec.Command("/proc/self/exe", "-test.run=^TestConformance$", tt.arg)
+		cmd.Env = append(os.Environ(), "PASSTLAB_OUT=", "PASSTLAB_SELECTOR=", tt.env)
+		out, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "nothing selected") {
+			t.Errorf("%s %s: error %v\n%s", tt.env, tt.arg, err, out)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package suites
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+)
+
+// finding is something said below the matrix: results with the same verdict
+// for the same reason, in one scenario. Errors of labs and known failures are
+// put together over all scenarios, so that what matters is not lost in them.
+type finding struct {
+	verdict   Verdict
+	scenarios []string
+	selectors []string
+	roles     []scenarios.Role // empty: all roles of the scenario
+	reason    string
+	reproduce string // of the first selector
+}
+
+// findings returns what is not a pass, the worst first.
+func (r *Report) findings() []finding {
+	var out []finding
+	find := func(f finding, scenario string) *finding {
+		i := slices.IndexFunc(out, func(g finding) bool {
+			return g.verdict == f.verdict && g.reason == f.reason && (scenario == "" || g.scenarios[0] == scenario)
+		})
+		if i < 0 {
+			i = len(out)
+			out = append(out, f)
+		}
+		return &out[i]
+	}
+	for _, s := range r.Scenarios {
+		if s.Error != "" {
+			f := find(finding{verdict: Error, reason: s.Error}, "")
+			f.scenarios = append(f.scenarios, s.ID)
+		}
+		results := r.of(s.ID)
+		begin := len(out)
+		for _, res := range results {
+			f := finding{verdict: res.Verdict, reason: res.Reason}
+			switch {
+			case res.Verdict == Pass, res.Verdict == Error && s.Error != "":
+				// The error of a lab is told once, not again for each selector.
+			case res.Verdict == XFail:
+				f := find(f, "")
+				f.scenarios = appendNew(f.scenarios, s.ID)
+			default:
+				f.scenarios = []string{s.ID}
+				f.reproduce = res.Reproduce
+				f := find(f, s.ID)
+				f.selectors = appendNew(f.selectors, res.Selector)
+				f.roles = appendNew(f.roles, res.Role)
+			}
+		}
+		for i := range out[begin:] {
+			if f := &out[begin+i]; len(f.roles) == countRoles(results) {
+				f.roles = nil
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b finding) int { return cmp.Compare(b.verdict, a.verdict) })
+	return out
+}
+
+// title names what a finding is about: "ID: talos-v1, first (etcd)".
+func (f finding) title() string {
+	s := f.scenarios[0]
+	if n := len(f.scenarios) - 1; n > 0 {
+		s += " and " + plural(n, "other")
+	}
+	if len(f.selectors) > 0 {
+		s += ": " + strings.Join(f.selectors, ", ")
+	}
+	if len(f.roles) > 0 {
+		s += " (" + joinRoles(f.roles) + ")"
+	}
+	return s
+}
+
+func joinRoles(roles []scenarios.Role) string {
+	words := make([]string, len(roles))
+	for i, r := range roles {
+		words[i] = string(r)
+	}
+	return strings.Join(words, ", ")
+}
+
+func appendNew[T comparable](s []T, v T) []T {
+	if slices.Contains(s, v) {
+		return s
+	}
+	return append(s, v)
+}
+
+func countRoles(results []Result) int {
+	var roles []scenarios.Role
+	for _, res := range results {
+		roles = appendNew(roles, res.Role)
+	}
+	return len(roles)
+}

@@ -1,0 +1,91 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/passtlab/passtlab/internal/audit"
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/suites"
+)
+
+const specLimit = 2 * time.Minute
+
+// patience is for what is about to end, such as a killed process.
+const patience = 10 * time.Second
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		child() // does not return
+	}
+	os.Exit(m.Run())
+}
+
+func TestHarness(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "harness")
+}
+
+var _ = BeforeSuite(func(ctx SpecContext) {
+	need.Namespaces(GinkgoTB())
+	// What the runtime and libraries open once and for all is open from here.
+	_, err := suites.Run(ctx, config(1))
+	Expect(err).NotTo(HaveOccurred())
+}, NodeTimeout(specLimit))
+
+// config is a run of the first n scenarios with every built-in selector.
+func config(n int) suites.Config {
+	GinkgoHelper()
+	scs, err := scenarios.Corpus()
+	Expect(err).NotTo(HaveOccurred())
+	return suites.Config{Scenarios: scs[:min(n, len(scs))], Selectors: builtin.All(), Parallel: 4}
+}
+
+var _ = Describe("passtlab leaves nothing behind and the namespace it was started in alone", func() {
+	var before audit.Snapshot
+	BeforeEach(func() { before = audit.Take() })
+	AfterEach(func() { Expect(before.Check(patience)).To(Succeed()) })
+
+	It("after a run", func(ctx SpecContext) {
+		report, err := suites.Run(ctx, config(8))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(report.Summary.BadLabs).To(BeZero(), "%+v", report.Scenarios)
+	}, SpecTimeout(specLimit))
+
+	It("after a cancelled run", func(ctx SpecContext) {
+		cancelled, cancel := context.WithCancel(ctx)
+		cfg := config(16)
+		cfg.Progress = func(suites.Progress) { cancel() }
+		report, err := suites.Run(cancelled, cfg)
+		Expect(err).To(MatchError(context.Canceled))
+		Expect(report.ExitStatus()).To(Equal(suites.StatusError))
+	}, SpecTimeout(specLimit))
+
+	It("after a selector that panics", func(ctx SpecContext) {
+		cfg := config(2)
+		cfg.Selectors = []selector.Selector{selector.Func("panics", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
+			return selector.Choice{}, o.Guest.Do(func() error { panic("in the guest") })
+		})}
+		report, err := suites.Run(ctx, cfg)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(report.Summary.Fail).To(Equal(report.Summary.Results))
+		Expect(report.Results[0].Reason).To(ContainSubstring("panic: in the guest"))
+	}, SpecTimeout(specLimit))
+
+	It("after a lab whose expectation is wrong", func(ctx SpecContext) {
+		cfg := config(1)
+		wrong := *cfg.Scenarios[0]
+		wrong.Expect.Reachable = []scenarios.Origin{scenarios.OriginVIP}
+		session, err := suites.Open(ctx, &wrong, suites.Options{})
+		Expect(err).To(MatchError(ContainSubstring("the guest has no such candidate")))
+		Expect(errors.Join(session.Close())).To(Succeed())
+	}, SpecTimeout(specLimit))
+})

@@ -1,0 +1,101 @@
+package suites
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim/probe"
+)
+
+// ruling is what the judge says about one answer.
+type ruling struct {
+	verdict Verdict
+	pick    scenarios.Pick // of the address that decided; empty for a skip
+	reason  string
+	remarks []string
+}
+
+// judge holds a selector's answer against the truth table. It is pure, and
+// knows neither what the author expects nor which failures are stated.
+func judge(table probe.Table, c selector.Choice, err error) ruling {
+	switch {
+	case errors.Is(err, selector.ErrUnsupported):
+		return ruling{verdict: Skip, reason: clean(err.Error())}
+	case err != nil:
+		return ruling{verdict: Fail, pick: scenarios.PickNone, reason: "gave no choice: " + clean(err.Error())}
+	case len(c.Addresses) == 0:
+		return judgeNone(table, c)
+	}
+	// All chosen addresses are advertised, so all must work. The first wrong
+	// one decides, otherwise the preferred one.
+	best := judgeAddress(table, c.Addresses[0])
+	for _, a := range c.Addresses[1:] {
+		if best.verdict == Fail {
+			break
+		}
+		r := judgeAddress(table, a)
+		if r.verdict == Fail {
+			best = r
+		}
+		best.remarks = append(best.remarks, r.remarks...)
+	}
+	return best
+}
+
+func judgeAddress(table probe.Table, a netip.Addr) ruling {
+	row, ok := table.Row(a)
+	if !ok {
+		return ruling{verdict: Fail, pick: scenarios.PickOther, reason: fmt.Sprintf("picked %s: %s", a, kind(a))}
+	}
+	r := ruling{pick: scenarios.Pick(row.Origin), reason: "picked " + describe(row), remarks: remarks(table, row)}
+	if !row.Bidirectional() {
+		r.verdict = Fail
+	}
+	return r
+}
+
+func judgeNone(table probe.Table, c selector.Choice) ruling {
+	said := ""
+	if c.Reason != "" {
+		said = " (" + clean(c.Reason) + ")"
+	}
+	for _, row := range table {
+		if row.Bidirectional() {
+			return ruling{verdict: Fail, pick: scenarios.PickNone, reason: fmt.Sprintf("picked no address%s, yet there is %s", said, describe(row))}
+		}
+	}
+	return ruling{pick: scenarios.PickNone, reason: "picked no address" + said + ", and none works"}
+}
+
+// applyStated turns a ruling into what it is worth when the scenario states
+// that this selector fails with the pick stated. It leaves a skip alone: a
+// selector that did not judge has neither failed nor passed.
+func applyStated(r ruling, stated scenarios.Pick) ruling {
+	switch {
+	case r.verdict == Fail && r.pick == stated:
+		r.verdict = XFail
+	case r.verdict == Fail:
+		r.reason += fmt.Sprintf("; the scenario states that it picks %s", stated)
+	case r.verdict == Pass:
+		r.verdict = XPass
+		r.reason += fmt.Sprintf("; the scenario states that it fails and picks %s", stated)
+	}
+	return r
+}
+
+// stated returns the failure that the scenario states for a selector in a
+// role. What the proof says about its bad selector is such a statement too.
+func stated(sc *scenarios.Scenario, name string, role scenarios.Role) (scenarios.Pick, bool) {
+	for _, f := range sc.Expect.Failures {
+		if f.Selector == name && (f.Role == "" || f.Role == role) {
+			return f.Picks, true
+		}
+	}
+	if p := sc.Prove; p.Bad == name && (p.Role == "" || p.Role == role) {
+		return p.Picks, true
+	}
+	return "", false
+}

@@ -1,0 +1,236 @@
+package suites
+
+import (
+	"math"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/kballard/go-shellquote"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim/probe"
+)
+
+// BackendSimulated is the backend with the simulated passt.
+const BackendSimulated = "simulated"
+
+// Report is the outcome of a run. Its JSON form is a versioned interface:
+// within passtlab/v1 fields are added, never renamed or removed.
+type Report struct {
+	// APIVersion is "passtlab/v1".
+	APIVersion string `json:"apiVersion"`
+	// Kernel is the release of the kernel that was measured, as uname -r.
+	Kernel string `json:"kernel"`
+	// Backend is what stood between pod and guest.
+	Backend string `json:"backend"`
+	// Passt are the passt releases that took part, sorted.
+	Passt []string `json:"passt"`
+	// Seed is the seed of the order of the run, 0 where the order is fixed.
+	Seed int64 `json:"seed"`
+	// Started is when the run began.
+	Started time.Time `json:"started"`
+	// Duration of the whole run, in seconds.
+	Duration float64 `json:"duration"`
+	// Summary counts what follows.
+	Summary Summary `json:"summary"`
+	// Scenarios are the labs that were built, or were to be.
+	Scenarios []Scenario `json:"scenarios"`
+	// Results are the verdicts: scenarios × selectors × roles.
+	Results []Result `json:"results"`
+}
+
+// Summary counts results by verdict, and scenarios whose lab failed.
+type Summary struct {
+	Scenarios int `json:"scenarios"`
+	Selectors int `json:"selectors"`
+	Results   int `json:"results"`
+
+	Pass  int `json:"pass"`
+	XFail int `json:"xfail"`
+	Skip  int `json:"skip"`
+	XPass int `json:"xpass"`
+	Fail  int `json:"fail"`
+	Error int `json:"error"`
+	// BadLabs counts scenarios with an error of their own.
+	BadLabs int `json:"badLabs"`
+}
+
+// Scenario is what was measured in one lab.
+type Scenario struct {
+	ID    string `json:"id"`
+	Title string `json:"title,omitempty"`
+	// File is where the scenario was read from.
+	File string `json:"file,omitempty"`
+	// Passt is the release that passt behaved as.
+	Passt string `json:"passt"`
+	// Peer is the address of the peer that the probes talked to.
+	Peer netip.Addr `json:"peer,omitzero"`
+	// Duration from before the lab was built until it was gone, in seconds.
+	Duration float64 `json:"duration"`
+	// Phases are the parts of Duration.
+	Phases Phases `json:"phases"`
+	// Error is what went wrong with the lab or the scenario itself.
+	Error string `json:"error,omitempty"`
+	// Candidates is the truth table, in the kernel's order.
+	Candidates []Candidate `json:"candidates"`
+}
+
+// Phases are the times, in seconds, that the steps of a scenario took.
+type Phases struct {
+	Build  float64 `json:"build"`
+	Play   float64 `json:"play"`
+	Probe  float64 `json:"probe"`
+	Select float64 `json:"select"`
+	Close  float64 `json:"close"`
+}
+
+// Candidate is a row of the truth table. An outcome is "ok" or the name of an
+// errno, or "tcp=… udp=…" where the transports differ.
+type Candidate struct {
+	Address netip.Prefix     `json:"address"`
+	Link    string           `json:"link,omitempty"`
+	Origin  scenarios.Origin `json:"origin"`
+	Flags   selector.Flags   `json:"flags"`
+	// Out: the guest sends from the candidate and is answered.
+	Out probe.Result `json:"out"`
+	// OutSource is the source address that the peer saw.
+	OutSource netip.Addr `json:"outSource,omitzero"`
+	// In: a peer connects, a server on the wildcard address answers.
+	In probe.Result `json:"in"`
+	// InBound: the same with the server bound to the candidate alone.
+	InBound probe.Result `json:"inBound"`
+	// InBoundAfter: InBound after the guest has sent from another candidate.
+	InBoundAfter map[netip.Addr]probe.Result `json:"inBoundAfter,omitempty"`
+	// Remarks say what a candidate that works cannot do.
+	Remarks []string `json:"remarks,omitempty"`
+}
+
+// Works reports whether the candidate works in both directions.
+func (c Candidate) Works() bool { return c.Out.OK() && c.In.OK() }
+
+// Result is the verdict on one selector in one role of one scenario.
+type Result struct {
+	Scenario string         `json:"scenario"`
+	Selector string         `json:"selector"`
+	Role     scenarios.Role `json:"role"`
+	// Choice is the preferred address chosen, "" for none.
+	Choice netip.Addr `json:"choice"`
+	// Advertised are all chosen addresses, where there are several.
+	Advertised []netip.Addr `json:"advertised,omitempty"`
+	// Origin names the pick that decided: the origin of the first chosen
+	// address that does not work, else of the preferred one; "none" where
+	// no address was given; "other" for one that is no candidate.
+	Origin  scenarios.Pick `json:"origin,omitempty"`
+	Verdict Verdict        `json:"verdict"`
+	// Reason proves the verdict, with the row of the truth table.
+	Reason string `json:"reason,omitempty"`
+	// Rule is what the selector itself said about its choice.
+	Rule string `json:"rule,omitempty"`
+	// Remarks say what the chosen addresses cannot do although they work.
+	Remarks []string `json:"remarks,omitempty"`
+	// Reproduce is one command line, quoted for a shell.
+	Reproduce string `json:"reproduce"`
+}
+
+// NewReport returns an empty report that started at the time given.
+func NewReport(started time.Time, seed int64) *Report {
+	return &Report{
+		APIVersion: selector.APIVersion,
+		Kernel:     KernelRelease(),
+		Backend:    BackendSimulated,
+		Passt:      []string{},
+		Seed:       seed,
+		Started:    started,
+		Scenarios:  []Scenario{},
+		Results:    []Result{},
+	}
+}
+
+// Add appends a scenario with its results.
+func (r *Report) Add(s Scenario, results ...Result) {
+	if s.Candidates == nil {
+		s.Candidates = []Candidate{}
+	}
+	r.Scenarios = append(r.Scenarios, s)
+	r.Results = append(r.Results, results...)
+}
+
+// Finish sets what follows from the rest: duration, releases and summary.
+func (r *Report) Finish(ended time.Time) {
+	r.Duration = seconds(ended.Sub(r.Started))
+	r.Passt = r.Passt[:0]
+	sum := Summary{Scenarios: len(r.Scenarios), Results: len(r.Results), Selectors: len(r.selectors())}
+	for _, s := range r.Scenarios {
+		if s.Passt != "" {
+			r.Passt = append(r.Passt, s.Passt)
+		}
+		if s.Error != "" {
+			sum.BadLabs++
+		}
+	}
+	slices.Sort(r.Passt)
+	r.Passt = slices.Compact(r.Passt)
+	counts := map[Verdict]*int{
+		Pass: &sum.Pass, XFail: &sum.XFail, Skip: &sum.Skip,
+		XPass: &sum.XPass, Fail: &sum.Fail, Error: &sum.Error,
+	}
+	for _, res := range r.Results {
+		*counts[res.Verdict]++
+	}
+	r.Summary = sum
+}
+
+// Worst returns the worst verdict of the run. A lab that failed is an error
+// even where no selector was asked in it.
+func (r *Report) Worst() Verdict {
+	v := Pass
+	for _, s := range r.Scenarios {
+		if s.Error != "" {
+			v = Error
+		}
+	}
+	for _, res := range r.Results {
+		v = v.Worse(res.Verdict)
+	}
+	return v
+}
+
+// selectors returns the names of the selectors in the order of appearance.
+func (r *Report) selectors() []string {
+	var names []string
+	for _, res := range r.Results {
+		if !slices.Contains(names, res.Selector) {
+			names = append(names, res.Selector)
+		}
+	}
+	return names
+}
+
+// of returns the results of one scenario.
+func (r *Report) of(id string) []Result {
+	var out []Result
+	for _, res := range r.Results {
+		if res.Scenario == id {
+			out = append(out, res)
+		}
+	}
+	return out
+}
+
+func candidate(t probe.Table, row probe.Row) Candidate {
+	return Candidate{
+		Address: row.Address, Link: row.Link, Origin: row.Origin, Flags: selector.Flags(row.Flags),
+		Out: row.Out, OutSource: row.OutSource, In: row.In,
+		InBound: row.InBound, InBoundAfter: row.InBoundAfter,
+		Remarks: remarks(t, row),
+	}
+}
+
+// seconds rounds to a microsecond, which is as far as a measurement goes.
+func seconds(d time.Duration) float64 { return round(d.Seconds()) }
+
+func round(s float64) float64 { return math.Round(s*1e6) / 1e6 }
+
+// quote joins arguments to a line that a shell splits into the same ones.
+func quote(args []string) string { return shellquote.Join(args...) }

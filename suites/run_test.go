@@ -1,0 +1,158 @@
+package suites
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim"
+)
+
+// fails builds labs of which the one named does not come up.
+func fails(id string) Builder {
+	return func(ctx context.Context, sc *scenarios.Scenario, o sim.Options) (Lab, error) {
+		if sc.ID == id {
+			return nil, errBroken
+		}
+		return builds(fakeLab{})(ctx, sc, o)
+	}
+}
+
+func config(ids ...string) Config {
+	cfg := Config{Parallel: 1, Selectors: []selector.Selector{picks("good", dhcpv6.Addr())}}
+	cfg.Build = builds(fakeLab{})
+	cfg.Now = clock()
+	for _, id := range ids {
+		cfg.Scenarios = append(cfg.Scenarios, fieldScenario(id))
+	}
+	return cfg
+}
+
+func TestRunExitStatus(t *testing.T) {
+	bad := picks("bad", slaac.Addr())
+	for _, tt := range []struct {
+		name   string
+		change func(*Config)
+		want   int
+	}{
+		{"all pass", func(*Config) {}, StatusOK},
+		{"a fail", func(c *Config) { c.Selectors = append(c.Selectors, bad) }, StatusFail},
+		{"a known failure", func(c *Config) { c.Selectors = append(c.Selectors, bad); c.KnownFailures = true }, StatusOK},
+		{"an xpass", func(c *Config) {
+			c.Selectors = []selector.Selector{picks("bad", dhcpv6.Addr())}
+			c.KnownFailures = true
+		}, StatusFail},
+		{"a lab that fails", func(c *Config) { c.Build = fails("b") }, StatusError},
+		{"a lab that fails beside a fail", func(c *Config) { c.Build = fails("b"); c.Selectors = append(c.Selectors, bad) }, StatusError},
+		{"every lab fails", func(c *Config) { c.Build = builds(fakeLab{probe: errBroken}) }, StatusError},
+		{"a lab that does not close", func(c *Config) { c.Build = builds(fakeLab{close: errBroken}) }, StatusError},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := config("a", "b", "c")
+			tt.change(&cfg)
+			r, err := Run(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.ExitStatus(); got != tt.want {
+				t.Errorf("exit status %d, want %d; summary %+v", got, tt.want, r.Summary)
+			}
+		})
+	}
+	if (&Report{}).ExitStatus() != StatusUsage {
+		t.Error("an empty report is fine")
+	}
+}
+
+func TestRunStopsAfterALabFailed(t *testing.T) {
+	for keepGoing, want := range map[bool]string{false: "!!-", true: "!!✓"} {
+		cfg := config("a", "b", "c")
+		cfg.Build = builds(fakeLab{})
+		cfg.KeepGoing = keepGoing
+		build := fails("b")
+		cfg.Build = func(ctx context.Context, sc *scenarios.Scenario, o sim.Options) (Lab, error) {
+			if sc.ID == "a" {
+				return nil, errBroken
+			}
+			return build(ctx, sc, o)
+		}
+		r, err := Run(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got strings.Builder
+		for _, s := range r.Scenarios {
+			switch {
+			case s.Error == "":
+				got.WriteString("✓")
+			case strings.HasPrefix(s.Error, "not run: the lab of a failed"):
+				got.WriteString("-")
+			default:
+				got.WriteString("!")
+			}
+		}
+		if !keepGoing {
+			want = "!--"
+		}
+		if got.String() != want {
+			t.Errorf("keep going %v: %s, want %s", keepGoing, got.String(), want)
+		}
+		if r.ExitStatus() != StatusError {
+			t.Errorf("keep going %v: exit status %d", keepGoing, r.ExitStatus())
+		}
+	}
+}
+
+func TestRunCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cfg := config("a", "b", "c")
+	cfg.Progress = func(Progress) { cancel(errors.New("interrupted")) }
+	r, err := Run(ctx, cfg)
+	wantError(t, err, "interrupted")
+	if r == nil || len(r.Scenarios) != 3 || r.Summary.BadLabs != 2 || r.ExitStatus() != StatusError {
+		t.Errorf("report %+v", r)
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		change  func(*Config)
+		want    string
+		nothing bool
+	}{
+		{"no scenario", func(c *Config) { c.Scenarios = nil }, "no scenario", true},
+		{"no selector", func(c *Config) { c.Selectors = nil }, "no selector", true},
+		{"a scenario twice", func(c *Config) { c.Scenarios = append(c.Scenarios, c.Scenarios[0]) }, "selected twice", false},
+		{"a name twice", func(c *Config) { c.Selectors = append(c.Selectors, c.Selectors[0]) }, "are called good", false},
+		{"too many labs", func(c *Config) { c.Parallel = 65 }, "want 1 to 64", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := config("a")
+			tt.change(&cfg)
+			r, err := Run(t.Context(), cfg)
+			wantError(t, err, tt.want)
+			if r != nil || errors.Is(err, ErrNothingSelected) != tt.nothing {
+				t.Errorf("report %v, error %v", r, err)
+			}
+		})
+	}
+}
+
+func TestRunProgress(t *testing.T) {
+	cfg := config("a", "b", "c")
+	cfg.Parallel, cfg.Now = 3, nil
+	var seen int
+	cfg.Progress = func(p Progress) {
+		seen++
+		if p.Done != seen || p.Total != 3 || p.Verdict != Pass {
+			t.Errorf("progress %+v", p)
+		}
+	}
+	if _, err := Run(t.Context(), cfg); err != nil || seen != 3 {
+		t.Errorf("%d reports of progress, error %v", seen, err)
+	}
+}

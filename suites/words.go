@@ -1,0 +1,86 @@
+package suites
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/passtlab/passtlab/sim/probe"
+)
+
+// describe says what was measured about a candidate, in the words that prove
+// a verdict: "slaac fd01:…/64: out ok (seen as fd01:…557f), in EHOSTUNREACH".
+func describe(r probe.Row) string {
+	seen := ""
+	if r.OutSource.IsValid() && r.OutSource != r.Address.Addr() {
+		seen = fmt.Sprintf(" (seen as %s)", short(r.OutSource))
+	}
+	return fmt.Sprintf("%s %s: out %s%s, in %s", r.Origin, r.Address, r.Out, seen, r.In)
+}
+
+// remarks says what a bidirectional candidate cannot do although it counts as
+// working. A candidate that does not work needs no remarks.
+func remarks(table probe.Table, r probe.Row) []string {
+	if !r.Bidirectional() {
+		return nil
+	}
+	var out []string
+	if !r.InBound.OK() {
+		out = append(out, fmt.Sprintf("a server bound to %s alone is not reached: %s", short(r.Address.Addr()), r.InBound))
+	}
+	for _, other := range table {
+		after, ok := r.InBoundAfter[other.Address.Addr()]
+		if ok && r.InBound.OK() && !after.OK() {
+			out = append(out, fmt.Sprintf("a server bound to %s alone is not reached once the guest has sent from %s %s: %s",
+				short(r.Address.Addr()), other.Origin, short(other.Address.Addr()), after))
+		}
+	}
+	return out
+}
+
+// short abbreviates a long address to its first and last group.
+func short(a netip.Addr) string {
+	s := a.String()
+	groups := strings.Split(s, ":")
+	if len(s) <= 16 || len(groups) < 3 {
+		return s
+	}
+	return groups[0] + ":…" + groups[len(groups)-1]
+}
+
+// kind says what an address is that is no candidate of the guest.
+func kind(a netip.Addr) string {
+	switch zone := a.Zone(); {
+	case !a.IsValid():
+		return "no valid address"
+	case a.Is4() || a.Is4In6():
+		return "an IPv4 address"
+	case a.IsLoopback():
+		return "the loopback address"
+	case a.IsUnspecified():
+		return "the unspecified address"
+	case a.IsLinkLocalUnicast():
+		return "a link-local address"
+	case a.IsMulticast():
+		return "a multicast address"
+	case zone != "":
+		return "an address with a zone, which means nothing to others"
+	}
+	return "foreign, no address of the guest"
+}
+
+// maxText bounds what a report takes over from a selector.
+const maxText = 400
+
+// clean makes a selector's own text fit for one line of a report: control
+// characters, which could drive a terminal, become spaces, and long text is cut.
+func clean(s string) string {
+	s = strings.ReplaceAll(strings.TrimSpace(s), "\n", "; ")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	if r := []rune(s); len(r) > maxText {
+		s = string(slices.Concat(r[:maxText], []rune("…")))
+	}
+	return s
+}
