@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/suites"
+)
+
+// phase is a part of a lab's life and how long it took.
+type phase struct {
+	name string
+	took time.Duration
+}
+
+// eventNames are what the phases of the field report's events are called.
+var eventNames = map[scenarios.Event]string{
+	scenarios.EventRA:     "RA and SLAAC, with DAD",
+	scenarios.EventDHCPv6: "DHCPv6, with DAD",
+}
+
+// live builds a lab, plays and measures it, and takes it down.
+func live(ctx context.Context, sc *scenarios.Scenario) (ps []phase, err error) {
+	last := time.Now()
+	done := func(name string) {
+		now := time.Now()
+		ps = append(ps, phase{name, now.Sub(last)})
+		last = now
+	}
+	// A lab plays the events of the scenario that it was given, so that a copy
+	// can hand them out one at a time.
+	own := *sc
+	lab, err := sim.New(ctx, &own, sim.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		err = errors.Join(err, lab.Close())
+		done("close")
+	}()
+	done("build")
+	for _, e := range sc.Events {
+		own.Events = []scenarios.Event{e}
+		if err := lab.Play(ctx); err != nil {
+			return nil, err
+		}
+		name := eventNames[e]
+		if name == "" {
+			name = string(e)
+		}
+		done(name)
+	}
+	if _, err := lab.Probe(ctx); err != nil {
+		return nil, err
+	}
+	done("probe, with negatives")
+	return ps, nil
+}
+
+// phases measures one lab at a time.
+func phases(ctx context.Context, sc *scenarios.Scenario, runs int) (table, error) {
+	t := table{title: fmt.Sprintf("One lab of %s, %d runs", sc.ID, runs), head: []string{"phase", "median", "slowest"}}
+	var names []string
+	var took []durations // one per phase
+	var total durations
+	for range runs {
+		ps, err := live(ctx, sc)
+		if err != nil {
+			return t, err
+		}
+		var sum time.Duration
+		for i, p := range ps {
+			if i == len(took) {
+				names, took = append(names, p.name), append(took, nil)
+			}
+			took[i] = append(took[i], p.took)
+			sum += p.took
+		}
+		total = append(total, sum)
+	}
+	for i, name := range names {
+		t.row(name, took[i].median(), took[i].slowest())
+	}
+	t.row("all", total.median(), total.slowest())
+	return t, nil
+}
+
+// rates measures many labs of one scenario at several parallelisms.
+func rates(ctx context.Context, sc *scenarios.Scenario) (table, error) {
+	t := table{title: "Labs of " + sc.ID, head: []string{"in parallel", "labs", "time", "labs per second"}}
+	for _, p := range parallels {
+		n := 16 + 4*p
+		began := time.Now()
+		g, ctx := errgroup.WithContext(ctx)
+		g.SetLimit(p)
+		for range n {
+			g.Go(func() error {
+				_, err := live(ctx, sc)
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return t, err
+		}
+		took := time.Since(began)
+		t.row(p, n, took, float64(n)/took.Seconds())
+	}
+	return t, nil
+}
+
+// whole measures the corpus against all built-in selectors.
+func whole(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
+	all := builtin.All()
+	t := table{
+		title: fmt.Sprintf("The whole corpus: %d scenarios × %d selectors, 3 runs", len(corpus), len(all)),
+		head:  []string{"in parallel", "median", "slowest", "scenarios per second"},
+	}
+	for _, p := range parallels {
+		var took durations
+		for range 3 {
+			began := time.Now()
+			report, err := suites.Run(ctx, suites.Config{Scenarios: corpus, Selectors: all, Parallel: p})
+			if err != nil {
+				return t, err
+			}
+			if report.Worst() == suites.Error {
+				return t, fmt.Errorf("run corpus, %d in parallel: a lab failed; `make e2e` tells which", p)
+			}
+			took = append(took, time.Since(began))
+		}
+		t.row(p, took.median(), took.slowest(), float64(len(corpus))/took.median().Seconds())
+	}
+	return t, nil
+}
