@@ -11,12 +11,24 @@ var linkLocal = netip.MustParsePrefix("fe80::/64")
 func (s *Scenario) plays(e Event) bool { return slices.Contains(s.Events, e) }
 
 // autonomous reports whether passt's router advertisement leads to SLAAC.
-func (s *Scenario) autonomous() bool { return s.plays(EventRA) && *s.Passt.Autonomous }
+func (s *Scenario) autonomous() bool {
+	p := s.Passt
+	return s.plays(EventRA) && *p.Autonomous && *s.Pod.IPv6 && !p.NoRA && !p.NoNDP && !p.NoICMP
+}
+
+// Leased is the address that passt leases: passt.address, or else the pod's
+// own. It is not valid for a pod without IPv6.
+func (s *Scenario) Leased() netip.Addr {
+	if s.Passt.Address.IsValid() {
+		return s.Passt.Address
+	}
+	return s.Pod.Address.Addr()
+}
 
 // slaacPrefixes returns the prefixes that the guest forms addresses in.
 func (s *Scenario) slaacPrefixes() (ps []netip.Prefix) {
 	if s.autonomous() {
-		ps = append(ps, slash64(s.Pod.Address.Addr()))
+		ps = append(ps, slash64(s.Leased()))
 	}
 	if s.plays(EventRouter) {
 		for _, r := range s.Routers {
@@ -27,10 +39,18 @@ func (s *Scenario) slaacPrefixes() (ps []netip.Prefix) {
 }
 
 // passtLinkLocal returns the address that passt's router advertisements come
-// from: the pod's gateway if that is link-local, else the pod's own.
+// from: the gateway if that is link-local, else the pod's own. Where the pod
+// has no IPv6 they come, since 2025_12_08, from fe80::1.
 func (s *Scenario) passtLinkLocal() netip.Addr {
-	if s.Pod.Gateway.IsLinkLocalUnicast() {
-		return s.Pod.Gateway
+	if !*s.Pod.IPv6 {
+		return netip.MustParseAddr("fe80::1")
+	}
+	gateway := s.Pod.Gateway
+	if s.Passt.Gateway.IsValid() {
+		gateway = s.Passt.Gateway
+	}
+	if gateway.IsLinkLocalUnicast() {
+		return gateway
 	}
 	return eui64(linkLocal, s.Pod.MAC)
 }

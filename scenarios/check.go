@@ -20,6 +20,7 @@ func check(d *decoder, s *Scenario) {
 	c := checker{d, s}
 	c.identity()
 	c.pod()
+	c.passt()
 	c.events()
 	c.macs()
 	c.interfaces()
@@ -43,7 +44,27 @@ func (c checker) identity() {
 }
 
 func (c checker) pod() {
-	if !c.sound("pod.address", "pod.gateway") {
+	if c.sound("pod.ipv6") && !*c.Pod.IPv6 {
+		for _, g := range []struct {
+			path string
+			addr netip.Addr
+		}{
+			{"pod.address", c.Pod.Address.Addr()}, {"pod.gateway", c.Pod.Gateway},
+			{"passt.address", c.Passt.Address}, {"passt.gateway", c.Passt.Gateway},
+		} {
+			if g.addr.IsValid() && c.sound(g.path) {
+				c.fault(g.path, "nothing where pod.ipv6 is false", "remove it, or set pod.ipv6 to true", "the pod has no IPv6")
+			}
+		}
+		return
+	}
+	if c.sound("pod.defaultRoute", "pod.gateway") && !*c.Pod.DefaultRoute {
+		if c.Pod.Gateway.IsValid() {
+			c.fault("pod.gateway", "nothing where pod.defaultRoute is false", "remove it, or set pod.defaultRoute to true", "the pod has no default route")
+		}
+		return
+	}
+	if !c.sound("pod.address", "pod.gateway", "pod.ipv6", "pod.defaultRoute") {
 		return
 	}
 	switch a, gw := c.Pod.Address, c.Pod.Gateway; {
@@ -52,6 +73,26 @@ func (c checker) pod() {
 	case !gw.IsLinkLocalUnicast() && !a.Contains(gw):
 		c.fault("pod.gateway", "an address in "+a.Masked().String()+", or a link-local one", "correct the gateway, or the length of pod.address",
 			"%s is not on the pod's link", gw)
+	}
+}
+
+func (c checker) passt() {
+	p := c.Passt
+	if c.sound("passt.release", "passt.kubevirt") && p.Release != "" && p.KubeVirt != "" {
+		c.fault("passt.kubevirt", "either passt.release or passt.kubevirt", "remove one", "passt.release says which passt it is already")
+	}
+	if c.sound("passt.mtu") && p.MTU != nil && *p.MTU > 0 && *p.MTU < 1280 {
+		c.fault("passt.mtu", "1280 to 65535, or 0 for no MTU option", "correct the value", "%d is too little for IPv6 (RFC 8200 5)", *p.MTU)
+	}
+	i := slices.Index(c.Events, EventDHCPv6)
+	if i < 0 || !c.sound("events", "pod.ipv6", "passt.noDHCPv6") {
+		return
+	}
+	switch path := fmt.Sprintf("events[%d]", i); {
+	case p.NoDHCPv6:
+		c.fault(path, "passt.noDHCPv6 to be false", "remove the event or the option", "dhcpv6 cannot happen: passt answers none")
+	case !*c.Pod.IPv6:
+		c.fault(path, "pod.ipv6 to be true", "remove the event, or give the pod an address", "dhcpv6 cannot happen: passt has no address to lease")
 	}
 }
 
@@ -75,7 +116,7 @@ func (c checker) events() {
 			c.fault(e.key, fmt.Sprintf("the event %s", e.event), fmt.Sprintf("add %s to events, or remove %s", e.event, e.key), "is never played")
 		}
 	}
-	if c.sound("events", "routers", "passt", "guest.tempaddr") && c.Guest.TempAddr > 0 && len(c.slaacPrefixes()) == 0 {
+	if c.sound("events", "routers", "passt", "pod.ipv6", "guest.tempaddr") && c.Guest.TempAddr > 0 && len(c.slaacPrefixes()) == 0 {
 		c.fault("guest.tempaddr", "SLAAC, which temporary addresses are made by (RFC 8981 3.3)",
 			"set passt.autonomous to true and play ra, or leave guest.tempaddr out", "has no effect here")
 	}
@@ -86,11 +127,14 @@ func (c checker) macs() {
 		path string
 		mac  MAC
 	}
-	owners := []owner{{"pod.mac", c.Pod.MAC}, {"guest.mac", c.Guest.MAC}}
+	owners := []owner{{"pod.mac", c.Pod.MAC}, {"guest.mac", c.Guest.MAC}, {"passt.mac", c.Passt.MAC}}
 	for i, f := range c.Guest.Interfaces {
 		owners = append(owners, owner{fmt.Sprintf("guest.interfaces[%d].mac", i), f.MAC})
 	}
-	seen := map[MAC]string{PasstMAC: "passt (since 2024_08_21)"}
+	seen := map[MAC]string{}
+	if c.Passt.MAC.IsZero() {
+		seen[PasstMAC] = "passt (since 2024_08_21)"
+	}
 	for _, o := range owners {
 		if o.mac.IsZero() || !c.sound(o.path) {
 			continue
@@ -121,9 +165,9 @@ func (c checker) routers() {
 	prefixes := map[netip.Prefix]string{}
 	links := map[netip.Addr]string{}
 	if c.sound("pod.address", "passt", "events") && c.autonomous() {
-		prefixes[slash64(c.Pod.Address.Addr())] = "passt"
+		prefixes[slash64(c.Leased())] = "passt"
 	}
-	if c.sound("pod") {
+	if c.sound("pod", "passt.gateway") {
 		links[c.passtLinkLocal()] = "passt"
 	}
 	if c.sound("guest.mac") {
@@ -164,7 +208,11 @@ func (c checker) addresses() {
 	}
 	// A guest without DHCPv6 may be given the pod's address by hand.
 	if c.sound("events") && c.plays(EventDHCPv6) {
-		take("pod.address", c.Pod.Address.Addr())
+		path := "pod.address"
+		if c.Passt.Address.IsValid() {
+			path = "passt.address"
+		}
+		take(path, c.Leased())
 	}
 	if c.sound("guest.mac", "pod.address", "passt", "events", "routers") {
 		prefixes := c.slaacPrefixes()
@@ -272,7 +320,7 @@ func (c checker) impossible(path string, o Origin) {
 // possible reports whether p can be picked. It says yes when that cannot be
 // told, because another fault comes first.
 func (c checker) possible(p Pick) bool {
-	slaac := !c.sound("events", "passt", "routers", "pod.address") || len(c.slaacPrefixes()) > 0
+	slaac := !c.sound("events", "passt", "routers", "pod.ipv6", "pod.address") || len(c.slaacPrefixes()) > 0
 	plays := func(e Event) bool { return !c.sound("events") || c.plays(e) }
 	switch Origin(p) {
 	case OriginSLAAC:

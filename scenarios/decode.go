@@ -22,8 +22,8 @@ type place struct{ line, column int }
 
 func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
 
-// decode fills s from the tree below root.
-func decode(file string, root *yaml.Node, s *Scenario) *decoder {
+// decode fills s, a pointer to a struct, from the tree below root.
+func decode(file string, root *yaml.Node, s any) *decoder {
 	d := &decoder{file: file, places: map[string]place{"": placeOf(root)}, unsound: map[string]bool{}}
 	d.value("", placeOf(root), root, field{}, reflect.ValueOf(s).Elem())
 	return d
@@ -38,6 +38,24 @@ func (d *decoder) fail(path string, at place, f Fault) {
 func (d *decoder) report(path string, at place, f Fault) {
 	f.File, f.Line, f.Column, f.Key = d.file, at.line, at.column, path
 	d.faults = append(d.faults, f)
+}
+
+// ask takes over what a check has found in what could be read.
+func (d *decoder) ask(found []Fault) {
+	for _, f := range found {
+		if d.sound(f.Key) {
+			d.report(f.Key, d.place(f.Key), f)
+		}
+	}
+}
+
+// error returns all faults in the order of their places, or nil.
+func (d *decoder) error() error {
+	if len(d.faults) == 0 {
+		return nil
+	}
+	d.faults.sort()
+	return d.faults
 }
 
 // place returns where path stands, or else the nearest of its parents.
@@ -158,7 +176,7 @@ func (d *decoder) mapping(path string, at place, n *yaml.Node, f field, v reflec
 	}
 	for _, f := range fieldsOf(v.Type()) {
 		sub := join(path, f.name)
-		if _, ok := given[f.name]; ok || !f.required || d.unsound[sub] {
+		if _, ok := given[f.name]; ok || !f.required || d.unsound[sub] || f.waived(v) {
 			continue
 		}
 		d.fail(sub, at, Fault{Problem: "missing", Expected: f.expected(v.Type().Field(f.index).Type), Next: "add the key; it has no default"})
@@ -260,8 +278,10 @@ type field struct {
 	name     string
 	index    int
 	required bool
-	nonEmpty bool   // a list of at least one
-	is       string // the kind of address, where the type alone does not say
+	unless   []string // the keys beside it, truth values, each of which makes it not required if false
+	excludes string   // the key beside it that cannot be given too
+	nonEmpty bool     // a list of at least one
+	is       string   // the kind of address, where the type alone does not say
 	pattern  string
 	form     string // the pattern in words
 	min, max string
@@ -274,11 +294,20 @@ func fieldsOf(t reflect.Type) (fs []field) {
 		if name == "-" {
 			continue
 		}
-		fs = append(fs, field{name: name, index: i, required: tag.Get("required") == "true",
+		fs = append(fs, field{name: name, index: i, required: tag.Get("required") == "true", unless: strings.FieldsFunc(tag.Get("unless"), func(r rune) bool { return r == ',' }), excludes: tag.Get("excludes"),
 			nonEmpty: tag.Get("nonempty") == "true", is: tag.Get("is"),
 			pattern: tag.Get("pattern"), form: tag.Get("form"), min: tag.Get("minimum"), max: tag.Get("maximum")})
 	}
 	return fs
+}
+
+// waived reports whether v, the mapping that f is a key of, does without f.
+func (f field) waived(v reflect.Value) bool {
+	return slices.ContainsFunc(f.unless, func(key string) bool {
+		other, _ := fieldOf(v.Type(), key)
+		b, ok := v.Field(other.index).Interface().(*bool)
+		return ok && b != nil && !*b
+	})
 }
 
 func fieldOf(t reflect.Type, name string) (field, bool) {

@@ -1,6 +1,9 @@
 package scenarios
 
-import "net/netip"
+import (
+	"cmp"
+	"net/netip"
+)
 
 // DefaultRelease is the passt release of a scenario that names none.
 const DefaultRelease = "2025_05_03"
@@ -18,8 +21,19 @@ func (s *Scenario) setDefaults() {
 	if s.Pod.MAC.IsZero() {
 		s.Pod.MAC = DefaultPodMAC
 	}
-	if s.Passt.Release == "" {
+	if s.Pod.IPv6 == nil {
+		s.Pod.IPv6 = new(true)
+	}
+	if s.Pod.DefaultRoute == nil {
+		s.Pod.DefaultRoute = new(true)
+	}
+	if s.Passt.Release == "" && s.Passt.KubeVirt == "" {
 		s.Passt.Release = DefaultRelease
+	}
+	if p := &s.Passt; p.TCP == "" && p.UDP == "" {
+		p.TCP, p.UDP = AllPorts, AllPorts
+	} else {
+		p.TCP, p.UDP = cmp.Or(p.TCP, NoPorts), cmp.Or(p.UDP, NoPorts)
 	}
 	if s.Passt.Autonomous == nil {
 		s.Passt.Autonomous = new(true)

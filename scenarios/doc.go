@@ -13,7 +13,7 @@
 // expectations that contradict each other.
 //
 // The package knows neither labs nor selectors: selector names and passt
-// releases are plain strings here, and who runs a scenario checks that they
-// exist. Not modelled are what nothing in the corpus needs: lifetimes that
+// releases are plain strings here. Who runs a scenario says by a Check whether
+// they exist, and the faults it finds have their place as all others have. Not modelled are what nothing in the corpus needs: lifetimes that
 // end, renumbering, more than one guest, and IPv4.
 package scenarios

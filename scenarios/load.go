@@ -18,9 +18,15 @@ import (
 // MaxSize is the size in bytes that a scenario file may have.
 const MaxSize = 64 << 10
 
+// A Check looks for what this package cannot know, such as whether a release
+// exists. It is asked about a scenario with defaults filled in, in which other
+// faults may have been found. Of its faults, Load needs Key, Problem, Expected
+// and Next, and adds the place.
+type Check func(*Scenario) []Fault
+
 // LoadFile reads the scenario in the file at path. The error is Faults when
 // the file was read but is no good scenario.
-func LoadFile(path string) (*Scenario, error) {
+func LoadFile(path string, checks ...Check) (*Scenario, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
@@ -30,13 +36,13 @@ func LoadFile(path string) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
-	return Load(path, data)
+	return Load(path, data, checks...)
 }
 
 // Load reads the scenario in data, which came from the file called name. A
 // name that ends in ".yaml" has to agree with the scenario's id. Defaults are
 // filled in. The error is Faults, and holds everything that is wrong.
-func Load(name string, data []byte) (*Scenario, error) {
+func Load(name string, data []byte, checks ...Check) (*Scenario, error) {
 	root, faults := parse(name, data)
 	if len(faults) > 0 {
 		return nil, faults
@@ -46,9 +52,11 @@ func Load(name string, data []byte) (*Scenario, error) {
 	s.File = name
 	s.setDefaults()
 	check(d, s)
-	if len(d.faults) > 0 {
-		d.faults.sort()
-		return nil, d.faults
+	for _, c := range checks {
+		d.ask(c(s))
+	}
+	if err := d.error(); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

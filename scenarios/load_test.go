@@ -92,8 +92,8 @@ func TestDefaults(t *testing.T) {
 	}
 	want := &Scenario{
 		ID: "least", Title: "The least that a scenario can say", Requirement: "A requirement.",
-		Pod:    Pod{Address: netip.MustParsePrefix("fd01:cafe::a/64"), Gateway: netip.MustParseAddr("fe80::1"), MAC: DefaultPodMAC},
-		Passt:  Passt{Release: DefaultRelease, Autonomous: new(true)},
+		Pod:    Pod{IPv6: new(true), DefaultRoute: new(true), Address: netip.MustParsePrefix("fd01:cafe::a/64"), Gateway: netip.MustParseAddr("fe80::1"), MAC: DefaultPodMAC},
+		Passt:  Passt{Release: DefaultRelease, Autonomous: new(true), TCP: AllPorts, UDP: AllPorts},
 		Guest:  Guest{MAC: MAC{0x52, 0x54, 0, 0x1f, 0xc7, 0xbd}, Client: ClientKernel},
 		Events: []Event{EventRA, EventDHCPv6}, Roles: []Role{RoleKubelet},
 		Expect: Expect{Reachable: []Origin{OriginDHCPv6}}, Prove: Prove{Good: "good", Bad: "bad", Picks: "slaac"},
@@ -124,6 +124,25 @@ func TestDefaultsOfLists(t *testing.T) {
 	}
 	if want := []string{"02:00:00:00:02:01", "02:00:00:00:00:77", "02:00:00:00:02:03"}; !slices.Equal(macs, want) {
 		t.Errorf("MAC addresses %v, want %v", macs, want)
+	}
+}
+
+// TestChecks: faults of checks get their place, and a key that could not be
+// read is not checked.
+func TestChecks(t *testing.T) {
+	check := func(s *Scenario) []Fault {
+		return []Fault{
+			{Key: "prove.bad", Problem: "nobody is called " + s.Prove.Bad, Expected: "a name", Next: "ask"},
+			{Key: "passt.release", Problem: "unknown", Expected: "a release", Next: "ask"},
+			{Key: "pod.gateway", Problem: "unseen", Expected: "nothing", Next: "ask"},
+		}
+	}
+	_, err := Load("least.yaml", []byte(strings.Replace(least, "gateway: fe80::1", "gateway: 7", 1)), check)
+	want := `least.yaml:2:1: passt.release: unknown; expected a release; ask
+least.yaml:5:44: pod.gateway: 7 is a number; expected an IPv6 address such as fd01:cafe::1 or fe80::1; write it in quotes
+least.yaml:10:26: prove.bad: nobody is called bad; expected a name; ask`
+	if err == nil || err.Error() != want {
+		t.Errorf("error is\n%v\nwant\n%s", err, want)
 	}
 }
 
@@ -226,7 +245,7 @@ func TestReadme(t *testing.T) {
 	walk = func(path string, rt reflect.Type) {
 		for _, f := range fieldsOf(rt) {
 			sub, ft := join(path, f.name), rt.Field(f.index).Type
-			if _, given := d.places[sub]; !given && f.name != "role" {
+			if _, given := d.places[sub]; !given && f.name != "role" && f.excludes == "" {
 				missing = append(missing, sub)
 			}
 			if ft.Kind() == reflect.Slice {

@@ -65,6 +65,16 @@ var scalars = map[reflect.Type]scalar{
 			}
 			return f, plainAddr(s, f.Prefix.Addr())
 		}},
+	reflect.TypeFor[Ports](): {tag: "!!str", expected: `all, none, or ports such as "22,6443,30000-32767"`,
+		pattern:  `^(all|none|~?[0-9]{1,5}(-[0-9]{1,5})?(,~?[0-9]{1,5}(-[0-9]{1,5})?)*)$`,
+		examples: []string{"all", "none", "22,6443,30000-32767", "~15000-15010"},
+		parse: func(s string) (any, error) {
+			p, err := ParsePorts(s)
+			if err != nil {
+				return nil, wrong("correct the value", "%v", err)
+			}
+			return p, nil
+		}},
 	reflect.TypeFor[Origin](): enum(Origins()),
 	reflect.TypeFor[Pick]():   enum(Picks()),
 	reflect.TypeFor[Role]():   enum(Roles()),

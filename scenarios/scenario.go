@@ -43,12 +43,18 @@ type Scenario struct {
 
 // Pod describes the network namespace in which passt runs.
 type Pod struct {
+	// IPv6 says whether the pod has it. Default: true. A pod without, as in a
+	// cluster of IPv4 alone, has neither address nor gateway.
+	IPv6 *bool `yaml:"ipv6,omitempty"`
 	// Address is the pod's own address with the prefix length of its
 	// interface; passt leases the address, always as a /128.
-	Address netip.Prefix `yaml:"address" required:"true" is:"host"`
+	Address netip.Prefix `yaml:"address" required:"true" unless:"ipv6" is:"host"`
+	// DefaultRoute says whether the pod has one in IPv6. Default: true. A pod
+	// without has no gateway, and passt starts in it since 2024_03_18.
+	DefaultRoute *bool `yaml:"defaultRoute,omitempty"`
 	// Gateway is the pod's default router: an address within Address's
 	// prefix, or a link-local one.
-	Gateway netip.Addr `yaml:"gateway" required:"true" is:"router"`
+	Gateway netip.Addr `yaml:"gateway" required:"true" unless:"ipv6,defaultRoute" is:"router"`
 	// MAC is the address of the pod's eth0. Default: 02:00:00:00:00:0a.
 	MAC MAC `yaml:"mac,omitempty"`
 	// DNS is the pod's resolver configuration, which passt hands on to the
@@ -64,14 +70,56 @@ type DNS struct {
 	Searches []string `yaml:"searches,omitempty" pattern:"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.?$" form:"a domain name such as svc.cluster.local"`
 }
 
-// Passt says how passt behaves.
+// Passt says which passt there is, and how it is started. Every option is
+// there in all releases unless it says otherwise.
 type Passt struct {
-	// Release is the passt release to behave as. Default: 2025_05_03.
+	// Release is the passt release to behave as. Default: 2025_05_03, unless
+	// kubevirt names one.
 	Release string `yaml:"release,omitempty" pattern:"^([0-9]{4}_[0-9]{2}_[0-9]{2}|latest)$" form:"a release such as \"2025_05_03\", or latest"`
+	// KubeVirt is the KubeVirt release whose passt to behave as, attached to
+	// the guest as that release does; it stands in place of release.
+	KubeVirt string `yaml:"kubevirt,omitempty" excludes:"release" pattern:"^v?[0-9]+\\.[0-9]+(\\.[0-9]+)?(-[a-z0-9.]+)?$" form:"a KubeVirt release such as \"1.4\" or \"1.8-el10\""`
 	// Autonomous is the A flag of the prefix option (RFC 4861 4.6.2).
 	// Default: true, as in every passt release; false is how a lab without
 	// SLAAC is made.
 	Autonomous *bool `yaml:"autonomous,omitempty"`
+
+	// Address is leased, and its /64 advertised, in place of the pod's own
+	// (passt -a). Since 2026_07_16 inbound traffic then goes to it alone,
+	// whichever address the guest used last.
+	Address netip.Addr `yaml:"address" is:"address"`
+	// Gateway stands for the pod's loopback in place of the pod's own gateway;
+	// if it is link-local, it is also passt's own address (passt -g).
+	Gateway netip.Addr `yaml:"gateway" is:"router"`
+	// MAC is passt's own link-layer address (passt -M). Default: the pod's;
+	// since 2024_08_21 9a:55:9a:55:9a:55.
+	MAC MAC `yaml:"mac,omitempty"`
+	// MTU is what router advertisements say, 1280 to 65535, or 0 for no MTU
+	// option (passt -m). Default: 65520.
+	MTU *int `yaml:"mtu,omitempty" minimum:"0" maximum:"65535"`
+	// FQDN is the guest's name in DHCPv6, RFC 4704 (passt --fqdn). It has an
+	// effect since 2025_02_17.
+	FQDN string `yaml:"fqdn,omitempty" pattern:"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.?$" form:"a domain name such as vm.example.org"`
+	// DNS stands, list by list, in place of pod.dns (passt -D and -S).
+	DNS DNS `yaml:"dns,omitempty"`
+	// TCP are the ports that are forwarded to the guest (passt -t): all, none,
+	// or a list in passt's own notation. What all is depends on the release.
+	// Default: all if udp is not given either, otherwise none, as KubeVirt has
+	// it for a list of ports.
+	TCP Ports `yaml:"tcp,omitempty"`
+	// UDP is the same for UDP (passt -u).
+	UDP Ports `yaml:"udp,omitempty"`
+	// NoRA leaves router solicitations without an answer (passt --no-ra).
+	NoRA bool `yaml:"noRA,omitempty"`
+	// NoNDP leaves all solicitations without an answer (passt --no-ndp).
+	NoNDP bool `yaml:"noNDP,omitempty"`
+	// NoICMP does what noNDP does, and forwards no echo (passt --no-icmp).
+	NoICMP bool `yaml:"noICMP,omitempty"`
+	// NoDHCPv6 leaves DHCPv6 without an answer (passt --no-dhcpv6).
+	NoDHCPv6 bool `yaml:"noDHCPv6,omitempty"`
+	// NoMapGW leaves the gateway's address the gateway's, which otherwise
+	// stands for the pod's loopback (passt --no-map-gw).
+	NoMapGW bool `yaml:"noMapGW,omitempty"`
 }
 
 // Guest describes the virtual machine.

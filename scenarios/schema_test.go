@@ -75,8 +75,20 @@ func makeSchema(t *testing.T) []byte {
 func decorate(t *testing.T, root, s *jsonschema.Schema, rt reflect.Type) {
 	s.Required = nil
 	for _, f := range fieldsOf(rt) {
-		if f.required {
+		switch {
+		case len(f.unless) > 0:
+			waived := &jsonschema.Schema{}
+			for _, key := range f.unless {
+				off := jsonschema.NewProperties()
+				off.Set(key, &jsonschema.Schema{Const: false})
+				waived.AnyOf = append(waived.AnyOf, &jsonschema.Schema{Properties: off, Required: []string{key}})
+			}
+			s.AllOf = append(s.AllOf, &jsonschema.Schema{If: waived, Else: &jsonschema.Schema{Required: []string{f.name}}})
+		case f.required:
 			s.Required = append(s.Required, f.name)
+		}
+		if f.excludes != "" {
+			s.Not = &jsonschema.Schema{Required: []string{f.name, f.excludes}}
 		}
 		p, _ := s.Properties.Get(f.name)
 		ft := rt.Field(f.index).Type

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -151,4 +152,83 @@ func (f Filter) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 func (f *Filter) UnmarshalText(b []byte) (err error) {
 	*f, err = ParseFilter(string(b))
 	return err
+}
+
+// Ports says which ports are forwarded, in passt's own notation: all, none,
+// or ports and ranges with commas between them: "22,6443,30000-32767". What
+// follows a "~" is left out: "~15000-15010" is all but these.
+type Ports string
+
+// Ports that are no list.
+const (
+	AllPorts Ports = "all"
+	NoPorts  Ports = "none"
+)
+
+// PortRange is a range of ports, both ends included.
+type PortRange struct{ First, Last uint16 }
+
+// ParsePorts reads what Ports describes.
+func ParsePorts(s string) (Ports, error) {
+	p := Ports(s)
+	if _, _, err := p.parse(); err != nil {
+		return "", err
+	}
+	return p, nil
+}
+
+// Ranges returns the ports as ranges that neither overlap nor touch, in order.
+// all are those that the word all, or a list of exclusions alone, starts from.
+func (p Ports) Ranges(all []PortRange) (rs []PortRange) {
+	include, exclude, err := p.parse()
+	if err != nil || p == NoPorts {
+		return nil
+	}
+	if len(include) == 0 {
+		include = all
+	}
+	var open [1 << 16]bool
+	for _, r := range include {
+		for i := int(r.First); i <= int(r.Last); i++ {
+			open[i] = true
+		}
+	}
+	for _, r := range exclude {
+		clear(open[r.First : int(r.Last)+1])
+	}
+	for i, is := range open {
+		switch port := uint16(i); {
+		case !is:
+		case i > 0 && open[i-1]:
+			rs[len(rs)-1].Last = port
+		default:
+			rs = append(rs, PortRange{port, port})
+		}
+	}
+	return rs
+}
+
+func (p Ports) parse() (include, exclude []PortRange, err error) {
+	if p == AllPorts || p == NoPorts {
+		return nil, nil, nil
+	}
+	for part := range strings.SplitSeq(string(p), ",") {
+		rest, not := strings.CutPrefix(part, "~")
+		first, last, isRange := strings.Cut(rest, "-")
+		if !isRange {
+			last = first
+		}
+		a, errA := strconv.ParseUint(first, 10, 16)
+		b, errB := strconv.ParseUint(last, 10, 16)
+		if errA != nil || errB != nil || a == 0 || a > b {
+			return nil, nil, fmt.Errorf("%q is neither a port from 1 to 65535 nor a range of them", part)
+		}
+		r := PortRange{uint16(a), uint16(b)}
+		if not {
+			exclude = append(exclude, r)
+		} else {
+			include = append(include, r)
+		}
+	}
+	return include, exclude, nil
 }
