@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,7 +38,8 @@ func Run(m *testing.M) int {
 // Snapshot is what the process held at one time.
 type Snapshot struct {
 	namespaces int64
-	goroutines int
+	self       string            // the goroutine that took it
+	goroutines map[string]string // their stacks
 	files      map[string]bool
 	home       map[string]string // the process's own network namespace
 }
@@ -45,7 +47,9 @@ type Snapshot struct {
 // Take takes a snapshot.
 func Take() Snapshot {
 	signals()
-	return Snapshot{netns.Live(), runtime.NumGoroutine(), files(), home()}
+	s := Snapshot{namespaces: netns.Live(), files: files(), home: home()}
+	s.self, s.goroutines = goroutines()
+	return s
 }
 
 // signals has os/signal start its goroutine, which never ends, so that it does
@@ -57,18 +61,23 @@ var signals = sync.OnceFunc(func() {
 })
 
 // Check takes another snapshot and returns how it differs for the worse. What
-// is about to end, as a goroutine is that was told to, may take so long.
+// is about to end, as a goroutine is that was told to, may take so long. That
+// does not go for files: the garbage collector closes what was forgotten.
 func (s Snapshot) Check(patience time.Duration) error {
+	now := Take()
+	open := now.files
 	deadline := time.After(patience)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := s.compare(Take())
+		err := s.compare(now)
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-tick.C:
+			now = Take()
+			now.files = open
 		case <-deadline:
 			return err
 		}
@@ -85,9 +94,10 @@ func (s Snapshot) compare(now Snapshot) error {
 			errs = append(errs, fmt.Errorf("file descriptor %s is open", f))
 		}
 	}
-	if n := now.goroutines - s.goroutines; n > 0 {
-		stacks := make([]byte, 1<<16)
-		errs = append(errs, fmt.Errorf("%d goroutines are left of:\n%s", n, stacks[:runtime.Stack(stacks, true)]))
+	for _, g := range slices.Sorted(maps.Keys(now.goroutines)) {
+		if _, ok := s.goroutines[g]; !ok && g != now.self {
+			errs = append(errs, fmt.Errorf("%s is left: %s", g, now.goroutines[g]))
+		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(now.home)) {
 		if was, is := s.home[k], now.home[k]; was != is {
@@ -95,6 +105,19 @@ func (s Snapshot) compare(now Snapshot) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// goroutines are the stacks by "goroutine N", and which one is asking: the
+// runtime lists that first. Numbers are not used again.
+func goroutines() (self string, all map[string]string) {
+	b := make([]byte, 1<<20)
+	all = map[string]string{}
+	for g := range strings.SplitSeq(string(b[:runtime.Stack(b, true)]), "\n\n") {
+		number, stack, _ := strings.Cut(g, " [")
+		all[number] = "[" + stack
+		self = cmp.Or(self, number)
+	}
+	return self, all
 }
 
 // files are the open descriptors, except those the runtime keeps for itself

@@ -42,7 +42,7 @@ func TestCheck(t *testing.T) {
 			c := make(chan bool)
 			go func() { <-c }()
 			return func() { close(c) }
-		}, "1 goroutines are left of:\ngoroutine"},
+		}, " is left: [chan receive"},
 		{"thread", func(t *testing.T) func() {
 			ns, err := netns.New("leak")
 			if err != nil {
