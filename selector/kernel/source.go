@@ -21,6 +21,9 @@ var Source = selector.Func("kernel", func(_ context.Context, o selector.Observat
 	if o.Guest == nil {
 		return selector.Choice{}, fmt.Errorf("select a source address without a live kernel: %w", selector.ErrUnsupported)
 	}
+	if !o.Target.IsValid() {
+		return selector.Choice{}, fmt.Errorf("select a source address without a target: %w", selector.ErrUnsupported)
+	}
 	if !selector.IsCandidate(o.Target) {
 		return selector.Choice{}, fmt.Errorf("select a source address for target %q, no global unicast IPv6 address: %w", o.Target, selector.ErrUnsupported)
 	}

@@ -1,6 +1,8 @@
-// Package observe reads from the kernel, by rtnetlink, what a selector is
-// shown: links, addresses and the IPv6 routes of the main table, each in the
-// order in which the kernel dumps them.
+// Package observe reads what a selector is shown: from the kernel (Read), or
+// from a file that passtlab or talosctl has written (Parse).
+//
+// From the kernel it reads, by rtnetlink, links, addresses and the IPv6 routes
+// of the main table, each in the order in which the kernel dumps them.
 //
 // The addresses of all links and families come from one dump, so that their
 // order is the kernel's and not one made here: all IPv4 addresses first, then

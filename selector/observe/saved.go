@@ -1,0 +1,119 @@
+package observe
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/passtlab/passtlab/selector"
+)
+
+// MaxSize is the size in bytes that a saved observation may have.
+const MaxSize = 16 << 20
+
+// Format is the form in which an observation was saved.
+type Format string
+
+// The formats.
+const (
+	FormatObservation Format = "observation"    // JSON, as passtlab observe prints it
+	FormatYAML        Format = "talosctl-yaml"  // talosctl get addresses -o yaml
+	FormatTable       Format = "talosctl-table" // talosctl get addresses
+)
+
+// Saved is an observation from a file. What the file does not say is zero or
+// empty in the Observation, and named in Unknown.
+type Saved struct {
+	Observation selector.Observation
+	Format      Format
+	// Unknown names what is not in the file, in words for people.
+	Unknown []string
+
+	created []time.Time // by address; nil where the file has no such times
+	ordered bool        // whether the addresses are in the kernel's order
+}
+
+// UnknownFlags is in Saved.Unknown where the addresses' flags are not known.
+const UnknownFlags = "address flags"
+
+// What else a file may leave out.
+const (
+	unknownLifetimes = "lifetimes"
+	unknownLinks     = "state of links"
+	unknownRoutes    = "routes"
+	unknownOrder     = "the kernel's order of addresses"
+)
+
+// Load reads an observation from r; see Parse.
+func Load(name string, r io.Reader) (Saved, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	if err != nil {
+		return Saved{}, fmt.Errorf("read observation: %w", err)
+	}
+	return Parse(name, data)
+}
+
+// Parse reads an observation in any of the formats, told apart by what is in
+// it, from data that came from the file called name. The two of talosctl may
+// be pasted from a report as they are, with the lines of Markdown around the
+// code and with shell prompts. What is wrong with the data is a Fault.
+func Parse(name string, data []byte) (Saved, error) {
+	switch {
+	case len(data) > MaxSize:
+		return Saved{}, Fault{name, 1, fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20), "an observation"}
+	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")):
+		return parseJSON(name, data)
+	}
+	data = code(data)
+	if len(bytes.TrimSpace(data)) == 0 {
+		return Saved{}, Fault{name, 1, "the file is empty", known}
+	}
+	if isTable(data) {
+		return parseTable(name, data)
+	}
+	return parseYAML(name, data)
+}
+
+const known = "what passtlab observe, talosctl get addresses -o yaml or talosctl get addresses prints"
+
+// code blanks what is not the output of talosctl: lines outside of fenced code
+// where there are fences, code about something else, and shell prompts. No
+// line is removed, so that line numbers stay.
+func code(data []byte) []byte {
+	lines := bytes.Split(data, []byte("\n"))
+	fence := []byte("```")
+	fenced := bytes.HasPrefix(data, fence) || bytes.Contains(data, append([]byte("\n"), fence...))
+	blank := func(from, to int) {
+		for i := from; i < to; i++ {
+			lines[i] = nil
+		}
+	}
+	for i := 0; fenced && i < len(lines); i++ {
+		open := i
+		for open < len(lines) && !bytes.HasPrefix(lines[open], fence) {
+			open++
+		}
+		end := min(open+1, len(lines))
+		for end < len(lines) && !bytes.HasPrefix(lines[end], fence) {
+			end++
+		}
+		relevant := bytes.Contains(bytes.Join(lines[min(open, len(lines)):end], []byte("\n")), []byte("AddressStatus"))
+		blank(i, open)
+		switch {
+		case open == len(lines):
+		case relevant:
+			lines[open] = []byte("---") // a block is a document of its own
+			blank(end, min(end+1, len(lines)))
+		default:
+			blank(open, min(end+1, len(lines)))
+		}
+		i = end
+	}
+	for i, l := range lines {
+		if bytes.HasPrefix(l, []byte("$ ")) {
+			lines[i] = nil
+		}
+	}
+	return bytes.Join(lines, []byte("\n"))
+}

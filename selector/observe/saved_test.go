@@ -1,0 +1,201 @@
+package observe
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/passtlab/passtlab/selector"
+)
+
+var update = flag.Bool("update", false, "write golden files")
+
+// TestParse holds what is read from each file, or the fault in it, against
+// what was looked at before.
+func TestParse(t *testing.T) {
+	for _, file := range inputs(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := filepath.Base(file)
+			s, err := Load(name, bytes.NewReader(data))
+			if bad := strings.HasPrefix(name, "bad-"); bad != (err != nil) {
+				t.Errorf("error %v", err)
+			}
+			var got bytes.Buffer
+			if err != nil {
+				fmt.Fprintln(&got, err)
+			} else {
+				fmt.Fprintf(&got, "%s\nunknown: %s\n", s.Format, strings.Join(s.Unknown, ", "))
+				for _, o := range s.Orders() {
+					fmt.Fprintf(&got, "order %q:", o.Name)
+					for _, a := range o.Observation.Candidates() {
+						fmt.Fprintf(&got, " %s", a.Prefix)
+					}
+					fmt.Fprintln(&got)
+				}
+				e := json.NewEncoder(&got)
+				e.SetIndent("", "  ")
+				if err := e.Encode(s.Observation); err != nil {
+					t.Fatal(err)
+				}
+			}
+			golden(t, file+".golden", got.Bytes())
+		})
+	}
+}
+
+func inputs(t testing.TB) (files []string) {
+	t.Helper()
+	all, err := filepath.Glob("testdata/saved/*")
+	if err != nil || len(all) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	return slices.DeleteFunc(all, func(f string) bool { return strings.HasSuffix(f, ".golden") })
+}
+
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("%s (-want +got):\n%s", file, d)
+	}
+}
+
+// The report is the same whether it is pasted with or without the Markdown.
+func TestParsePasted(t *testing.T) {
+	var got [2]Saved
+	for i, name := range []string{"report.md", "report.yaml"} {
+		data, err := os.ReadFile("testdata/saved/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Web browsers and mail programs end lines in their own way.
+		data = bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
+		if got[i], err = Parse(name, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := cmp.Diff(text(t, got[0].Observation), text(t, got[1].Observation)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestParseTooLarge(t *testing.T) {
+	_, err := Load("big", bytes.NewReader(bytes.Repeat([]byte(" "), MaxSize+1)))
+	if f, ok := errors.AsType[Fault](err); !ok || f.Line != 1 || !strings.Contains(f.Problem, "larger than 16 MiB") {
+		t.Error(err)
+	}
+}
+
+// What Read prints is what Parse reads.
+func TestParseRead(t *testing.T) {
+	o, err := Read(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Parse("node", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(text(t, o), text(t, s.Observation)); d != "" {
+		t.Error(d)
+	}
+}
+
+func text(t *testing.T, o selector.Observation) string {
+	t.Helper()
+	data, err := json.MarshalIndent(o, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// Orders neither lose nor change an address, and differ.
+func TestOrders(t *testing.T) {
+	const head = "NODE NAMESPACE TYPE ID VERSION\n"
+	for n, want := range []int{1, 1, 2, 6, 8, 10} {
+		table := head + "a network AddressStatus lo/::1/128 1\n"
+		for i := range n {
+			table += fmt.Sprintf("a network AddressStatus eth0/fd01:cafe::%d/64 1\n", i+1)
+		}
+		s, err := Parse("table", []byte(table))
+		if err != nil {
+			t.Fatal(err)
+		}
+		orders := s.Orders()
+		if len(orders) != want {
+			t.Errorf("%d candidates: %d orders, want %d", n, len(orders), want)
+		}
+		seen := map[string]bool{}
+		for _, o := range orders {
+			as := o.Observation.Addresses
+			seen[fmt.Sprint(as)] = true
+			if as[0].Link != "lo" {
+				t.Errorf("%d candidates: the loopback address moved: %v", n, as)
+			}
+			slices.SortFunc(as, func(a, b selector.Address) int { return a.Prefix.Compare(b.Prefix) })
+			if !slices.Equal(as, s.Observation.Addresses) {
+				t.Errorf("%d candidates: %v", n, as)
+			}
+		}
+		if len(seen) != want {
+			t.Errorf("%d candidates: %d different orders of %d", n, len(seen), want)
+		}
+	}
+}
+
+// FuzzParse: a fault names a line of the file; what is accepted is whole.
+func FuzzParse(f *testing.F) {
+	for _, file := range inputs(f) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Parse("x", data)
+		if err != nil {
+			fault, ok := errors.AsType[Fault](err)
+			if lines := 1 + bytes.Count(data, []byte("\n")); !ok || fault.Line < 1 || fault.Line > lines {
+				t.Errorf("%d lines: %v", lines, err)
+			}
+			return
+		}
+		for _, a := range s.Observation.Addresses {
+			if !a.Prefix.IsValid() || a.Link == "" {
+				t.Errorf("%+v", a)
+			}
+		}
+		for _, o := range s.Orders() {
+			if len(o.Observation.Addresses) != len(s.Observation.Addresses) {
+				t.Errorf("order %q has %d addresses of %d", o.Name, len(o.Observation.Addresses), len(s.Observation.Addresses))
+			}
+		}
+	})
+}

@@ -1,0 +1,143 @@
+package pick
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/observe"
+)
+
+// Report says what selectors would pick.
+type Report struct {
+	// APIVersion is "passtlab/v1".
+	APIVersion string `json:"apiVersion"`
+	// From is the name of the file, empty for this node.
+	From string `json:"from,omitempty"`
+	// Format is the file's.
+	Format observe.Format `json:"format,omitempty"`
+	// Role is the consumer of the address.
+	Role string `json:"role"`
+	// Config is the configuration that the selectors were given.
+	Config selector.Config `json:"config"`
+	// Candidates are the addresses that could be picked.
+	Candidates []Candidate `json:"candidates"`
+	// Unknown names what is not in the file.
+	Unknown []string `json:"unknown,omitempty"`
+	// Picks are in the order of the selectors.
+	Picks []Pick `json:"picks"`
+}
+
+// Candidate is an address that could be picked.
+type Candidate struct {
+	Address netip.Prefix `json:"address"`
+	Link    string       `json:"link"`
+	// Flags are the kernel's, null where they are not known.
+	Flags *selector.Flags `json:"flags"`
+}
+
+// Pick is what one selector would pick.
+type Pick struct {
+	Selector string `json:"selector"`
+	// Answers is one answer, or several where the kernel's order of
+	// addresses decides and is not known.
+	Answers []Answer `json:"answers,omitempty"`
+	// Unsupported is why the selector cannot judge the situation.
+	Unsupported string `json:"unsupported,omitempty"`
+	// Error is how the selector failed.
+	Error string `json:"error,omitempty"`
+}
+
+// Answer is a choice.
+type Answer struct {
+	// Addresses are empty for no address.
+	Addresses []netip.Addr `json:"addresses"`
+	// Absent are those of Addresses that the node does not have.
+	Absent []netip.Addr `json:"absent,omitempty"`
+	// Reason says which rule decided.
+	Reason string `json:"reason,omitempty"`
+	// Order is the order of addresses that the answer belongs to, where
+	// there are several answers and it has a name.
+	Order string `json:"order,omitempty"`
+}
+
+// Failed reports whether a selector failed. One that does not support the
+// situation has not.
+func (r Report) Failed() bool {
+	return slices.ContainsFunc(r.Picks, func(p Pick) bool { return p.Error != "" })
+}
+
+// Live asks the selectors about an observation of this node.
+func Live(ctx context.Context, o selector.Observation, sels []selector.Selector) Report {
+	return ask(ctx, Report{}, []observe.Order{{Observation: o}}, sels)
+}
+
+// Saved asks the selectors about an observation that came from the file called
+// name.
+func Saved(ctx context.Context, name string, s observe.Saved, sels []selector.Selector) Report {
+	return ask(ctx, Report{From: name, Format: s.Format, Unknown: s.Unknown}, s.Orders(), sels)
+}
+
+func ask(ctx context.Context, r Report, orders []observe.Order, sels []selector.Selector) Report {
+	o := orders[0].Observation
+	r.APIVersion, r.Role, r.Config = selector.APIVersion, o.Role, o.Config
+	r.Candidates = []Candidate{}
+	for _, a := range o.Candidates() {
+		c := Candidate{Address: a.Prefix, Link: a.Link}
+		if !slices.Contains(r.Unknown, observe.UnknownFlags) {
+			c.Flags = &a.Flags
+		}
+		r.Candidates = append(r.Candidates, c)
+	}
+	for _, s := range sels {
+		r.Picks = append(r.Picks, askOne(ctx, orders, s))
+	}
+	return r
+}
+
+func askOne(ctx context.Context, orders []observe.Order, s selector.Selector) Pick {
+	p := Pick{Selector: s.Name()}
+	for _, order := range orders {
+		o := order.Observation
+		// A selector may sort in place.
+		o.Links, o.Addresses, o.Routes = slices.Clone(o.Links), slices.Clone(o.Addresses), slices.Clone(o.Routes)
+		c, err := s.Select(ctx, o)
+		switch {
+		case errors.Is(err, selector.ErrUnsupported):
+			return Pick{Selector: p.Selector, Unsupported: line(strings.TrimSuffix(err.Error(), ": "+selector.ErrUnsupported.Error()))}
+		case err != nil:
+			return Pick{Selector: p.Selector, Error: line(err.Error())}
+		case slices.ContainsFunc(p.Answers, func(a Answer) bool { return slices.Equal(a.Addresses, c.Addresses) }):
+		default:
+			p.Answers = append(p.Answers, Answer{
+				Addresses: append([]netip.Addr{}, c.Addresses...),
+				Absent:    absent(c.Addresses, order.Observation.Addresses),
+				Reason:    line(c.Reason),
+				Order:     order.Name,
+			})
+		}
+	}
+	if len(p.Answers) == 1 {
+		p.Answers[0].Order = ""
+	}
+	return p
+}
+
+// line makes one line of what a selector says, without control characters: it
+// may come from any program.
+func line(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+}
+
+// absent returns those of the chosen addresses that the node does not have.
+func absent(chosen []netip.Addr, have []selector.Address) (as []netip.Addr) {
+	for _, c := range chosen {
+		if !slices.ContainsFunc(have, func(a selector.Address) bool { return a.Prefix.Addr() == c }) {
+			as = append(as, c)
+		}
+	}
+	return as
+}

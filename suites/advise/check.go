@@ -1,0 +1,163 @@
+package advise
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/talos"
+)
+
+// Lab asks selectors in the labs of scenarios: one outcome for each scenario,
+// selector and role. An error is the labs' own.
+type Lab func(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (Tested, []Outcome, error)
+
+// Tested says what the labs were.
+type Tested struct {
+	Kernel string `json:"kernel"`
+	Passt  string `json:"passt"`
+	Labs   int    `json:"labs"`
+}
+
+// Outcome is what a selector picked in a lab, and whether that worked.
+type Outcome struct {
+	Scenario, Selector string
+	Role               scenarios.Role
+	Choice             netip.Addr
+	Works              bool
+	Reason             string
+}
+
+// Check asks every algorithm in labs with and without the filters, in both
+// orders of arrival. A patch that works is given out, one that does not is
+// refused. An error is one of the labs, or a prediction that is wrong.
+func (a *Advice) Check(ctx context.Context, lab Lab) error {
+	var scs []*scenarios.Scenario
+	for _, filtered := range []bool{false, true} {
+		for _, first := range arrivals {
+			sc, err := a.in.scenario(filtered, first)
+			if err != nil {
+				return fmt.Errorf("check advice: %w", err)
+			}
+			scs = append(scs, sc)
+		}
+	}
+	var sels []selector.Selector
+	for _, g := range talos.Algorithms() {
+		sels = append(sels, g)
+	}
+	tested, outcomes, err := lab(ctx, scs, sels)
+	if err != nil {
+		return fmt.Errorf("check advice: %w", err)
+	}
+	if want := len(scs) * len(sels) * len(roles); len(outcomes) != want {
+		return fmt.Errorf("check advice: %d outcomes of %d", len(outcomes), want)
+	}
+	if err := a.confirm(outcomes); err != nil {
+		return fmt.Errorf("check advice: %w", err)
+	}
+	a.Lab = &tested
+	for i := range a.Patches {
+		if p := &a.Patches[i]; p.Refused == "" {
+			p.check(outcomes)
+		}
+	}
+	return nil
+}
+
+// confirm holds the predictions against what was measured.
+func (a *Advice) confirm(outcomes []Outcome) error {
+	for _, p := range a.Predictions {
+		for _, first := range arrivals {
+			if p.First != "" && p.First != first {
+				continue
+			}
+			i := slices.IndexFunc(outcomes, func(o Outcome) bool {
+				return o.Scenario == id(false, first) && o.Selector == p.Selector && o.Role == p.Role
+			})
+			if i < 0 {
+				return fmt.Errorf("%s as %s was not asked", p.Selector, p.Role)
+			}
+			if o := outcomes[i]; o.Choice != p.Address || o.Works != p.Right {
+				return fmt.Errorf("%s as %s should pick %s, and in the lab %s", p.Selector, p.Role, picked(p.Picks), o.Reason)
+			}
+		}
+	}
+	return nil
+}
+
+// check gives the patch out if everything that it is meant for works with it.
+func (p *Patch) check(outcomes []Outcome) {
+	for _, o := range outcomes {
+		mine := slices.ContainsFunc(p.algorithms, func(g talos.Algorithm) bool { return g.Name() == o.Selector })
+		if mine && strings.HasPrefix(o.Scenario, prefix(p.filtered)) && slices.Contains(p.roles, o.Role) && !o.Works {
+			p.Failure = fmt.Sprintf("it failed in the lab: %s as %s %s", o.Selector, o.Role, o.Reason)
+			return
+		}
+	}
+	p.YAML, p.Checked = p.yaml, true
+}
+
+// prefix begins the ids of the scenarios with or without the filters.
+func prefix(filtered bool) string {
+	if filtered {
+		return "filtered-"
+	}
+	return "plain-"
+}
+
+func id(filtered bool, first scenarios.Origin) string {
+	return prefix(filtered) + string(first) + "-first"
+}
+
+// scenario is the node as a lab.
+func (in Input) scenario(filtered bool, first scenarios.Origin) (*scenarios.Scenario, error) {
+	ra, extra := "ra", ""
+	if in.foreign() {
+		// passt has no other prefix than the pod's; another router has.
+		ra = "router, ra"
+		extra = fmt.Sprintf("passt: {autonomous: false}\nrouters: [{prefix: %q}]\n", in.Prefix)
+	}
+	events := ra + ", dhcpv6"
+	if first == scenarios.OriginDHCPv6 {
+		events = "dhcpv6, " + ra
+	}
+	podMAC := scenarios.DefaultPodMAC
+	if in.MAC == podMAC {
+		podMAC[5]++
+	}
+	cfg := in.base()
+	if filtered {
+		cfg = in.filtered()
+	}
+	gateway := netip.PrefixFrom(in.Pod, 64).Masked().Addr().Next()
+	if gateway == in.Pod {
+		gateway = gateway.Next()
+	}
+	text := fmt.Sprintf(`id: %s
+title: The node that advice is asked for
+requirement: The node address must be reachable by other pods.
+pod: {address: "%s/64", gateway: %q, mac: %q}
+%sguest: {mac: %q}
+events: [%s]
+config: {podSubnets: %s, serviceSubnets: %s, validSubnets: %s, advertisedSubnets: %s}
+roles: [kubelet, etcd]
+expect: {reachable: [dhcpv6]}
+prove: {good: kernel, bad: test-slaac, picks: slaac}
+`, id(filtered, first), in.Pod, gateway, podMAC, extra, in.MAC, events,
+		flow(cfg.PodSubnets), flow(cfg.ServiceSubnets), flow(cfg.ValidSubnets), flow(cfg.AdvertisedSubnets))
+	return scenarios.Load("advise", []byte(text))
+}
+
+// flow is a list in YAML's flow style.
+func flow[T any](vs []T) string {
+	var ss []string
+	for _, v := range vs {
+		ss = append(ss, fmt.Sprintf("%q", fmt.Sprint(v)))
+	}
+	return "[" + strings.Join(ss, ", ") + "]"
+}

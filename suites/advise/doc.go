@@ -1,0 +1,16 @@
+// Package advise predicts which address a Talos node behind passt will take
+// for kubelet and etcd, before there is a node, and writes the configuration
+// patches that make it the right one.
+//
+// What is needed is the pod's address, which passt leases as a /128, and the
+// guest's MAC, of which the kernel makes the SLAAC address (RFC 4862 5.5.3,
+// RFC 4291 appendix A). The prediction comes from the orders of package talos;
+// a patch is offered only if they say that it helps, whichever of the two
+// addresses arrives first, and is given out only if a lab says so too.
+//
+// Who has labs passes them as a Lab; this package knows neither sim nor suites.
+//
+// Not modelled: stable privacy (RFC 7217) and temporary addresses, which Talos
+// does not make by default, virtual addresses, further interfaces, and what
+// Talos remembers of an address that it took before a patch.
+package advise

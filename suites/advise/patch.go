@@ -1,0 +1,110 @@
+package advise
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/talos"
+)
+
+// Patch is a piece of configuration that avoids a wrong pick.
+type Patch struct {
+	// Name is "algorithm", "kubelet" or "etcd".
+	Name string `json:"name"`
+	// For says which machines it is for.
+	For string `json:"for"`
+	// YAML is the patch, with comments; empty unless it is given out.
+	YAML string `json:"yaml,omitempty"`
+	// Checked says that a lab has confirmed it.
+	Checked bool `json:"checked"`
+	// Refused is why the patch is not given out: it would not help.
+	Refused string `json:"refused,omitempty"`
+	// Failure is how the patch, which should help, failed in a lab.
+	Failure string `json:"failure,omitempty"`
+
+	yaml       string
+	filtered   bool // whether it works by subnet filters
+	roles      []scenarios.Role
+	algorithms []talos.Algorithm // those that it has to help
+}
+
+// base is the configuration without any patch.
+func (in Input) base() selector.Config {
+	return selector.Config{PodSubnets: in.PodSubnets, ServiceSubnets: in.ServiceSubnets}
+}
+
+// filtered is the configuration with the subnet filters.
+func (in Input) filtered() selector.Config {
+	c := in.base()
+	c.ValidSubnets, c.AdvertisedSubnets = in.filter(), in.filter()
+	return c
+}
+
+// filter is the subnet filter: all addresses of the families that the service
+// subnets have, as kubelet's own default is, and then not the SLAAC address.
+// The positive rules have to come first: the last match wins, and exclusions
+// alone let nothing through.
+func (in Input) filter() []string {
+	all := []string{"::/0"}
+	if slices.ContainsFunc(in.ServiceSubnets, func(p netip.Prefix) bool { return p.Addr().Is4() }) {
+		all = append(all, "0.0.0.0/0")
+	}
+	return append(all, "!"+in.SLAAC().String()+"/128")
+}
+
+// patches are those that there are, whether they help or not.
+func (in Input) patches() []Patch {
+	var list strings.Builder
+	for _, f := range in.filter() {
+		fmt.Fprintf(&list, "      - %q\n", f)
+	}
+	kubelet := strings.ReplaceAll(list.String(), "      - ", "        - ")
+	dual := ""
+	if len(in.ServiceSubnets) == 0 {
+		dual = "# In a dual-stack cluster, add \"0.0.0.0/0\": the list replaces kubelet's default,\n" +
+			"# which is all addresses of each family that the service subnets have.\n"
+	}
+	released := []talos.Algorithm{talos.V1, talos.V2}
+	return []Patch{{
+		Name: "algorithm", For: "all nodes, Talos v1.9 and later", roles: roles, algorithms: []talos.Algorithm{talos.V2},
+		yaml: `# Prefer the address that lies in the other's prefix: the lease, a /128.
+machine:
+  features:
+    nodeAddressSortAlgorithm: v2
+`}, {
+		Name: "kubelet", For: "this node", filtered: true, roles: roles[:1], algorithms: released,
+		yaml: `# kubelet: every address but this node's SLAAC address, in this order.
+# A patch appends to a list that is there already; remove what it has.
+` + dual + `machine:
+  kubelet:
+    nodeIP:
+      validSubnets:
+` + kubelet}, {
+		Name: "etcd", For: "this node, if it is a control plane node", filtered: true, roles: roles[1:], algorithms: released,
+		yaml: `# etcd: the same, for the addresses that it advertises.
+cluster:
+  etcd:
+    advertisedSubnets:
+` + list.String()},
+	}
+}
+
+// kubeVirt is the part of a VirtualMachine that fixes the MAC.
+func (in Input) kubeVirt() string {
+	return fmt.Sprintf(`# KubeVirt: keep the MAC, and with it the SLAAC address, over restarts.
+# Add macAddress to the interface that has the passt binding; leave the rest of
+# it as it is. A VirtualMachineInstance has the same below spec.domain.
+spec:
+  template:
+    spec:
+      domain:
+        devices:
+          interfaces:
+            - name: default
+              macAddress: %q
+`, in.MAC)
+}

@@ -1,0 +1,107 @@
+package advise
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector/talos"
+)
+
+// WriteText prints the advice for people. The patches are YAML documents.
+func (a *Advice) WriteText(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	by := "passt"
+	if a.in.foreign() {
+		by = "another router"
+	}
+	fmt.Fprintf(w, "Pod address\t%s\tleased by DHCPv6 as a /128; others reach the node by it\n", a.Pod)
+	fmt.Fprintf(w, "SLAAC address\t%s\tfrom MAC %s in %s of %s; nobody reaches it\n\n", a.SLAAC, a.MAC, a.Prefix, by)
+
+	fmt.Fprintln(w, "ALGORITHM\tROLE\tPICKS\t\tRULE")
+	for _, p := range a.Predictions {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", p.Selector, p.Role, picked(p.Picks), rightOrWrong(p.Right), p.Rule+arrival(p.First))
+	}
+	fmt.Fprintln(w)
+	a.remarks(w)
+	a.tested(w)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+
+	var b strings.Builder
+	for _, p := range a.Patches {
+		switch {
+		case p.YAML != "":
+			fmt.Fprintf(&b, "\n---\n# For %s.\n%s", p.For, p.YAML)
+		case p.Failure != "":
+			fmt.Fprintf(&b, "\nNo patch %q: %s.\n", p.Name, p.Failure)
+		default:
+			fmt.Fprintf(&b, "\nNo patch %q: %s.\n", p.Name, p.Refused)
+		}
+	}
+	if a.Given() {
+		fmt.Fprintf(&b, "\n---\n%s", a.KubeVirt)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+func (a *Advice) remarks(w io.Writer) {
+	fmt.Fprintln(w, "talos-v1 is the default of Talos, talos-v2 is there since v1.9; talos-v3 is a proposal.")
+	if a.right(talos.V1) {
+		fmt.Fprintln(w, "talos-v1 happens to be right here, by luck: another MAC or another lease may turn it.")
+	}
+	byOrder := false
+	for _, p := range a.Predictions {
+		byOrder = byOrder || p.First != ""
+	}
+	if !byOrder {
+		fmt.Fprintln(w, "Which of the two addresses arrives first makes no difference.")
+	}
+	switch n := a.alternatives(); {
+	case !a.Given():
+		fmt.Fprintln(w, "No patch that is known here helps; change what the rules name.")
+	case n > 1:
+		fmt.Fprintln(w, "Either the algorithm or the filters for kubelet and etcd will do.")
+	}
+}
+
+// alternatives counts the ways out: the algorithm, and the filters together.
+func (a *Advice) alternatives() (n int) {
+	given := map[string]bool{}
+	for _, p := range a.Patches {
+		given[p.Name] = p.YAML != ""
+	}
+	if given["algorithm"] {
+		n++
+	}
+	if given["kubelet"] && given["etcd"] {
+		n++
+	}
+	return n
+}
+
+func (a *Advice) tested(w io.Writer) {
+	if a.Lab == nil {
+		fmt.Fprintln(w, "Not checked in a lab (--no-lab).")
+		return
+	}
+	fmt.Fprintf(w, "Checked in %d labs: kubelet and etcd, either address first, passt %s (simulated), Linux %s.\n", a.Lab.Labs, a.Lab.Passt, a.Lab.Kernel)
+}
+
+func rightOrWrong(right bool) string {
+	if right {
+		return "right"
+	}
+	return "wrong"
+}
+
+func arrival(first scenarios.Origin) string {
+	if first == "" {
+		return ""
+	}
+	return "; " + string(first) + " first"
+}
