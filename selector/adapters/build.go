@@ -1,0 +1,205 @@
+package adapters
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/passtlab/passtlab/selector/catalogue"
+)
+
+// ErrBuild is wrapped by Build for a version that does not resolve or build.
+// The text holds the go tool's own words.
+var ErrBuild = errors.New("the go tool fails")
+
+// ErrNotCached is wrapped by Build for what would have to be built, and cannot
+// be without a go tool, or is not to be.
+var ErrNotCached = errors.New("not in the cache")
+
+// A Builder builds adapters into a cache.
+type Builder struct {
+	// Dir is the cache. Default: passtlab/selectors in the user's cache folder.
+	Dir string
+	// CachedOnly makes Build return ErrNotCached rather than build.
+	CachedOnly bool
+	// Building is called before an adapter is built, not where it is cached.
+	Building func(catalogue.Pinned)
+}
+
+// Build returns the path of the program, which it builds if it has to.
+func (b Builder) Build(ctx context.Context, p catalogue.Pinned) (string, error) {
+	file, err := b.build(ctx, p)
+	if err != nil {
+		return "", fmt.Errorf("build selector %s: %w", p, err)
+	}
+	return file, nil
+}
+
+func (b Builder) build(ctx context.Context, p catalogue.Pinned) (string, error) {
+	dir, err := b.dir()
+	if err != nil {
+		return "", err
+	}
+	all, err := sources()
+	if err != nil {
+		return "", err
+	}
+	src, err := all.of(p.Adapter)
+	if err != nil {
+		return "", err
+	}
+	release, err := goVersion(ctx)
+	if errors.Is(err, exec.ErrNotFound) {
+		return cached(dir, p, src.hash())
+	}
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, fmt.Sprintf("%s@%s-%s-%s", p.Adapter, p.Version, release, src.hash()))
+	if _, err := os.Stat(file); err == nil {
+		return file, nil
+	}
+	if b.CachedOnly {
+		return "", fmt.Errorf("%w: %s", ErrNotCached, file)
+	}
+	if b.Building != nil {
+		b.Building(p)
+	}
+	return file, compile(ctx, p, src, file)
+}
+
+func (b Builder) dir() (string, error) {
+	if b.Dir != "" {
+		return filepath.Abs(b.Dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "passtlab", "selectors"), nil
+}
+
+// cached returns the newest program of the same sources, whichever Go built it.
+func cached(dir string, p catalogue.Pinned, hash string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, fmt.Sprintf("%s@%s-go*-%s", p.Adapter, p.Version, hash)))
+	if err != nil {
+		return "", err
+	}
+	if len(files) == 0 {
+		return "", fmt.Errorf("%w, and there is no go tool: %s", ErrNotCached, dir)
+	}
+	return slices.MaxFunc(files, func(a, b string) int { return modified(a).Compare(modified(b)) }), nil
+}
+
+func modified(file string) time.Time {
+	st, err := os.Stat(file)
+	if err != nil {
+		return time.Time{}
+	}
+	return st.ModTime()
+}
+
+// flags of the build. Nobody debugs these programs, and some are large.
+var flags = []string{"-mod=mod", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
+
+// compile builds the program file.
+func compile(ctx context.Context, p catalogue.Pinned, src tree, file string) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp(filepath.Dir(file), ".build-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	src[folder+p.Adapter+"/go.mod"] = goMod(p, src)
+	if err := src.write(work); err != nil {
+		return err
+	}
+	part := filepath.Join(work, "program")
+	args := slices.Concat([]string{"build"}, flags, []string{"-o", part, "."})
+	if _, err := goTool(ctx, filepath.Join(work, folder, p.Adapter), args...); err != nil {
+		return err
+	}
+	return os.Rename(part, file)
+}
+
+// goMod requires the adapted module at the wanted version, and whatever is
+// replaced by a folder. All else follows from these.
+func goMod(p catalogue.Pinned, src tree) string {
+	var release string
+	require := []string{p.Module + " " + p.Version}
+	var replace []string
+	for line := range strings.Lines(src[folder+p.Adapter+"/go.mod"]) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "go ") {
+			release = line
+		}
+		if rest, ok := strings.CutPrefix(line, "replace "); ok {
+			name, _, _ := strings.Cut(rest, " ")
+			require = append(require, name+" v0.0.0")
+			replace = append(replace, line)
+		}
+	}
+	return fmt.Sprintf("module %s/%s%s\n\n%s\n\nrequire (\n\t%s\n)\n\n%s\n", module, folder, p.Adapter,
+		release, strings.Join(require, "\n\t"), strings.Join(replace, "\n"))
+}
+
+// goVersion returns the release of the go tool, such as "go1.26.8".
+func goVersion(ctx context.Context) (string, error) {
+	out, err := goTool(ctx, os.TempDir(), "env", "GOVERSION")
+	if err != nil {
+		return "", err
+	}
+	// A development version has spaces and colons in it.
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" :/", r) {
+			return '_'
+		}
+		return r
+	}, strings.TrimSpace(out)), nil
+}
+
+// goTool runs the go tool in dir, and returns what it prints.
+func goTool(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PWD="+dir, "GOWORK=off", "GOFLAGS=", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+	// The compilers that it has started are to end as well.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	switch {
+	case err == nil:
+		return stdout.String(), nil
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case errors.Is(err, exec.ErrNotFound):
+		return "", err
+	}
+	return "", fmt.Errorf("%w: %s", ErrBuild, cmp.Or(words(stderr.String()), err.Error()))
+}
+
+// words returns what the go tool says, without the downloads that went well.
+func words(stderr string) string {
+	var lines []string
+	for line := range strings.Lines(stderr) {
+		if !strings.HasPrefix(line, "go: downloading ") {
+			lines = append(lines, strings.TrimRight(line, "\n"))
+		}
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}

@@ -1,0 +1,226 @@
+package adapters
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/catalogue"
+	"github.com/passtlab/passtlab/selector/command"
+	"golang.org/x/sys/unix"
+)
+
+// fakeGo puts a go tool into PATH that says what a test needs it to say, and
+// returns the file in which it notes its calls and the go.mod it was run with.
+func fakeGo(t *testing.T, build string) (calls string) {
+	t.Helper()
+	dir := t.TempDir()
+	calls = filepath.Join(dir, "calls")
+	script := `#!/bin/sh
+if [ "$1" = env ]; then echo go1.99.0; exit; fi
+while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
+{ echo "== build"; cat go.mod; } >>'` + calls + `'
+` + build + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	return calls
+}
+
+const program = `printf '#!/bin/sh\necho fd01::1\n' >"$out" && chmod +x "$out"`
+
+func find(t *testing.T, spec string) catalogue.Pinned {
+	t.Helper()
+	p, err := catalogue.Find(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestBuild(t *testing.T) {
+	calls := fakeGo(t, program)
+	var told []string
+	b := Builder{Dir: t.TempDir(), Building: func(p catalogue.Pinned) { told = append(told, p.String()) }}
+	p := find(t, "flannel@v0.25.7")
+	file, err := b.Build(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if base := filepath.Base(file); !strings.HasPrefix(base, "flannel@v0.25.7-go1.99.0-") || filepath.Dir(file) != b.Dir {
+		t.Errorf("built %s", file)
+	}
+	// The wanted version and the protocol, and nothing of what the newest
+	// version needs.
+	gomod := read(t, calls)
+	want := `== build
+module github.com/passtlab/passtlab/selector/adapters/flannel
+
+go 1.26.0
+
+require (
+	github.com/flannel-io/flannel v0.25.7
+	github.com/passtlab/passtlab/selector/adapters/protocol v0.0.0
+)
+
+replace github.com/passtlab/passtlab/selector/adapters/protocol => ../protocol
+`
+	if gomod != want {
+		t.Errorf("go.mod:\n%swant\n%s", gomod, want)
+	}
+	again, err := b.Build(t.Context(), p)
+	if err != nil || again != file || read(t, calls) != want || len(told) != 1 {
+		t.Errorf("again: %s, %v, told %q; calls:\n%s", again, err, told, read(t, calls))
+	}
+	other, err := b.Build(t.Context(), find(t, "flannel"))
+	if err != nil || other == file || len(told) != 2 {
+		t.Errorf("other version: %s, %v, told %q", other, err, told)
+	}
+	onlyProgram(t, b.Dir, 2)
+}
+
+// onlyProgram fails if anything but n programs is left in the cache.
+func onlyProgram(t *testing.T, dir string, n int) {
+	t.Helper()
+	es, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range es {
+		if !e.Type().IsRegular() {
+			t.Errorf("%s is left in the cache", e.Name())
+		}
+	}
+	if len(es) != n {
+		t.Errorf("%d files in the cache, want %d", len(es), n)
+	}
+}
+
+// What adapts a Talos order is built with passtlab's own packages, and those
+// packages' requirements stay away.
+func TestBuildTalosFilter(t *testing.T) {
+	calls := fakeGo(t, "cat ../../../go.mod >>"+`"${0%/go}/calls"; ls ../../talos/doc.go ../../selector.go >/dev/null && `+program)
+	if _, err := (Builder{Dir: t.TempDir()}).Build(t.Context(), find(t, "talos-filter-v2")); err != nil {
+		t.Fatal(err)
+	}
+	text := read(t, calls)
+	for _, want := range []string{"github.com/siderolabs/net v0.4.0", toRoot, "\ngo 1."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("misses %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "nftables") {
+		t.Errorf("passtlab's requirements:\n%s", text)
+	}
+}
+
+func TestBuildFails(t *testing.T) {
+	fakeGo(t, `echo "go: downloading example.com/x v1.0.0" >&2; echo "go: flannel@v0.99.0: unknown revision v0.99.0" >&2; exit 1`)
+	b := Builder{Dir: t.TempDir()}
+	_, err := b.Build(t.Context(), find(t, "flannel@v0.99.0"))
+	want := "build selector flannel@v0.99.0: the go tool fails: go: flannel@v0.99.0: unknown revision v0.99.0"
+	if !errors.Is(err, ErrBuild) || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	onlyProgram(t, b.Dir, 0)
+}
+
+func TestBuildCachedOnly(t *testing.T) {
+	fakeGo(t, program)
+	b := Builder{Dir: t.TempDir(), CachedOnly: true}
+	p := find(t, "etcd")
+	if _, err := b.Build(t.Context(), p); !errors.Is(err, ErrNotCached) {
+		t.Errorf("%v, want ErrNotCached", err)
+	}
+	b.CachedOnly = false
+	file, err := b.Build(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Without a go tool: what another one has built.
+	t.Setenv("PATH", t.TempDir())
+	if got, err := b.Build(t.Context(), p); err != nil || got != file {
+		t.Errorf("%s, %v, want %s", got, err, file)
+	}
+	if _, err := b.Build(t.Context(), find(t, "flannel")); !errors.Is(err, ErrNotCached) || !strings.Contains(err.Error(), "no go tool") {
+		t.Errorf("%v, want ErrNotCached", err)
+	}
+}
+
+// The go tool and what it has started end with the context.
+func TestBuildEnds(t *testing.T) {
+	begun := filepath.Join(t.TempDir(), "begun")
+	if err := unix.Mkfifo(begun, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fakeGo(t, "echo begun >'"+begun+"'; sleep 60")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	b, p := Builder{Dir: t.TempDir()}, find(t, "etcd")
+	done := make(chan error, 1)
+	go func() { _, err := b.Build(ctx, p); done <- err }()
+	read(t, begun)
+	why := errors.New("enough")
+	cancel(why)
+	if err := <-done; !errors.Is(err, why) {
+		t.Errorf("%v, want %v", err, why)
+	}
+	onlyProgram(t, b.Dir, 0)
+}
+
+func TestBuildAtOnce(t *testing.T) {
+	fakeGo(t, program)
+	b := Builder{Dir: t.TempDir()}
+	p := find(t, "etcd")
+	var files sync.Map
+	var failed atomic.Int32
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			file, err := b.Build(t.Context(), p)
+			if err != nil {
+				failed.Add(1)
+				t.Error(err)
+			}
+			files.Store(file, true)
+		})
+	}
+	wg.Wait()
+	n := 0
+	files.Range(func(any, any) bool { n++; return true })
+	if n != 1 && failed.Load() == 0 {
+		t.Errorf("%d different programs", n)
+	}
+	onlyProgram(t, b.Dir, 1)
+}
+
+// A program that asks the kernel is not asked about a file.
+func TestSelector(t *testing.T) {
+	fakeGo(t, program)
+	b := Builder{Dir: t.TempDir()}
+	s, err := b.Selector(t.Context(), find(t, "etcd@v3.6.0"), command.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Name() != "etcd@v3.6.0" {
+		t.Errorf("name %q", s.Name())
+	}
+	if _, err := s.Select(t.Context(), selector.Observation{}); !errors.Is(err, selector.ErrUnsupported) {
+		t.Errorf("%v, want ErrUnsupported", err)
+	}
+}

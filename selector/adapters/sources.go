@@ -1,0 +1,79 @@
+package adapters
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed sources.json
+var embedded []byte
+
+// tree is a part of the checkout: contents by slash-separated path.
+type tree map[string]string
+
+// sources returns the embedded sources.
+var sources = sync.OnceValues(func() (tree, error) {
+	var t tree
+	if err := json.Unmarshal(embedded, &t); err != nil {
+		return nil, fmt.Errorf("read adapters' sources: %w", err)
+	}
+	return t, nil
+})
+
+const (
+	folder = "selector/adapters/"
+	module = "github.com/passtlab/passtlab"
+
+	// toRoot stands in the go.mod of an adapter that imports passtlab itself.
+	toRoot = "replace " + module + " => ../../.."
+)
+
+// of returns the sources that make the adapter.
+func (t tree) of(adapter string) (tree, error) {
+	gomod, ok := t[folder+adapter+"/go.mod"]
+	if !ok {
+		return nil, fmt.Errorf("find adapter %q: no such folder in %s", adapter, folder)
+	}
+	part := tree{}
+	for p, s := range t {
+		dir := path.Dir(p) + "/"
+		if dir == folder+adapter+"/" || dir == folder+"protocol/" ||
+			!strings.HasPrefix(p, folder) && strings.Contains(gomod, toRoot) {
+			part[p] = s
+		}
+	}
+	return part, nil
+}
+
+// hash tells trees, machines and ways to build apart.
+func (t tree) hash() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s/%s %q\n", runtime.GOOS, runtime.GOARCH, flags)
+	for _, p := range slices.Sorted(maps.Keys(t)) {
+		fmt.Fprintf(h, "%s %d\n%s", p, len(t[p]), t[p])
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+// write puts the files below dir.
+func (t tree) write(dir string) error {
+	for p, s := range t {
+		file := filepath.Join(dir, filepath.FromSlash(p))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(s), 0o644)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package adapters
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"go/parser"
+	"go/token"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/selector/catalogue"
+)
+
+var update = flag.Bool("update", false, "write sources.json")
+
+// The embedded sources are those of the checkout.
+func TestSources(t *testing.T) {
+	want, err := json.MarshalIndent(checkout(t), "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, '\n')
+	if *update {
+		if err := os.WriteFile("sources.json", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(embedded, want) {
+		t.Error("sources.json is not what the folders hold: go test ./selector/adapters -run Sources -update")
+	}
+}
+
+// checkout reads the adapters, and those packages of passtlab that they may
+// import, under a go.mod without requirements.
+func checkout(t *testing.T) tree {
+	t.Helper()
+	const root = "../.."
+	gomod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(gomod), "\nrequire ")
+	all := tree{"go.mod": first}
+	for _, pattern := range []string{"selector/*.go", "selector/talos/*.go", folder + "*/*.go", folder + "*/go.mod", folder + "*/go.sum"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if strings.HasSuffix(f, "_test.go") {
+				continue
+			}
+			data, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, err := filepath.Rel(root, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[filepath.ToSlash(name)] = string(data)
+		}
+	}
+	return all
+}
+
+// What an adapter may import of passtlab, and the protocol, need nothing but
+// the standard library: else its requirements would meet the adapted module's.
+func TestSourcesImportNothing(t *testing.T) {
+	seen := 0
+	for name, text := range checkout(t) {
+		dir := path.Dir(name)
+		if !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, folder) && dir != folder+"protocol" {
+			continue
+		}
+		seen++
+		f, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range f.Imports {
+			p, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first, _, _ := strings.Cut(p, "/")
+			if strings.Contains(first, ".") && !slices.Contains([]string{module + "/selector", module + "/selector/talos"}, p) {
+				t.Errorf("%s imports %s", name, p)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("%d files read: the patterns are wrong", seen)
+	}
+}
+
+// Every entry has its folder and every folder an entry; what the folder
+// requires is the newest version listed.
+func TestCatalogue(t *testing.T) {
+	es, err := catalogue.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := checkout(t)
+	used := map[string]bool{"protocol": true}
+	for _, e := range es {
+		used[e.Adapter] = true
+		src, err := all.of(e.Adapter)
+		if err != nil {
+			t.Errorf("%s: %v", e.Name, err)
+			continue
+		}
+		if want := e.Module + " " + e.Newest() + "\n"; !strings.Contains(src[folder+e.Adapter+"/go.mod"], want) {
+			t.Errorf("%s: go.mod of %s does not require %s", e.Name, e.Adapter, want)
+		}
+	}
+	for name := range all {
+		if rest, ok := strings.CutPrefix(name, folder); ok {
+			if adapter := path.Dir(rest); !used[adapter] {
+				t.Errorf("no entry uses %s", adapter)
+				used[adapter] = true
+			}
+		}
+	}
+}

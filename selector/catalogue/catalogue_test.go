@@ -1,0 +1,143 @@
+package catalogue
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/selector/builtin"
+)
+
+func TestAll(t *testing.T) {
+	es, err := All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range es {
+		if _, err := builtin.Get(e.Name); err == nil {
+			t.Errorf("%s is the name of a built-in selector", e.Name)
+		}
+		if strings.Count(e.Rule, ". ") > 0 || !strings.HasSuffix(e.Rule, ".") {
+			t.Errorf("%s: the rule is not one sentence: %s", e.Name, e.Rule)
+		}
+	}
+}
+
+const good = `- name: mine
+  component: mine
+  module: example.com/mine
+  versions: [v1.0.0, v1.10.0]
+  licence: MIT
+  rule: The first.
+  defaultRoute: false
+  reads: kernel
+`
+
+func TestParse(t *testing.T) {
+	es, err := parse([]byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := es[0]; e.Adapter != "mine" || e.Newest() != "v1.10.0" || *e.DefaultRoute {
+		t.Errorf("%+v", e)
+	}
+	tests := []struct{ name, old, new, want string }{
+		{"unknown key", "component", "komponent", "field komponent not found"},
+		{"no name", "name: mine", `name: ""`, "name: "},
+		{"name", "name: mine", "name: My@Name", `name: "My@Name"`},
+		{"no component", "  component: mine\n", "", "component: missing"},
+		{"no module", "  module: example.com/mine\n", "", "module: missing"},
+		{"no licence", "  licence: MIT\n", "", "licence: missing"},
+		{"no rule", "  rule: The first.\n", "", "rule: missing"},
+		{"no defaultRoute", "  defaultRoute: false\n", "", "defaultRoute: missing"},
+		{"reads", "reads: kernel", "reads: minds", `reads: "minds"`},
+		{"no versions", "[v1.0.0, v1.10.0]", "[]", "versions: missing"},
+		{"inexact version", "v1.10.0", "v1.10", `versions: "v1.10"`},
+		{"version twice", "v1.10.0", "v1.0.0", "v1.0.0 stands twice"},
+		{"version order", "v1.10.0", "v0.9.0", "versions: v0.9.0 after v1.0.0"},
+		{"explains", "reads: kernel", "reads: kernel\n  explains: [9725]", `explains: "9725"`},
+		{"name twice", good, good + good, "the name stands twice"},
+		{"no list", good, "name: mine\n", "cannot unmarshal"},
+		{"empty", good, "", "no entries"},
+		{"two documents", good, good + "---\n" + good, "more than one document"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text := strings.Replace(good, tt.old, tt.new, 1)
+			if text == good {
+				t.Fatal("nothing replaced")
+			}
+			if _, err := parse([]byte(text)); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(good))
+	f.Add(embedded)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		es, err := parse(data)
+		if err != nil {
+			return
+		}
+		for _, e := range es {
+			if !slices.IsSortedFunc(e.Versions, Compare) || e.Adapter == "" {
+				t.Errorf("%+v", e)
+			}
+		}
+	})
+}
+
+func TestFind(t *testing.T) {
+	tests := []struct {
+		spec, want string
+		is         error
+		text       string
+	}{
+		{spec: "flannel@v0.25.7", want: "flannel@v0.25.7"},
+		{spec: "flannel@v9.9.9", want: "flannel@v9.9.9"}, // whether it exists is for the build to find out
+		{spec: "etcd@v3.5.0-alpha.0", want: "etcd@v3.5.0-alpha.0"},
+		{spec: "flanel", is: ErrUnknown, text: `did you mean "flannel"?`},
+		{spec: "something-else", is: ErrUnknown, text: "there are apimachinery, etcd"},
+		{spec: "", is: ErrUnknown},
+		{spec: "flannel@", is: ErrVersion, text: "listed are v0.25.7"},
+		{spec: "flannel@latest", is: ErrVersion},
+		{spec: "flannel@v0.28", is: ErrVersion},
+		{spec: "flannel@../v0.28.4", is: ErrVersion},
+	}
+	for _, tt := range tests {
+		p, err := Find(tt.spec)
+		if tt.is != nil {
+			if !errors.Is(err, tt.is) || !strings.Contains(err.Error(), tt.text) {
+				t.Errorf("Find(%q): %v, want %v with %q", tt.spec, err, tt.is, tt.text)
+			}
+			continue
+		}
+		if err != nil || p.String() != tt.want {
+			t.Errorf("Find(%q) = %v, %v", tt.spec, p, err)
+		}
+	}
+	p, err := Find("flannel")
+	if err != nil || p.Version != p.Newest() {
+		t.Errorf("Find(flannel) = %v, %v, want %s", p, err, p.Newest())
+	}
+}
+
+// The order of precedence that Semantic Versioning 2.0.0, 11 gives, and more.
+func TestCompare(t *testing.T) {
+	ordered := []string{
+		"v0.0.0-20240101000000-abcdef012345", "v0.9.0", "v0.25.7", "v0.28.4", "v0.28.10", "v1.0.0-alpha", "v1.0.0-alpha.1",
+		"v1.0.0-alpha.beta", "v1.0.0-beta", "v1.0.0-beta.2", "v1.0.0-beta.11", "v1.0.0-rc.1", "v1.0.0", "v2.0.0+incompatible", "v10.0.0",
+	}
+	for i, a := range ordered {
+		for j, b := range ordered {
+			want := min(1, max(-1, i-j))
+			if got := Compare(a, b); got != want {
+				t.Errorf("Compare(%s, %s) = %d, want %d", a, b, got, want)
+			}
+		}
+	}
+}
