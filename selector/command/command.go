@@ -13,15 +13,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/kballard/go-shellquote"
-	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/child"
 	"github.com/passtlab/passtlab/selector"
 )
 
@@ -116,7 +114,7 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 	defer stop()
 
 	stdout := &head{max: p.opts.MaxOutput, full: func() { cancel(ErrFlood) }}
-	stderr := &tail{max: p.opts.MaxOutput}
+	stderr := &child.Tail{Max: p.opts.MaxOutput}
 	r, rerr := p.start(ctx, o, input, stdout, stderr)
 
 	if len(r.Notes) > 0 {
@@ -130,20 +128,20 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 		return none, fmt.Errorf("%w of %d bytes, beginning with %q", ErrFlood, p.opts.MaxOutput, shorten(string(stdout.buf)))
 	case rerr != nil && cause == ErrTimeout:
 		return none, fmt.Errorf("%w of %v%s%s", ErrTimeout, p.opts.Timeout,
-			quote(", last output ", string(stdout.buf)), quote(", last error ", string(stderr.buf)))
+			quote(", last output ", string(stdout.buf)), quote(", last error ", stderr.String()))
 	case rerr != nil && cause != nil:
 		return none, cause
 	case rerr != nil:
-		return none, fmt.Errorf("%w: %w%s", ErrSetup, rerr, quote(": ", string(stderr.buf)))
+		return none, fmt.Errorf("%w: %w%s", ErrSetup, rerr, quote(": ", stderr.String()))
 	case r.Setup != "":
 		return none, fmt.Errorf("%w: %s", ErrSetup, r.Setup)
 	case r.Start != 0:
 		return none, startError(p.path, r.Start)
 	}
 	if r.Status.ExitStatus() == exitUnsupported {
-		err = fmt.Errorf("%w%s", selector.ErrUnsupported, quote(": ", string(stderr.buf)))
+		err = fmt.Errorf("%w%s", selector.ErrUnsupported, quote(": ", stderr.String()))
 	} else {
-		err = statusError(r.Status, string(stderr.buf))
+		err = statusError(r.Status, stderr.String())
 	}
 	if r.Left > 0 {
 		left := fmt.Errorf("%w: %d, now killed", ErrLeft, r.Left)
@@ -158,63 +156,19 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 	return parseOutput(stdout.buf)
 }
 
-// start runs the init and returns its report, or why there is none.
-func (p *program) start(ctx context.Context, o selector.Observation, input []byte, stdout, stderr io.Writer) (r report, err error) {
-	in, out, err := os.Pipe()
-	if err != nil {
-		return r, err
+// start runs the program and returns how it went, or why nobody knows.
+func (p *program) start(ctx context.Context, o selector.Observation, input []byte, stdout, stderr io.Writer) (child.Report, error) {
+	s := child.Spec{
+		Path: p.path, Args: p.argv, Env: environ(o),
+		Stdin: bytes.NewReader(input), Stdout: stdout, Stderr: stderr,
+		Fresh: true,
+		// Without a guest, an ordinary user may ask too.
+		MayUnshare: o.Guest == nil,
 	}
-	defer in.Close()
-	defer out.Close()
-	files, mode := []*os.File{out}, "alone"
 	if o.Guest != nil {
-		// A copy, since a File closes its descriptor.
-		fd, err := unix.FcntlInt(uintptr(o.Guest.Fd()), unix.F_DUPFD_CLOEXEC, 0)
-		if err != nil {
-			return r, fmt.Errorf("copy the guest's namespace: %w", err)
-		}
-		guest := os.NewFile(uintptr(fd), "guest")
-		defer guest.Close()
-		files, mode = append(files, guest), "guest"
+		s.Net = o.Guest
 	}
-
-	attr := &syscall.SysProcAttr{
-		Cloneflags: unix.CLONE_NEWPID,
-		Pdeathsig:  syscall.SIGKILL,
-		Setsid:     true, // no terminal: neither its signals nor its questions
-	}
-	command := func() *exec.Cmd {
-		cmd := exec.CommandContext(ctx, "/proc/self/exe")
-		cmd.Args = append([]string{initName, mode, p.path}, p.argv...)
-		cmd.Env = environ(o)
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), stdout, stderr
-		cmd.ExtraFiles = files
-		cmd.SysProcAttr = attr
-		cmd.WaitDelay = time.Second // should a pipe have found its way out
-		return cmd
-	}
-	// Pdeathsig is sent when the forking thread ends, so it has to last.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	cmd := command()
-	err = cmd.Start()
-	if errors.Is(err, syscall.EPERM) && o.Guest == nil {
-		attr.Cloneflags |= unix.CLONE_NEWUSER
-		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}}
-		cmd = command()
-		err = cmd.Start()
-	}
-	if err != nil {
-		return r, fmt.Errorf("make a PID namespace: %w", err)
-	}
-	out.Close()
-	werr := cmd.Wait()
-	if err := json.NewDecoder(in).Decode(&r); err != nil {
-		// The init was killed, or has crashed.
-		return r, fmt.Errorf("no report from the init: %w", cmp.Or(werr, err))
-	}
-	return r, nil
+	return child.Run(ctx, s)
 }
 
 // environ is the program's environment.

@@ -19,6 +19,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/child"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/userns"
@@ -337,13 +338,13 @@ exit 1
 	o := observation()
 	o.Guest = ns
 	p := newSelector(t, Options{}, path).(*program)
-	stdout, stderr := &head{max: 1 << 10, full: func() {}}, &tail{max: 1 << 10}
+	stdout, stderr := &head{max: 1 << 10, full: func() {}}, &child.Tail{Max: 1 << 10}
 	r, err := p.start(t.Context(), o, nil, stdout, stderr)
 	if err != nil || len(r.Notes) > 0 {
 		t.Fatalf("%v, notes %v", err, r.Notes)
 	}
-	want := fmt.Sprintf("links: eth0 eth1 lo \ninet6: eth0 \ninit: %s\nnet: net:[%d]\n", initName, ns.Inode())
-	if got := string(stderr.buf); got != want {
+	want := fmt.Sprintf("links: eth0 eth1 lo \ninet6: eth0 \ninit: passtlab-init\nnet: net:[%d]\n", ns.Inode())
+	if got := stderr.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	after, err := os.ReadFile("/proc/self/mountinfo")
@@ -363,7 +364,7 @@ func TestClosedGuest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	for name, fd := range map[string]int{"copy the guest's namespace": -1, "enter network namespace: invalid argument": int(f.Fd())} {
+	for name, fd := range map[string]int{"copy a namespace": -1, "enter network namespace: invalid argument": int(f.Fd())} {
 		o := observation()
 		o.Guest = fakeNS{ns, fd}
 		_, err := newSelector(t, Options{}, "/bin/true").Select(t.Context(), o)
@@ -470,51 +471,6 @@ func TestKill(t *testing.T) {
 	}
 	if n, err := f.Read(buf); err != io.EOF {
 		t.Errorf("read %d bytes, %v: the program outlived passtlab", n, err)
-	}
-}
-
-// TestInitRefuses shows that the init runs nothing outside a PID namespace of
-// its own, nor after passtlab.
-func TestInitRefuses(t *testing.T) {
-	needRoot(t)
-	for _, tt := range []struct {
-		name   string
-		flags  uintptr
-		reader bool // of the report
-		out    string
-		setup  string
-	}{
-		{"fine", unix.CLONE_NEWPID, true, "ran\n", ""},
-		{"orphan", unix.CLONE_NEWPID, false, "", ""},
-		{"not process 1", 0, true, "", "not process 1 of a PID namespace"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			in, out, err := os.Pipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer in.Close()
-			defer out.Close()
-			if !tt.reader {
-				in.Close()
-			}
-			cmd := exec.Command("/proc/self/exe")
-			cmd.Args = []string{initName, "alone", "/bin/sh", "sh", "-c", "echo ran"}
-			cmd.ExtraFiles = []*os.File{out}
-			cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: tt.flags, Pdeathsig: syscall.SIGKILL}
-			got, err := cmd.Output()
-			if string(got) != tt.out || (err == nil) != tt.reader {
-				t.Errorf("got %q, %v; want %q", got, err, tt.out)
-			}
-			if !tt.reader {
-				return
-			}
-			out.Close()
-			var r report
-			if err := json.NewDecoder(in).Decode(&r); err != nil || r.Setup != tt.setup {
-				t.Errorf("got %+v, %v; want %q", r, err, tt.setup)
-			}
-		})
 	}
 }
 

@@ -32,14 +32,13 @@
 //
 // # How it is run
 //
-// The program is a child of a small init, which is this executable again under
-// a private name, recognised when this package is initialised. The init is
-// process 1 of a new PID namespace and has a mount namespace: /sys is mounted
-// anew, so that /sys/class/net shows the guest's interfaces, and so is /proc.
-// Where the system refuses these mounts, as containers do, the machine's stay
-// and the logger is told; /proc/net is the guest's in any case. When
-// the init ends, in whatever way, the kernel kills all that the program left;
-// and it ends with passtlab.
+// The program is a child of a small init (internal/child), which is process 1
+// of a new PID namespace and has a mount namespace: /sys is mounted anew, so
+// that /sys/class/net shows the guest's interfaces, and so is /proc. Where the
+// system refuses these mounts, as containers do, the machine's stay and the
+// logger is told; /proc/net is the guest's in any case. When the init ends, in
+// whatever way, the kernel kills all that the program left; and it ends with
+// passtlab.
 //
 // An observation without a guest, read from a file, leaves the network
 // namespace and /sys alone, and needs a user namespace where there is no right

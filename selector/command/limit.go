@@ -21,17 +21,3 @@ func (h *head) Write(p []byte) (int, error) {
 	h.buf = append(h.buf, p...)
 	return len(p), nil
 }
-
-// tail keeps the last max bytes written to it.
-type tail struct {
-	buf []byte
-	max int
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.buf = append(t.buf, p...)
-	if n := len(t.buf) - t.max; n > 0 {
-		t.buf = t.buf[:copy(t.buf, t.buf[n:])]
-	}
-	return len(p), nil
-}

@@ -1,0 +1,196 @@
+package child
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	initName = "passtlab-init" // argument 0 of the init
+	reportFD = 3               // where the init reports
+
+	// orphanGrace is for what is about to end when the program does, such as
+	// the last process of a pipeline or a child that was just killed.
+	orphanGrace = 250 * time.Millisecond
+)
+
+// init runs the program if this process was started by Run.
+func init() {
+	if len(os.Args) < 3 || os.Args[0] != initName {
+		return
+	}
+	// Nothing but what it is handed below is the program's. The call is of Linux 5.11;
+	// on an older one, what passtlab itself was started with is passed on.
+	unix.CloseRange(reportFD, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
+	unix.CloseOnExec(reportFD)
+	var o order
+	r := Report{Setup: "malformed order"}
+	if json.Unmarshal([]byte(os.Args[1]), &o) == nil {
+		r = o.run(os.Args[2:])
+	}
+	if err := json.NewEncoder(os.NewFile(reportFD, "report")).Encode(r); err != nil {
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// run makes the namespaces ready, runs the program in them, and waits until it
+// and all others are gone.
+func (o order) run(argv []string) (r Report) {
+	// Namespaces are the thread's; it is never unlocked, since the process
+	// ends here.
+	runtime.LockOSThread()
+	switch {
+	case os.Getpid() != 1: // what follows is not for the machine
+		r.Setup = "not process 1 of a PID namespace"
+		return r
+	case orphaned():
+		r.Setup = "passtlab has ended"
+		return r
+	}
+	if err := o.enter(); err != nil {
+		r.Setup = err.Error()
+		return r
+	}
+	if o.Fresh {
+		const flags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+		fresh := func(fstype, target string) {
+			if err := unix.Mount(fstype, target, fstype, flags, ""); err != nil {
+				r.Notes = append(r.Notes, fmt.Sprintf("%s is the machine's: mount %s: %v", target, fstype, err))
+			}
+		}
+		fresh("proc", "/proc")
+		if o.Net != 0 {
+			fresh("sysfs", "/sys")
+		}
+	}
+	for _, dir := range o.Hide {
+		if err := own(dir, nil, unix.MS_RDONLY); err != nil {
+			r.Setup = err.Error()
+			return r
+		}
+	}
+	files := []uintptr{0, 1, 2}
+	if o.File != 0 {
+		files = append(files, uintptr(o.File)) // FileFD
+	}
+	pid, err := syscall.ForkExec(o.Path, argv, &syscall.ProcAttr{Env: os.Environ(), Files: files})
+	if err != nil {
+		if !errors.As(err, &r.Start) {
+			r.Setup = fmt.Sprintf("fork: %v", err)
+		}
+		return r
+	}
+	r.Status, r.Left = reap(pid)
+	return r
+}
+
+// enter enters the network namespace and makes a mount namespace.
+func (o order) enter() error {
+	if o.Net != 0 {
+		unix.CloseOnExec(o.Net)
+		if err := unix.Setns(o.Net, unix.CLONE_NEWNET); err != nil {
+			return fmt.Errorf("enter network namespace: %w", err)
+		}
+	}
+	// Made here and not by the flags of the fork, so that no mistake made
+	// elsewhere can let the mounts below reach the machine.
+	// The machine's name is kept from the program as well.
+	if err := unix.Unshare(unix.CLONE_NEWNS | unix.CLONE_NEWUTS); err != nil {
+		return fmt.Errorf("make a mount namespace: %w", err)
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make mounts private: %w", err)
+	}
+	for _, dir := range slices.Sorted(maps.Keys(o.Own)) {
+		if err := own(dir, o.Own[dir], 0); err != nil {
+			return err
+		}
+	}
+	if o.Other == 0 {
+		return nil
+	}
+	unix.CloseOnExec(o.Other)
+	// A program may refuse a path below /proc, so the namespace gets a file,
+	// where ip-netns(8) has them.
+	if err := errors.Join(own("/run", nil, 0), os.Mkdir(filepath.Dir(OtherPath), 0o755), os.WriteFile(OtherPath, nil, 0o444)); err != nil {
+		return err
+	}
+	if err := unix.Mount(fmt.Sprintf("/proc/self/fd/%d", o.Other), OtherPath, "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("bind the other network namespace to %s: %w", OtherPath, err)
+	}
+	return nil
+}
+
+// own hides a folder behind one with nothing but the files in it.
+func own(dir string, files map[string]string, flags uintptr) error {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC|flags, "mode=755"); err != nil {
+		return fmt.Errorf("mount a %s of its own: %w", dir, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(files[name]), 0o600)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orphaned reports whether nobody reads the report any more. The kernel only
+// kills the init with passtlab once the init has asked for it.
+func orphaned() bool {
+	fds := []unix.PollFd{{Fd: reportFD}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents&unix.POLLERR != 0
+}
+
+// reap waits for every process of the PID namespace. Those that are there
+// orphanGrace after pid has ended are killed and counted.
+func reap(pid int) (status syscall.WaitStatus, left int) {
+	type exit struct {
+		pid    int
+		status syscall.WaitStatus
+	}
+	exits := make(chan exit)
+	go func() {
+		defer close(exits)
+		for {
+			var e exit
+			var err error
+			if e.pid, err = syscall.Wait4(-1, &e.status, 0, nil); err == nil {
+				exits <- e
+			} else if err != syscall.EINTR { // ECHILD
+				return
+			}
+		}
+	}()
+	var grace <-chan time.Time
+	killed := false
+	for {
+		select {
+		case e, ok := <-exits:
+			switch {
+			case !ok:
+				return status, left
+			case e.pid == pid:
+				status, grace = e.status, time.After(orphanGrace)
+			case killed && e.status.Signaled() && e.status.Signal() == syscall.SIGKILL:
+				left++
+			}
+		case <-grace:
+			killed = true
+			syscall.Kill(-1, syscall.SIGKILL) // all but the init itself
+		}
+	}
+}

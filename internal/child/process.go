@@ -1,0 +1,83 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// said is how many bytes of what a Process printed last are kept.
+const said = 4 << 10
+
+// Process is a program that runs until it is told to end.
+type Process struct {
+	stop  context.CancelFunc
+	ended chan struct{}
+	err   error // why it ended by itself; read after that
+	fine  bool  // with status 0
+}
+
+// Start starts the program of s. What it prints goes into the error that says
+// why it ended.
+func Start(s Spec) *Process {
+	ctx, stop := context.WithCancel(context.Background())
+	p := &Process{stop: stop, ended: make(chan struct{})}
+	words := &Tail{Max: said}
+	s.Stdout, s.Stderr = words, words
+	go func() {
+		defer close(p.ended)
+		r, err := Run(ctx, s)
+		switch {
+		case ctx.Err() != nil:
+			return // it was told to
+		case err != nil:
+		case r.Setup != "":
+			err = errors.New(r.Setup)
+		case r.Start != 0:
+			err = fmt.Errorf("execute %s: %w", s.Path, r.Start)
+		case r.Status.Signaled():
+			err = fmt.Errorf("ended by signal %d", r.Status.Signal())
+		default:
+			p.fine = r.Status.ExitStatus() == 0
+			err = fmt.Errorf("ended with status %d", r.Status.ExitStatus())
+		}
+		p.err = fmt.Errorf("%s: %w: %s", filepath.Base(s.Path), err, strings.TrimSpace(words.String()))
+	}()
+	return p
+}
+
+// Ended is closed once the process and all that it started are gone.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// Succeeded reports whether the process has ended by itself with status 0.
+func (p *Process) Succeeded() bool {
+	select {
+	case <-p.ended:
+		return p.fine
+	default:
+		return false
+	}
+}
+
+// OnEnd calls f with the reason if the process ends before stop is called.
+func (p *Process) OnEnd(f func(error)) (stop func()) {
+	stopped := make(chan struct{})
+	go func() {
+		select {
+		case <-p.ended:
+			f(p.err)
+		case <-stopped:
+		}
+	}()
+	return func() { close(stopped) }
+}
+
+// Close ends the process and waits until it is gone. The error says that it
+// had ended by itself.
+func (p *Process) Close() error {
+	p.stop()
+	<-p.ended
+	return p.err
+}

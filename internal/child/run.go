@@ -1,0 +1,103 @@
+package child
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// order is what the init is told, as JSON in its first argument.
+type order struct {
+	Path  string                       `json:"path"`
+	Net   int                          `json:"net,omitempty"`   // descriptor; 0: none
+	Other int                          `json:"other,omitempty"` // likewise
+	File  int                          `json:"file,omitempty"`  // likewise
+	Fresh bool                         `json:"fresh,omitempty"`
+	Own   map[string]map[string]string `json:"own,omitempty"`
+	Hide  []string                     `json:"hide,omitempty"`
+}
+
+// Run runs the program until it ends or ctx does, which kills it. Whatever it
+// started is gone when Run returns. The error says why there is no report.
+func Run(ctx context.Context, s Spec) (r Report, err error) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		return r, err
+	}
+	defer in.Close()
+	defer out.Close()
+	o := order{Path: s.Path, Fresh: s.Fresh, Own: s.Own, Hide: s.Hide}
+	files := []*os.File{out}
+	for _, n := range []struct {
+		ns Namespace
+		to *int
+	}{{s.Net, &o.Net}, {s.Other, &o.Other}} {
+		if n.ns == nil {
+			continue
+		}
+		// A copy, since a File closes its descriptor.
+		fd, err := unix.FcntlInt(uintptr(n.ns.Fd()), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			return r, fmt.Errorf("copy a namespace: %w", err)
+		}
+		f := os.NewFile(uintptr(fd), "namespace")
+		defer f.Close()
+		*n.to = reportFD + len(files)
+		files = append(files, f)
+	}
+	if s.File != nil {
+		o.File = reportFD + len(files)
+		files = append(files, s.File)
+	}
+	spec, err := json.Marshal(o)
+	if err != nil {
+		return r, err
+	}
+
+	attr := &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWPID,
+		Pdeathsig:  syscall.SIGKILL,
+		Setsid:     true, // no terminal: neither its signals nor its questions
+	}
+	command := func() *exec.Cmd {
+		cmd := exec.CommandContext(ctx, "/proc/self/exe")
+		cmd.Args = append([]string{initName, string(spec)}, s.Args...)
+		cmd.Env = s.Env
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
+		cmd.ExtraFiles = files
+		cmd.SysProcAttr = attr
+		cmd.WaitDelay = time.Second // should a pipe have found its way out
+		return cmd
+	}
+	// Pdeathsig is sent when the forking thread ends, so it has to last.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := command()
+	err = cmd.Start()
+	if errors.Is(err, syscall.EPERM) && s.MayUnshare {
+		attr.Cloneflags |= unix.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}}
+		cmd = command()
+		err = cmd.Start()
+	}
+	if err != nil {
+		return r, fmt.Errorf("make a PID namespace: %w", err)
+	}
+	out.Close()
+	werr := cmd.Wait()
+	if err := json.NewDecoder(in).Decode(&r); err != nil {
+		// The init was killed, or has crashed.
+		return r, fmt.Errorf("no report from the init: %w", cmp.Or(werr, err))
+	}
+	return r, nil
+}

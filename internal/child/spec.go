@@ -1,0 +1,60 @@
+package child
+
+import (
+	"io"
+	"os"
+	"syscall"
+)
+
+// Namespace is a network namespace.
+type Namespace interface {
+	// Fd is the descriptor that holds it.
+	Fd() int
+}
+
+// Spec is what to run, and where.
+type Spec struct {
+	Path  string   // of the program, absolute
+	Args  []string // the program's name first
+	Env   []string
+	Stdin io.Reader
+	// Stdout and Stderr get what the program prints.
+	Stdout, Stderr io.Writer
+	// File, unless nil, is the program's descriptor FileFD.
+	File *os.File
+
+	// Net is the network namespace that the program runs in. Default: this
+	// process's own.
+	Net Namespace
+	// Fresh mounts anew, for the program alone, what shows its namespaces:
+	// /proc, and /sys if Net is given. Where the system refuses, as containers
+	// do, the machine's stay and the report has a note.
+	Fresh bool
+	// Own are folders that the program has to itself, each with the text of its
+	// files by name, which may be in folders of their own. Only the program's
+	// user may read them.
+	Own map[string]map[string]string
+	// Hide are folders that are empty and read-only for the program.
+	Hide []string
+	// Other is a second network namespace, for the program to open at
+	// OtherPath, beside which there is nothing in /run.
+	Other Namespace
+	// MayUnshare allows a user namespace where there is no right to make a PID
+	// namespace.
+	MayUnshare bool
+}
+
+// FileFD is the program's descriptor of Spec.File.
+const FileFD = 3
+
+// OtherPath is where a program finds Spec.Other.
+const OtherPath = "/run/netns/other"
+
+// Report is how it went.
+type Report struct {
+	Setup  string             `json:"setup,omitempty"` // what could not be made ready
+	Notes  []string           `json:"notes,omitempty"` // what was done without
+	Start  syscall.Errno      `json:"start,omitempty"` // why the program was not executed
+	Status syscall.WaitStatus `json:"status"`          // how the program ended
+	Left   int                `json:"left,omitempty"`  // processes that outlived it
+}
