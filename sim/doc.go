@@ -8,6 +8,10 @@
 // address. The pod owns the pod address; passt runs in it. The guest is what
 // the selector under test sees.
 //
+// With the real passt (Options.Backend) a fourth namespace, the segment, stands
+// between pod and guest, with a bridge of the guest's link and pasta's: the
+// guest is the same with both, and so is what else can be on its link.
+//
 // A lab is built (New), its events are played (Play), its truth table is
 // measured (Probe), and it is taken down (Close). Everything that goes wrong
 // here is an error of the lab: the package knows no selector.
@@ -15,6 +19,13 @@
 // Nothing outlives the process: namespaces are held by file descriptors alone,
 // and whatever is in them goes with them, also after SIGKILL. Nothing is
 // changed in the namespace the program was started in.
+//
+// The real passt is a child of this process and ends with it (internal/child).
+// What it cannot be told is an UnsupportedError. Of what it forwards, the lab
+// measures the ports of package probe alone, since pasta takes no "all" before
+// 2026_05_07; and there is no way from the pod to the guest beside it, so the
+// control of the second hop is from the peer's link-local address, by way of
+// passt, to the guest's.
 //
 // Not modelled: IPv4, more than one guest, links that lose frames.
 package sim

@@ -10,7 +10,8 @@ import (
 )
 
 // Play plays the scenario's events in order; each is complete, which means
-// its addresses are usable, before the next begins.
+// its addresses are usable, before the next begins. What a real client does by
+// itself is one event, the first of those: see Client in package guest.
 func (l *Lab) Play(ctx context.Context) error {
 	for i, e := range l.scenario.Events {
 		l.log.Debug("event", "scenario", l.scenario.ID, "event", e)
@@ -25,6 +26,9 @@ func (l *Lab) play(ctx context.Context, e scenarios.Event) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no result after %s", patience))
 	defer cancel()
 	g := l.scenario.Guest
+	if l.starts(e) {
+		return l.configure(ctx)
+	}
 	switch e {
 	case scenarios.EventRA:
 		return l.playRA(ctx)
@@ -55,17 +59,22 @@ func (l *Lab) playRA(ctx context.Context) error {
 	if err := l.guest.AcceptRA(); err != nil {
 		return err
 	}
+	ra := l.advertised()
+	if l.engine.Advertises() && l.engine.Discarded() {
+		return l.guest.AwaitDiscarded(ctx, ra)
+	}
 	if err := l.guest.Solicit(); err != nil {
 		return err
 	}
-	ra := guest.Advertised{
-		Router:    l.passt.Router(),
-		Temporary: l.scenario.Guest.TempAddr > 0,
+	if l.engine.Advertises() {
+		return l.guest.AwaitRA(ctx, ra)
 	}
-	if autonomous(l.scenario) {
-		ra.Prefix = netip.PrefixFrom(l.scenario.Pod.Address.Addr(), 64).Masked()
+	// Nothing will come. That passt has got the solicitation is all there is
+	// to wait for, where it can say so.
+	if p, ok := l.passt.(interface{ Solicited(context.Context) error }); ok {
+		return p.Solicited(ctx)
 	}
-	return l.guest.AwaitRA(ctx, ra)
+	return nil
 }
 
 // playRouters sends the advertisements of the routers beside passt.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"path/filepath"
 	"time"
@@ -25,8 +26,14 @@ const patience = 15 * time.Second
 
 // Options of a lab.
 type Options struct {
+	// Backend is what plays passt. Default: the simulation.
+	Backend Backend
 	// Logger gets what happens in the lab. Default: nowhere.
 	Logger *slog.Logger
+	// Beside is a lab whose cluster network the new one shares: both have the
+	// same peer, and their pods reach each other. It is closed after the new
+	// one, and no other lab is beside either.
+	Beside *Lab
 	// Capture is a folder for one pcapng file a link, named
 	// SCENARIO-LINK.pcapng. Empty: no capture.
 	Capture string
@@ -36,15 +43,26 @@ type Options struct {
 type Lab struct {
 	// Peer, Pod and Guest are the lab's namespaces.
 	Peer, Pod, Guest *netns.NS
+	// Host has the other end of the guest's link: the pod, or a segment
+	// between the guest and the real passt.
+	Host *netns.NS
 
 	scenario *scenarios.Scenario
 	opts     Options
 	log      *slog.Logger
 
 	peer, pod *link.Net
+	peerLink  string    // of the peer, towards the pod
+	host      *link.Net // of Host
 	guest     *guest.Guest
-	passt     Passt
-	clean     []func() error // in the order of creation
+	client    *guest.Client // nil for the kernel
+	// configured: the client was started.
+	configured bool
+	engine     *passt.Engine // says how passt behaves; only the simulated passt feeds it
+	// neighbours are those of the pod that the simulated passt has heard of.
+	neighbours map[netip.Addr]net.HardwareAddr
+	passt      Passt
+	clean      []func() error // in the order of creation
 }
 
 // New builds the lab of sc and starts passt in it. No event is played yet.
@@ -70,20 +88,38 @@ func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (_ *Lab, err
 	if err != nil {
 		return nil, err
 	}
+	if err := opts.Backend.supports(sc, cfg); err != nil {
+		return nil, err
+	}
+	l.neighbours = map[netip.Addr]net.HardwareAddr{}
+	cfg.Neighbour = func(a netip.Addr) (net.HardwareAddr, bool) { mac, ok := l.neighbours[a]; return mac, ok }
 	e, err := passt.New(cfg)
 	if err != nil {
+		return nil, err
+	}
+	l.engine = e
+	if err := l.findClient(); err != nil {
 		return nil, err
 	}
 	if err := l.topology(ctx, e.MAC()); err != nil {
 		return nil, err
 	}
-	p, err := attach(l, cfg, e)
-	if err != nil {
+	if err := l.attach(ctx, cfg, e); err != nil {
 		return nil, fmt.Errorf("start passt: %w", err)
 	}
-	l.passt = p
-	l.defers(p.Close)
+	l.defers(l.passt.Close)
+	l.defers(l.guest.Close)
 	return l, l.boot(ctx)
+}
+
+// attach starts passt.
+func (l *Lab) attach(ctx context.Context, cfg passt.Config, e *passt.Engine) (err error) {
+	if l.opts.Backend.Real() {
+		l.passt, err = attachReal(ctx, l, cfg, e.LinkLocal())
+	} else {
+		l.passt, err = attach(l, cfg, e)
+	}
+	return err
 }
 
 // defers puts a clean-up on the stack.
@@ -103,6 +139,9 @@ func (l *Lab) Close() error {
 	}
 	return nil
 }
+
+// Backend is what plays passt.
+func (l *Lab) Backend() Backend { return l.opts.Backend }
 
 // PeerAddress is the address of the peer that the probes talk to.
 func (l *Lab) PeerAddress() netip.Addr { return peerAddress(l.scenario) }
@@ -145,23 +184,52 @@ func (l *Lab) Probe(ctx context.Context) (probe.Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	silence, err := l.silence()
+	if err != nil {
+		return nil, err
+	}
 	return probe.Measure(ctx, probe.Config{
 		Peer: l.Peer, Pod: l.Pod, Guest: l.Guest,
 		PeerAddress: l.PeerAddress(),
 		Controls:    controls,
+		Silence:     silence,
 	}, cs)
 }
 
-// controls are one exchange over each hop, by link-local addresses.
+// silence is how long an answer is waited for that may never come: from the
+// real passt, and from a guest without a default route, which gets what the
+// peer sends and has no way to answer.
+func (l *Lab) silence() (time.Duration, error) {
+	routers := []netip.Addr{l.passt.Router()}
+	for _, r := range l.scenario.Routers {
+		routers = append(routers, r.LinkLocal)
+	}
+	for _, r := range routers {
+		if ok, err := l.guest.Net.HasDefaultRoute(r); ok || err != nil {
+			return l.opts.Backend.silence(), err
+		}
+	}
+	return silence, nil
+}
+
+// controls are one exchange over each hop, by link-local addresses. The real
+// passt has no door for the pod, so there the second is over both hops: what
+// comes from the link-local address of the peer goes to the guest's.
 func (l *Lab) controls() ([]probe.Control, error) {
-	up, err := l.peer.Index(uplink)
+	up, err := l.peer.Index(l.peerLink)
 	if err != nil {
 		return nil, err
 	}
-	return []probe.Control{
-		{From: l.Peer, To: netip.AddrPortFrom(podLinkLocal(l.scenario), probe.PortPod), Link: up},
-		{From: l.Pod, To: netip.AddrPortFrom(plane.Inside(linkLocal(l.scenario.Guest.MAC)), probe.PortGuest)},
-	}, nil
+	first := probe.Control{From: l.Peer, To: netip.AddrPortFrom(podLinkLocal(l.scenario), probe.PortPod), Link: up}
+	second := probe.Control{From: l.Pod, To: netip.AddrPortFrom(plane.Inside(linkLocal(l.scenario.Guest.MAC)), probe.PortGuest)}
+	if l.opts.Backend.Real() {
+		second = first
+		second.To = netip.AddrPortFrom(first.To.Addr(), probe.PortGuest)
+	}
+	if !neighbours(l.scenario) { // without, the guest cannot answer
+		return []probe.Control{first}, nil
+	}
+	return []probe.Control{first, second}, nil
 }
 
 // capture starts a capture of the interface if captures were asked for.

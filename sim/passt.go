@@ -1,11 +1,16 @@
 package sim
 
 import (
+	"cmp"
+	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/passt"
+	"github.com/passtlab/passtlab/sim/probe"
 )
 
 // Passt is what stands between pod and guest.
@@ -18,26 +23,132 @@ type Passt interface {
 	Close() error
 }
 
+// Release returns the passt release that a scenario asks for, by itself or by
+// way of KubeVirt.
+func Release(sc *scenarios.Scenario) (passt.Release, error) {
+	if v := sc.Passt.KubeVirt; v != "" {
+		return passt.KubeVirt(v)
+	}
+	return passt.Lookup(cmp.Or(sc.Passt.Release, scenarios.DefaultRelease))
+}
+
+// As makes scenarios behave as another release: "2024_08_06", "latest", or
+// "kubevirt:1.4". A scenario that names a release other than the default one
+// is about that release, and keeps it.
+func As(name string, scs ...*scenarios.Scenario) error {
+	if _, err := passt.ParseRelease(name); err != nil {
+		return err
+	}
+	for _, sc := range scs {
+		if p := &sc.Passt; p.KubeVirt == "" && p.Release == scenarios.DefaultRelease {
+			p.Release = name
+			if v, ok := strings.CutPrefix(name, "kubevirt:"); ok {
+				p.Release, p.KubeVirt = "", v
+			}
+		}
+	}
+	return nil
+}
+
+// Check is a scenarios.Check: the release is known, and passt starts with what
+// it is told.
+func Check(sc *scenarios.Scenario) []scenarios.Fault {
+	if _, err := Release(sc); err != nil {
+		key := "passt.release"
+		if sc.Passt.KubeVirt != "" {
+			key = "passt.kubevirt"
+		}
+		problem, known, _ := strings.Cut(err.Error(), "; known are ")
+		if known == "" {
+			problem, known, _ = strings.Cut(err.Error(), "; ")
+		}
+		return []scenarios.Fault{{Key: key, Problem: problem, Expected: "one of " + known,
+			Next: "correct it; passtlab releases shows all"}}
+	}
+	cfg, err := passtConfig(sc)
+	if err == nil {
+		_, err = passt.New(cfg)
+	}
+	if err != nil {
+		return []scenarios.Fault{{Key: "passt", Problem: err.Error(), Expected: "what passt starts with", Next: "correct passt or pod"}}
+	}
+	return nil
+}
+
 // passtConfig is what a simulated passt is told and finds in the pod.
 func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
-	release, err := passt.Lookup(sc.Passt.Release)
+	release, err := Release(sc)
 	if err != nil {
 		return passt.Config{}, err
 	}
-	return passt.Config{
+	p := sc.Passt
+	cfg := passt.Config{
 		Release:       release,
 		PodMAC:        sc.Pod.MAC.HardwareAddr(),
 		Address:       sc.Pod.Address,
 		Gateway:       sc.Pod.Gateway,
 		Nameservers:   sc.Pod.DNS.Nameservers,
 		Searches:      sc.Pod.DNS.Searches,
-		NotAutonomous: !autonomous(sc),
+		FQDN:          p.FQDN,
+		AddressGiven:  p.Address.IsValid(),
+		NoRA:          p.NoRA,
+		NoNDP:         p.NoNDP,
+		NoDHCPv6:      p.NoDHCPv6,
+		NoMapGW:       p.NoMapGW,
+		NoICMP:        p.NoICMP,
+		NotAutonomous: p.Autonomous != nil && !*p.Autonomous,
 		Started:       time.Now(),
-	}, nil
+	}
+	if p.KubeVirt != "" {
+		ships, _ := passt.Ships(p.KubeVirt)
+		cfg.VhostUser = ships.Attach == passt.VhostUser
+	}
+	if p.Address.IsValid() {
+		cfg.Address = netip.PrefixFrom(p.Address, 64)
+	}
+	if p.Gateway.IsValid() {
+		cfg.Gateway = p.Gateway
+	}
+	if !p.MAC.IsZero() {
+		cfg.MAC = p.MAC.HardwareAddr()
+	}
+	if p.MTU != nil {
+		cfg.MTU = *p.MTU
+		if cfg.MTU == 0 {
+			cfg.MTU = passt.NoMTU
+		}
+	}
+	if len(p.DNS.Nameservers) > 0 {
+		cfg.Nameservers = p.DNS.Nameservers
+	}
+	if len(p.DNS.Searches) > 0 {
+		cfg.Searches = p.DNS.Searches
+	}
+	return cfg, nil
 }
 
-// autonomous reports whether passt's prefix has the A flag, as it has unless
-// the scenario says otherwise.
-func autonomous(sc *scenarios.Scenario) bool {
-	return sc.Passt.Autonomous == nil || *sc.Passt.Autonomous
+// forwarded returns the ports that are forwarded in a release. A list stands
+// for a user's own servers; the lab measures at ports of its own, which stand
+// in for those of any list.
+func forwarded(p scenarios.Ports, release passt.Release) (rs []passt.PortRange) {
+	var all []scenarios.PortRange
+	for _, r := range release.AllPorts {
+		all = append(all, scenarios.PortRange(r))
+	}
+	listed := func(s string) bool { return s[0] >= '0' && s[0] <= '9' }
+	if slices.ContainsFunc(strings.Split(string(cmp.Or(p, scenarios.AllPorts)), ","), listed) {
+		for _, port := range probe.Ports() {
+			p += scenarios.Ports(fmt.Sprintf(",%d", port))
+		}
+	}
+	for _, r := range cmp.Or(p, scenarios.AllPorts).Ranges(all) {
+		rs = append(rs, passt.PortRange(r))
+	}
+	return rs
+}
+
+// neighbours reports whether passt answers neighbour solicitations, without
+// which the guest reaches nobody, be it by SLAAC or by lease.
+func neighbours(sc *scenarios.Scenario) bool {
+	return sc.Pod.Address.IsValid() && !sc.Passt.NoNDP && !sc.Passt.NoICMP
 }

@@ -1,17 +1,17 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/mdlayher/packet"
-	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/sim/passt"
@@ -19,16 +19,22 @@ import (
 )
 
 // simulated is the simulated passt: the protocol engine, fed from a packet
-// socket on the tap, and the kernel's translation.
+// socket on the tap, and the translation, which gets every frame after it.
 type simulated struct {
-	engine *passt.Engine
-	plane  *plane.Plane
-	conn   *packet.Conn
-	log    *slog.Logger
+	plane *plane.Plane // nil for a pod without IPv6
+	conn  *packet.Conn
+	log   *slog.Logger
 
-	closing atomic.Bool
-	wg      sync.WaitGroup
-	err     error // of the loop; read after it has ended
+	mu        sync.Mutex
+	engine    *passt.Engine
+	closing   bool
+	solicited chan struct{} // holds one if a router solicitation was taken
+	// neighbours are the pod's, followed until unfollow is called.
+	neighbours map[netip.Addr]net.HardwareAddr
+	unfollow   func()
+
+	wg  sync.WaitGroup
+	err error // of the loop; read after it has ended
 }
 
 // attach starts a simulated passt between the pod's uplink and its tap.
@@ -37,85 +43,183 @@ func attach(l *Lab, cfg passt.Config, e *passt.Engine) (_ *simulated, err error)
 	if err != nil {
 		return nil, err
 	}
-	s := &simulated{engine: e, log: l.log}
-	if s.plane, err = plane.New(plane.Config{
-		Pod: l.Pod, Uplink: uplink, Tap: tap, Release: cfg.Release,
-		Address:      cfg.Address.Addr(),
-		AddressGiven: cfg.AddressGiven,
-		PodLL:        podLinkLocal(l.scenario),
-		PasstLL:      e.LinkLocal(),
-		Gateway:      cfg.Gateway,
-		Guest:        linkLocal(l.scenario.Guest.MAC),
-		GuestMAC:     l.scenario.Guest.MAC.HardwareAddr(),
-		TCP:          cfg.Release.AllPorts,
-		UDP:          cfg.Release.AllPorts,
-	}, l.pod); err != nil {
+	s := &simulated{engine: e, log: l.log, solicited: make(chan struct{}, 1), neighbours: l.neighbours, unfollow: func() {}}
+	if err := s.translate(l, cfg); err != nil {
 		return nil, err
-	}
-	filter, err := bpf.Assemble(forPasst)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("assemble filter: %w", err), s.plane.Close())
 	}
 	// The socket is bound before the guest is up: it misses nothing.
 	if err := l.Pod.Do(func() error {
 		s.conn, err = packet.Listen(&net.Interface{Index: index, Name: tap, HardwareAddr: e.MAC()},
-			packet.Raw, unix.ETH_P_IPV6, &packet.Config{Filter: filter})
+			packet.Raw, unix.ETH_P_IPV6, nil)
 		return err
 	}); err != nil {
-		return nil, errors.Join(fmt.Errorf("open packet socket on %s: %w", tap, err), s.plane.Close())
+		return nil, errors.Join(fmt.Errorf("open packet socket on %s: %w", tap, err), s.closePlane())
+	}
+	if cfg.Release.NeighbourMACs {
+		if s.unfollow, err = l.pod.Neighbours(uplink, s.learned); err != nil {
+			return nil, errors.Join(err, s.conn.Close(), s.closePlane())
+		}
 	}
 	s.wg.Go(func() { s.err = s.run() })
 	return s, nil
 }
 
-// forPasst takes router and neighbour solicitations and what is sent to the
-// DHCPv6 server's port. Offsets are in an Ethernet frame without VLAN tag that
-// holds an IPv6 packet without extension headers, which is what guests send.
-var forPasst = []bpf.Instruction{
-	bpf.LoadAbsolute{Off: 12, Size: 2},
-	bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.ETH_P_IPV6, SkipTrue: 8},
-	bpf.LoadAbsolute{Off: 20, Size: 1}, // next header
-	bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.IPPROTO_UDP, SkipTrue: 4},
-	bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.IPPROTO_ICMPV6, SkipTrue: 5},
-	bpf.LoadAbsolute{Off: 54, Size: 1}, // type
-	bpf.JumpIf{Cond: bpf.JumpEqual, Val: 133, SkipTrue: 4},
-	bpf.JumpIf{Cond: bpf.JumpEqual, Val: 135, SkipTrue: 3, SkipFalse: 2},
-	bpf.LoadAbsolute{Off: 56, Size: 2}, // destination port
-	bpf.JumpIf{Cond: bpf.JumpEqual, Val: 547, SkipTrue: 1},
-	bpf.RetConstant{Val: 0},
-	bpf.RetConstant{Val: 1 << 16},
+// translate installs the translation. There is none in a pod without IPv6.
+func (s *simulated) translate(l *Lab, cfg passt.Config) (err error) {
+	sc := l.scenario
+	if !sc.Pod.Address.IsValid() {
+		return nil
+	}
+	c := plane.Config{
+		Pod: l.Pod, Uplink: uplink, Tap: tap, Release: cfg.Release,
+		Address:  sc.Pod.Address.Addr(),
+		Lease:    cfg.Address.Addr(),
+		PodLL:    podLinkLocal(sc),
+		PasstLL:  s.engine.LinkLocal(),
+		Gateway:  cfg.Gateway,
+		Guest:    linkLocal(sc.Guest.MAC),
+		GuestMAC: sc.Guest.MAC.HardwareAddr(),
+		NoEcho:   cfg.NoICMP,
+		TCP:      forwarded(sc.Passt.TCP, cfg.Release),
+		UDP:      forwarded(sc.Passt.UDP, cfg.Release),
+	}
+	if cfg.NoMapGW {
+		c.Gateway = netip.Addr{}
+	}
+	s.plane, err = plane.New(c, l.pod)
+	return err
 }
 
-// run answers until the socket is closed.
+func (s *simulated) closePlane() error {
+	if s.plane == nil {
+		return nil
+	}
+	return s.plane.Close()
+}
+
+// solicits reports whether a frame holds a router solicitation without
+// extension headers, which is what guests send.
+func solicits(frame []byte) bool {
+	const routerSolicitation = 133 // ICMPv6 type (RFC 4861 4.1)
+	return len(frame) > 54 && frame[20] == unix.IPPROTO_ICMPV6 && frame[54] == routerSolicitation
+}
+
+// run answers until Close.
 func (s *simulated) run() error {
 	b := make([]byte, 1<<16)
 	for {
 		n, _, err := s.conn.ReadFrom(b)
-		if s.closing.Load() {
+		switch {
+		case s.ends():
 			return nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			err = s.tick(time.Now())
+		case err != nil:
+			err = fmt.Errorf("receive on %s: %w", tap, err)
+		default:
+			err = s.handle(b[:n])
 		}
 		if err != nil {
-			return fmt.Errorf("receive on %s: %w", tap, err)
+			return err
 		}
-		resets := s.engine.Resets()
-		answers := s.engine.Handle(time.Now(), b[:n])
-		// passt: an answer to a DHCPv6 request makes the lease the guest's
-		// address, before the answer is sent, all releases.
-		if s.engine.Resets() != resets {
-			if err := s.plane.SetSeen(s.engine.Address()); err != nil {
-				return err
-			}
+	}
+}
+
+func (s *simulated) ends() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
+}
+
+// handle answers a frame of the guest.
+func (s *simulated) handle(frame []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answers := s.engine.Handle(time.Now(), frame)
+	s.log.Debug("passt", "bytes", len(frame), "answers", len(answers))
+	if s.plane != nil {
+		// The addresses seen are right before anybody sees the frame.
+		if err := errors.Join(
+			s.plane.Follow(s.engine.Seen(), s.engine.SeenLinkLocal()),
+			s.plane.Forward(frame),
+		); err != nil {
+			return err
 		}
-		for _, frame := range answers {
-			if err := s.Inject(frame); err != nil {
-				return err
-			}
+	}
+	if solicits(frame) {
+		select {
+		case s.solicited <- struct{}{}:
+		default:
 		}
-		s.log.Debug("passt", "bytes", n, "answers", len(answers))
+	}
+	return s.inject(answers)
+}
+
+// learned takes a neighbour of the pod that was resolved or, without a MAC,
+// forgotten. passt: it hears of them as late as anybody does who asks the
+// kernel to be told, 2025_12_08.
+func (s *simulated) learned(a netip.Addr, mac net.HardwareAddr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if mac == nil {
+		delete(s.neighbours, a)
+		return
+	}
+	_, known := s.neighbours[a]
+	s.neighbours[a] = mac
+	if known {
+		return
+	}
+	if err := s.inject(s.engine.Learned(a, mac)); err != nil {
+		s.log.Warn("announce a neighbour to the guest", "neighbour", a, "error", err)
+	}
+}
+
+// Connect sends what passt sends when the guest connects, and sets the timer
+// of its unsolicited advertisements.
+func (s *simulated) Connect() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(s.inject(s.engine.Connect(time.Now())), s.wake())
+}
+
+// tick sends what is due at now.
+func (s *simulated) tick(now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(s.inject(s.engine.Tick(now)), s.wake())
+}
+
+// wake has the loop come back when the engine next has something to do. The
+// zero Time, which is never, is none for a socket as well.
+func (s *simulated) wake() error {
+	if s.closing {
+		return nil
+	}
+	return s.conn.SetReadDeadline(s.engine.Deadline())
+}
+
+// Solicited waits until a router solicitation has been taken since the last
+// call, whether or not it was answered.
+func (s *simulated) Solicited(ctx context.Context) error {
+	select {
+	case <-s.solicited:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("await the guest's router solicitation on %s: %w", tap, context.Cause(ctx))
 	}
 }
 
 func (s *simulated) Router() netip.Addr { return s.engine.LinkLocal() }
+
+func (s *simulated) inject(frames [][]byte) error {
+	for _, f := range frames {
+		if err := s.Inject(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (s *simulated) Inject(frame []byte) error {
 	if _, err := s.conn.WriteTo(frame, &packet.Addr{HardwareAddr: net.HardwareAddr(frame[:6])}); err != nil {
@@ -125,8 +229,12 @@ func (s *simulated) Inject(frame []byte) error {
 }
 
 func (s *simulated) Close() error {
-	s.closing.Store(true)
-	err := s.conn.Close()
+	s.unfollow()
+	// Reading ends first: an answer that is being made can still be sent.
+	s.mu.Lock()
+	s.closing = true
+	err := s.conn.SetReadDeadline(time.Unix(1, 0))
+	s.mu.Unlock()
 	s.wg.Wait()
-	return errors.Join(s.err, err, s.plane.Close())
+	return errors.Join(s.err, err, s.conn.Close(), s.closePlane())
 }

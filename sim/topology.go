@@ -11,14 +11,16 @@ import (
 	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
+	"github.com/passtlab/passtlab/sim/probe"
 )
 
 // Interfaces. The guest's is called eth0 because some selectors skip names
 // such as veth0.
 const (
 	uplink    = "eth0" // of the peer and of the pod: the cluster network
-	tap       = "tap"  // of the pod, towards the guest
+	tap       = "tap"  // of the pod, or of the segment, towards the guest
 	guestLink = "eth0"
+	beside    = "eth1" // of the peer, towards the second pod
 )
 
 // Addresses of the lab's own, locally administered (RFC 9542 2.1).
@@ -30,10 +32,17 @@ var (
 // topology makes namespaces and links and gives the pod and the peer their
 // addresses. Everything is down at the guest's side.
 func (l *Lab) topology(ctx context.Context, tapMAC net.HardwareAddr) error {
+	l.peerLink = uplink
+	if l.opts.Beside != nil {
+		l.Peer, l.peerLink = l.opts.Beside.Peer, beside
+	}
 	for _, n := range []struct {
 		name string
 		ns   **netns.NS
 	}{{"peer", &l.Peer}, {"pod", &l.Pod}, {"guest", &l.Guest}} {
+		if *n.ns != nil {
+			continue // the peer, of another lab
+		}
 		ns, err := netns.New(n.name)
 		if err != nil {
 			return err
@@ -50,16 +59,23 @@ func (l *Lab) topology(ctx context.Context, tapMAC net.HardwareAddr) error {
 		nets[i] = n
 		l.defers(func() error { n.Close(); return nil })
 	}
-	l.peer, l.pod = nets[0], nets[1]
+	l.peer, l.pod, l.host = nets[0], nets[1], nets[1]
+	l.Host = l.Pod
+	if l.opts.Backend.Real() {
+		if err := l.segment(); err != nil {
+			return err
+		}
+		tapMAC = nil // a bridge keeps what is for a MAC of its own
+	}
 	sc := l.scenario
 	l.guest = guest.New(l.Guest, nets[2], guestLink, sc.Guest.MAC)
 
 	pod := link.End{Net: l.pod, Name: uplink, MAC: sc.Pod.MAC.HardwareAddr()}
-	if err := link.Pair(pod, link.End{Net: l.peer, Name: uplink, MAC: peerMAC.HardwareAddr()}); err != nil {
+	if err := link.Pair(pod, link.End{Net: l.peer, Name: l.peerLink, MAC: peerMAC.HardwareAddr()}); err != nil {
 		return err
 	}
 	in := link.End{Net: l.guest.Net, Name: guestLink, MAC: sc.Guest.MAC.HardwareAddr()}
-	if err := link.Pair(link.End{Net: l.pod, Name: tap, MAC: tapMAC}, in); err != nil {
+	if err := link.Pair(link.End{Net: l.host, Name: tap, MAC: tapMAC}, in); err != nil {
 		return err
 	}
 	for _, ifc := range sc.Guest.Interfaces {
@@ -74,7 +90,7 @@ func (l *Lab) topology(ctx context.Context, tapMAC net.HardwareAddr) error {
 	if err := l.capture(ctx, l.Pod, uplink, "uplink"); err != nil {
 		return err
 	}
-	if err := l.capture(ctx, l.Pod, tap, "guest"); err != nil {
+	if err := l.capture(ctx, l.Host, tap, "guest"); err != nil {
 		return err
 	}
 	if err := l.bootPeer(); err != nil {
@@ -83,7 +99,10 @@ func (l *Lab) topology(ctx context.Context, tapMAC net.HardwareAddr) error {
 	if err := l.bootPod(); err != nil {
 		return err
 	}
-	return flush([]*link.Net{l.peer, l.pod}, uplink)
+	if err := flush([]*link.Net{l.peer}, l.peerLink); err != nil {
+		return err
+	}
+	return flush([]*link.Net{l.pod}, uplink)
 }
 
 // quick lets addresses of the lab's own side be used at once, resolves
@@ -103,6 +122,8 @@ func quick(n *link.Net, names ...string) error {
 			link.Sysctl{Key: conf + "router_solicitations", Value: "0"},
 			link.Sysctl{Key: neigh + "retrans_time_ms", Value: "25"},
 			link.Sysctl{Key: neigh + "mcast_solicit", Value: "2"},
+			// A neighbour that was there is not given up within a stall.
+			link.Sysctl{Key: neigh + "ucast_solicit", Value: "20"},
 			link.Sysctl{Key: neigh + "delay_first_probe_time", Value: "0"},
 		)
 	}
@@ -116,32 +137,56 @@ func quick(n *link.Net, names ...string) error {
 // gateway. Its default route is on-link, so that it solicits whatever address
 // it is told to connect to, and what nobody answers for is measured.
 func (l *Lab) bootPeer() error {
-	names := []string{uplink}
+	names := []string{l.peerLink}
 	for _, ifc := range l.scenario.Guest.Interfaces {
 		names = append(names, ifc.Name)
 	}
 	if err := quick(l.peer, names...); err != nil {
 		return err
 	}
-	bits := min(l.scenario.Pod.Address.Bits(), 64)
-	gateway := netip.PrefixFrom(l.scenario.Pod.Gateway, bits)
-	if gateway.Addr().IsLinkLocalUnicast() {
-		gateway = netip.PrefixFrom(gateway.Addr(), 64)
+	bits := min(clusterAddress(l.scenario).Bits(), 64)
+	if l.opts.Beside != nil {
+		bits = 128 // there is a route to the prefix already
 	}
-	for _, p := range []netip.Prefix{gateway, netip.PrefixFrom(l.PeerAddress(), bits)} {
-		if err := l.peer.AddAddress(uplink, p, link.NoDAD); err != nil {
+	addresses := []netip.Prefix{netip.PrefixFrom(l.PeerAddress(), bits)}
+	if gw := l.scenario.Pod.Gateway; gw.IsLinkLocalUnicast() {
+		addresses = append(addresses, netip.PrefixFrom(gw, 64))
+	} else if gw.IsValid() {
+		addresses = append(addresses, netip.PrefixFrom(gw, bits))
+	}
+	for _, p := range addresses {
+		if err := l.peer.AddAddress(l.peerLink, p, link.NoDAD); err != nil {
 			return err
 		}
 	}
-	return l.peer.AddRoute(uplink, defaultRoute, netip.Addr{}, 0)
+	if l.opts.Beside != nil {
+		return l.join()
+	}
+	return l.peer.AddRoute(l.peerLink, defaultRoute, netip.Addr{}, 0)
 }
 
 func (l *Lab) bootPod() error {
-	if err := quick(l.pod, uplink, tap); err != nil {
+	links := []string{uplink}
+	if l.host == l.pod {
+		links = append(links, tap)
+	}
+	if err := quick(l.pod, links...); err != nil {
 		return err
+	}
+	// Only the peer has to find out who is not there. In the pod an answer would
+	// be dropped without a word if a neighbour were given up too early.
+	if err := l.pod.Set(link.Sysctl{Key: "ipv6/neigh/" + uplink + "/mcast_solicit", Value: "20"}); err != nil {
+		return err
+	}
+	if !l.scenario.Pod.Address.IsValid() {
+		// What the guest sends is refused, for want of a route.
+		return l.pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"})
 	}
 	if err := l.pod.AddAddress(uplink, l.scenario.Pod.Address, link.NoDAD); err != nil {
 		return err
+	}
+	if !l.scenario.Pod.Gateway.IsValid() {
+		return nil
 	}
 	return l.pod.AddRoute(uplink, defaultRoute, l.scenario.Pod.Gateway, 0)
 }
@@ -152,7 +197,13 @@ func (l *Lab) boot(ctx context.Context) error {
 	if err := g.Boot(l.scenario.Guest.TempAddr); err != nil {
 		return fmt.Errorf("boot the guest: %w", err)
 	}
-	if err := flush([]*link.Net{l.pod}, tap); err != nil {
+	// Early releases open a port to everybody once the guest has sent from it,
+	// and the pod has servers of the lab's.
+	if err := g.Net.Set(link.Sysctl{Key: "ipv4/ip_local_reserved_ports",
+		Value: fmt.Sprintf("%d,%d", probe.PortPod, probe.PortGuest)}); err != nil {
+		return fmt.Errorf("boot the guest: %w", err)
+	}
+	if err := flush([]*link.Net{l.host}, tap); err != nil {
 		return err
 	}
 	if err := flush([]*link.Net{g.Net}, guestLink); err != nil {
@@ -165,6 +216,11 @@ func (l *Lab) boot(ctx context.Context) error {
 		if err := g.BootOther(ctx, ifc); err != nil {
 			return fmt.Errorf("boot the guest: %w", err)
 		}
+	}
+	// A virtual machine is connected as soon as it is switched on. What is
+	// sent then and comes too early for the guest's system waits in a queue.
+	if p, ok := l.passt.(interface{ Connect() error }); ok {
+		return p.Connect()
 	}
 	return nil
 }
@@ -191,14 +247,23 @@ func (l *Lab) guestLinks() []string {
 // peerAddress is the first address from ::9 on, in the pod's /64, that the
 // scenario does not use itself.
 func peerAddress(sc *scenarios.Scenario) netip.Addr {
-	taken := append([]netip.Addr{sc.Pod.Address.Addr(), sc.Pod.Gateway}, sc.Guest.VIPs...)
+	taken := append([]netip.Addr{sc.Pod.Address.Addr(), sc.Pod.Gateway, sc.Passt.Address, sc.Passt.Gateway}, sc.Guest.VIPs...)
 	for _, p := range sc.Guest.Static {
 		taken = append(taken, p.Addr())
 	}
-	b := netip.PrefixFrom(sc.Pod.Address.Addr(), 64).Masked().Addr().As16()
+	b := netip.PrefixFrom(clusterAddress(sc).Addr(), 64).Masked().Addr().As16()
 	for b[15] = 9; slices.Contains(taken, netip.AddrFrom16(b)); b[15]++ {
 	}
 	return netip.AddrFrom16(b)
+}
+
+// clusterAddress is the pod's address. Where the pod has none, the peers have
+// the prefix of this one all the same.
+func clusterAddress(sc *scenarios.Scenario) netip.Prefix {
+	if sc.Pod.Address.IsValid() {
+		return sc.Pod.Address
+	}
+	return netip.MustParsePrefix("fd01:cafe::a/64")
 }
 
 // linkLocal is the address that the kernel forms of a MAC (RFC 4291 appendix A).

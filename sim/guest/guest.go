@@ -24,6 +24,9 @@ type Guest struct {
 
 	// origins has the addresses whose origin the kernel does not know.
 	origins map[netip.Addr]scenarios.Origin
+	// advertised is the prefix of the advertisement that a client takes.
+	advertised netip.Prefix
+	close      func() error // of the client; nil if none was started
 }
 
 // New returns the guest of a namespace whose interface exists and is down.
@@ -105,9 +108,9 @@ func (g *Guest) AwaitRA(ctx context.Context, ra Advertised) error {
 	if !ra.Prefix.IsValid() {
 		return nil
 	}
-	// Every other kind of address in the prefix is told apart by its flags.
 	if err := g.await(ctx, "SLAAC address in "+ra.Prefix.String(), func(a link.Address) bool {
-		return a.Flags&unix.IFA_F_MANAGETEMPADDR != 0 && ra.Prefix.Contains(a.Prefix.Addr())
+		o, _ := g.Origin(a)
+		return o == scenarios.OriginSLAAC && ra.Prefix.Contains(a.Prefix.Addr())
 	}); err != nil || !ra.Temporary {
 		return err
 	}
@@ -171,7 +174,8 @@ func (g *Guest) Origin(a link.Address) (scenarios.Origin, bool) {
 	switch {
 	case a.Flags&unix.IFA_F_TEMPORARY != 0:
 		return scenarios.OriginTemporary, true
-	case a.Flags&unix.IFA_F_MANAGETEMPADDR != 0:
+	case a.Flags&unix.IFA_F_MANAGETEMPADDR != 0,
+		g.advertised.IsValid() && g.advertised.Contains(a.Prefix.Addr()):
 		return scenarios.OriginSLAAC, true
 	}
 	return "", false

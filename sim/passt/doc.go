@@ -3,7 +3,8 @@
 //
 // It has two halves. The protocol engine (Engine) is pure: a frame of the
 // guest in, frames for the guest out, the clock injected, no socket and no
-// goroutine. The data plane attaches an engine to a lab's namespaces.
+// goroutine. The data plane (package plane) translates addresses in a lab's
+// namespaces by what the engine has seen.
 //
 // The engine speaks
 //   - RFC 4861 as a router and a neighbour: sections 4.2, 4.3, 4.4, 6.2 and
@@ -23,6 +24,12 @@
 // solicitation); live migration; which of several pod addresses passt takes
 // (Config states the one); a search domain's trailing dot, which is dropped;
 // a search list too long for its options, which New refuses.
+//
+// The data plane is the kernel's, and so a connection is end to end, where the
+// real program accepts it before it asks the guest: behind passt connect()
+// proves nothing about a server in the guest, here it does. Verdicts do not
+// depend on it, because they are taken from answers; a check that only connects
+// does. Package plane lists all such differences.
 //
 // Taken for granted, as nobody has seen it on the wire: in front of an
 // IPv4-only pod nothing is solicited on connect; the IAID repeated in a reply

@@ -76,6 +76,27 @@ func (e *Engine) Advertisement(dst netip.Addr, to net.HardwareAddr) []byte {
 	return e.icmp(to, dst, ra)
 }
 
+// Advertises reports whether router solicitations are answered.
+func (e *Engine) Advertises() bool {
+	return !e.silent && !e.cfg.NoRA && !e.cfg.NoNDP && !e.cfg.NoICMP
+}
+
+// Discarded reports whether hosts discard the router advertisements, because
+// of an option of length zero (RFC 4861 6.1.2); see searchOption.
+func (e *Engine) Discarded() bool {
+	return len(e.resolvers) > 0 && len(e.cfg.Searches) > 0 && len(encoded(e.cfg.Searches))%8 == 0
+}
+
+// Prefix returns the prefix in which hosts form addresses, the zero Prefix for
+// none. In front of a pod without IPv6 it is a link-local one, which hosts
+// ignore (RFC 4862 5.5.3 b).
+func (e *Engine) Prefix() netip.Prefix {
+	if e.local || e.cfg.NotAutonomous {
+		return netip.Prefix{}
+	}
+	return netip.PrefixFrom(e.cfg.Address.Addr(), 64).Masked()
+}
+
 // prefixOption returns the prefix information option (RFC 4861 4.6.2). passt:
 // the length is 64 whatever the pod's is, all releases; the prefix field has
 // the bits after the prefix set, 2024_08_14, which package ndp refuses to

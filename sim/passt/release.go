@@ -207,12 +207,25 @@ func Lookup(name string) (Release, error) {
 	return r, nil
 }
 
+// ParseRelease returns the release that name stands for: one that Lookup knows, or
+// "kubevirt:1.4" for the one that a KubeVirt release ships.
+func ParseRelease(name string) (Release, error) {
+	if v, ok := strings.CutPrefix(name, "kubevirt:"); ok {
+		return KubeVirt(v)
+	}
+	return Lookup(name)
+}
+
 // Shipped is which passt a KubeVirt release ships.
 type Shipped struct {
 	KubeVirt string // "1.4"; with a suffix where builds differ, "1.8-el10"
 	Passt    string
-	Attach   string // how QEMU is attached to passt
+	Attach   string // how QEMU is attached to passt: "socket", or VhostUser
 }
+
+// VhostUser is the attachment in which frames that passt sends on connect are
+// lost: the guest's queue is not yet usable.
+const VhostUser = "vhost-user"
 
 // shipped has the default build of a KubeVirt release before its others.
 var shipped = []Shipped{
@@ -222,20 +235,29 @@ var shipped = []Shipped{
 	{"1.3", "2023_12_04", "socket"},
 	{"1.4", "2024_08_06", "socket"},
 	{"1.5", "2025_01_21", "socket"},
-	{"1.6", "2025_05_12", "vhost-user"},
-	{"1.7", "2025_05_12", "vhost-user"},
-	{"1.8-el9", "2025_05_12", "vhost-user"},
-	{"1.8-el10", "2025_12_10", "vhost-user"},
-	{"1.9", "2026_06_11", "vhost-user"},
+	{"1.6", "2025_05_12", VhostUser},
+	{"1.7", "2025_05_12", VhostUser},
+	{"1.8-el9", "2025_05_12", VhostUser},
+	{"1.8-el10", "2025_12_10", VhostUser},
+	{"1.9", "2026_06_11", VhostUser},
 }
 
 // KubeVirts returns which passt each known KubeVirt release ships.
 func KubeVirts() []Shipped { return slices.Clone(shipped) }
 
-// KubeVirt returns the passt that a KubeVirt release ships: "1.4", "v1.4.1",
-// "1.8-el10". Of 1.8 there are two builds with different passts; a plain
-// "1.8" is the one on CentOS Stream 9, which is built by default.
+// KubeVirt returns the passt that a KubeVirt release ships.
 func KubeVirt(version string) (Release, error) {
+	s, err := Ships(version)
+	if err != nil {
+		return Release{}, err
+	}
+	return Lookup(s.Passt)
+}
+
+// Ships returns what a KubeVirt release ships: "1.4", "v1.4.1", "1.8-el10". Of
+// 1.8 there are two builds with different passts; a plain "1.8" is the one on
+// CentOS Stream 9, which is built by default.
+func Ships(version string) (Shipped, error) {
 	v := strings.TrimPrefix(version, "v")
 	v, build, _ := strings.Cut(v, "-")
 	if p := strings.Split(v, "."); len(p) == 3 { // the patch level does not matter
@@ -244,12 +266,12 @@ func KubeVirt(version string) (Release, error) {
 	for _, s := range shipped {
 		name, of, _ := strings.Cut(s.KubeVirt, "-")
 		if name == v && (of == build || build == "" || of == "") {
-			return Lookup(s.Passt)
+			return s, nil
 		}
 	}
 	var known []string
 	for _, s := range shipped {
 		known = append(known, s.KubeVirt)
 	}
-	return Release{}, fmt.Errorf("kubevirt release %q: unknown; known are %s", version, strings.Join(known, ", "))
+	return Shipped{}, fmt.Errorf("kubevirt release %q: unknown; known are %s", version, strings.Join(known, ", "))
 }

@@ -14,5 +14,10 @@
 // after the exchanges of every candidate the hops peer–pod and pod–guest are
 // shown to work, by link-local addresses, which no translation touches.
 //
+// The real passt tells few refusals: it accepts before it asks the guest, and
+// does not forward the guest's ICMPv6 errors. With it (Config.Silence) an
+// exchange is Silent when it had no answer for half a second and was then
+// overtaken by controls over the same hops, which were begun later.
+//
 // Inbound echo (ping) is not probed: the pod answers it, for every guest.
 package probe

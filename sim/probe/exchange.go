@@ -37,6 +37,9 @@ const (
 	notAvailable    Outcome = "EADDRNOTAVAIL"
 )
 
+// errSilent ends an exchange that later ones have overtaken.
+var errSilent = errors.New("silent")
+
 // report is what the server saw.
 type report struct{ remote, local netip.Addr }
 
@@ -53,6 +56,8 @@ func exchange(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, t
 	what := fmt.Sprintf("%s exchange from %s in %s to %s", t, origin(from), ns.Name(), to)
 	var errno syscall.Errno
 	switch {
+	case context.Cause(ctx) == errSilent:
+		return Silent, report{}, nil
 	case ctx.Err() != nil:
 		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 	case errors.As(err, &errno) && conclusive[errno]:
@@ -86,12 +91,12 @@ func try(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to tar
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(past) })()
 	nonce := newNonce()
-	if _, err := c.Write(nonce); err != nil {
-		return r, err
-	}
 	b := make([]byte, 256)
-	n, err := c.Read(b)
-	if errors.Is(err, io.EOF) {
+	n, err := c.Write(nonce)
+	if err == nil {
+		n, err = c.Read(b)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) {
 		// Accepted on the way, then closed: a reset that came politely.
 		return r, unix.ECONNRESET
 	}

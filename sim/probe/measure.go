@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,7 +24,20 @@ const (
 	// has sent from it.
 	PortPod   = 50007
 	PortGuest = 50008
+
+	// maxBound bounds the candidates: each has a port of its own.
+	maxBound = 100
 )
+
+// Ports are those of the guest that peers talk to: what a passt that is told
+// port by port has to forward. PortGuest is not among them.
+func Ports() []uint16 {
+	ports := []uint16{portWildcard}
+	for i := range uint16(maxBound) {
+		ports = append(ports, portBound+i)
+	}
+	return ports
+}
 
 // Config is what there is to measure.
 type Config struct {
@@ -31,6 +46,11 @@ type Config struct {
 	PeerAddress netip.Addr
 	// Controls are exchanges that have to work whatever the guest does.
 	Controls []Control
+	// Silence is after how long an exchange without an answer ends as Silent,
+	// provided that the controls, begun only then, are answered first: the hops
+	// work and are no slower than that. The default, 0, is for labs in which
+	// every refusal is told; there silence is inconclusive.
+	Silence time.Duration
 }
 
 // Control is an exchange over one hop, from a namespace to a server of the
@@ -44,6 +64,9 @@ type Control struct {
 // Measure fills in the truth table of the candidates. An error means that
 // nothing is known, not that a candidate does not work.
 func Measure(ctx context.Context, cfg Config, candidates []Candidate) (_ Table, err error) {
+	if len(candidates) > maxBound {
+		return nil, fmt.Errorf("measure the truth table: %d candidates, and there are ports for %d", len(candidates), maxBound)
+	}
 	m := &measurement{Config: cfg, bound: make([]bool, len(candidates)), table: make(Table, len(candidates))}
 	defer func() { err = errors.Join(err, m.close()) }()
 	for _, s := range []struct {
@@ -167,7 +190,7 @@ func (m *measurement) addr(i int) netip.Addr { return m.table[i].Address.Addr() 
 // out sends from candidate i to the peer.
 func (m *measurement) out(ctx context.Context, i int) (Result, netip.Addr, error) {
 	to := target{AddrPort: netip.AddrPortFrom(m.PeerAddress, portWildcard)}
-	res, seen, err := both(ctx, m.Guest, m.addr(i), to)
+	res, seen, err := m.both(ctx, m.Guest, m.addr(i), to)
 	if err != nil {
 		return Result{}, netip.Addr{}, err
 	}
@@ -184,7 +207,7 @@ func (m *measurement) out(ctx context.Context, i int) (Result, netip.Addr, error
 // in connects from the peer to candidate i.
 func (m *measurement) in(ctx context.Context, i, port int) (Result, error) {
 	to := target{AddrPort: netip.AddrPortFrom(m.addr(i), uint16(port))}
-	res, _, err := both(ctx, m.Peer, m.PeerAddress, to)
+	res, _, err := m.both(ctx, m.Peer, m.PeerAddress, to)
 	if res.TCP == notAvailable || res.UDP == notAvailable {
 		// That says something about the peer, not about the candidate.
 		err = errors.Join(err, fmt.Errorf("the peer cannot send from %s: %w", m.PeerAddress, ErrInconclusive))
@@ -216,6 +239,30 @@ func (m *measurement) control(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// both is both, with silence as a result where that is allowed.
+func (m *measurement) both(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
+	if m.Silence == 0 {
+		return both(ctx, ns, from, to)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel(nil)
+	wg.Go(func() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(m.Silence):
+		}
+		if err := m.control(ctx); err != nil {
+			cancel(err)
+			return
+		}
+		cancel(errSilent)
+	})
+	return both(ctx, ns, from, to)
 }
 
 // both makes an exchange over each transport at the same time.

@@ -75,6 +75,38 @@ func TestMeasureBlackhole(t *testing.T) {
 	}
 }
 
+// Where silence is a result, it is one only beside a control that is answered.
+func TestMeasureSilence(t *testing.T) {
+	b := newBed(t)
+	control := func(to netip.Addr) Control { return Control{From: b.guest, To: netip.AddrPortFrom(to, portWildcard)} }
+	for _, tt := range []struct {
+		name    string
+		control netip.Addr
+		want    Result
+		err     string
+	}{
+		{name: "silent", control: peerAddr, want: Result{Silent, Silent}},
+		{name: "control fails", control: nobody, err: "inconclusive"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := audit.Take()
+			m := &measurement{Config: Config{
+				Peer: b.peer, PeerAddress: peerAddr, Silence: 10 * time.Millisecond, Controls: []Control{control(tt.control)},
+			}}
+			if err := m.serve(b.peer, netip.Addr{}, portWildcard); err != nil {
+				t.Fatal(err)
+			}
+			got, _, err := m.both(t.Context(), b.peer, peerAddr, target{AddrPort: netip.AddrPortFrom(blackhole, portWildcard)})
+			if got != tt.want || (err == nil) != (tt.err == "") || err != nil && !errors.Is(err, ErrInconclusive) {
+				t.Errorf("got %s, %v; want %s, %s", got, err, tt.want, tt.err)
+			}
+			if err := errors.Join(m.close(), before.Check(time.Second)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestMeasurePortTaken(t *testing.T) {
 	b := newBed(t)
 	s, err := serve(b.pod, netip.Addr{}, PortPod)

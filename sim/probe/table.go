@@ -16,11 +16,16 @@ type Candidate struct {
 	Flags   uint32           // the kernel's IFA_F_ flags (linux/if_addr.h)
 }
 
-// Outcome is how one exchange ended: OK or the name of an errno.
+// Outcome is how one exchange ended: OK, Silent or the name of an errno.
 type Outcome string
 
-// OK is the outcome of an exchange whose payload came back.
-const OK Outcome = "ok"
+const (
+	// OK is the outcome of an exchange whose payload came back.
+	OK Outcome = "ok"
+	// Silent is that of an exchange of which nothing was heard. It is measured
+	// only where silence is how a refusal looks (Config.Silence).
+	Silent Outcome = "silent"
+)
 
 // Result is the outcome over both transports.
 type Result struct{ TCP, UDP Outcome }

@@ -1,31 +1,67 @@
 // Package plane translates addresses between the pod's uplink and the guest as
-// passt does, inside the kernel: conntrack, nftables and policy routing in the
-// pod's namespace.
+// passt does: policy routing, conntrack and nftables in the pod's namespace,
+// fed with the guest's frames one by one.
 //
-// What it does for a guest that owns any set of addresses:
+// What it does for a guest that owns any set of addresses, and where it
+// stands:
 //
-//   - every flow of the guest leaves the uplink with the pod address;
-//   - a flow that comes in for the pod address goes to the last source address
-//     that the guest used and that is not link-local (passt calls it
-//     addr_seen), initially the pod address itself;
-//   - echo requests for the pod address are answered by the pod;
-//   - all else that is addressed to the pod stays in the pod.
+//   - every flow of the guest leaves the uplink with the pod's address, or
+//     with the pod's link-local one to a link-local host (forward.go);
+//   - a flow that comes in for the pod and a forwarded port goes to the
+//     address that the guest was last seen to use, or to its link-local one if
+//     it comes from a link-local host: chosen once a flow, by conntrack, or
+//     for every packet, without conntrack, as the release does it;
+//   - what the guest sends to the pod's address reaches the guest itself, from
+//     passt's link-local address, at a forwarded port, and else the pod; what
+//     it sends to the gateway's address reaches the pod's loopback;
+//   - echo requests for the pod are answered by the pod, and all else that is
+//     addressed to the pod stays there.
 //
-// The last source is learned by the packets themselves, so the state is right
-// before the packet that changed it has left: there is no watcher to wait for.
-// The map is keyed by the protocol family, which makes it a variable. Adding to
-// an nftables map never overwrites, and deleting and adding for every packet
-// would wear it out, so a packet whose source is already current returns
-// early: the current value and the packet's source, concatenated, are looked
-// up in a set that only ever holds identical pairs.
+// Frames of the guest enter by Forward (guest.go). The kernel drops them where
+// they arrive; whoever reads them there gives each to the engine, the engine's
+// addresses to Follow, and then the frame to Forward, which puts it on the
+// pod's loopback interface with a mark that tells it from the pod's own. So
+// the address seen is right before anybody outside sees the packet that
+// changed it, frames count in the order of their arrival, and the state
+// machine is the engine's alone. An nftables map that packets write themselves
+// does not do: an element that a packet deletes stays until the garbage
+// collection of the next second, and after some thirty changes within one the
+// map takes no more and stays empty.
 //
-// A guest may own the pod address itself, so packets for the guest must not
+// The kernel forwards no packet with a link-local address. So within the pod
+// such an address has another prefix, from before conntrack to after routing
+// (linklocal.go); on both links frames look as they should.
+//
+// A guest may own the pod's address itself, so packets for the guest must not
 // find the pod's local table: they carry a mark, and a rule before the local
-// table, which is moved from preference 0 for that, sends marked packets from
-// the uplink to the guest.
+// table, which is moved from preference 0 for that, sends marked packets to
+// the guest.
 //
 // Not modelled: passt ends TCP and UDP in sockets of its own, the kernel
-// forwards. So a peer's connect() here succeeds only when the guest accepts,
-// where passt accepts first and resets later; the hop limit goes down by one;
-// and ICMPv6 errors of the guest reach the peer.
+// forwards.
+//
+//   - passt accepts a peer's connection at a forwarded port first and asks the
+//     guest then. A peer's connect() therefore succeeds even if no server
+//     listens in the guest, and ends by a reset, or hangs if the address seen
+//     is not the guest's; here the peer is refused at once, or its connect()
+//     hangs. Whether octets are exchanged is the same, so a verdict that is
+//     taken from an answer, as all verdicts here are, is the same too. Who
+//     takes an open port for a working server (nc -z, a TCP health check) will
+//     see it work behind passt and fail here.
+//   - The hop limit goes down by one, and TCP options are end to end.
+//   - ICMPv6 errors of the guest reach the peer, and those of the network the
+//     guest from 2024_07_26 on, where passt hands on none of the former, and
+//     of the latter those about UDP since 2025_03_20. A UDP exchange that is
+//     refused here times out behind passt; both fail. A refused TCP connection
+//     is refused for the guest in all releases, where up to 2024_12_11 it
+//     times out (the reset lacks ACK).
+//   - Multicast, in either direction, goes nowhere.
+//   - What the pod itself sends to a forwarded port of its own stays in the
+//     pod; passt would take it to the guest.
+//   - Up to 2024_06_24 the guest's UDP answer to a peer that has the gateway's
+//     address goes to the pod's loopback, which nobody has observed of passt;
+//     and not only the UDP ports that the guest has sent from are open to
+//     everybody (RFC 4787 5), but its TCP ports too, 1024 in all.
+//   - The pod's own sockets do not reach link-local hosts on the uplink, and an
+//     ICMPv6 error between link-local addresses does not reach its flow.
 package plane

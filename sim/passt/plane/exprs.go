@@ -9,20 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Registers (linux/netfilter/nf_tables.h). regA and regB are next to each
-// other, so that a lookup from regA sees both, concatenated.
+// Registers (linux/netfilter/nf_tables.h).
 const (
 	regA   = unix.NFT_REG_1
-	regB   = unix.NFT_REG_2
 	regKey = unix.NFT_REG_3
 	// regPort is the second quarter of regA: behind a field of up to four
 	// octets, concatenated.
 	regProto = unix.NFT_REG32_00
 	regPort  = unix.NFT_REG32_01
 )
-
-// dynsetDelete is NFT_DYNSET_OP_DELETE, which x/sys/unix lacks.
-const dynsetDelete = 2
 
 // Offsets in the IPv6 header (RFC 8200 3), in the transport header
 // (RFC 9293 3.1, RFC 768) and in an ICMPv6 error (RFC 4443 2.1, 3).
@@ -33,6 +28,7 @@ const (
 
 	sourcePort      = 0
 	destinationPort = 2
+	echoID          = 4 // RFC 4443 4.1
 	offTCPFlags     = 13
 
 	offICMPChecksum      = 2
@@ -50,12 +46,10 @@ func jump(ch *nftables.Chain) exprs {
 	return exprs{&expr.Verdict{Kind: expr.VerdictJump, Chain: ch.Name}}
 }
 
-func network(off, reg uint32) exprs {
-	return exprs{&expr.Payload{DestRegister: reg, Base: expr.PayloadBaseNetworkHeader, Offset: off, Len: addrLen}}
+// network loads an address of the header into regA.
+func network(off uint32) exprs {
+	return exprs{&expr.Payload{DestRegister: regA, Base: expr.PayloadBaseNetworkHeader, Offset: off, Len: addrLen}}
 }
-
-// source loads the source address.
-func source(reg uint32) exprs { return network(offSource, reg) }
 
 // in matches if the address in regA is in p; it spoils regA.
 func in(p netip.Prefix) exprs {
@@ -69,15 +63,15 @@ func in(p netip.Prefix) exprs {
 	}
 }
 
-func sourceIn(p netip.Prefix) exprs      { return append(source(regA), in(p)...) }
-func destinationIn(p netip.Prefix) exprs { return append(network(offDestination, regA), in(p)...) }
+func sourceIn(p netip.Prefix) exprs      { return append(network(offSource), in(p)...) }
+func destinationIn(p netip.Prefix) exprs { return append(network(offDestination), in(p)...) }
 
 // equal matches if regA holds a.
 func equal(a netip.Addr) exprs {
 	return exprs{&expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: a.AsSlice()}}
 }
 
-func destination(a netip.Addr) exprs { return append(network(offDestination, regA), equal(a)...) }
+func destination(a netip.Addr) exprs { return append(network(offDestination), equal(a)...) }
 
 // load puts a constant into regA.
 func load(a netip.Addr) exprs { return exprs{&expr.Immediate{Register: regA, Data: a.AsSlice()}} }
@@ -159,12 +153,13 @@ func icmpType(from, to byte) exprs {
 	)
 }
 
-// traffic are matches for what is no control of the link: TCP, UDP, echo.
+// traffic are matches for what is no control of the link: TCP, UDP, and
+// ICMPv6 errors and echo.
 func traffic() []exprs {
-	return []exprs{protocol(unix.IPPROTO_TCP), protocol(unix.IPPROTO_UDP), icmpType(128, 129)}
+	return []exprs{protocol(unix.IPPROTO_TCP), protocol(unix.IPPROTO_UDP), icmpType(1, 129)}
 }
 
-// loadPort loads protocol and port, concatenated from regA on.
+// loadPort loads protocol and port, or identifier, concatenated from regA on.
 func loadPort(off uint32) exprs {
 	return exprs{
 		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: regProto},
@@ -172,15 +167,14 @@ func loadPort(off uint32) exprs {
 	}
 }
 
-func ifname(key expr.MetaKey, op expr.CmpOp, name string) exprs {
+func ifname(key expr.MetaKey, name string) exprs {
 	padded := make([]byte, unix.IFNAMSIZ)
 	copy(padded, name)
-	return exprs{&expr.Meta{Key: key, Register: regA}, &expr.Cmp{Op: op, Register: regA, Data: padded}}
+	return exprs{&expr.Meta{Key: key, Register: regA}, &expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: padded}}
 }
 
-func arrivedBy(name string) exprs    { return ifname(expr.MetaKeyIIFNAME, expr.CmpOpEq, name) }
-func notArrivedBy(name string) exprs { return ifname(expr.MetaKeyIIFNAME, expr.CmpOpNeq, name) }
-func outOf(name string) exprs        { return ifname(expr.MetaKeyOIFNAME, expr.CmpOpEq, name) }
+func arrivedBy(name string) exprs { return ifname(expr.MetaKeyIIFNAME, name) }
+func outOf(name string) exprs     { return ifname(expr.MetaKeyOIFNAME, name) }
 
 func mark(n uint32) exprs {
 	return exprs{

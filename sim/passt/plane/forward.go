@@ -11,60 +11,79 @@ import (
 // Priorities of the chains, between those of conntrack and NAT
 // (linux/netfilter_ipv6.h).
 const (
-	prioLearn     nftables.ChainPriority = -310
+	prioGuard     nftables.ChainPriority = -310
 	prioTranslate nftables.ChainPriority = -300 // raw: before conntrack at -200
 	prioClassify  nftables.ChainPriority = -150 // mangle
+	prioGateway   nftables.ChainPriority = -110
 	prioDstNAT    nftables.ChainPriority = -100
 	prioSrcNAT    nftables.ChainPriority = 100
+	prioAnswer    nftables.ChainPriority = 150
 	prioRestore   nftables.ChainPriority = 200 // after NAT, before conntrack confirms
 )
 
-// classify marks the packets that are the guest's. All else is the pod's.
+// guard keeps the kernel from what the guest sends: it is for passt, which
+// hands on what is to be handed on; see Forward.
+func (p *Plane) guard() {
+	pre := p.chain("guard", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioGuard)
+	p.rule(pre, arrivedBy(p.cfg.Tap), verdict(expr.VerdictDrop))
+}
+
+// classify marks the packets that are for the guest. All else is the pod's.
 func (p *Plane) classify() {
 	pre := p.chain("classify", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioClassify)
 	out := p.chain("output", nftables.ChainTypeRoute, nftables.ChainHookOutput, prioClassify)
-	fromGuest, toPod := arrivedBy(p.cfg.Tap), arrivedBy(p.cfg.Uplink)
+	fromGuest, toPod := mark(markOut), arrivedBy(p.cfg.Uplink)
 
 	// The guest and itself, by way of the pod.
-	p.rule(pre, fromGuest, destination(p.cfg.Address), loadPort(destinationPort), lookup(p.ports, regA),
+	p.rule(pre, fromGuest, destination(p.cfg.Address), loadPort(destinationPort), lookup(p.ports, regA), ctNew(),
 		setCtMark(markHairpin))
 	p.rule(pre, fromGuest, ctMark(markHairpin), setMark(markGuest), verdict(expr.VerdictReturn))
-	// The guest and others. The connection's mark tells answers to it.
+	// The guest and others. Their answers are told by the connection's mark,
+	// or else by what the guest has sent from.
 	if p.cfg.Release.PerFlow {
 		p.rule(pre, fromGuest, setCtMark(markGuest))
 	} else {
 		for _, opens := range []exprs{tcpSYN(), protocol(unix.IPPROTO_UDP)} {
 			p.rule(pre, fromGuest, opens, loadPort(sourcePort), dynset(p.cone, unix.NFT_DYNSET_OP_UPDATE, regA, 0))
 		}
+		p.rule(pre, fromGuest, icmpType(128, 128), loadPort(echoID), dynset(p.cone, unix.NFT_DYNSET_OP_UPDATE, regA, 0))
 	}
-	p.rule(pre, fromGuest, setMark(markOut), verdict(expr.VerdictReturn))
+	p.rule(pre, fromGuest, verdict(expr.VerdictReturn))
 	p.rule(pre, ctMark(markPod), verdict(expr.VerdictReturn))
 	p.rule(pre, ctMark(markGuest), setMark(markGuest), verdict(expr.VerdictReturn))
 	// What is new is the guest's if its port is forwarded. Echo requests are
 	// not: the pod answers them.
-	forwarded := []*nftables.Set{p.ports}
-	if !p.cfg.Release.PerFlow {
-		forwarded = append(forwarded, p.cone)
-	}
 	for _, to := range []netip.Addr{p.cfg.Address, within(outside, p.cfg.PodLL)} {
-		for _, set := range forwarded {
-			p.rule(pre, toPod, destination(to), loadPort(destinationPort), lookup(set, regA),
-				setMark(markGuest), setCtMark(markGuest))
+		p.rule(pre, toPod, destination(to), loadPort(destinationPort), lookup(p.ports, regA),
+			setMark(markGuest), setCtMark(markGuest))
+		if p.cfg.Release.PerFlow {
+			continue
 		}
+		p.rule(pre, toPod, destination(to), loadPort(destinationPort), lookup(p.cone, regA),
+			setMark(markGuest), setCtMark(markGuest))
+		p.rule(pre, toPod, destination(to), icmpType(129, 129), loadPort(echoID), lookup(p.cone, regA), setMark(markGuest))
 	}
 
-	p.rule(out, ctMark(markGuest), setMark(markGuest))
+	for _, m := range []uint32{markGuest, markStray} {
+		p.rule(out, ctMark(m), setMark(markGuest))
+	}
 	p.rule(out, ctNew(), setCtMark(markPod))
+}
+
+// hairpin leads what the guest sends to the pod's address and a forwarded port
+// back to it: from passt's link-local address to the guest's.
+func (p *Plane) hairpin() {
+	p.rule(p.dstNAT, ctMark(markHairpin), current(p.ll), toInside(), nat(expr.NATTypeDestNAT))
+	p.rule(p.dstNAT, ctMark(markHairpin), verdict(expr.VerdictDrop)) // no such address is known
+	p.rule(p.srcNAT, ctMark(markHairpin), outOf(p.cfg.Tap), load(within(outside, p.cfg.PasstLL)), nat(expr.NATTypeSourceNAT))
 }
 
 // perFlow translates a flow by its first packet, with conntrack: releases
 // since 2024_07_26.
 func (p *Plane) perFlow() {
 	p.translate(translation{
-		in:          p.chain("dstnat", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, prioDstNAT),
-		out:         p.chain("srcnat", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, prioSrcNAT),
-		destination: nat(expr.NATTypeDestNAT),
-		source:      nat(expr.NATTypeSourceNAT),
+		in: p.dstNAT, out: p.srcNAT,
+		destination: nat(expr.NATTypeDestNAT), source: nat(expr.NATTypeSourceNAT),
 	})
 }
 
@@ -91,40 +110,57 @@ type translation struct {
 }
 
 func (p *Plane) translate(t translation) {
-	hairpin, inbound := arrivedBy(p.cfg.Tap), arrivedBy(p.cfg.Uplink)
-	p.rule(t.in, hairpin, mark(markGuest), current(p.ll), toInside(), t.destination)
-	p.rule(t.in, inbound, mark(markGuest), sourceIn(outside), current(p.ll), toInside(), t.destination)
-	// What is for a link-local source goes nowhere while none is known, and so
-	// does all that is for ::.
-	p.rule(t.in, mark(markGuest), sourceIn(outside), verdict(expr.VerdictDrop))
-	p.rule(t.in, inbound, mark(markGuest), current(p.seen), equal(netip.IPv6Unspecified()), verdict(expr.VerdictDrop))
-	p.rule(t.in, inbound, mark(markGuest), current(p.seen), in(linkLocal), current(p.seen), toInside(), t.destination)
-	p.rule(t.in, inbound, mark(markGuest), current(p.seen), t.destination)
+	inbound := append(arrivedBy(p.cfg.Uplink), mark(markGuest)...)
+	p.rule(t.in, inbound, sourceIn(outside), current(p.ll), toInside(), t.destination)
+	// What is from a link-local source goes nowhere while no such address of
+	// the guest is known.
+	p.rule(t.in, inbound, sourceIn(outside), verdict(expr.VerdictDrop))
+	for _, notRouted := range []netip.Prefix{linkLocal, unspecified} {
+		p.rule(t.in, inbound, current(p.seen), in(notRouted), current(p.seen), toInside(), t.destination)
+	}
+	p.rule(t.in, inbound, current(p.seen), t.destination)
 
-	p.rule(t.out, outOf(p.cfg.Tap), hairpin, load(within(outside, p.cfg.PasstLL)), t.source)
 	p.rule(t.out, outOf(p.cfg.Uplink), mark(markOut), destinationIn(outside), load(within(outside, p.cfg.PodLL)), t.source)
 	p.rule(t.out, outOf(p.cfg.Uplink), mark(markOut), load(p.cfg.Address), t.source)
 }
 
-// loopback leads what the guest sends to the gateway to the pod's loopback.
-func (p *Plane) loopback() {
+// local gives what the guest sends to the pod itself the source that a socket
+// of passt's has there, and leads what it sends to the gateway to the pod's
+// loopback.
+func (p *Plane) local() {
+	fromGuest := mark(markOut)
+	in := p.chain("local", nftables.ChainTypeNAT, nftables.ChainHookInput, prioSrcNAT)
+	p.gateway(in)
+	p.rule(in, fromGuest, setCtMark(markGuest))
+	p.rule(in, fromGuest, destination(netip.IPv6Loopback()), load(netip.IPv6Loopback()), nat(expr.NATTypeSourceNAT))
+	p.rule(in, fromGuest, destinationIn(outside), load(within(outside, p.cfg.PodLL)), nat(expr.NATTypeSourceNAT))
+	p.rule(in, fromGuest, load(p.cfg.Address), nat(expr.NATTypeSourceNAT))
+}
+
+func (p *Plane) gateway(in *nftables.Chain) {
 	if !p.cfg.Gateway.IsValid() {
 		return
 	}
-	gateway := p.cfg.Gateway
-	if gateway.IsLinkLocalUnicast() {
+	gateway, onLink := p.cfg.Gateway, p.cfg.Gateway.IsLinkLocalUnicast()
+	if onLink {
 		gateway = within(outside, gateway)
 	}
-	dnat := p.chain("gateway", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, prioDstNAT-1)
-	snat := p.chain("gateway_in", nftables.ChainTypeNAT, nftables.ChainHookInput, prioSrcNAT)
 	kinds := []exprs{protocol(unix.IPPROTO_TCP), protocol(unix.IPPROTO_UDP)}
 	if p.cfg.Release.EchoLoopback {
 		kinds = append(kinds, icmpType(128, 128))
 	}
+	dnat := p.chain("gateway", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, prioGateway)
 	for _, kind := range kinds {
-		p.rule(dnat, arrivedBy(p.cfg.Tap), destination(gateway), kind,
-			load(netip.IPv6Loopback()), nat(expr.NATTypeDestNAT))
+		p.rule(dnat, mark(markOut), destination(gateway), kind, load(netip.IPv6Loopback()), nat(expr.NATTypeDestNAT))
 	}
-	p.rule(snat, arrivedBy(p.cfg.Tap), destination(netip.IPv6Loopback()),
-		load(netip.IPv6Loopback()), nat(expr.NATTypeSourceNAT))
+	if p.cfg.Release.GatewayUDP || onLink {
+		return
+	}
+	// passt: UDP to a global gateway is answered from passt's own address to
+	// the guest's link-local one, up to 2024_06_24.
+	p.rule(in, mark(markOut), destination(netip.IPv6Loopback()), protocol(unix.IPPROTO_UDP),
+		setCtMark(markStray), load(netip.IPv6Loopback()), nat(expr.NATTypeSourceNAT))
+	answer := p.chain("answer", nftables.ChainTypeFilter, nftables.ChainHookPostrouting, prioAnswer)
+	p.rule(answer, ctMark(markStray), outOf(p.cfg.Tap), load(within(outside, p.cfg.PasstLL)), setAddress(offSource))
+	p.rule(answer, ctMark(markStray), outOf(p.cfg.Tap), current(p.ll), toInside(), setAddress(offDestination))
 }

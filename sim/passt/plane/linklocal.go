@@ -18,8 +18,9 @@ var (
 	multicast   = netip.MustParsePrefix("ff00::/8")
 
 	// outside stands for fe80::/64 of hosts on the pod's link, and of passt
-	// itself; inside stands for fe80::/64 of the guest. Both are ULA prefixes
-	// (RFC 4193) drawn at random.
+	// itself; inside stands for fe80::/64 of the guest, and its first address
+	// for ::, to which early releases send. Both are ULA prefixes (RFC 4193)
+	// drawn at random.
 	outside = netip.MustParsePrefix("fd7a:5571:ab0a:1::/64")
 	inside  = netip.MustParsePrefix("fd7a:5571:ab0a:2::/64")
 )
@@ -30,6 +31,10 @@ func within(p netip.Prefix, a netip.Addr) netip.Addr {
 	copy(b[:8], q[:8])
 	return netip.AddrFrom16(b)
 }
+
+// Outside returns the address by which the pod reaches the link-local address
+// a of a host on its uplink, or has its own there.
+func Outside(a netip.Addr) netip.Addr { return within(outside, a) }
 
 // Inside returns the address by which the pod reaches the guest's link-local
 // address a.
@@ -42,11 +47,14 @@ func (p *Plane) linkLocals() {
 	for _, match := range traffic() {
 		p.rule(pre, match, jump(data))
 	}
-	p.rule(data, arrivedBy(p.cfg.Tap), sourceIn(linkLocal), setPrefix(offSource, inside))
+	p.rule(data, mark(markOut), sourceIn(linkLocal), setPrefix(offSource, inside))
 	p.rule(data, arrivedBy(p.cfg.Uplink), sourceIn(linkLocal), setPrefix(offSource, outside))
-	p.rule(data, notArrivedBy("lo"), destinationIn(linkLocal), setPrefix(offDestination, outside))
+	for _, from := range []exprs{mark(markOut), arrivedBy(p.cfg.Uplink)} {
+		p.rule(data, from, destinationIn(linkLocal), setPrefix(offDestination, outside))
+	}
 
 	post := p.chain("leave", nftables.ChainTypeFilter, nftables.ChainHookPostrouting, prioRestore)
+	p.rule(post, destination(inside.Addr()), load(netip.IPv6Unspecified()), setAddress(offDestination))
 	fe80 := netip.MustParsePrefix("fe80::/64")
 	for _, from := range []netip.Prefix{outside, inside} {
 		p.rule(post, sourceIn(from), setPrefix(offSource, fe80))

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/google/nftables"
+	"github.com/mdlayher/packet"
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/sim/link"
@@ -21,31 +22,33 @@ type Config struct {
 	Tap     string // the pod's interface towards the guest
 	Release passt.Release
 
-	Address      netip.Addr // the pod's address
-	AddressGiven bool       // by -a, not found
-	PodLL        netip.Addr // the link-local address of Uplink
-	PasstLL      netip.Addr // passt's own: PodLL, or the gateway's if that is link-local
-	Gateway      netip.Addr // mapped to the pod's loopback; zero: nothing is
+	Address netip.Addr // the pod's address
+	Lease   netip.Addr // what is leased, and the address seen at first; default: Address
+	PodLL   netip.Addr // the link-local address of Uplink
+	PasstLL netip.Addr // passt's own: PodLL, or the gateway's if that is link-local
+	Gateway netip.Addr // mapped to the pod's loopback; zero: nothing is
 
 	// Guest and GuestMAC are the next hop for all that is sent to the guest,
 	// whatever the destination: passt resolves no address of the guest.
 	Guest    netip.Addr
 	GuestMAC net.HardwareAddr
 
+	NoEcho bool // echo requests of the guest go nowhere
+
 	// TCP and UDP are the ports that are forwarded to the guest.
 	TCP, UDP []passt.PortRange
 }
 
 const (
-	guestTable = 100 // routing table that leads to the guest
-	rulePref   = 100 // where the rule for the local table is moved to
-	setSize    = 64  // distinct guest sources remembered for the early return
-	coneSize   = 256 // ports of the guest that are open to everybody
+	guestTable = 100  // routing table that leads to the guest
+	rulePref   = 100  // where the rule for the local table is moved to
+	coneSize   = 1024 // ports of the guest that are open to everybody
 
 	markGuest   = 1 // packet to the guest; connection of the guest
 	markPod     = 2 // connection that the pod itself has opened
 	markHairpin = 3 // connection of the guest with itself, by way of the pod
 	markOut     = 4 // packet from the guest
+	markStray   = 5 // connection of the guest whose answers come from elsewhere
 )
 
 // Plane is the translation of one pod. It ends with the pod's namespace.
@@ -57,18 +60,24 @@ type Plane struct {
 	// seen and ll are variables: maps with one element, keyed by the protocol
 	// family. They hold the addresses that passt calls addr_seen and
 	// addr_ll_seen.
-	seen, ll *nftables.Set
-	// same holds pairs of an address with itself; see learn.
-	same *nftables.Set
+	seen, ll     *nftables.Set
+	isSeen, isLL netip.Addr // what they hold
 	// ports holds protocol and port of what is forwarded; cone likewise of
 	// what the guest has sent from.
 	ports, cone *nftables.Set
+	// dstNAT and srcNAT translate by conntrack.
+	dstNAT, srcNAT *nftables.Chain
+	rules          []rule
 
-	rules []rule
+	in    *packet.Conn // where frames of the guest enter the pod
+	frame []byte
 }
 
 // New installs the plane. The interfaces are up and the pod owns its address.
 func New(cfg Config, pod *link.Net) (*Plane, error) {
+	if !cfg.Lease.IsValid() {
+		cfg.Lease = cfg.Address
+	}
 	all := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 	err := errors.Join(
 		pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
@@ -82,24 +91,45 @@ func New(cfg Config, pod *link.Net) (*Plane, error) {
 	if err != nil {
 		return nil, fmt.Errorf("route to the guest: %w", err)
 	}
-	conn, err := nftables.New(nftables.WithNetNSFd(cfg.Pod.Fd()), nftables.AsLasting())
-	if err != nil {
-		return nil, fmt.Errorf("open nftables in %s: %w", cfg.Pod.Name(), err)
+	p := &Plane{cfg: cfg}
+	if p.in, err = listen(cfg.Pod); err != nil {
+		return nil, err
 	}
-	p := &Plane{cfg: cfg, conn: conn}
+	if p.conn, err = nftables.New(nftables.WithNetNSFd(cfg.Pod.Fd()), nftables.AsLasting()); err != nil {
+		return nil, errors.Join(fmt.Errorf("open nftables in %s: %w", cfg.Pod.Name(), err), p.in.Close())
+	}
 	if err := p.install(); err != nil {
-		return nil, errors.Join(fmt.Errorf("install nftables rules in %s: %w", cfg.Pod.Name(), err), conn.CloseLasting())
+		return nil, errors.Join(fmt.Errorf("install nftables rules in %s: %w", cfg.Pod.Name(), err), p.Close())
 	}
 	return p, nil
 }
 
-// Close closes the plane's socket; the rules go with the namespace.
-func (p *Plane) Close() error { return p.conn.CloseLasting() }
+// Close closes the plane's sockets; the rules go with the namespace.
+func (p *Plane) Close() error { return errors.Join(p.in.Close(), p.conn.CloseLasting()) }
 
-// SetSeen makes a the address that new inbound flows go to.
-func (p *Plane) SetSeen(a netip.Addr) error {
-	p.conn.FlushSet(p.seen)
-	if err := errors.Join(p.conn.SetAddElements(p.seen, variable(a)), p.conn.Flush()); err != nil {
+// Follow makes seen and ll the addresses that new inbound flows go to: seen
+// those from global sources, ll those from link-local ones. A zero ll means
+// that none is known. It is free of cost when neither is new.
+func (p *Plane) Follow(seen, ll netip.Addr) error {
+	changed := false
+	for _, v := range []struct {
+		set *nftables.Set
+		is  *netip.Addr
+		new netip.Addr
+	}{{p.seen, &p.isSeen, seen}, {p.ll, &p.isLL, ll}} {
+		if *v.is == v.new {
+			continue
+		}
+		p.conn.FlushSet(v.set)
+		if err := p.conn.SetAddElements(v.set, variable(v.new)); err != nil {
+			return fmt.Errorf("set %s in %s: %w", v.set.Name, p.cfg.Pod.Name(), err)
+		}
+		*v.is, changed = v.new, true
+	}
+	if !changed {
+		return nil
+	}
+	if err := p.conn.Flush(); err != nil {
 		return fmt.Errorf("set the guest's address in %s: %w", p.cfg.Pod.Name(), err)
 	}
 	return nil
@@ -126,6 +156,9 @@ func (p *Plane) get(variable *nftables.Set) (netip.Addr, error) {
 
 // variable is the one element of a map that serves as a variable.
 func variable(a netip.Addr) []nftables.SetElement {
+	if !a.IsValid() {
+		return nil
+	}
 	return []nftables.SetElement{{Key: []byte{unix.NFPROTO_IPV6}, Val: a.AsSlice()}}
 }
 
@@ -135,15 +168,18 @@ func (p *Plane) install() error {
 	if err := p.sets(); err != nil {
 		return err
 	}
-	p.learn()
+	p.dstNAT = p.chain("dstnat", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, prioDstNAT)
+	p.srcNAT = p.chain("srcnat", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, prioSrcNAT)
+	p.guard()
 	p.linkLocals()
 	p.classify()
+	p.hairpin()
 	if p.cfg.Release.PerFlow {
 		p.perFlow()
 	} else {
 		p.perPacket()
 	}
-	p.loopback()
+	p.local()
 	if err := p.conn.Flush(); err != nil {
 		return err
 	}
@@ -151,39 +187,32 @@ func (p *Plane) install() error {
 }
 
 func (p *Plane) sets() error {
+	// Sets are numbered within the transaction. The library would number them
+	// itself, from a counter that it shares between goroutines unguarded.
+	id := uint32(0)
+	next := func() uint32 { id++; return id }
 	newVariable := func(name string, value netip.Addr) (*nftables.Set, error) {
 		s := &nftables.Set{
-			Table: p.table, Name: name, IsMap: true, Dynamic: true, Size: setSize,
+			Table: p.table, Name: name, ID: next(), IsMap: true,
 			KeyType: nftables.TypeNFProto, DataType: nftables.TypeIP6Addr,
 		}
-		var initial []nftables.SetElement
-		if value.IsValid() {
-			initial = variable(value)
-		}
-		return s, p.conn.AddSet(s, initial)
+		return s, p.conn.AddSet(s, variable(value))
 	}
 	portSet := func(name string) *nftables.Set {
 		return &nftables.Set{
-			Table: p.table, Name: name, Concatenation: true,
+			Table: p.table, Name: name, ID: next(), Concatenation: true,
 			KeyType: nftables.MustConcatSetType(nftables.TypeInetProto, nftables.TypeInetService),
 		}
 	}
-	initialLL := netip.Addr{}
+	p.isSeen = p.cfg.Lease
 	if p.cfg.Release.InitialPodLL {
-		initialLL = p.cfg.PodLL
+		p.isLL = p.cfg.PodLL
 	}
 	var err error
-	if p.seen, err = newVariable("seen", p.cfg.Address); err != nil {
+	if p.seen, err = newVariable("seen", p.isSeen); err != nil {
 		return err
 	}
-	if p.ll, err = newVariable("ll_seen", initialLL); err != nil {
-		return err
-	}
-	p.same = &nftables.Set{
-		Table: p.table, Name: "same", Dynamic: true, Size: setSize, Concatenation: true,
-		KeyType: nftables.MustConcatSetType(nftables.TypeIP6Addr, nftables.TypeIP6Addr),
-	}
-	if err := p.conn.AddSet(p.same, nil); err != nil {
+	if p.ll, err = newVariable("ll_seen", p.isLL); err != nil {
 		return err
 	}
 	p.ports = portSet("ports")

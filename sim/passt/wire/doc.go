@@ -13,6 +13,9 @@
 // byte. The one thing taken from the recording is the time in the server's DUID
 // (RFC 8415 11.2).
 //
+// Record makes a recording of a real passt at the other end of a connection,
+// with the guest's frames of another recording.
+//
 // Not modelled: when frames came. A recording has no times, and what passt
 // sends minutes later by itself is in none.
 package wire

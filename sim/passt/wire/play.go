@@ -77,7 +77,7 @@ func Play(rec *Recording, rel passt.Release) (Result, error) {
 		compare(cases[0], unasked)
 		cases = cases[1:]
 	case len(unasked) > 0:
-		compare(Case{Title: "00 boot: frames sent unasked on connect"}, unasked)
+		compare(Case{Title: bootTitle}, unasked)
 	}
 	for _, c := range cases {
 		var out [][]byte
@@ -90,10 +90,19 @@ func Play(rec *Recording, rel passt.Release) (Result, error) {
 	return res, nil
 }
 
-// started returns the time in the server's DUID of the first ADVERTISE, or the
-// DUID's epoch if there is none.
+// started returns the time in the server's DUID, or the DUID's epoch if there
+// is none.
 func (rec *Recording) started() time.Time {
 	t := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	duid, err := dhcpv6.DUIDFromBytes(rec.serverID())
+	if llt, ok := duid.(*dhcpv6.DUIDLLT); ok && err == nil {
+		t = t.Add(time.Duration(llt.Time) * time.Second)
+	}
+	return t
+}
+
+// serverID returns the server's DUID of the first ADVERTISE, or nil.
+func (rec *Recording) serverID() []byte {
 	for _, c := range rec.Cases {
 		for _, frame := range c.Received {
 			fields := make(map[string]field)
@@ -101,15 +110,10 @@ func (rec *Recording) started() time.Time {
 				fields[f.name] = f
 			}
 			kind, id := fields["dhcpv6 message"].raw, fields["option "+dhcpv6.OptionServerID.String()].raw
-			if len(kind) == 0 || dhcpv6.MessageType(kind[0]) != dhcpv6.MessageTypeAdvertise || len(id) < 4 {
-				continue
-			}
-			if duid, err := dhcpv6.DUIDFromBytes(id[4:]); err == nil {
-				if llt, ok := duid.(*dhcpv6.DUIDLLT); ok {
-					return t.Add(time.Duration(llt.Time) * time.Second)
-				}
+			if len(kind) > 0 && dhcpv6.MessageType(kind[0]) == dhcpv6.MessageTypeAdvertise && len(id) >= 4 {
+				return id[4:]
 			}
 		}
 	}
-	return t
+	return nil
 }

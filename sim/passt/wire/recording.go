@@ -31,6 +31,19 @@ type Case struct {
 	Received [][]byte
 }
 
+// SyntaxError is what is wrong in a line of a recording.
+type SyntaxError struct {
+	Line int
+	Err  error
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("read recording: line %d: %v", e.Line, e.Err)
+}
+
+// Unwrap returns what is wrong without the line.
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
 // ReadFile reads the recording in the named file.
 func ReadFile(name string) (*Recording, error) {
 	f, err := os.Open(name)
@@ -55,14 +68,14 @@ func Read(r io.Reader) (*Recording, error) {
 	for s.Scan() {
 		n++
 		if err := rec.line(n, strings.TrimRight(s.Text(), " \t\r")); err != nil {
-			return nil, fmt.Errorf("read recording: line %d: %w", n, err)
+			return nil, &SyntaxError{n, err}
 		}
 	}
 	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("read recording: line %d: %w", n+1, err)
+		return nil, &SyntaxError{n + 1, err}
 	}
 	if len(rec.Cases) == 0 {
-		return nil, fmt.Errorf("read recording: no case (a line such as \"= 01 TITLE\") in %d lines", n)
+		return nil, &SyntaxError{max(n, 1), errors.New("no case, which is a line such as \"= 01 TITLE\"")}
 	}
 	return rec, nil
 }

@@ -174,9 +174,9 @@ func TestDiff(t *testing.T) {
 
 func TestRead(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
-		{"empty", "", "read recording: no case"},
+		{"empty", "", "read recording: line 1: no case"},
 		{"no release", "= 01 case\n", `read recording: line 1: want "# passt RELEASE", have "= 01 case"`},
-		{"no case", "# passt 2025_05_03\n", "read recording: no case"},
+		{"no case", "# passt 2025_05_03\n", "read recording: line 1: no case"},
 		{"frame first", "# passt 2025_05_03\n> 00\n", "read recording: line 2: a frame before the first case"},
 		{"odd digits", "# passt 2025_05_03\n= 01\n> 000\n", "read recording: line 3: frame: encoding/hex: odd length hex string"},
 		{"no digits", "# passt 2025_05_03\n= 01\n> \n", "read recording: line 3: frame: 0 octets, not 1 to 65589"},

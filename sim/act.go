@@ -1,0 +1,78 @@
+package sim
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+)
+
+// discard is the port that Send sends to.
+const discard = 9
+
+// Send has the guest send a datagram to the peer from one of its addresses;
+// from a link-local one to the peer's. It returns when the peer has it, so that
+// passt has seen its source.
+func (l *Lab) Send(ctx context.Context, from netip.Addr) (err error) {
+	to := l.PeerAddress()
+	src, dst := &net.UDPAddr{IP: from.AsSlice()}, &net.UDPAddr{Port: discard}
+	at := dst
+	if from.IsLinkLocalUnicast() {
+		// Zones are numbers: names are cached for the whole process.
+		to = linkLocal(peerMAC)
+		out, oerr := l.guest.Net.Index(guestLink)
+		in, ierr := l.peer.Index(l.peerLink)
+		if oerr != nil || ierr != nil {
+			return fmt.Errorf("send from %s: find the links: %w, %w", from, oerr, ierr)
+		}
+		src.Zone, dst.Zone = fmt.Sprint(out), fmt.Sprint(out)
+		at = &net.UDPAddr{Port: discard, Zone: fmt.Sprint(in)}
+	}
+	dst.IP, at.IP = to.AsSlice(), to.AsSlice()
+
+	var server, client *net.UDPConn
+	if err := l.Peer.Do(func() (err error) { server, err = net.ListenUDP("udp6", at); return err }); err != nil {
+		return fmt.Errorf("send from %s: listen in %s: %w", from, l.Peer.Name(), err)
+	}
+	defer server.Close()
+	if err := l.Guest.Do(func() (err error) { client, err = net.DialUDP("udp6", src, dst); return err }); err != nil {
+		return fmt.Errorf("send from %s: %w", from, err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("nothing arrived after %s", patience))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { server.Close() })()
+	nonce := rand.Text()
+	if _, err := client.Write([]byte(nonce)); err != nil {
+		return fmt.Errorf("send from %s: %w", from, err)
+	}
+	for b := make([]byte, 1500); ; {
+		n, err := server.Read(b)
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("send from %s: %w", from, context.Cause(ctx))
+		case err != nil:
+			return fmt.Errorf("send from %s: receive in %s: %w", from, l.Peer.Name(), err)
+		case strings.HasPrefix(string(b[:n]), nonce):
+			return nil
+		}
+	}
+}
+
+// Exchange has the guest get a lease by DHCPv6 and leave it at that: the
+// address is not added.
+func (l *Lab) Exchange(ctx context.Context) (netip.Addr, error) { return l.guest.Exchange(ctx) }
+
+// AddLease adds a leased address to the guest as a /128: with duplicate address
+// detection, which has ended when it returns, or without.
+func (l *Lab) AddLease(ctx context.Context, a netip.Addr, dad bool) error {
+	p := netip.PrefixFrom(a, 128)
+	if dad {
+		return l.guest.Add(ctx, guestLink, p, scenarios.OriginDHCPv6)
+	}
+	return l.guest.AddNow(guestLink, p, scenarios.OriginDHCPv6)
+}

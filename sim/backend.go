@@ -1,0 +1,150 @@
+package sim
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/passt"
+)
+
+// Backend is what plays passt. The zero value is the simulation.
+type Backend struct {
+	// Program is the path of the real program, called pasta or passt. Empty:
+	// the simulation.
+	Program string
+	// Release is the one that Program is, such as "2023_03_09", or
+	// UnknownRelease.
+	Release string
+}
+
+// UnknownRelease is the release of a program that nobody can tell.
+const UnknownRelease = "unknown"
+
+// ErrNoProgram is returned by Program when there is none.
+var ErrNoProgram = errors.New("program not found; install passt (apt-get install passt), or name its path")
+
+// Real reports whether the backend is the real program.
+func (b Backend) Real() bool { return b.Program != "" }
+
+// Check returns what this system lacks for labs with the backend, nil if
+// nothing: pasta makes an interface.
+func (b Backend) Check() error {
+	if !b.Real() {
+		return nil
+	}
+	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: the real passt needs it; as root: chmod 0666 /dev/net/tun, which is its usual mode", err)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: the real passt needs it", err)
+	}
+	return f.Close()
+}
+
+// Program returns the backend with the real program, by its name in PATH or
+// its path. Default: pasta.
+func Program(ctx context.Context, name string) (Backend, error) {
+	path, err := exec.LookPath(cmp.Or(name, "pasta"))
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return Backend{}, fmt.Errorf("find %s: %w", cmp.Or(name, "pasta"), ErrNoProgram)
+	case err != nil:
+		return Backend{}, fmt.Errorf("find %s: %w", cmp.Or(name, "pasta"), err)
+	}
+	release, err := programRelease(ctx, path)
+	return Backend{Program: path, Release: release}, err
+}
+
+// programRelease asks the program itself, and then the package manager:
+// distributions build without a version, and put the date into the package's.
+func programRelease(ctx context.Context, path string) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no result after %s", patience))
+	defer cancel()
+	out, err := output(ctx, path, "--version")
+	if err != nil {
+		return "", err
+	}
+	if word, _, _ := strings.Cut(string(out), " "); word != "passt" && word != "pasta" {
+		return "", fmt.Errorf("run %s --version: it is not passt: it says %.40q", path, out)
+	}
+	if r := releaseIn(string(out)); r != "" {
+		return r, nil
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if out, err := output(ctx, "dpkg-query", "--search", path); err == nil {
+		pkg, _, _ := strings.Cut(string(out), ": ")
+		if out, err := output(ctx, "dpkg-query", "--show", "--showformat=${Version}", pkg); err == nil {
+			return cmp.Or(releaseIn(string(out)), UnknownRelease), nil
+		}
+	}
+	if out, err := output(ctx, "rpm", "--query", "--queryformat=%{VERSION}", "--file", path); err == nil {
+		return cmp.Or(releaseIn(string(out)), UnknownRelease), nil
+	}
+	return UnknownRelease, nil
+}
+
+func output(ctx context.Context, argv ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", strings.Join(argv, " "), err)
+	}
+	return out, nil
+}
+
+// releaseDate finds 2024_12_11 in a version, and 20230309 in a package's.
+var releaseDate = regexp.MustCompile(`\b(?:[0-9.]+[~^](?:git)?)?(20[0-9]{2})_?([01][0-9])_?([0-3][0-9])\b`)
+
+func releaseIn(version string) string {
+	m := releaseDate.FindStringSubmatch(version)
+	if m == nil {
+		return ""
+	}
+	return strings.Join(m[1:], "_")
+}
+
+// UnsupportedError says that a scenario needs what the backend cannot be told.
+// Nothing is wrong with either.
+type UnsupportedError struct{ Reason string }
+
+func (e *UnsupportedError) Error() string { return e.Reason }
+
+// supports returns why a scenario cannot be played with the backend, nil if it
+// can. A scenario that leaves the release to the default takes the program's.
+func (b Backend) supports(sc *scenarios.Scenario, cfg passt.Config) error {
+	switch {
+	case !b.Real():
+		return nil
+	case !cfg.Address.IsValid():
+		return &UnsupportedError{"the real passt does not start where there is neither IPv4, as in every lab, nor IPv6"}
+	case cfg.NotAutonomous:
+		return &UnsupportedError{"the real passt always sets the autonomous flag"}
+	case cfg.VhostUser:
+		return &UnsupportedError{"vhost-user needs a virtual machine"}
+	case cfg.Release.Name == passt.Default:
+		return nil
+	}
+	own, err := passt.Lookup(b.Release)
+	if err != nil || !reflect.DeepEqual(own.Behaviour, cfg.Release.Behaviour) {
+		return &UnsupportedError{fmt.Sprintf("the scenario is about passt %s, and the program is %s", cfg.Release, b.Release)}
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/passtlab/passtlab/sim/link"
+)
+
+// join makes the peer the cluster network between the pods of two labs. Each
+// has a link of its own to the peer, which routes the pods' addresses and
+// answers for each on the other's link (RFC 4389), and for nothing else there.
+func (l *Lab) join() error {
+	first := l.opts.Beside
+	mine, theirs := clusterAddress(l.scenario).Addr(), clusterAddress(first.scenario).Addr()
+	errs := []error{
+		l.peer.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
+		l.peer.AddRoute(l.peerLink, netip.PrefixFrom(mine, 128), netip.Addr{}, 0),
+		l.peer.AddRoute(first.peerLink, netip.PrefixFrom(theirs, 128), netip.Addr{}, 0),
+		l.peer.AddProxy(first.peerLink, mine),
+		l.peer.AddProxy(l.peerLink, theirs),
+	}
+	for _, name := range []string{first.peerLink, l.peerLink} {
+		errs = append(errs, l.peer.Set(
+			link.Sysctl{Key: "ipv6/conf/" + name + "/proxy_ndp", Value: "1"},
+			link.Sysctl{Key: "ipv6/neigh/" + name + "/proxy_delay", Value: "0"},
+		))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("join the network of lab %s: %w", first.scenario.ID, err)
+	}
+	return nil
+}

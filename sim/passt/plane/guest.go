@@ -1,0 +1,92 @@
+package plane
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/mdlayher/packet"
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/sim/netns"
+)
+
+const (
+	ethernetLen = 14
+	ipv6Len     = 40
+)
+
+// listen opens the socket by which frames of the guest enter the pod: on the
+// loopback interface, where a frame that is sent is received, as from the
+// guest, with the mark that tells it from the pod's own.
+func listen(pod *netns.NS) (conn *packet.Conn, err error) {
+	err = pod.Do(func() error {
+		lo, err := net.InterfaceByName("lo")
+		if err != nil {
+			return err
+		}
+		// Protocol 0: the socket receives nothing.
+		conn, err = packet.Listen(lo, packet.Raw, 0, nil)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open packet socket on lo in %s: %w", pod.Name(), err)
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var serr error
+	if err := raw.Control(func(fd uintptr) {
+		serr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_MARK, markOut)
+	}); err != nil || serr != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("mark packet socket on lo in %s: %w", pod.Name(), errors.Join(serr, err))
+	}
+	return conn, nil
+}
+
+// Forward takes a frame of the guest into the pod, and so to wherever it is
+// addressed. Whatever destination it has on Ethernet, it is for passt. What is
+// no TCP, UDP or ICMPv6 traffic between unicast addresses goes nowhere: passt
+// has no socket for it, or answers it itself.
+func (p *Plane) Forward(frame []byte) error {
+	if !forwarded(frame, p.cfg.NoEcho) {
+		return nil
+	}
+	p.frame = append(p.frame[:0], loopback...)
+	p.frame = append(p.frame, frame[ethernetLen:]...)
+	if _, err := p.in.WriteTo(p.frame, &packet.Addr{HardwareAddr: loopback[:6]}); err != nil {
+		return fmt.Errorf("forward a frame of the guest into %s: %w", p.cfg.Pod.Name(), err)
+	}
+	return nil
+}
+
+// loopback is the Ethernet header of an IPv6 packet on the loopback interface.
+var loopback = net.HardwareAddr{12: unix.ETH_P_IPV6 >> 8, 13: unix.ETH_P_IPV6 & 0xff}
+
+func forwarded(frame []byte, noEcho bool) bool {
+	if len(frame) < ethernetLen+ipv6Len || binary.BigEndian.Uint16(frame[12:]) != unix.ETH_P_IPV6 {
+		return false
+	}
+	h := frame[ethernetLen:]
+	if int(binary.BigEndian.Uint16(h[4:])) != len(h)-ipv6Len {
+		return false // padded, and therefore ignored: see package passt
+	}
+	for _, a := range []netip.Addr{netip.AddrFrom16([16]byte(h[offSource:])), netip.AddrFrom16([16]byte(h[offDestination:]))} {
+		if a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() {
+			return false
+		}
+	}
+	switch upper := h[ipv6Len:]; h[6] {
+	case unix.IPPROTO_TCP, unix.IPPROTO_UDP:
+		return true
+	case unix.IPPROTO_ICMPV6:
+		// Errors are below 128, echo request and reply are 128 and 129, and
+		// after them come MLD and neighbour discovery.
+		return len(upper) > 0 && (upper[0] < 128 || upper[0] < 130 && !noEcho)
+	}
+	return false
+}

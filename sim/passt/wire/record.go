@@ -1,0 +1,174 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	_ "embed" // the guest's frames
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/mdlayher/ndp"
+
+	"github.com/passtlab/passtlab/internal/frame"
+)
+
+// Guest is the MAC of the guest in recordings.
+var Guest = net.HardwareAddr{0x52, 0x54, 0, 0x1f, 0xc7, 0xbd}
+
+// guestLL is the link-local address formed of it, and markers the prefix of
+// addresses that nobody has.
+var (
+	guestLL = netip.MustParseAddr("fe80::5054:ff:fe1f:c7bd")
+	markers = netip.MustParseAddr("fd01:cafe::ffff:0:0")
+)
+
+// bootTitle is the case of what is sent unasked on connect.
+const bootTitle = "00 boot: frames sent unasked on connect"
+
+//go:embed testdata/2023_03_09.txt
+var stimuli []byte
+
+// Stimuli returns the recording whose frames of the guest new recordings are
+// made with.
+func Stimuli() (*Recording, error) { return Read(bytes.NewReader(stimuli)) }
+
+// Record makes a recording of the passt at the other end of conn, each frame
+// behind its length in four octets, as passt's socket has it. The guest's
+// frames are those of another recording; where they hold the server's DUID,
+// they get the one of this passt, taken from its first ADVERTISE.
+//
+// What passt sends between two of the guest's cases belongs to the former. A
+// case ends with a neighbour solicitation that is not recorded, for an address
+// of its own: passt answers every one, in order, and it leaves no trace on the
+// wire, since it comes from the guest's link-local address, as most do.
+func Record(ctx context.Context, conn net.Conn, release string, from *Recording) (*Recording, error) {
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
+	r := recorder{conn: conn}
+	rec := &Recording{Release: release, Note: ", socket mode, recorded by passtlab"}
+	boot, err := r.exchange(nil)
+	if err != nil {
+		return nil, because(ctx, fmt.Errorf("record %s: %w", bootTitle, err))
+	}
+	if len(boot) > 0 {
+		rec.Cases = append(rec.Cases, Case{Title: bootTitle, Received: boot})
+	}
+	theirs := from.serverID()
+	for _, c := range from.Cases {
+		if len(c.Sent) == 0 {
+			continue
+		}
+		ours := rec.serverID()
+		to := Case{Title: c.Title}
+		for _, f := range c.Sent {
+			to.Sent = append(to.Sent, replaceID(f, theirs, ours))
+		}
+		if to.Received, err = r.exchange(to.Sent); err != nil {
+			return nil, because(ctx, fmt.Errorf("record %s: %w", c.Title, err))
+		}
+		rec.Cases = append(rec.Cases, to)
+	}
+	return rec, nil
+}
+
+func because(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	}
+	return err
+}
+
+type recorder struct {
+	conn net.Conn
+	n    uint32 // markers sent
+}
+
+// exchange sends frames and returns what comes back before the answer to a
+// marker that is sent behind them.
+func (r *recorder) exchange(frames [][]byte) (received [][]byte, err error) {
+	r.n++
+	target := markers.As16()
+	binary.BigEndian.PutUint32(target[12:], r.n)
+	marker, err := frame.Neighbour(Guest, net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, guestLL, netip.AddrFrom16(target),
+		&ndp.NeighborSolicitation{TargetAddress: netip.AddrFrom16(target)})
+	if err != nil {
+		return nil, err
+	}
+	// Passt may not read on before its answers are.
+	sent := make(chan error, 1)
+	go func() { sent <- r.send(append(frames[:len(frames):len(frames)], marker)) }()
+	defer func() { err = errors.Join(err, <-sent) }()
+	for {
+		f, err := r.receive()
+		if err != nil {
+			r.conn.Close() // for the sender
+			return nil, err
+		}
+		// A neighbour advertisement (RFC 4861 4.4) for the marker's target.
+		if len(f) >= 78 && f[20] == 58 && f[54] == 136 && bytes.Equal(f[62:78], target[:]) {
+			return received, nil
+		}
+		received = append(received, f)
+	}
+}
+
+func (r *recorder) send(frames [][]byte) error {
+	for _, f := range frames {
+		if _, err := r.conn.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(f))), f...)); err != nil {
+			return fmt.Errorf("send frame: %w", err)
+		}
+	}
+	return nil
+}
+
+func (r *recorder) receive() ([]byte, error) {
+	var length [4]byte
+	if _, err := io.ReadFull(r.conn, length[:]); err != nil {
+		return nil, fmt.Errorf("receive frame: %w", err)
+	}
+	n := binary.BigEndian.Uint32(length[:])
+	if n == 0 || n > maxFrame {
+		return nil, fmt.Errorf("receive frame: %d octets, not 1 to %d", n, maxFrame)
+	}
+	f := make([]byte, n)
+	if _, err := io.ReadFull(r.conn, f); err != nil {
+		return nil, fmt.Errorf("receive frame: %w", err)
+	}
+	return f, nil
+}
+
+// replaceID puts another server's DUID into a frame. A checksum that was right
+// is right again, and one that was wrong is as wrong as before (RFC 1624 3).
+func replaceID(f, from, to []byte) []byte {
+	const udp, checksum = 54, 60
+	if len(from) == 0 || len(from) != len(to) || len(f) < udp+8 || !bytes.Contains(f[udp:], from) {
+		return f
+	}
+	g := bytes.ReplaceAll(f, from, to)
+	old := binary.BigEndian.Uint16(f[checksum:])
+	binary.BigEndian.PutUint16(g[checksum:], ^fold(uint32(^old)+uint32(^sum(f[udp:]))+uint32(sum(g[udp:]))))
+	return g
+}
+
+// sum is the ones' complement sum of the Internet checksum (RFC 1071).
+func sum(b []byte) uint16 {
+	var n uint32
+	for i := 0; i < len(b); i += 2 {
+		n += uint32(b[i]) << 8
+		if i+1 < len(b) {
+			n += uint32(b[i+1])
+		}
+	}
+	return fold(n)
+}
+
+func fold(n uint32) uint16 {
+	for n > 0xffff {
+		n = n>>16 + n&0xffff
+	}
+	return uint16(n)
+}

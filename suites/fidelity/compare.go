@@ -1,0 +1,239 @@
+package fidelity
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/probe"
+	"github.com/passtlab/passtlab/suites"
+)
+
+// Comparison of two reports.
+type Comparison struct {
+	Rows []Row
+	// Unused are listed differences that did not occur.
+	Unused []string
+}
+
+// Row is how a scenario compares.
+type Row struct {
+	Scenario string
+	Skipped  string   // why it was not compared
+	Listed   []string // differences that occurred, by name
+	Unlisted []string // all others, each a line
+}
+
+// Compare compares what the simulation gave with what the real program gave in
+// the same scenarios.
+func Compare(simulated, real *suites.Report, known []Difference) Comparison {
+	c := Comparison{}
+	used := map[string]bool{}
+	for _, s := range simulated.Scenarios {
+		i := slices.IndexFunc(real.Scenarios, func(r suites.Scenario) bool { return r.ID == s.ID })
+		if i < 0 {
+			c.Rows = append(c.Rows, Row{Scenario: s.ID, Unlisted: []string{"the real program has no such scenario"}})
+			continue
+		}
+		w := comparer{known: known, row: Row{Scenario: s.ID}}
+		if r := real.Scenarios[i]; r.Skipped != "" {
+			w.row.Skipped = r.Skipped
+		} else {
+			w.scenario(s, r)
+			w.results(simulated, real, s, r)
+		}
+		slices.Sort(w.row.Listed)
+		w.row.Listed = slices.Compact(w.row.Listed)
+		for _, name := range w.row.Listed {
+			used[name] = true
+		}
+		c.Rows = append(c.Rows, w.row)
+	}
+	for _, d := range known {
+		if !used[d.Name] {
+			c.Unused = append(c.Unused, d.Name)
+		}
+	}
+	return c
+}
+
+type comparer struct {
+	known []Difference
+	row   Row
+}
+
+func (w *comparer) differ(what string, simulated, real any) {
+	w.row.Unlisted = append(w.row.Unlisted, fmt.Sprintf("%s: simulated %v, real %v", what, simulated, real))
+}
+
+// same compares what can only be the same.
+func same[T comparable](w *comparer, what string, simulated, real T) {
+	if simulated != real {
+		w.differ(what, simulated, real)
+	}
+}
+
+func (w *comparer) scenario(s, r suites.Scenario) {
+	same(w, "error of the lab", cmp.Or(s.Error, "none"), cmp.Or(r.Error, "none"))
+	if s.Error != "" && s.Error == r.Error {
+		w.row.Unlisted = append(w.row.Unlisted, "error of both labs: "+s.Error)
+	}
+	if len(s.Candidates) != len(r.Candidates) {
+		w.differ("candidates", addresses(s), addresses(r))
+		return
+	}
+	named, namedReal := names(s), names(r)
+	for i, a := range s.Candidates {
+		b := r.Candidates[i]
+		name := namedReal[b.Address.Addr()]
+		same(w, fmt.Sprintf("candidate %d", i+1), named[a.Address.Addr()], name)
+		same(w, name+": prefix length", a.Address.Bits(), b.Address.Bits())
+		same(w, name+": link", a.Link, b.Link)
+		same(w, name+": origin", a.Origin, b.Origin)
+		same(w, name+": flags", a.Flags, b.Flags)
+		same(w, name+": out", a.Out, b.Out)
+		same(w, name+": source seen by the peer", a.OutSource, b.OutSource)
+		w.inbound(name+": in", a.In, b.In)
+		w.inbound(name+": in, bound", a.InBound, b.InBound)
+		after, afterReal := rename(a.InBoundAfter, named), rename(b.InBoundAfter, namedReal)
+		for _, from := range slices.Sorted(maps.Keys(merge(after, afterReal))) {
+			w.inbound(name+": in, bound, after "+from, after[from], afterReal[from])
+		}
+	}
+}
+
+// inbound compares each transport of an inbound result.
+func (w *comparer) inbound(what string, simulated, real probe.Result) {
+	w.outcome(what, TCP, simulated.TCP, real.TCP)
+	w.outcome(what, UDP, simulated.UDP, real.UDP)
+}
+
+func (w *comparer) outcome(what string, t Transport, simulated, real probe.Outcome) {
+	if simulated == real {
+		return
+	}
+	for _, d := range w.known {
+		if d.Transport == t && d.Simulated == simulated && d.Real == real {
+			w.row.Listed = append(w.row.Listed, d.Name)
+			return
+		}
+	}
+	w.differ(fmt.Sprintf("%s, %s", what, t), simulated, real)
+}
+
+// verdict is what of a result must be the same.
+type verdict struct {
+	verdict suites.Verdict
+	pick    scenarios.Pick
+	choice  string
+}
+
+func (v verdict) String() string { return fmt.Sprintf("%s for %s %s", v.verdict, v.pick, v.choice) }
+
+func (w *comparer) results(simulated, real *suites.Report, s, r suites.Scenario) {
+	type question struct{ selector, role string }
+	verdicts := func(rep *suites.Report, sc suites.Scenario) map[question]verdict {
+		named, vs := names(sc), map[question]verdict{}
+		for _, res := range rep.Results {
+			if res.Scenario == sc.ID {
+				vs[question{res.Selector, string(res.Role)}] = verdict{res.Verdict, res.Origin, cmp.Or(named[res.Choice], res.Choice.String())}
+			}
+		}
+		return vs
+	}
+	ours, theirs := verdicts(simulated, s), verdicts(real, r)
+	for q := range merge(ours, theirs) {
+		same(w, fmt.Sprintf("%s as %s", q.selector, q.role), ours[q], theirs[q])
+	}
+	slices.Sort(w.row.Unlisted)
+}
+
+// names are what addresses are called in both labs: a temporary address is
+// random (RFC 8981 3.3.1).
+func names(s suites.Scenario) map[netip.Addr]string {
+	m, n := map[netip.Addr]string{}, 0
+	for _, c := range s.Candidates {
+		a := c.Address.Addr()
+		m[a] = a.String()
+		if c.Origin == scenarios.OriginTemporary {
+			n++
+			m[a] = fmt.Sprintf("temporary %d", n)
+		}
+	}
+	return m
+}
+
+func addresses(s suites.Scenario) (as []netip.Prefix) {
+	for _, c := range s.Candidates {
+		as = append(as, c.Address)
+	}
+	return as
+}
+
+func rename(rs map[netip.Addr]probe.Result, names map[netip.Addr]string) map[string]probe.Result {
+	m := map[string]probe.Result{}
+	for a, r := range rs {
+		m[cmp.Or(names[a], a.String())] = r
+	}
+	return m
+}
+
+func merge[K comparable, V any](a, b map[K]V) map[K]V {
+	m := maps.Clone(a)
+	maps.Copy(m, b)
+	return m
+}
+
+// Err returns what fails, nil if nothing does. Nothing compared fails too.
+func (c Comparison) Err() error {
+	var lines []string
+	compared := 0
+	for _, r := range c.Rows {
+		if r.Skipped == "" {
+			compared++
+		}
+		for _, u := range r.Unlisted {
+			lines = append(lines, r.Scenario+": "+u)
+		}
+	}
+	for _, name := range c.Unused {
+		lines = append(lines, "listed difference that did not occur: "+name)
+	}
+	if compared == 0 {
+		lines = append(lines, "no scenario was compared")
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return fmt.Errorf("compare the backends:\n  %s", strings.Join(lines, "\n  "))
+}
+
+// Print writes a table of the scenarios and the differences that occurred.
+func (c Comparison) Print(out io.Writer, known []Difference) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	compared, skipped := 0, 0
+	fmt.Fprintln(w, "SCENARIO\tCOMPARED\tDIFFERENCES")
+	for _, r := range c.Rows {
+		switch {
+		case r.Skipped != "":
+			skipped++
+			fmt.Fprintf(w, "%s\tno\t%s\n", r.Scenario, r.Skipped)
+		default:
+			compared++
+			all := slices.Concat(r.Listed, r.Unlisted)
+			fmt.Fprintf(w, "%s\tyes\t%s\n", r.Scenario, cmp.Or(strings.Join(all, ", "), "-"))
+		}
+	}
+	fmt.Fprintln(w)
+	for _, d := range known {
+		fmt.Fprintf(w, "%s\t%s %s for %s\t%s\n", d.Name, d.Transport, d.Real, d.Simulated, d.Reason)
+	}
+	fmt.Fprintf(w, "\n%d scenarios compared, %d skipped\n", compared, skipped)
+	return w.Flush()
+}

@@ -1,0 +1,102 @@
+package fidelity
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/probe"
+	"github.com/passtlab/passtlab/suites"
+)
+
+// report is of one scenario, with a temporary address and a lease.
+func report(temporary string, after probe.Result) *suites.Report {
+	works, refused := probe.Result{TCP: "ok", UDP: "ok"}, probe.Result{TCP: "EHOSTUNREACH", UDP: "EHOSTUNREACH"}
+	t, lease := netip.MustParseAddr(temporary), netip.MustParseAddr("fd01::2")
+	r := &suites.Report{}
+	r.Add(suites.Scenario{ID: "a", Candidates: []suites.Candidate{
+		{Address: netip.PrefixFrom(t, 64), Link: "eth0", Origin: scenarios.OriginTemporary, Flags: 1, Out: works, OutSource: lease, In: refused,
+			InBoundAfter: map[netip.Addr]probe.Result{lease: refused}},
+		{Address: netip.PrefixFrom(lease, 128), Link: "eth0", Origin: scenarios.OriginDHCPv6, Out: works, OutSource: lease, In: works, InBound: works,
+			InBoundAfter: map[netip.Addr]probe.Result{t: after}},
+	}}, suites.Result{Scenario: "a", Selector: "s", Role: "etcd", Choice: t, Origin: "temporary", Verdict: suites.Fail})
+	return r
+}
+
+// TestCompare doctors the real program's report in every way.
+func TestCompare(t *testing.T) {
+	cand := func(r *suites.Report) *suites.Candidate { return &r.Scenarios[0].Candidates[1] }
+	for _, tt := range []struct {
+		name   string
+		doctor func(r *suites.Report)
+		want   string // in the error; empty: none
+	}{
+		{"as it is", func(*suites.Report) {}, ""},
+		{"other outcome", func(r *suites.Report) { cand(r).In.TCP = "ECONNRESET" }, "a: fd01::2: in, tcp: simulated ok, real ECONNRESET"},
+		{"listed for the other transport", func(r *suites.Report) {
+			cand(r).InBoundAfter[netip.MustParseAddr("fd01::b")] = probe.Result{TCP: "silent", UDP: "silent"}
+		}, "a: fd01::2: in, bound, after temporary 1, tcp: simulated ECONNREFUSED, real silent"},
+		{"outbound", func(r *suites.Report) { cand(r).Out.UDP = "silent" }, "fd01::2: out: simulated ok, real tcp=ok udp=silent"},
+		{"source", func(r *suites.Report) { cand(r).OutSource = netip.MustParseAddr("fd01::3") }, "source seen by the peer"},
+		{"flags", func(r *suites.Report) { cand(r).Flags = 0x80 }, "fd01::2: flags"},
+		{"prefix length", func(r *suites.Report) { cand(r).Address = netip.MustParsePrefix("fd01::2/64") }, "fd01::2: prefix length: simulated 128, real 64"},
+		{"other address", func(r *suites.Report) { cand(r).Address = netip.MustParsePrefix("fd01::3/128") }, "candidate 2: simulated fd01::2, real fd01::3"},
+		{"no candidate", func(r *suites.Report) { r.Scenarios[0].Candidates = nil }, "a: candidates: "},
+		{"nothing after", func(r *suites.Report) { cand(r).InBoundAfter = nil }, "in, bound, after temporary 1, tcp: simulated ECONNREFUSED, real"},
+		{"verdict", func(r *suites.Report) { r.Results[0].Verdict = suites.Pass }, "a: s as etcd: simulated fail for temporary temporary 1, real pass"},
+		{"choice", func(r *suites.Report) { r.Results[0].Choice = netip.MustParseAddr("fd01::2") }, "a: s as etcd: "},
+		{"no verdict", func(r *suites.Report) { r.Results = nil }, "a: s as etcd: "},
+		{"bad lab", func(r *suites.Report) { r.Scenarios[0].Error = "broken" }, "a: error of the lab: simulated none, real broken"},
+		{"no scenario", func(r *suites.Report) { r.Scenarios[0].ID = "b" }, "a: the real program has no such scenario"},
+		{"all skipped", func(r *suites.Report) { r.Scenarios[0].Skipped = "because" }, "no scenario was compared"},
+		{"listed and not met", func(r *suites.Report) {
+			cand(r).InBoundAfter[netip.MustParseAddr("fd01::b")] = probe.Result{TCP: "ECONNRESET", UDP: "ECONNREFUSED"}
+		}, "listed difference that did not occur: refusal-untold"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			simulated := report("fd01::a", probe.Result{TCP: "ECONNREFUSED", UDP: "ECONNREFUSED"})
+			real := report("fd01::b", probe.Result{TCP: "ECONNRESET", UDP: "silent"})
+			tt.doctor(real)
+			c := Compare(simulated, real, Differences)
+			switch err := c.Err(); {
+			case tt.want == "" && err != nil:
+				t.Error(err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// Both labs broken in the same way are not alike, but unknown.
+func TestCompareBothBroken(t *testing.T) {
+	r := &suites.Report{}
+	r.Add(suites.Scenario{ID: "a", Error: "broken"})
+	if err := Compare(r, r, nil).Err(); err == nil || !strings.Contains(err.Error(), "error of both labs: broken") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPrint(t *testing.T) {
+	c := Comparison{Rows: []Row{
+		{Scenario: "a", Listed: []string{"accept-then-reset"}},
+		{Scenario: "b", Skipped: "because"},
+		{Scenario: "c"},
+	}}
+	var out strings.Builder
+	if err := c.Print(&out, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := `SCENARIO  COMPARED  DIFFERENCES
+a         yes       accept-then-reset
+b         no        because
+c         yes       -
+
+
+2 scenarios compared, 1 skipped
+`
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", &out, want)
+	}
+}

@@ -1,0 +1,36 @@
+package fidelity
+
+import "github.com/passtlab/passtlab/sim/probe"
+
+// Transport is that of one exchange.
+type Transport string
+
+// The transports.
+const (
+	TCP Transport = "tcp"
+	UDP Transport = "udp"
+)
+
+// Difference is one in which the backends are known to differ.
+type Difference struct {
+	Name   string
+	Reason string
+	// An exchange over Transport from a peer to the guest ends as Simulated in
+	// the simulation and as Real with the real program.
+	Transport       Transport
+	Simulated, Real probe.Outcome
+}
+
+// Differences are all that are known.
+var Differences = []Difference{
+	{
+		Name:      "accept-then-reset",
+		Reason:    "passt accepts a connection before it asks the guest, and resets it when the guest refuses; the kernel asks the guest first",
+		Transport: TCP, Simulated: "ECONNREFUSED", Real: "ECONNRESET",
+	},
+	{
+		Name:      "refusal-untold",
+		Reason:    "passt does not forward the guest's ICMPv6 errors, so that a closed UDP port is silent; the kernel forwards them",
+		Transport: UDP, Simulated: "ECONNREFUSED", Real: probe.Silent,
+	},
+}
