@@ -3,16 +3,21 @@ package sim
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
+	"os"
+	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
 )
 
 // discard is the port that Send sends to.
 const discard = 9
+
+// resend is how long Send waits before it sends once more.
+const resend = 100 * time.Millisecond
 
 // Send has the guest send a datagram to the peer from one of its addresses;
 // from a link-local one to the peer's. It returns when the peer has it, so that
@@ -47,18 +52,25 @@ func (l *Lab) Send(ctx context.Context, from netip.Addr) (err error) {
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { server.Close() })()
 	nonce := rand.Text()
-	if _, err := client.Write([]byte(nonce)); err != nil {
-		return fmt.Errorf("send from %s: %w", from, err)
-	}
 	for b := make([]byte, 1500); ; {
+		// Again, because a queue that was full has lost it.
+		if _, err := client.Write([]byte(nonce)); err != nil {
+			return fmt.Errorf("send from %s: %w", from, err)
+		}
+		if err := server.SetReadDeadline(time.Now().Add(resend)); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("send from %s: %w", from, err)
+		}
 		n, err := server.Read(b)
+		for err == nil && string(b[:n]) != nonce {
+			n, err = server.Read(b)
+		}
 		switch {
+		case err == nil:
+			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("send from %s: %w", from, context.Cause(ctx))
-		case err != nil:
+		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return fmt.Errorf("send from %s: receive in %s: %w", from, l.Peer.Name(), err)
-		case strings.HasPrefix(string(b[:n]), nonce):
-			return nil
 		}
 	}
 }

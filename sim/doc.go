@@ -27,5 +27,5 @@
 // control of the second hop is from the peer's link-local address, by way of
 // passt, to the guest's.
 //
-// Not modelled: IPv4, more than one guest, links that lose frames.
+// Not modelled: IPv4, more than two guests (Options.Beside), links that lose frames.
 package sim

@@ -141,7 +141,6 @@ func (e *Engine) dhcpv6(p packet) []byte {
 		}
 		reply.Options.Options = e.lease(m, client)
 		e.seen = e.address
-		e.resets++
 	}
 	// passt: to port 546 whatever port the client used, all releases.
 	udp := &layers.UDP{SrcPort: dhcpv6.DefaultServerPort, DstPort: dhcpv6.DefaultClientPort}

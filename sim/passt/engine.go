@@ -84,8 +84,7 @@ type Engine struct {
 	guest     net.HardwareAddr // nil until the guest has sent
 	seen      netip.Addr
 	seenLL    netip.Addr // zero: unset
-	resets    int
-	nextRA    time.Time // zero: none
+	nextRA    time.Time  // zero: none
 	serverID  []byte
 	iaid      [4]byte
 	replies   scratch

@@ -30,11 +30,6 @@ func (e *Engine) observe(src netip.Addr) {
 // 2023_05_09, and in front of a pod without IPv6).
 func (e *Engine) Seen() netip.Addr { return e.seen }
 
-// Resets counts how often an answer has made the lease the address seen. Who
-// keeps the address seen elsewhere, and feeds the engine only what it answers,
-// learns of a reset by it.
-func (e *Engine) Resets() int { return e.resets }
-
 // SeenLinkLocal returns the address to which inbound traffic from link-local
 // sources goes; the zero Addr if none is known.
 func (e *Engine) SeenLinkLocal() netip.Addr { return e.seenLL }

@@ -86,14 +86,18 @@ func (s *server) answerUDP(pc *ipv6.PacketConn) {
 		}
 		to := from.(*net.UDPAddr)
 		remote := to.AddrPort().Addr()
+		// A wildcard socket would answer from an address of the kernel's choice.
+		source := &ipv6.ControlMessage{Src: cm.Dst}
+		if cm.Dst.IsLinkLocalUnicast() {
+			source.IfIndex = cm.IfIndex // the address means nothing without
+		}
 		if to.IP.IsLinkLocalUnicast() {
 			// Names of zones are cached for the whole process, and every
 			// namespace has another index for eth0.
 			to.Zone = strconv.Itoa(cm.IfIndex)
 		}
 		local, _ := netip.AddrFromSlice(cm.Dst)
-		// A wildcard socket would answer from an address of the kernel's choice.
-		_, _ = pc.WriteTo(answer(b[:n], remote, local), &ipv6.ControlMessage{Src: cm.Dst}, to)
+		_, _ = pc.WriteTo(answer(b[:n], remote, local), source, to)
 	}
 }
 
