@@ -127,7 +127,9 @@ type Guest struct {
 	// MAC is the address of the guest's eth0; SLAAC makes the EUI-64
 	// interface identifier from it (RFC 4291 appendix A).
 	MAC MAC `yaml:"mac" required:"true"`
-	// Client configures the guest. Default: kernel.
+	// Client configures the guest. Default: kernel. With any but kernel and
+	// dhclient the order of ra and dhcpv6 is the client's, and with any but
+	// kernel nothing can be added to eth0 before it has started.
 	Client Client `yaml:"client,omitempty"`
 	// Static are addresses set by hand on eth0 by the event "static".
 	Static []netip.Prefix `yaml:"static,omitempty" is:"host"`

@@ -80,8 +80,18 @@ type Client string
 // installs the lease as a permanent /128, as Talos does.
 const ClientKernel Client = "kernel"
 
+// The programs that configure guests out in the field, as Debian has them.
+const (
+	ClientDHClient       Client = "dhclient"         // ISC's; it leaves router advertisements to the kernel
+	ClientNetworkd       Client = "systemd-networkd" // this and those below take advertisements themselves
+	ClientDHCPCD         Client = "dhcpcd"
+	ClientNetworkManager Client = "networkmanager"
+)
+
 // Clients returns all clients.
-func Clients() []Client { return []Client{ClientKernel} }
+func Clients() []Client {
+	return []Client{ClientKernel, ClientDHClient, ClientNetworkd, ClientDHCPCD, ClientNetworkManager}
+}
 
 // MAC is an EUI-48 link-layer address, written "52:54:00:1f:c7:bd".
 type MAC [6]byte

@@ -18,14 +18,22 @@
 //
 //	pass < xfail < skip < xpass < fail < error
 //
-// xfail is a failure that the scenario states, with the pick that it states;
-// it counts as fine. xpass is a stated failure that did not happen: the
-// scenario is out of date, so it fails the run, as fail does.
+// xfail is a failure that is stated, with the pick that is stated; it counts as
+// fine. xpass is a stated failure that did not happen: the statement is out of
+// date, so it fails the run, as fail does. Scenarios state failures, and so do
+// the Expectations of a project, which come first.
 //
 // What makes a choice right is the truth table alone: every chosen address
 // must have worked in both directions, and no address is right only where none
 // works. An address that works only as long as the guest keeps quiet on its
 // other addresses is right, with a remark.
+//
+// # More than one run
+//
+// Compare says what changed from version to version of a selector, all asked in
+// the same labs; Bisect finds the version. A run can be cut into shards
+// (Shard.Cut), whose reports Merge puts together. Package selectortest runs
+// all this inside someone's own go test.
 //
 // Not modelled: time. A scenario is judged once, when all its events have been
 // played. In-process selectors that outlive their time limit cannot be

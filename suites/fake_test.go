@@ -3,6 +3,7 @@ package suites
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -93,6 +94,19 @@ func picks(name string, as ...netip.Addr) selector.Selector {
 	return selector.Func(name, func(context.Context, selector.Observation) (selector.Choice, error) {
 		return selector.Choice{Addresses: as, Reason: "always"}, nil
 	})
+}
+
+// byRole picks well as kubelet's address, and as etcd's a wrong one too.
+var byRole = selector.Func("by-role", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
+	if o.Role == "etcd" {
+		return selector.Choice{Addresses: []netip.Addr{dhcpv6.Addr(), slaac.Addr()}, Reason: "all that match"}, nil
+	}
+	return selector.Pick(dhcpv6.Addr(), "the first"), nil
+})
+
+// unsupported is what a selector does that cannot judge.
+func unsupported(context.Context, selector.Observation) (selector.Choice, error) {
+	return selector.Choice{}, fmt.Errorf("%w: knows no IPv6", selector.ErrUnsupported)
 }
 
 // clock ticks a tenth of a second at each look.

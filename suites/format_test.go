@@ -28,18 +28,10 @@ var update = flag.Bool("update", false, "write the golden files")
 // sample is a report with every verdict, made by the engine itself.
 func sample(t *testing.T) *Report {
 	t.Helper()
-	byRole := selector.Func("by-role", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
-		if o.Role == "etcd" {
-			return selector.Choice{Addresses: []netip.Addr{dhcpv6.Addr(), slaac.Addr()}, Reason: "all that match"}, nil
-		}
-		return selector.Pick(dhcpv6.Addr(), "the first"), nil
-	})
 	says := selector.Func("says", func(context.Context, selector.Observation) (selector.Choice, error) {
 		return selector.Choice{}, errors.New("exit status 3: \"a|b *c* <d>\"\n\x1b[31m")
 	})
-	old := selector.Func("ipv4-only", func(context.Context, selector.Observation) (selector.Choice, error) {
-		return selector.Choice{}, fmt.Errorf("%w: knows no IPv6", selector.ErrUnsupported)
-	})
+	old := selector.Func("ipv4-only", unsupported)
 	cfg := config("field-report", "lab-broken", "out-of-date")
 	cfg.KnownFailures, cfg.KeepGoing = true, true
 	cfg.Scenarios[2].Prove.Bad = "good"

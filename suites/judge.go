@@ -69,33 +69,3 @@ func judgeNone(table probe.Table, c selector.Choice) ruling {
 	}
 	return ruling{pick: scenarios.PickNone, reason: "picked no address" + said + ", and none works"}
 }
-
-// applyStated turns a ruling into what it is worth when the scenario states
-// that this selector fails with the pick stated. It leaves a skip alone: a
-// selector that did not judge has neither failed nor passed.
-func applyStated(r ruling, stated scenarios.Pick) ruling {
-	switch {
-	case r.verdict == Fail && r.pick == stated:
-		r.verdict = XFail
-	case r.verdict == Fail:
-		r.reason += fmt.Sprintf("; the scenario states that it picks %s", stated)
-	case r.verdict == Pass:
-		r.verdict = XPass
-		r.reason += fmt.Sprintf("; the scenario states that it fails and picks %s", stated)
-	}
-	return r
-}
-
-// stated returns the failure that the scenario states for a selector in a
-// role. What the proof says about its bad selector is such a statement too.
-func stated(sc *scenarios.Scenario, name string, role scenarios.Role) (scenarios.Pick, bool) {
-	for _, f := range sc.Expect.Failures {
-		if f.Selector == name && (f.Role == "" || f.Role == role) {
-			return f.Picks, true
-		}
-	}
-	if p := sc.Prove; p.Bad == name && (p.Role == "" || p.Role == role) {
-		return p.Picks, true
-	}
-	return "", false
-}

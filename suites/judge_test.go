@@ -70,19 +70,27 @@ func TestJudgeRemarks(t *testing.T) {
 	}
 }
 
-func TestApplyStated(t *testing.T) {
+func TestStatementApply(t *testing.T) {
+	fails := statement{by: "the scenario", verdict: Fail, pick: "slaac"}
+	known := statement{by: "mine.yaml", verdict: Fail, pick: "slaac", why: "too old (https://example.org/1)"}
+	skips := statement{by: "mine.yaml", verdict: Skip}
 	for _, tt := range []struct {
+		st      statement
 		verdict Verdict
 		pick    scenarios.Pick
 		want    Verdict
 		reason  string
 	}{
-		{Fail, "slaac", XFail, ""},
-		{Fail, "vip", Fail, "the scenario states that it picks slaac"},
-		{Pass, "dhcpv6", XPass, "the scenario states that it fails and picks slaac"},
-		{Skip, "", Skip, ""},
+		{fails, Fail, "slaac", XFail, ""},
+		{known, Fail, "slaac", XFail, "; known: too old (https://example.org/1)"},
+		{fails, Fail, "vip", Fail, "the scenario states that it picks slaac"},
+		{fails, Pass, "dhcpv6", XPass, "the scenario states that it fails and picks slaac"},
+		{fails, Skip, "", Skip, ""},
+		{skips, Skip, "", XFail, ""},
+		{skips, Pass, "dhcpv6", XPass, "mine.yaml states that it is skipped"},
+		{skips, Fail, "slaac", Fail, "mine.yaml states that it is skipped"},
 	} {
-		r := applyStated(ruling{verdict: tt.verdict, pick: tt.pick}, "slaac")
+		r := tt.st.apply(ruling{verdict: tt.verdict, pick: tt.pick})
 		if r.verdict != tt.want || !strings.Contains(r.reason, tt.reason) {
 			t.Errorf("%s with %s: got %s %q, want %s %q", tt.verdict, tt.pick, r.verdict, r.reason, tt.want, tt.reason)
 		}
@@ -101,8 +109,8 @@ func TestStated(t *testing.T) {
 		{"b", "kubelet", ""}, {"b", "etcd", "vip"},
 		{"bad", "etcd", "slaac"}, {"good", "etcd", ""},
 	} {
-		if got, ok := stated(sc, tt.selector, tt.role); got != tt.want || ok != (tt.want != "") {
-			t.Errorf("stated(%s, %s) = %q, %v, want %q", tt.selector, tt.role, got, ok, tt.want)
+		if got, ok := statedBy(sc, tt.selector, tt.role); got.pick != tt.want || ok != (tt.want != "") {
+			t.Errorf("statedBy(%s, %s) = %+v, %v, want %q", tt.selector, tt.role, got, ok, tt.want)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func junitCase(res Result) reporters.JUnitTestCase {
 	how := res.Reason + "\n$ " + res.Reproduce
 	switch res.Verdict {
 	case XFail:
-		c.SystemOut = "known failure, as the scenario states: " + c.SystemOut
+		c.SystemOut = "known failure, as stated: " + c.SystemOut
 	case Skip:
 		c.Skipped = &reporters.JUnitSkipped{Message: res.Reason}
 	case XPass, Fail:

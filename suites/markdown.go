@@ -11,7 +11,10 @@ import (
 func (r *Report) writeMarkdown(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "### passtlab: %s\n\n", r.closing())
-	fmt.Fprintf(&b, "Linux %s, %s passt %s\n\n", r.Kernel, r.Backend, strings.Join(r.Passt, ", "))
+	fmt.Fprintf(&b, "%s\n\n", r.setting())
+	for _, n := range r.Notes {
+		fmt.Fprintf(&b, "> %s\n\n", escape(n))
+	}
 	m := newMatrix(r)
 	fmt.Fprintf(&b, "| scenario |%s\n", columns(m.selectors, escape))
 	fmt.Fprintf(&b, "|---|%s\n", strings.Repeat("---|", len(m.selectors)))

@@ -1,9 +1,11 @@
 package suites
 
 import (
+	"fmt"
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kballard/go-shellquote"
@@ -12,8 +14,11 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// BackendSimulated is the backend with the simulated passt.
-const BackendSimulated = "simulated"
+// The backends: the simulated passt, and the real program.
+const (
+	BackendSimulated = "simulated"
+	BackendReal      = "real"
+)
 
 // Report is the outcome of a run. Its JSON form is a versioned interface:
 // within passtlab/v1 fields are added, never renamed or removed.
@@ -24,10 +29,16 @@ type Report struct {
 	Kernel string `json:"kernel"`
 	// Backend is what stood between pod and guest.
 	Backend string `json:"backend"`
+	// Program is the path of the real program.
+	Program string `json:"program,omitempty"`
 	// Passt are the passt releases that took part, sorted.
 	Passt []string `json:"passt"`
 	// Seed is the seed of the order of the run, 0 where the order is fixed.
 	Seed int64 `json:"seed"`
+	// Shard is which part of a run this is, where it is a part.
+	Shard *Shard `json:"shard,omitempty"`
+	// Notes say what to bear in mind about a report that was merged.
+	Notes []string `json:"notes,omitempty"`
 	// Started is when the run began.
 	Started time.Time `json:"started"`
 	// Duration of the whole run, in seconds.
@@ -64,6 +75,9 @@ type Scenario struct {
 	File string `json:"file,omitempty"`
 	// Passt is the release that passt behaved as.
 	Passt string `json:"passt"`
+	// Client is the program that configured the guest, with its version; empty
+	// for the kernel.
+	Client string `json:"client,omitempty"`
 	// Peer is the address of the peer that the probes talked to.
 	Peer netip.Addr `json:"peer,omitzero"`
 	// Duration from before the lab was built until it was gone, in seconds.
@@ -72,6 +86,8 @@ type Scenario struct {
 	Phases Phases `json:"phases"`
 	// Error is what went wrong with the lab or the scenario itself.
 	Error string `json:"error,omitempty"`
+	// Skipped is why the backend cannot play the scenario.
+	Skipped string `json:"skipped,omitempty"`
 	// Candidates is the truth table, in the kernel's order.
 	Candidates []Candidate `json:"candidates"`
 }
@@ -92,6 +108,10 @@ type Candidate struct {
 	Link    string           `json:"link,omitempty"`
 	Origin  scenarios.Origin `json:"origin"`
 	Flags   selector.Flags   `json:"flags"`
+	// ValidLifetime and PreferredLifetime are in seconds, as selectors see
+	// them; left out where 0.
+	ValidLifetime     uint32 `json:"validLifetime,omitempty"`
+	PreferredLifetime uint32 `json:"preferredLifetime,omitempty"`
 	// Out: the guest sends from the candidate and is answered.
 	Out probe.Result `json:"out"`
 	// OutSource is the source address that the peer saw.
@@ -179,6 +199,15 @@ func (r *Report) Finish(ended time.Time) {
 		*counts[res.Verdict]++
 	}
 	r.Summary = sum
+}
+
+// setting says where the run took place.
+func (r *Report) setting() string {
+	s := fmt.Sprintf("Linux %s, %s passt %s", r.Kernel, r.Backend, strings.Join(r.Passt, ", "))
+	if r.Shard != nil {
+		s += ", shard " + r.Shard.String()
+	}
+	return s
 }
 
 // Worst returns the worst verdict of the run. A lab that failed is an error

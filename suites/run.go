@@ -13,7 +13,7 @@ import (
 
 // DefaultParallel is how many labs are up at once unless said otherwise. Labs
 // wait more than they compute, so it does not depend on the number of cores.
-const DefaultParallel = 8
+const DefaultParallel = 16
 
 // MaxParallel is the most labs that may be up at once: the kernel's IPv6
 // neighbour table (gc_thresh3) is shared by all namespaces of a machine.
@@ -36,6 +36,8 @@ type Config struct {
 	KeepGoing bool
 	// Seed is noted in the report.
 	Seed int64
+	// Shard is noted in the report, where the scenarios are a part of a run.
+	Shard *Shard
 	// Progress is called after each scenario, never twice at a time.
 	Progress func(Progress)
 
@@ -60,6 +62,10 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	cfg.Options = cfg.Options.withDefaults()
 	report := NewReport(cfg.Now(), cfg.Seed)
+	report.Shard = cfg.Shard
+	if cfg.Backend.Real() {
+		report.Backend, report.Program = BackendReal, cfg.Backend.Program
+	}
 	cells := make([]cell, len(cfg.Scenarios))
 	r := runner{cfg: cfg}
 	var g errgroup.Group
@@ -131,7 +137,7 @@ type runner struct {
 
 func (r *runner) scenario(ctx context.Context, sc *scenarios.Scenario) cell {
 	if err := r.stopped(ctx); err != nil {
-		c := cell{scenario: Scenario{ID: sc.ID, Title: sc.Title, File: sc.File, Passt: release(sc), Error: err.Error()}}
+		c := cell{scenario: Scenario{ID: sc.ID, Title: sc.Title, File: sc.File, Passt: r.cfg.release(sc), Error: err.Error()}}
 		r.progress(c)
 		return c
 	}

@@ -19,11 +19,17 @@ import (
 type Options struct {
 	// Build builds the lab. Default: Simulated.
 	Build Builder
+	// Backend is what plays passt. Default: the simulation. A scenario that it
+	// cannot play is skipped.
+	Backend sim.Backend
 	// Capture is a folder for one pcapng file a link. Empty: no capture.
 	Capture string
 	// KnownFailures judges failures that the scenario states as XFail, and
 	// their absence as XPass. Otherwise a failure is a failure.
 	KnownFailures bool
+	// Expect are the failures that are known of the selectors, with the
+	// precedence over what scenarios state. Nil: none.
+	Expect *Expectations
 	// OpenLimit bounds the time until the lab is measured. Default: 60 s.
 	OpenLimit time.Duration
 	// SelectLimit bounds the time of one answer. Default: 20 s, which is
@@ -78,6 +84,7 @@ type Session struct {
 	table  probe.Table
 	shown  selector.Observation
 	phases Phases
+	client string // with its version
 
 	started, ended    time.Time
 	openErr, closeErr error
@@ -89,7 +96,8 @@ type Session struct {
 //
 // The session is never nil. With an error, which is always one of the lab or
 // of the scenario, it is closed already, and Judge answers Error for every
-// role, so that a caller may treat both cases alike.
+// role, or Skip where the backend cannot play the scenario, so that a caller
+// may treat all cases alike.
 func Open(ctx context.Context, sc *scenarios.Scenario, opts Options) (*Session, error) {
 	s := &Session{sc: sc, opts: opts.withDefaults()}
 	s.started = s.opts.Now()
@@ -105,10 +113,15 @@ func (s *Session) open(ctx context.Context) error {
 	defer cancel()
 	var err error
 	s.phase(&s.phases.Build, func() {
-		s.lab, err = s.opts.Build(ctx, s.sc, sim.Options{Logger: s.opts.Logger.With("scenario", s.sc.ID), Capture: s.opts.Capture})
+		s.lab, err = s.opts.Build(ctx, s.sc, sim.Options{Backend: s.opts.Backend, Logger: s.opts.Logger.With("scenario", s.sc.ID), Capture: s.opts.Capture})
 	})
 	if err != nil {
 		return because(ctx, err)
+	}
+	if s.sc.Guest.Client != scenarios.ClientKernel {
+		if s.client, err = sim.Client(s.sc); err != nil {
+			return err
+		}
 	}
 	s.phase(&s.phases.Play, func() { err = s.lab.Play(ctx) })
 	if err != nil {
@@ -166,6 +179,10 @@ func (s *Session) judge(ctx context.Context, sel selector.Selector, role scenari
 		Role:      role,
 		Reproduce: quote(s.opts.Reproduce(s.sc, name)),
 	}
+	if why := s.unsupported(); why != "" {
+		res.Verdict, res.Reason = Skip, why
+		return res
+	}
 	choice, err := s.ask(ctx, sel, role)
 	// An external program that never saw the guest is not to blame.
 	if errors.Is(err, errLab) || errors.Is(err, command.ErrSetup) {
@@ -173,10 +190,8 @@ func (s *Session) judge(ctx context.Context, sel selector.Selector, role scenari
 		return res
 	}
 	r := judge(s.table, choice, err)
-	if s.opts.KnownFailures {
-		if pick, ok := stated(s.sc, name, role); ok {
-			r = applyStated(r, pick)
-		}
+	if st, ok := s.opts.stated(s.sc, name, role); ok {
+		r = st.apply(r)
 	}
 	res.Verdict, res.Origin, res.Reason, res.Remarks = r.verdict, r.pick, r.reason, r.remarks
 	res.Rule = clean(choice.Reason)
@@ -185,6 +200,14 @@ func (s *Session) judge(ctx context.Context, sel selector.Selector, role scenari
 		res.Advertised = choice.Addresses
 	}
 	return res
+}
+
+// unsupported returns why the backend cannot play the scenario, if it cannot.
+func (s *Session) unsupported() string {
+	if err, ok := errors.AsType[*sim.UnsupportedError](s.openErr); ok {
+		return err.Reason
+	}
+	return ""
 }
 
 // ask puts the question to a selector unless there is no lab to ask it in.
@@ -221,21 +244,39 @@ func (s *Session) Report() Scenario {
 		ID:       s.sc.ID,
 		Title:    s.sc.Title,
 		File:     s.sc.File,
-		Passt:    release(s.sc),
+		Passt:    s.opts.release(s.sc),
+		Client:   s.client,
 		Duration: seconds(s.ended.Sub(s.started)),
 		Phases:   s.phases,
 		Peer:     s.shown.Target,
 	}
 	for _, row := range s.table {
-		r.Candidates = append(r.Candidates, candidate(s.table, row))
+		c := candidate(s.table, row)
+		for _, a := range s.shown.Addresses {
+			if a.Prefix == c.Address {
+				c.ValidLifetime, c.PreferredLifetime = a.ValidLifetime, a.PreferredLifetime
+			}
+		}
+		r.Candidates = append(r.Candidates, c)
 	}
-	if err := errors.Join(s.openErr, s.closeErr); err != nil {
+	openErr := s.openErr
+	if r.Skipped = s.unsupported(); r.Skipped != "" {
+		openErr = nil
+	}
+	if err := errors.Join(openErr, s.closeErr); err != nil {
 		r.Error = err.Error()
 	}
 	return r
 }
 
-// release returns the passt release that a scenario asks for.
-func release(sc *scenarios.Scenario) string {
-	return cmp.Or(sc.Passt.Release, scenarios.DefaultRelease)
+// release returns the passt release that a scenario is played with.
+func (o Options) release(sc *scenarios.Scenario) string {
+	if o.Backend.Real() {
+		return o.Backend.Release
+	}
+	r, err := sim.Release(sc)
+	if err != nil { // the lab says so
+		return cmp.Or(sc.Passt.Release, "kubevirt:"+sc.Passt.KubeVirt)
+	}
+	return r.Name
 }

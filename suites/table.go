@@ -35,7 +35,11 @@ func (t *tableWriter) paint(colour, s string) string {
 
 func (r *Report) writeTable(w io.Writer, colour bool) error {
 	t := &tableWriter{colour: colour}
-	fmt.Fprintf(t, "Linux %s, %s passt %s\n\n", r.Kernel, r.Backend, strings.Join(r.Passt, ", "))
+	fmt.Fprintln(t, r.setting())
+	for _, n := range r.Notes {
+		fmt.Fprintf(t, "note: %s\n", n)
+	}
+	fmt.Fprintln(t)
 	t.matrix(newMatrix(r))
 	t.findings(r.findings())
 	fmt.Fprintf(t, "\n%s\n", t.paint(closing[r.Worst()].colour, r.closing()))
@@ -82,9 +86,9 @@ func (t *tableWriter) matrix(m matrix) {
 var headings = map[Verdict]string{
 	Error: "ERRORS of the lab or of scenarios; nothing is known about selectors there",
 	Fail:  "Failures",
-	XPass: "Passed, although the scenario states a failure",
+	XPass: "Passed, although a failure is stated",
 	Skip:  "Skipped",
-	XFail: "Known failures, as the scenarios state them",
+	XFail: "Known failures, as stated",
 }
 
 func (t *tableWriter) findings(fs []finding) {

@@ -10,7 +10,10 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/sim"
+	"github.com/spf13/cobra"
 )
 
 // chosen are the scenarios of a command line.
@@ -62,7 +65,7 @@ func (c *chosen) add(arg string, scs ...*scenarios.Scenario) {
 }
 
 func (c *chosen) addFile(path string) error {
-	sc, err := scenarios.LoadFile(path)
+	sc, err := scenarios.LoadFile(path, sim.Check)
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func hint(s string, words []string) string {
 
 // selectors returns the selectors that --selector and --exec name, or all
 // built-in ones, and by name the flag that asks for each.
-func selectors(names, programs []string, opts command.Options) ([]selector.Selector, map[string][]string, error) {
+func selectors(c *cobra.Command, names, programs []string, opts command.Options) ([]selector.Selector, map[string][]string, error) {
 	if len(names)+len(programs) == 0 {
 		for _, s := range builtin.All() {
 			names = append(names, s.Name())
@@ -140,8 +143,15 @@ func selectors(names, programs []string, opts command.Options) ([]selector.Selec
 		sels = append(sels, s)
 		flags[s.Name()] = []string{flag, value}
 	}
+	names, err := expand(names)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--selector: %w", err)
+	}
 	for _, n := range names {
-		s, err := builtin.Get(n)
+		s, err := named(c, n, opts)
+		if err == nil {
+			n = s.Name() // with the version
+		}
 		add("--selector", n, s, err)
 	}
 	for _, p := range programs {
@@ -149,4 +159,23 @@ func selectors(names, programs []string, opts command.Options) ([]selector.Selec
 		add("--exec", p, s, err)
 	}
 	return sels, flags, errors.Join(errs...)
+}
+
+// expand writes out selectors of the catalogue that are given with a range or a
+// list of versions.
+func expand(names []string) (all []string, err error) {
+	for _, n := range names {
+		if _, versions, _ := strings.Cut(n, "@"); !strings.Contains(versions, "..") && !strings.Contains(versions, ",") {
+			all = append(all, n)
+			continue
+		}
+		ps, err := catalogue.FindAll(n)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range ps {
+			all = append(all, p.String())
+		}
+	}
+	return all, nil
 }

@@ -5,6 +5,7 @@
 // nothing selected, 3 the lab failed. A run that SIGINT or SIGTERM ends takes
 // its labs down, writes no report and exits with 130 or 143; the same signals
 // are how "passtlab up" ends well, with 0. A second signal ends at once.
+// "passtlab run --git-bisect" exits as git-bisect(1) wants it instead.
 package main
 
 import (
@@ -46,6 +47,9 @@ func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout
 	errors.As(err, &s)
 	if sig, ok := errors.AsType[signalError](err); ok {
 		s.status = 128 + int(sig.Signal)
+	}
+	if bisecting(args) {
+		s.status = bisectStatus(s.status, err)
 	}
 	if s.err != nil {
 		fmt.Fprintf(stderr, "passtlab: %v\n", err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,7 +37,7 @@ func TestUsageErrors(t *testing.T) {
 		want string // in standard error
 	}{
 		{"", "Usage:"},
-		{"rum", `unknown command "rum"`},
+		{"rum", "Did you mean this?\n\trun"},
 		{"run --selektor x", "unknown flag: --selektor"},
 		{"run --format yaml", `--format: parse format: "yaml" is none of`},
 		{"run --parallel 0", "--parallel: 0 is not from 1 to 64"},
@@ -100,11 +101,17 @@ prove: {good: talos-v2, bad: talos-v1, picks: slaac}
 	ok := write("good.yaml", good)
 	one := write("one.yaml", "id: one\ntitel: x\nroles: [cook]\n")
 	two := write("two.yaml", strings.NewReplacer("id: good", "id: two", "talos-v2", "talos-v99").Replace(good))
-	code, stdout, stderr := cli("validate", one, ok, two)
+	three := write("three.yaml", strings.NewReplacer("id: good", "id: three", "guest:", "passt: {release: \"2031_01_01\"}\nguest:").Replace(good))
+	four := write("four.yaml", strings.NewReplacer("id: good", "id: four", "guest:", "passt: {kubevirt: \"0.58\"}\nguest:").Replace(good))
+	code, stdout, stderr := cli("validate", one, ok, two, three, four)
 	if code != suites.StatusUsage || stdout != ok+": ok\n" {
 		t.Errorf("exit status %d, stdout %q", code, stdout)
 	}
-	for _, want := range []string{one + ":2:1: titel", one + ":3:", two + `: prove.good: find selector "talos-v99"`} {
+	for _, want := range []string{
+		one + ":2:1: titel", one + ":3:",
+		three + ":5:18: passt.release: passt release 2031_01_01: newer than the last known, 2026_07_16; expected one of 2022_11_10 to 2026_07_16; correct it",
+		four + `:5:19: passt.kubevirt: kubevirt release "0.58": unknown; expected one of 1.0, 1.1`,
+		two + `:9:15: prove.good: find selector "talos-v99"`} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("stderr misses %q:\n%s", want, stderr)
 		}
@@ -168,10 +175,21 @@ func testRun(t *testing.T, want int, text string, build suites.Builder, args ...
 
 func testRunContext(ctx context.Context, t *testing.T, want int, text string, build suites.Builder, args ...string) {
 	t.Helper()
+	testCommandContext(ctx, t, newRun(build), want, text, args...)
+}
+
+// testCommand runs one subcommand.
+func testCommand(t *testing.T, c *cobra.Command, want int, text string, args ...string) {
+	t.Helper()
+	testCommandContext(t.Context(), t, c, want, text, args...)
+}
+
+func testCommandContext(ctx context.Context, t *testing.T, c *cobra.Command, want int, text string, args ...string) {
+	t.Helper()
 	var out bytes.Buffer
 	root := &cobra.Command{Use: "passtlab", SilenceErrors: true, SilenceUsage: true}
-	root.AddCommand(newRun(build))
-	if code := executeRoot(ctx, root, append([]string{"run"}, args...), &out, &out); code != want {
+	root.AddCommand(c)
+	if code := executeRoot(ctx, root, append([]string{c.Name()}, args...), &out, &out); code != want {
 		t.Errorf("%v: exit status %d, want %d\n%s", args, code, want, &out)
 	}
 	if !strings.Contains(out.String(), text) {
@@ -180,7 +198,6 @@ func testRunContext(ctx context.Context, t *testing.T, want int, text string, bu
 }
 
 func TestRunStatus(t *testing.T) {
-	const id = "passt-slaac-then-dhcpv6"
 	testRun(t, suites.StatusOK, "ok: 1 scenario × 1 selector", builds(nil), "--selector", "test-none", id)
 	testRun(t, suites.StatusFail, "gave no choice", builds(nil), "--exec", "nobody=false", id)
 	// A set-up error is never fine, whatever the flags.
@@ -206,4 +223,14 @@ func TestRunInterrupted(t *testing.T) {
 		cancel(signalError{sig})
 		testRunContext(ctx, t, 128+int(sig), "ended by signal: "+sig.String(), builds(nil))
 	}
+}
+
+// What the command uses of testing libraries are types, whose flags it must not
+// take over.
+func TestNoTestingFlags(t *testing.T) {
+	flag.VisitAll(func(f *flag.Flag) {
+		if strings.HasPrefix(f.Name, "ginkgo.") {
+			t.Errorf("the command registers --%s", f.Name)
+		}
+	})
 }

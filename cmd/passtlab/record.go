@@ -30,7 +30,7 @@ type held struct {
 	Inode uint64 `json:"inode"`
 }
 
-// roles of namespaces, in the order of the topology.
+// namespaceNames are in the order of the topology.
 var namespaceNames = []string{"peer", "pod", "guest"}
 
 func newRecord(l *sim.Lab, scenario string) record {
@@ -140,13 +140,15 @@ func find(rs []record, pid int) (record, error) {
 	return rs[0], nil
 }
 
-// runFolder returns the folder for records: below XDG_RUNTIME_DIR, else /run
-// for root, else the folder for temporary files. It is the same inside a user
-// namespace, where an ordinary user is root too.
+// runFolder returns the folder for records: below XDG_RUNTIME_DIR if that
+// exists, else /run for root, else the folder for temporary files. It is the
+// same inside a user namespace, where an ordinary user is root too.
 func runFolder() string {
 	uid := outerUID()
-	switch dir := os.Getenv("XDG_RUNTIME_DIR"); {
-	case dir != "":
+	dir := os.Getenv("XDG_RUNTIME_DIR")
+	st, err := os.Stat(dir)
+	switch {
+	case err == nil && st.IsDir():
 		return filepath.Join(dir, "passtlab")
 	case uid == 0:
 		return "/run/passtlab"

@@ -14,7 +14,6 @@ addresses of a guest behind passt work, and judges what selectors pick.
 
 Exit status: 0 fine; 1 a selector failed; 2 wrong usage, a bad scenario or
 nothing selected; 3 the lab failed.`,
-		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		// Without a subcommand: help, and wrong usage.
@@ -27,7 +26,8 @@ nothing selected; 3 the lab failed.`,
 	}
 	root.AddCommand(
 		runCommand(), listCommand(), validateCommand(), schemaCommand(),
-		upCommand(), execCommand(), rootlessCommand(), versionCommand(),
+		upCommand(), execCommand(), reportCommand(), releasesCommand(), wireCommand(), selectorsCommand(), rootlessCommand(), versionCommand(),
+		observeCommand(), pickCommand(), adviseCommand(), regressCommand(), bisectCommand(),
 	)
 	return root
 }

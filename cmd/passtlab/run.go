@@ -3,33 +3,30 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites"
 	"github.com/spf13/cobra"
 )
 
 // runFlags are the flags of passtlab run.
 type runFlags struct {
+	labFlags
 	selectors, programs []string
 	format, output      string
-	parallel            int
-	keepGoing           bool
 	knownFailures       bool
 	capture             string
-	verbose             bool
-
-	build suites.Builder // nil: the simulated passt; tests have others
+	writeExpect         string
+	shard, durations    string
+	gitBisect           bool
 }
 
 func runCommand() *cobra.Command { return newRun(nil) }
 
 func newRun(build suites.Builder) *cobra.Command {
-	f := runFlags{build: build}
+	f := runFlags{labFlags: labFlags{build: build}}
 	c := &cobra.Command{
 		Use:   "run [SCENARIO.yaml | ID | label:NAME]...",
 		Short: "Judge selectors in the labs of scenarios",
@@ -42,19 +39,27 @@ the observation as a JSON object on standard input and prints an address, or
 {"addresses": [...], "reason": "..."}. Exit status 77 means unsupported.`,
 		Example: `  passtlab run --selector talos-v1 passt-slaac-then-dhcpv6
   passtlab run --exec 'mine=./pick.sh -6' label:core
-  passtlab run --format junit --output junit.xml`,
+  passtlab run --format junit --output junit.xml
+  passtlab run --exec mine=./pick.sh --expect passtlab.expect.yaml
+  passtlab run --shard 3/8 --format json --output report-3.json`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	fs := c.Flags()
-	fs.StringArrayVar(&f.selectors, "selector", nil, "ask the built-in selector `NAME`; may be repeated")
+	fs.StringArrayVar(&f.selectors, "selector", nil, "ask the selector `NAME`, built in or, as NAME@VERSION too, from the catalogue; may be repeated")
 	fs.StringArrayVar(&f.programs, "exec", nil, "ask a program: `'NAME=PROGRAM ARG...'`, quoted as for a shell; may be repeated")
 	fs.StringVar(&f.format, "format", "table", fmt.Sprintf("`FORMAT` of the report, one of %v", suites.Formats()))
 	fs.StringVar(&f.output, "output", "", "write the report to `FILE`; the table is printed beside it")
-	fs.IntVar(&f.parallel, "parallel", suites.DefaultParallel, fmt.Sprintf("labs up at once, `N` from 1 to %d", suites.MaxParallel))
-	fs.BoolVar(&f.keepGoing, "keep-going", false, "begin further labs after one has failed")
 	fs.BoolVar(&f.knownFailures, "known-failures", false, "count failures that scenarios state as xfail, and their absence as xpass")
+	fs.StringVar(&f.writeExpect, "write-expect", "", "write the failures to `FILE`, a new one, for --expect")
+	fs.StringVar(&f.shard, "shard", "", "run the part `INDEX/COUNT` of the scenarios; passtlab report merge puts parts together")
+	fs.StringVar(&f.durations, "durations", "", "balance shards by the durations in the report `FILE`")
+	fs.BoolVar(&f.gitBisect, "git-bisect", false, "exit as \"git bisect run\" wants it: 0 good, 1 bad, 125 cannot tell, 128 stop")
 	fs.StringVar(&f.capture, "pcap", "", "write one pcapng file a link into the folder `DIR`")
-	fs.BoolVar(&f.verbose, "verbose", false, "log what happens in the labs to standard error")
+	f.add(c)
+	f.addExpect(c)
+	c.MarkFlagsMutuallyExclusive("expect", "write-expect")
+	// What a scenario states depends on the flags that its own client sets.
+	c.MarkFlagsMutuallyExclusive("client", "known-failures")
 	return c
 }
 
@@ -63,42 +68,59 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return fmt.Errorf("--format: %w", err)
 	}
-	if f.parallel < 1 {
-		return fmt.Errorf("--parallel: %d is not from 1 to %d", f.parallel, suites.MaxParallel)
-	}
-	log := logger(c.ErrOrStderr(), f.verbose)
-	scs, err := choose(args)
+	cfg, err := f.config(c, args, f.selectors, f.programs)
 	if err != nil {
 		return err
 	}
-	sels, flags, err := selectors(f.selectors, f.programs, command.Options{Logger: log})
-	if err != nil {
+	cfg.Capture, cfg.KnownFailures = f.capture, f.knownFailures
+	reproduce := cfg.Reproduce
+	cfg.Reproduce = func(sc *scenarios.Scenario, name string) []string {
+		args := reproduce(sc, name)
+		if f.knownFailures {
+			args = slices.Insert(args, len(args)-1, "--known-failures")
+		}
+		return args
+	}
+	if err := f.cut(&cfg); err != nil {
 		return err
 	}
-	cfg := suites.Config{Scenarios: scs.scenarios, Selectors: sels, Parallel: f.parallel, KeepGoing: f.keepGoing}
-	cfg.Options = suites.Options{
-		Build: f.build, Capture: f.capture, KnownFailures: f.knownFailures, Logger: log,
-		Reproduce: func(sc *scenarios.Scenario, name string) []string { return f.reproduce(scs.args[sc.ID], flags[name]) },
-	}
-	if f.build != nil {
-		return f.judge(c, cfg, format)
-	}
-	return withRights(func() error { return f.judge(c, cfg, format) })
+	return f.withLabs(func() error { return f.judge(c, cfg, format) })
 }
 
-// reproduce returns the command line for one selector in one scenario.
-func (f *runFlags) reproduce(scenario string, selector []string) []string {
-	args := append([]string{"passtlab", "run"}, selector...)
-	if f.knownFailures {
-		args = append(args, "--known-failures")
+// cut leaves in cfg what belongs to the shard.
+func (f *runFlags) cut(cfg *suites.Config) error {
+	if f.shard == "" {
+		if f.durations != "" {
+			return errors.New("--durations: is for --shard alone")
+		}
+		return nil
 	}
-	return append(args, scenario)
+	s, err := suites.ParseShard(f.shard)
+	if err != nil {
+		return fmt.Errorf("--shard: %w", err)
+	}
+	seconds := suites.Durations()
+	if f.durations != "" {
+		r, err := readReport(f.durations)
+		if err != nil {
+			return fmt.Errorf("--durations: %w", err)
+		}
+		seconds = r.Durations()
+	}
+	if cfg.Scenarios, err = s.Cut(cfg.Scenarios, seconds); err != nil {
+		return fmt.Errorf("--shard: %w", err)
+	}
+	cfg.Shard = &s
+	return nil
 }
 
 func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Format) error {
 	// What cannot be written is found before the labs are built.
 	if err := makeFolder(f.capture); err != nil {
 		return fmt.Errorf("--pcap: %w", err)
+	}
+	if _, err := os.Lstat(f.writeExpect); f.writeExpect != "" && err == nil {
+		return fmt.Errorf("--write-expect: %s is there already; use --expect, or remove it", f.writeExpect)
 	}
 	var file *os.File
 	if f.output != "" {
@@ -108,10 +130,11 @@ func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Form
 		}
 		defer file.Close()
 	}
-	var done func()
-	cfg.Progress, done = progressLine(c.ErrOrStderr())
-	report, err := suites.Run(c.Context(), cfg)
-	done()
+	var started startWatch
+	if f.gitBisect {
+		cfg.Selectors = started.watch(cfg.Selectors)
+	}
+	report, err := runLabs(c, cfg)
 	if err != nil {
 		return err
 	}
@@ -125,7 +148,29 @@ func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Form
 	if err := report.Write(out, format, colourful(out)); err != nil {
 		return labFailed(err)
 	}
+	if f.gitBisect {
+		return exit(started.status(report))
+	}
+	if f.writeExpect != "" && report.ExitStatus() == suites.StatusFail {
+		return f.writeFound(c, report)
+	}
 	return exit(report.ExitStatus())
+}
+
+// writeFound writes what failed as expectations. As they are known from now
+// on, they do not fail the command.
+func (f *runFlags) writeFound(c *cobra.Command, report *suites.Report) error {
+	file, err := os.OpenFile(f.writeExpect, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("--write-expect: %w", err)
+	}
+	found := suites.Found(report)
+	if err := errors.Join(found.Write(file), file.Close()); err != nil {
+		return labFailed(fmt.Errorf("write %s: %w", f.writeExpect, err))
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "passtlab: %d failures are in %s now; say there why, and use --expect from now on\n",
+		report.Summary.Fail, f.writeExpect)
+	return nil
 }
 
 func makeFolder(dir string) error {
@@ -133,12 +178,4 @@ func makeFolder(dir string) error {
 		return nil
 	}
 	return os.MkdirAll(dir, 0o755)
-}
-
-// logger logs to w, or nowhere.
-func logger(w io.Writer, verbose bool) *slog.Logger {
-	if !verbose {
-		return slog.New(slog.DiscardHandler)
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

@@ -19,7 +19,7 @@ import (
 )
 
 func upCommand() *cobra.Command {
-	var capture string
+	var capture, release, backendFlag string
 	var verbose bool
 	c := &cobra.Command{
 		Use:   "up SCENARIO.yaml | ID",
@@ -33,33 +33,43 @@ func upCommand() *cobra.Command {
 			if n := len(scs.scenarios); n != 1 {
 				return fmt.Errorf("up: %s names %d scenarios, and there is one lab to build", args[0], n)
 			}
+			if err := behaveAs(release, scs.scenarios); err != nil {
+				return err
+			}
+			backend, err := parseBackend(c.Context(), backendFlag)
+			if err != nil {
+				return err
+			}
 			if err := makeFolder(capture); err != nil {
 				return fmt.Errorf("--pcap: %w", err)
 			}
-			opts := sim.Options{Capture: capture, Logger: logger(c.ErrOrStderr(), verbose)}
+			opts := sim.Options{Backend: backend, Capture: capture, Logger: logger(c.ErrOrStderr(), verbose)}
 			return withRights(func() error {
 				return labFailed(up(c.Context(), scs.scenarios[0], opts, c.OutOrStdout()))
 			})
 		},
 	}
+	c.Flags().StringVar(&release, "passt", "", passtUsage)
+	c.Flags().StringVar(&backendFlag, "backend", "simulated", backendUsage)
 	c.Flags().StringVar(&capture, "pcap", "", "write one pcapng file a link into the folder `DIR`")
 	c.Flags().BoolVar(&verbose, "verbose", false, "log what happens in the lab to standard error")
 	return c
 }
 
-// up keeps a lab up until ctx ends, which is how it ends well.
+// up keeps a lab up until ctx ends, which is how it ends well. Only when that
+// happens before the lab is ready is it an error.
 func up(ctx context.Context, sc *scenarios.Scenario, opts sim.Options, w io.Writer) (err error) {
 	lab, err := sim.New(ctx, sc, opts)
 	if err != nil {
-		return err
+		return errors.Join(context.Cause(ctx), err)
 	}
 	defer func() { err = errors.Join(err, lab.Close()) }()
 	if err := lab.Play(ctx); err != nil {
-		return err
+		return errors.Join(context.Cause(ctx), err)
 	}
 	table, err := lab.Probe(ctx)
 	if err != nil {
-		return err
+		return errors.Join(context.Cause(ctx), err)
 	}
 	remove, err := newRecord(lab, sc.ID).write(runFolder())
 	if err != nil {
@@ -75,9 +85,17 @@ func up(ctx context.Context, sc *scenarios.Scenario, opts sim.Options, w io.Writ
 
 // describeLab prints what a user wants to know before entering.
 func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, table probe.Table) error {
+	release, err := sim.Release(sc)
+	if err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s: %s\n", sc.ID, sc.Title)
-	fmt.Fprintf(w, "passt %s (simulated) stands between pod and guest; the peer is %s\n", sc.Passt.Release, lab.PeerAddress())
+	program := "simulated"
+	if b := lab.Backend(); b.Real() {
+		release.Name, program = b.Release, b.Program
+	}
+	fmt.Fprintf(w, "passt %s (%s) stands between pod and guest; the peer is %s\n", release, program, lab.PeerAddress())
 	fmt.Fprintf(w, "\n  peer ──── pod ══ passt ══ guest\n\n")
 
 	fmt.Fprintln(w, "NAMESPACE\tLINK\tADDRESS\tORIGIN\tFLAGS")

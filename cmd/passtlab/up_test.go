@@ -17,6 +17,9 @@ import (
 const cliEnv = "PASSTLAB_TEST_CLI"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(failingLab) != "" {
+		os.Exit(executeFailing())
+	}
 	if os.Getenv(cliEnv) != "" {
 		main() // does not return
 	}

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/sim"
 	"github.com/spf13/cobra"
 )
 
@@ -32,22 +32,20 @@ func validateCommand() *cobra.Command {
 	}
 }
 
-// validate reads a scenario and checks that it can be proved, which takes
-// selectors that come with passtlab.
+// validate reads a scenario and checks that its passt is known and starts, and
+// that it can be proved, which takes selectors that come with passtlab.
 func validate(file string) error {
-	sc, err := scenarios.LoadFile(file)
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		known(file, "prove.good", sc.Prove.Good),
-		known(file, "prove.bad", sc.Prove.Bad),
-	)
+	_, err := scenarios.LoadFile(file, sim.Check, proof)
+	return err
 }
 
-func known(file, key, name string) error {
-	if _, err := builtin.Get(name); err != nil {
-		return fmt.Errorf("%s: %s: %w", file, key, err)
+// proof is a scenarios.Check.
+func proof(sc *scenarios.Scenario) (faults []scenarios.Fault) {
+	for _, p := range []struct{ key, name string }{{"prove.good", sc.Prove.Good}, {"prove.bad", sc.Prove.Bad}} {
+		if _, err := builtin.Get(p.name); err != nil {
+			faults = append(faults, scenarios.Fault{Key: p.key, Problem: err.Error(),
+				Expected: "a selector that comes with passtlab", Next: "correct the name; passtlab list shows all"})
+		}
 	}
-	return nil
+	return faults
 }

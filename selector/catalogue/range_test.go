@@ -68,3 +68,23 @@ func TestFindAll(t *testing.T) {
 		t.Errorf("a range of nothing: %v", err)
 	}
 }
+
+func FuzzParseRange(f *testing.F) {
+	for _, s := range []string{"v1.2.3..v2.0.0", "v1.2.3..", "..v2.0.0", "v1.2.3", "..", "1..2..3"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		r, err := ParseRange(s)
+		if err != nil {
+			return
+		}
+		if again, err := ParseRange(r.String()); err != nil || again != r {
+			t.Errorf("%q is %+v, whose %q is %+v, %v", s, r, r, again, err)
+		}
+		for _, v := range []string{r.From, r.To} {
+			if v != "" && !r.Contains(v) {
+				t.Errorf("%q does not contain its end %q", s, v)
+			}
+		}
+	})
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/suites"
 )
 
@@ -48,6 +49,9 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 		session, _ = suites.Open(ctx, sc, suites.Options{KnownFailures: true})
 	}, NodeTimeout(specLimit))
 	AfterAll(func() {
+		if session == nil { // Ginkgo was told to leave before the lab was up
+			return
+		}
 		err := session.Close()
 		AddReportEntry(scenarioEntry, encode(session.Report()), ReportEntryVisibilityNever)
 		if err != nil {
@@ -96,6 +100,11 @@ func selected(id, name string) ([]*scenarios.Scenario, []selector.Selector, erro
 	scs, err := scenarios.Corpus()
 	if err != nil {
 		return nil, nil, err
+	}
+	if as := os.Getenv("PASSTLAB_PASST"); as != "" {
+		if err := sim.As(as, scs...); err != nil {
+			return nil, nil, fmt.Errorf("%w: PASSTLAB_PASST: %w", suites.ErrNothingSelected, err)
+		}
 	}
 	sels := builtin.All()
 	if name != "" {

@@ -43,13 +43,13 @@ var _ = ReportAfterSuite("passtlab", func(r Report) {
 		}
 		return // the right is missing, which BeforeSuite has said
 	}
-	if err := report.Write(os.Stdout, suites.FormatTable, colourful(r)); err != nil {
-		Fail(err.Error())
-	}
 	if dir := os.Getenv("PASSTLAB_OUT"); dir != "" {
-		if err := save(report, dir); err != nil {
-			Fail(err.Error())
-		}
+		err = save(report, dir)
+	} else {
+		err = report.Write(GinkgoWriter, suites.FormatTable, false)
+	}
+	if err != nil {
+		Fail(err.Error())
 	}
 })
 
@@ -122,10 +122,4 @@ func save(report *suites.Report, dir string) error {
 		}
 	}
 	return nil
-}
-
-// colourful follows Ginkgo, which knows the terminal behind its processes.
-func colourful(Report) bool {
-	_, config := GinkgoConfiguration()
-	return !config.NoColor && os.Getenv("NO_COLOR") == ""
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/suites"
 )
 
@@ -86,8 +87,16 @@ func proves(sc *scenarios.Scenario, good, bad []suites.Result) error {
 
 func selected(id string) ([]*scenarios.Scenario, error) {
 	scs, err := scenarios.Corpus()
-	if err != nil || id == "" {
-		return scs, err
+	if err != nil {
+		return nil, err
+	}
+	if as := os.Getenv("PASSTLAB_PASST"); as != "" {
+		if err := sim.As(as, scs...); err != nil {
+			return nil, fmt.Errorf("%w: PASSTLAB_PASST: %w", suites.ErrNothingSelected, err)
+		}
+	}
+	if id == "" {
+		return scs, nil
 	}
 	for _, sc := range scs {
 		if sc.ID == id {

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/advise"
+	"github.com/spf13/cobra"
+)
+
+type adviseFlags struct {
+	pod, mac, prefix, format string
+	noLab                    bool
+	config                   configFlags
+	lab                      advise.Lab // nil: real ones, which take the right to make them
+}
+
+func adviseCommand() *cobra.Command { return newAdvise(nil) }
+
+func newAdvise(lab advise.Lab) *cobra.Command {
+	f := adviseFlags{lab: lab}
+	c := &cobra.Command{
+		Use:   "advise --pod-address ADDRESS --mac MAC",
+		Short: "Predict which address a Talos node behind passt takes, and print patches that make it the right one",
+		Long: `Predicts the SLAAC address of a guest from its fixed MAC, says which address
+each of Talos' algorithms picks, and prints patches of the machine
+configuration that avoid a wrong pick. Each patch is checked in labs first.
+
+Exit status: 0; 1 a patch failed its check, or none helps; 2 wrong usage;
+3 a lab failed.`,
+		Example: `  passtlab advise --pod-address fd01:cafe::f14c:9fa1:8496:557f --mac 52:54:00:1f:c7:bd`,
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c) },
+	}
+	fs := c.Flags()
+	fs.StringVar(&f.pod, "pod-address", "", "the pod's `ADDRESS`, which passt leases to the guest")
+	fs.StringVar(&f.mac, "mac", "", "the guest's `MAC`")
+	fs.StringVar(&f.prefix, "prefix", "", "the `PREFIX` in which the guest forms its SLAAC address (default: the /64 of the pod address)")
+	fs.StringVar(&f.format, "format", "text", "`FORMAT`, text or json")
+	fs.BoolVar(&f.noLab, "no-lab", false, "print patches without checking them in a lab")
+	f.config.addSubnets(c)
+	_ = c.MarkFlagRequired("pod-address")
+	_ = c.MarkFlagRequired("mac")
+	return c
+}
+
+func (f *adviseFlags) run(c *cobra.Command) error {
+	if f.format != "text" && f.format != "json" {
+		return fmt.Errorf("--format: %q is none of [text json]", f.format)
+	}
+	in, err := advise.Parse(f.pod, f.mac, f.prefix)
+	if err != nil {
+		return err
+	}
+	var cfg selector.Config
+	if err := f.config.set(&cfg); err != nil {
+		return err
+	}
+	in.PodSubnets, in.ServiceSubnets = cfg.PodSubnets, cfg.ServiceSubnets
+	a, err := advise.New(in)
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.noLab:
+		a.Trust()
+		return f.print(c, a)
+	case f.lab != nil:
+		return f.check(c, a, f.lab)
+	}
+	return withRights(func() error { return f.check(c, a, inLabs) })
+}
+
+func (f *adviseFlags) check(c *cobra.Command, a *advise.Advice, lab advise.Lab) error {
+	if err := a.Check(c.Context(), lab); err != nil {
+		return labFailed(err)
+	}
+	return f.print(c, a)
+}
+
+func (f *adviseFlags) print(c *cobra.Command, a *advise.Advice) error {
+	write := a.WriteText
+	if f.format == "json" {
+		write = func(w io.Writer) error { return writeJSON(w, a) }
+	}
+	if err := write(c.OutOrStdout()); err != nil {
+		return labFailed(err)
+	}
+	if a.Failed() || !a.Given() {
+		return exit(suites.StatusFail)
+	}
+	return nil
+}
+
+// inLabs is the advise.Lab of package suites.
+func inLabs(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (advise.Tested, []advise.Outcome, error) {
+	report, err := suites.Run(ctx, suites.Config{Scenarios: scs, Selectors: sels})
+	if err != nil {
+		return advise.Tested{}, nil, err
+	}
+	tested := advise.Tested{Kernel: report.Kernel, Passt: strings.Join(report.Passt, ", "), Labs: len(report.Scenarios)}
+	var outcomes []advise.Outcome
+	var errs []error
+	for _, sc := range report.Scenarios {
+		if sc.Error != "" {
+			errs = append(errs, errors.New(sc.Error))
+		}
+	}
+	for _, r := range report.Results {
+		if r.Verdict == suites.Error && len(errs) == 0 {
+			errs = append(errs, errors.New(r.Reason))
+		}
+		outcomes = append(outcomes, advise.Outcome{
+			Scenario: r.Scenario, Selector: r.Selector, Role: r.Role,
+			Choice: r.Choice, Works: r.Verdict == suites.Pass, Reason: r.Reason,
+		})
+	}
+	return tested, outcomes, errors.Join(errs...)
+}

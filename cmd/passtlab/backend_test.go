@@ -1,0 +1,52 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/suites"
+)
+
+func TestBackend(t *testing.T) {
+	program := func(says string) string {
+		file := filepath.Join(t.TempDir(), "pasta")
+		if err := os.WriteFile(file, []byte("#!/bin/sh\necho "+says+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	pasta := program("pasta 2024_12_11.09478d5")
+	for value, want := range map[string]string{"simulated": "", "": "", "passt=" + pasta: "2024_12_11"} {
+		b, err := parseBackend(t.Context(), value)
+		if err != nil || b.Release != want || b.Real() != (want != "") {
+			t.Errorf("%q: got %+v, %v", value, b, err)
+		}
+	}
+	t.Setenv("PATH", "/nonexistent")
+	for _, tt := range []struct{ args, want string }{
+		{"run --backend qemu", `--backend: "qemu" is neither simulated nor passt[=PATH]`},
+		{"run --backend passt=", `--backend: "passt=" is neither`},
+		{"run --backend passt", "--backend: find pasta: program not found; install passt (apt-get install passt)"},
+		{"up --backend passt=/none/pasta passt-slaac-then-dhcpv6", "--backend: find /none/pasta: program not found"},
+		{"run --backend passt=" + program("hello"), "it is not passt"},
+		{"wire record --backend simulated x", "name the real passt"},
+		{"wire record --backend passt=" + program("pasta unknown version") + " x", "does not say which release it is; name it by --release"},
+		{"wire record --backend passt=" + pasta + " --stimuli /none x", "--stimuli: "},
+		{"wire record", "accepts 1 arg(s)"},
+	} {
+		code, _, stderr := cli(strings.Fields(tt.args)...)
+		if code != suites.StatusUsage || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%s: exit status %d, %s; want 2 and %s", tt.args, code, stderr, tt.want)
+		}
+	}
+}
+
+// A result can be reproduced with the backend that it was measured with.
+func TestReproduceBackend(t *testing.T) {
+	f := labFlags{backend: "passt=/opt/pasta"}
+	if got := strings.Join(f.reproduce("a", nil), " "); !strings.Contains(got, " --backend passt=/opt/pasta ") {
+		t.Errorf("got %s", got)
+	}
+}

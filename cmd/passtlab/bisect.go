@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector/adapters"
+	"github.com/passtlab/passtlab/selector/catalogue"
+	"github.com/passtlab/passtlab/sim/userns"
+	"github.com/passtlab/passtlab/suites"
+	"github.com/spf13/cobra"
+)
+
+// bisectFlags are the flags of passtlab bisect.
+type bisectFlags struct {
+	labFlags
+	selector, good, bad string
+	scenarios           []string
+}
+
+func bisectCommand() *cobra.Command { return newBisect(nil) }
+
+func newBisect(build suites.Builder) *cobra.Command {
+	f := bisectFlags{labFlags: labFlags{build: build}}
+	c := &cobra.Command{
+		Use:   "bisect --selector NAME --good VERSION --bad VERSION [--scenario ID]...",
+		Short: "Find the released version that broke a selector, or fixed it",
+		Long: `Bisect searches the versions that the catalogue lists for the first that is bad
+where the good one is older, and for the first that is good where it is newer.
+What is looked at are the scenarios given, or else all that the good version
+passes and the bad one fails. A version that does not build is left out.
+
+Exit status: 0 found; 2 wrong usage, or both versions do the same; 3 a lab
+failed.`,
+		Example: `  passtlab bisect --selector flannel --good v0.28.10 --bad v0.25.7`,
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c) },
+	}
+	fs := c.Flags()
+	fs.StringVar(&f.selector, "selector", "", "the selector `NAME` of the catalogue")
+	fs.StringVar(&f.good, "good", "", "a `VERSION` that passes")
+	fs.StringVar(&f.bad, "bad", "", "a `VERSION` that fails")
+	fs.StringArrayVar(&f.scenarios, "scenario", nil, "look at the scenario `ID`, a file or label:NAME alone; may be repeated")
+	f.add(c)
+	for _, name := range []string{"selector", "good", "bad"} {
+		_ = c.MarkFlagRequired(name)
+	}
+	return c
+}
+
+func (f *bisectFlags) run(c *cobra.Command) error {
+	versions, err := f.versions()
+	if err != nil {
+		return err
+	}
+	if _, err := f.config(c, f.scenarios, f.names(f.good, f.bad), nil); err != nil {
+		return err
+	}
+	if f.build == nil && userns.Check() != nil {
+		f.buildAll(c, versions)
+	}
+	return f.withLabs(func() error { return f.search(c, versions) })
+}
+
+// buildAll builds every version that the search may ask, for a search that goes
+// on in a user namespace, where there is no network to build with. What does
+// not build will be told there.
+func (f *bisectFlags) buildAll(c *cobra.Command, versions []string) {
+	for _, name := range f.names(versions...) {
+		if p, err := catalogue.Find(name); err == nil {
+			_, _ = builder(c.ErrOrStderr()).Build(c.Context(), p)
+		}
+	}
+}
+
+// names returns the names of the selector at these versions.
+func (f *bisectFlags) names(versions ...string) (names []string) {
+	for _, v := range versions {
+		names = append(names, f.selector+"@"+v)
+	}
+	return names
+}
+
+// versions returns the two versions given, the older one first, with those
+// between them.
+func (f *bisectFlags) versions() ([]string, error) {
+	var vs []string
+	for _, name := range f.names(f.good, f.bad) {
+		p, err := catalogue.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		vs = append(vs, p.Version)
+	}
+	slices.SortFunc(vs, catalogue.Compare)
+	entry, err := catalogue.Find(f.selector)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range entry.Versions {
+		if (catalogue.Range{From: vs[0], To: vs[1]}).Contains(v) {
+			vs = append(vs, v)
+		}
+	}
+	slices.SortFunc(vs, catalogue.Compare)
+	vs = slices.Compact(vs)
+	if len(vs) < 2 {
+		return nil, fmt.Errorf("bisect: %s cannot be both good and bad", f.good)
+	}
+	return vs, nil
+}
+
+func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
+	out, log := c.OutOrStdout(), c.ErrOrStderr()
+	ends, err := f.ask(c, f.scenarios, f.good, f.bad)
+	if err != nil {
+		return err
+	}
+	changed, err := f.changed(ends)
+	if err != nil {
+		return err
+	}
+	good := func(_ context.Context, version string) (bool, error) {
+		r, err := f.ask(c, changed.arguments(f.scenarios), version)
+		if errors.Is(err, adapters.ErrBuild) {
+			fmt.Fprintf(log, "%s@%s: does not build: %v\n", f.selector, version, err)
+			return false, suites.ErrUntestable
+		}
+		if err != nil {
+			return false, err
+		}
+		good, err := changed.judge(r)
+		word := map[bool]string{true: "good", false: "bad"}[good]
+		if err != nil {
+			word = err.Error()
+		}
+		fmt.Fprintf(log, "%s@%s: %s\n", f.selector, version, word)
+		return good, err
+	}
+	flip, err := suites.Bisect(c.Context(), versions, versions[0] == f.good, good)
+	if err != nil {
+		return err
+	}
+	f.print(c, flip)
+	for _, id := range changed.ids() {
+		fmt.Fprintln(out, " ", id)
+	}
+	return nil
+}
+
+func (f *bisectFlags) print(c *cobra.Command, flip suites.Flip) {
+	word, before := "broken", "good"
+	if !flip.Broken {
+		word, before = "fixed", "bad"
+	}
+	in := flip.After
+	if len(flip.Between) > 0 {
+		in = fmt.Sprintf("one of %s (those before it could not be tested)", strings.Join(append(flip.Between, flip.After), ", "))
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%s was %s in %s; %s is %s. By these scenarios:\n", f.selector, word, in, flip.Before, before)
+}
+
+// ask asks versions in the labs of the scenarios that args name. A lab that
+// fails is an error.
+func (f *bisectFlags) ask(c *cobra.Command, args []string, versions ...string) (*suites.Report, error) {
+	cfg, err := f.config(c, args, f.names(versions...), nil)
+	if err != nil {
+		return nil, err
+	}
+	r, err := runLabs(c, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if r.Worst() == suites.Error {
+		_ = r.Write(c.ErrOrStderr(), suites.FormatTable, false)
+		return nil, labFailed(fmt.Errorf("bisect: a lab failed for %s", strings.Join(versions, " and ")))
+	}
+	return r, nil
+}
+
+// changed are the questions that the good version answers well and the bad one
+// does not.
+type changed []question
+
+type question struct {
+	scenario string
+	role     scenarios.Role
+}
+
+// changed returns what differs between the ends of the search.
+func (f *bisectFlags) changed(r *suites.Report) (changed, error) {
+	names := f.names(f.good, f.bad)
+	verdicts := map[question]map[string]suites.Verdict{}
+	var all, out changed
+	for _, res := range r.Results {
+		q := question{res.Scenario, res.Role}
+		if verdicts[q] == nil {
+			verdicts[q] = map[string]suites.Verdict{}
+			all = append(all, q)
+		}
+		verdicts[q][res.Selector] = res.Verdict
+		if len(f.scenarios) > 0 && res.Selector == names[0] && res.Verdict != suites.Pass {
+			return nil, fmt.Errorf("bisect: %s is not good: %s in %s: %s", names[0], res.Verdict, res.Scenario, res.Reason)
+		}
+	}
+	for _, q := range all {
+		if verdicts[q][names[0]] == suites.Pass && verdicts[q][names[1]] == suites.Fail {
+			out = append(out, q)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("bisect: %s is not bad where %s is good", names[1], names[0])
+	}
+	return out, nil
+}
+
+// judge reports whether the version that was asked is good in all that changed.
+func (cs changed) judge(r *suites.Report) (bool, error) {
+	good := true
+	for _, res := range r.Results {
+		if !slices.Contains(cs, question{res.Scenario, res.Role}) {
+			continue
+		}
+		switch res.Verdict {
+		case suites.Skip:
+			return false, fmt.Errorf("%w: skipped: %s", suites.ErrUntestable, res.Reason)
+		case suites.Fail:
+			good = false
+		}
+	}
+	return good, nil
+}
+
+// arguments returns what names the scenarios that changed: what was given, as
+// it may be files, or else their ids.
+func (cs changed) arguments(given []string) []string {
+	if len(given) > 0 {
+		return given
+	}
+	return cs.ids()
+}
+
+func (cs changed) ids() (ids []string) {
+	for _, q := range cs {
+		if !slices.Contains(ids, q.scenario) {
+			ids = append(ids, q.scenario)
+		}
+	}
+	return ids
+}

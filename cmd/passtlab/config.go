@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/spf13/cobra"
+)
+
+// configFlags are the configuration of kubelet and etcd, by flags.
+type configFlags struct {
+	pods, services, valid, advertised, vips []string
+}
+
+func (f *configFlags) add(c *cobra.Command) {
+	f.addSubnets(c)
+	fs := c.Flags()
+	fs.StringArrayVar(&f.valid, "valid-subnet", nil, "kubelet's subnet filter: a `CIDR` or '!CIDR'; may be repeated, the order matters")
+	fs.StringArrayVar(&f.advertised, "advertised-subnet", nil, "etcd's subnet filter: a `CIDR` or '!CIDR'; may be repeated, the order matters")
+	fs.StringArrayVar(&f.vips, "vip", nil, "a virtual `ADDRESS` that the configuration knows of; may be repeated")
+}
+
+// addSubnets adds the flags for the networks of the node's own cluster.
+func (f *configFlags) addSubnets(c *cobra.Command) {
+	fs := c.Flags()
+	fs.StringArrayVar(&f.pods, "pod-subnet", nil, "a pod subnet of the node's cluster, as `CIDR`; may be repeated")
+	fs.StringArrayVar(&f.services, "service-subnet", nil, "a service subnet of the node's cluster, as `CIDR`; may be repeated")
+}
+
+// set replaces in c what was given by flags.
+func (f *configFlags) set(c *selector.Config) (err error) {
+	if c.PodSubnets, err = replaced("--pod-subnet", c.PodSubnets, f.pods, parseSubnet); err != nil {
+		return err
+	}
+	if c.ServiceSubnets, err = replaced("--service-subnet", c.ServiceSubnets, f.services, parseSubnet); err != nil {
+		return err
+	}
+	if c.ValidSubnets, err = replaced("--valid-subnet", c.ValidSubnets, f.valid, parseFilter); err != nil {
+		return err
+	}
+	if c.AdvertisedSubnets, err = replaced("--advertised-subnet", c.AdvertisedSubnets, f.advertised, parseFilter); err != nil {
+		return err
+	}
+	c.VIPs, err = replaced("--vip", c.VIPs, f.vips, netip.ParseAddr)
+	return err
+}
+
+// replaced returns what the values are, or what was there if there are none.
+func replaced[T any](flag string, old []T, values []string, parse func(string) (T, error)) ([]T, error) {
+	if len(values) == 0 {
+		return old, nil
+	}
+	var ts []T
+	for _, v := range values {
+		t, err := parse(v)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", flag, err)
+		}
+		ts = append(ts, t)
+	}
+	return ts, nil
+}
+
+func parseSubnet(s string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return p, fmt.Errorf("%q is no CIDR", s)
+	}
+	return p.Masked(), nil
+}
+
+func parseFilter(s string) (string, error) {
+	f, err := scenarios.ParseFilter(s)
+	return f.String(), err
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/adapters"
+	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/suites"
+)
+
+// The exit statuses that git-bisect(1) run understands, besides 0 for a good
+// commit: any other below 128 is a bad one.
+const (
+	bisectBad  = 1
+	bisectSkip = 125 // this commit cannot be tested
+	bisectStop = 128 // no commit could be
+)
+
+// bisecting reports whether a command line asks for these statuses. It has to
+// be known of a line that cannot be parsed, too.
+func bisecting(args []string) bool {
+	if i := slices.Index(args, "--"); i >= 0 {
+		args = args[:i]
+	}
+	return slices.ContainsFunc(args, func(a string) bool {
+		name, value, _ := strings.Cut(a, "=")
+		return name == "--git-bisect" && value != "false"
+	})
+}
+
+// bisectStatus translates an exit status of passtlab, and the error behind it.
+// A commit is bad by a verdict alone.
+func bisectStatus(status int, err error) int {
+	switch {
+	case status == suites.StatusOK, status == bisectBad, status >= bisectSkip:
+		return status
+	case status == suites.StatusError, unbuilt(err):
+		return bisectSkip
+	}
+	return bisectStop // wrong usage is so at every commit
+}
+
+// unbuilt reports whether err says that the selector is not there to be asked.
+func unbuilt(err error) bool {
+	missing := errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+	return errors.Is(err, command.ErrUsage) && missing || errors.Is(err, adapters.ErrBuild)
+}
+
+// startWatch notes whether a selector could not be started.
+type startWatch struct{ failed atomic.Bool }
+
+// watch returns the selectors under watch.
+func (w *startWatch) watch(sels []selector.Selector) (watched []selector.Selector) {
+	for _, s := range sels {
+		watched = append(watched, selector.Func(s.Name(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+			c, err := s.Select(ctx, o)
+			if errors.Is(err, command.ErrStart) {
+				w.failed.Store(true)
+			}
+			return c, err
+		}))
+	}
+	return watched
+}
+
+// status returns what a report says about a commit: nothing if nobody judged.
+func (w *startWatch) status(r *suites.Report) int {
+	judged := r.Summary.Results - r.Summary.Skip
+	if w.failed.Load() || judged == 0 {
+		return bisectSkip
+	}
+	return bisectStatus(r.ExitStatus(), nil)
+}

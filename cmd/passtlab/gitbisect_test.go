@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/selector/adapters"
+	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/suites"
+)
+
+func TestBisectStatus(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		err    error
+		want   int
+	}{
+		{suites.StatusOK, nil, 0},
+		{suites.StatusFail, nil, 1},
+		{suites.StatusError, nil, 125},
+		{suites.StatusUsage, nil, 128},
+		{suites.StatusUsage, fmt.Errorf("%w x: %w", command.ErrUsage, exec.ErrNotFound), 125},
+		{suites.StatusUsage, fmt.Errorf("%w x: no =", command.ErrUsage), 128},
+		{suites.StatusUsage, fmt.Errorf("build: %w", adapters.ErrBuild), 125},
+		{125, nil, 125}, // it is translated again on the way out of a user namespace
+		{128, nil, 128},
+		{130, nil, 130},
+	} {
+		if got := bisectStatus(tt.status, tt.err); got != tt.want {
+			t.Errorf("%d, %v: %d, want %d", tt.status, tt.err, got, tt.want)
+		}
+	}
+}
+
+// A commit is bad only where a selector was asked and was wrong.
+func TestRunGitBisect(t *testing.T) {
+	noProgram := filepath.Join(t.TempDir(), "program")
+	if err := os.WriteFile(noProgram, []byte("no program"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		program string
+		lab     error
+		want    int
+	}{
+		{"true", nil, 0},
+		{"false", nil, bisectBad},
+		{`sh -c "exit 77"`, nil, bisectSkip},
+		{noProgram, nil, bisectSkip},
+		{"./not-built", nil, bisectSkip},
+		{"false", errors.New("no lab today"), bisectSkip},
+	} {
+		testRun(t, tt.want, "", builds(tt.lab), "--git-bisect", "--exec", "mine="+tt.program, id)
+	}
+	testRun(t, bisectStop, "unknown flag", builds(nil), "--nonsense", "--git-bisect", id)
+	testRun(t, bisectStop, "no scenario is called", builds(nil), "--git-bisect", "nosuchthing")
+	testRun(t, suites.StatusUsage, "unknown flag", builds(nil), "--nonsense", "--git-bisect=false", id)
+}
+
+// git bisect finds the commit that broke a selector, past one that does not
+// build; the commands are those of docs/git-bisect.md.
+func TestGitBisectRun(t *testing.T) {
+	need.Namespaces(t)
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not installed")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	env := append(os.Environ(), cliEnv+"=1", "XDG_RUNTIME_DIR="+t.TempDir(), "HOME="+t.TempDir(), "GIT_CONFIG_NOSYSTEM=1",
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.org")
+	git := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command("git", args...)
+		cmd.Dir, cmd.Env = dir, env
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %q: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	git("init", "-q")
+	// The prefix lengths of the lease and of the SLAAC address, in hexadecimal.
+	const (
+		script   = "#!/bin/sh\n# version %d\nawk '$3 == LENGTH && $6 == \"eth0\" && !/^fe80/ {print $1}' /proc/net/if_inet6 | sed 's/..../&:/g; s/:$//'\n"
+		notBuilt = "version %d does not build\n"
+	)
+	good, bad := strings.Replace(script, "LENGTH", "80", 1), strings.Replace(script, "LENGTH", "40", 1)
+	var commits []string
+	for i, text := range []string{good, good, good, notBuilt, good, bad, bad, bad} {
+		if err := os.WriteFile(filepath.Join(dir, "pick.sh"), fmt.Appendf(nil, text, i), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		git("add", "pick.sh")
+		git("commit", "-q", "-m", fmt.Sprintf("version %d", i))
+		commits = append(commits, git("rev-parse", "HEAD"))
+	}
+	git("bisect", "start", "HEAD", commits[0])
+	out := git("bisect", "run", self, "run", "--git-bisect", "--exec", "mine=./pick.sh", id)
+	if want := commits[5] + " is the first bad commit"; !strings.Contains(out, want) {
+		t.Errorf("want %q:\n%s", want, out)
+	}
+	git("bisect", "reset")
+}

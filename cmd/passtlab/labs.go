@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/suites"
+	"github.com/spf13/cobra"
+)
+
+// labFlags are the flags of every command that judges selectors in labs.
+type labFlags struct {
+	parallel       int
+	keepGoing      bool
+	expect         string
+	passt, backend string
+	client         string
+	verbose        bool
+
+	build suites.Builder // nil: the backend's; tests have others
+}
+
+func (f *labFlags) add(c *cobra.Command) {
+	fs := c.Flags()
+	fs.IntVar(&f.parallel, "parallel", suites.DefaultParallel, fmt.Sprintf("labs up at once, `N` from 1 to %d", suites.MaxParallel))
+	fs.BoolVar(&f.keepGoing, "keep-going", false, "begin further labs after one has failed")
+	fs.StringVar(&f.passt, "passt", "", passtUsage)
+	fs.StringVar(&f.client, "client", "", clientUsage)
+	fs.StringVar(&f.backend, "backend", "simulated", backendUsage)
+	fs.BoolVar(&f.verbose, "verbose", false, "log what happens in the labs to standard error")
+}
+
+// addExpect adds the flag of those commands that know of known failures.
+func (f *labFlags) addExpect(c *cobra.Command) {
+	c.Flags().StringVar(&f.expect, "expect", "", "hold failures against those that `FILE` says are known, strictly")
+}
+
+// config returns what is to be run: the scenarios of args, the selectors of
+// --selector and of --exec.
+func (f *labFlags) config(c *cobra.Command, args, names, programs []string) (suites.Config, error) {
+	if f.parallel < 1 {
+		return suites.Config{}, fmt.Errorf("--parallel: %d is not from 1 to %d", f.parallel, suites.MaxParallel)
+	}
+	scs, err := choose(args)
+	if err != nil {
+		return suites.Config{}, err
+	}
+	if err := behaveAs(f.passt, scs.scenarios); err != nil {
+		return suites.Config{}, err
+	}
+	if err := configureBy(f.client, scs.scenarios); err != nil {
+		return suites.Config{}, err
+	}
+	log := logger(c.ErrOrStderr(), f.verbose)
+	sels, flags, err := selectors(c, names, programs, command.Options{Logger: log})
+	if err != nil {
+		return suites.Config{}, err
+	}
+	backend, err := parseBackend(c.Context(), f.backend)
+	if err != nil {
+		return suites.Config{}, err
+	}
+	cfg := suites.Config{Scenarios: scs.scenarios, Selectors: sels, Parallel: f.parallel, KeepGoing: f.keepGoing}
+	cfg.Options = suites.Options{
+		Build: f.build, Backend: backend, Logger: log,
+		Reproduce: func(sc *scenarios.Scenario, name string) []string { return f.reproduce(scs.args[sc.ID], flags[name]) },
+	}
+	if f.expect != "" {
+		var names []string
+		for _, s := range sels {
+			names = append(names, s.Name())
+		}
+		if cfg.Expect, err = suites.LoadExpectations(f.expect, cfg.Scenarios, names); err != nil {
+			return suites.Config{}, err
+		}
+	}
+	return cfg, nil
+}
+
+// reproduce returns the command line for one selector in one scenario. What is
+// expected of it does not belong to that.
+func (f *labFlags) reproduce(scenario string, selector []string) []string {
+	args := append([]string{"passtlab", "run"}, selector...)
+	if f.passt != "" {
+		args = append(args, "--passt", f.passt)
+	}
+	if f.client != "" {
+		args = append(args, "--client", f.client)
+	}
+	if f.backend != "simulated" {
+		args = append(args, "--backend", f.backend)
+	}
+	return append(args, scenario)
+}
+
+// withLabs runs run where labs can be made.
+func (f *labFlags) withLabs(run func() error) error {
+	if f.build != nil {
+		return run()
+	}
+	return withRights(run)
+}
+
+// runLabs runs cfg with a line of progress on a terminal.
+func runLabs(c *cobra.Command, cfg suites.Config) (*suites.Report, error) {
+	var done func()
+	cfg.Progress, done = progressLine(c.ErrOrStderr())
+	defer done()
+	return suites.Run(c.Context(), cfg)
+}
+
+// logger logs to w, or nowhere.
+func logger(w io.Writer, verbose bool) *slog.Logger {
+	if !verbose {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}

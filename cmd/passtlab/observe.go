@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector/observe"
+	"github.com/spf13/cobra"
+)
+
+// defaultRole is the role where none is named: the one whose choice ends up in
+// the Node object.
+const defaultRole = string(scenarios.RoleKubelet)
+
+func observeCommand() *cobra.Command {
+	var role, output string
+	c := &cobra.Command{
+		Use:   "observe",
+		Short: "Print what a selector would be shown on this node, as JSON",
+		Long: `Prints links, addresses and IPv6 routes of this node as the JSON object that
+selectors are shown. It needs no rights and changes nothing. passtlab pick
+--from reads it.`,
+		Example: `  passtlab observe --output node1.json
+  ssh node1 passtlab observe | passtlab pick --from -`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkRole(role); err != nil {
+				return err
+			}
+			o, err := observe.Read(nil)
+			if err != nil {
+				return labFailed(err)
+			}
+			o.Role = role
+			if output == "" {
+				return writeJSON(c.OutOrStdout(), o)
+			}
+			return writeFile(output, func(w io.Writer) error { return writeJSON(w, o) })
+		},
+	}
+	c.Flags().StringVar(&role, "role", defaultRole, fmt.Sprintf("`ROLE`: who wants the address, one of %v", scenarios.Roles()))
+	c.Flags().StringVar(&output, "output", "", "write to `FILE`")
+	return c
+}
+
+func checkRole(role string) error {
+	if !slices.Contains(scenarios.Roles(), scenarios.Role(role)) {
+		return fmt.Errorf("--role: %q is none of %v", role, scenarios.Roles())
+	}
+	return nil
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

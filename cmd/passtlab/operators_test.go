@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/observe"
+	"github.com/passtlab/passtlab/selector/pick"
+	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/advise"
+	"github.com/spf13/cobra"
+)
+
+// fieldReport is the field report's output of talosctl.
+const fieldReport = "../../selector/observe/testdata/saved/report.md"
+
+func TestOperatorUsageErrors(t *testing.T) {
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	if err := os.WriteFile(bad, []byte("metadata:\n  type: [\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const node = "--pod-address fd01:cafe::7 --mac 52:54:00:1f:c7:bd "
+	for _, tt := range []struct{ args, want string }{
+		{"observe extra", "unknown command"},
+		{"observe --role cook", `--role: "cook" is none of [node kubelet etcd]`},
+		{"observe --output /no/such/folder/o.json", "--output: "},
+		{"pick extra", "unknown command"},
+		{"pick --format yaml", `--format: "yaml" is none of`},
+		{"pick --role cook", `--role: "cook" is none of`},
+		{"pick --selector talos-v9", "did you mean"},
+		{"pick --target x", "--target: "},
+		{"pick --from /no/such/file", "--from: "},
+		{"pick --from " + bad, "--from: " + bad + ":2: not YAML"},
+		{"pick --from " + fieldReport + " --pod-subnet fd01::", `--pod-subnet: "fd01::" is no CIDR`},
+		{"pick --from " + fieldReport + " --service-subnet x", "--service-subnet: "},
+		{"pick --from " + fieldReport + " --valid-subnet x", "--valid-subnet: "},
+		{"pick --from " + fieldReport + " --advertised-subnet x", "--advertised-subnet: "},
+		{"pick --from " + fieldReport + " --vip x", "--vip: "},
+		{"advise", `required flag(s) "mac", "pod-address" not set`},
+		{"advise " + node + "extra", "unknown command"},
+		{"advise " + node + "--format yaml", `--format: "yaml" is none of`},
+		{"advise " + node + "--prefix fd01::/48", "its length is 48; SLAAC needs 64"},
+		{"advise " + node + "--service-subnet x", "--service-subnet: "},
+		{"advise --pod-address fe80::1 --mac 52:54:00:1f:c7:bd", "a link-local address"},
+		{"advise --pod-address fd01:cafe::7 --mac 33:33:00:00:00:01", "a group address"},
+	} {
+		code, stdout, stderr := cli(strings.Fields(tt.args)...)
+		if code != suites.StatusUsage || !strings.Contains(stderr, tt.want) || stdout != "" {
+			t.Errorf("%s: exit status %d, stdout %q, stderr %q; want 2 and %q", tt.args, code, stdout, stderr, tt.want)
+		}
+	}
+}
+
+// What observe prints, pick reads.
+func TestObserve(t *testing.T) {
+	code, stdout, stderr := cli("observe", "--role", "etcd")
+	s, err := observe.Parse("stdout", []byte(stdout))
+	if code != 0 || err != nil || s.Observation.Role != "etcd" {
+		t.Fatalf("exit status %d, %v, %s", code, err, stderr)
+	}
+	file := filepath.Join(t.TempDir(), "o.json")
+	if code, stdout, stderr := cli("observe", "--output", file); code != 0 || stdout != "" {
+		t.Fatalf("exit status %d, %s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr = cli("pick", "--from", file, "--format", "json"); code != 0 {
+		t.Fatalf("exit status %d, %s", code, stderr)
+	}
+	var r pick.Report
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || r.Role != "kubelet" || r.Format != observe.FormatObservation || len(r.Picks) != 5 {
+		t.Errorf("%v: %s", err, stdout)
+	}
+}
+
+func TestPick(t *testing.T) {
+	const slaac, lease = "fd01:cafe::5054:ff:fe1f:c7bd", "fd01:cafe::f14c:9fa1:8496:557f"
+	for _, tt := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"--from", fieldReport, "--selector", "talos-v1"}, 0, "talos-v1  " + slaac},
+		{[]string{"--from", fieldReport, "--selector", "talos-v1", "--valid-subnet", "::/0", "--valid-subnet", "!" + slaac + "/128"}, 0, "talos-v1  " + lease},
+		{[]string{"--from", fieldReport, "--selector", "talos-v1", "--role", "etcd", "--advertised-subnet", lease + "/128"}, 0, "talos-v1  " + lease},
+		{[]string{"--from", fieldReport, "--selector", "talos-v2", "--vip", lease}, 0, "talos-v2  " + slaac},
+		{[]string{"--from", fieldReport, "--selector", "talos-v2", "--pod-subnet", "fd01:cafe::/56"}, 0, "talos-v2  none"},
+		{[]string{"--from", fieldReport, "--selector", "talos-v2", "--service-subnet", "10.96.0.0/12"}, 0, "talos-v2  none"},
+		{[]string{"--from", fieldReport, "--exec", "mine=echo " + lease}, 0, "mine      " + lease},
+		{[]string{"--exec", "mine=echo fd00::1", "--target", "fd00::9"}, 0, "mine      fd00::1"},
+		{[]string{"--exec", "mine=false"}, 1, "mine      -      failed: "},
+		{[]string{"--selector", "kernel"}, 0, "unsupported: select a source address without a target"},
+	} {
+		code, stdout, stderr := cli(append([]string{"pick"}, tt.args...)...)
+		if code != tt.code || !strings.Contains(stdout, tt.want) {
+			t.Errorf("%q: exit status %d, want %d and %q:\n%s%s", tt.args, code, tt.code, tt.want, stdout, stderr)
+		}
+	}
+}
+
+// Selectors of the catalogue that ask the kernel have nothing to say about
+// another node; those that go by what they are shown have.
+func TestPickCatalogue(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		fromFile bool
+		want     error
+	}{
+		{"flannel", true, selector.ErrUnsupported},
+		{"flannel", false, nil},
+		{"talos-filter-v1", true, nil},
+		{"talos-v1", true, nil},
+	} {
+		s := ours(selector.Func(tt.name, func(context.Context, selector.Observation) (selector.Choice, error) {
+			return selector.None("asked"), nil
+		}), tt.fromFile)
+		if c, err := s.Select(t.Context(), selector.Observation{}); !errors.Is(err, tt.want) || (c.Reason == "asked") != (tt.want == nil) {
+			t.Errorf("%s, from a file %t: %+v, %v", tt.name, tt.fromFile, c, err)
+		}
+	}
+}
+
+func TestPickFromStandardInput(t *testing.T) {
+	f, err := os.Open(fieldReport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var out bytes.Buffer
+	root := newRoot()
+	root.SetIn(f)
+	code := executeRoot(t.Context(), root, []string{"pick", "--from", "-"}, &out, &out)
+	if code != 0 || !strings.Contains(out.String(), "from standard input (talosctl get addresses -o yaml)") {
+		t.Errorf("exit status %d:\n%s", code, &out)
+	}
+}
+
+var node = []string{"advise", "--pod-address", "fd01:cafe::f14c:9fa1:8496:557f", "--mac", "52:54:00:1f:c7:bd"}
+
+// runAdvise runs passtlab advise over a lab that is not one.
+func runAdvise(t *testing.T, lab advise.Lab, args ...string) (code int, out string) {
+	t.Helper()
+	var b bytes.Buffer
+	root := &cobra.Command{Use: "passtlab", SilenceErrors: true, SilenceUsage: true}
+	root.AddCommand(newAdvise(lab))
+	return executeRoot(t.Context(), root, append(node, args...), &b, &b), b.String()
+}
+
+func TestAdviseStatus(t *testing.T) {
+	broken := func(context.Context, []*scenarios.Scenario, []selector.Selector) (advise.Tested, []advise.Outcome, error) {
+		return advise.Tested{}, nil, errors.New("no lab today")
+	}
+	for _, tt := range []struct {
+		args  []string
+		code  int
+		want  string
+		patch bool
+	}{
+		{nil, suites.StatusError, "no lab today", false},
+		{[]string{"--no-lab"}, suites.StatusOK, "Not checked in a lab", true},
+		{[]string{"--no-lab", "--format", "json"}, suites.StatusOK, `"slaacAddress": "fd01:cafe::5054:ff:fe1f:c7bd"`, true},
+		{[]string{"--no-lab", "--pod-subnet", "fd01:cafe::/56"}, suites.StatusFail, "No patch that is known here helps", false},
+	} {
+		code, out := runAdvise(t, broken, tt.args...)
+		if code != tt.code || !strings.Contains(out, tt.want) || strings.Contains(out, "nodeAddressSortAlgorithm: v2") != tt.patch {
+			t.Errorf("%q: exit status %d, want %d and %q:\n%s", tt.args, code, tt.code, tt.want, out)
+		}
+	}
+}
+
+// TestAdviseInLabs has the patches checked by real labs.
+func TestAdviseInLabs(t *testing.T) {
+	need.Namespaces(t)
+	for _, tt := range []struct {
+		name    string
+		args    []string
+		code    int
+		patches string // names of those that are given out
+	}{
+		{"report", nil, 0, "algorithm kubelet etcd"},
+		{"v1 right", []string{"--pod-address", "fd01:cafe::114c:9fa1:8496:557f/64"}, 0, "algorithm kubelet etcd"},
+		{"other prefix", []string{"--prefix", "fd00:cafe::/64"}, 0, "kubelet etcd"},
+		{"dual stack", []string{"--service-subnet", "10.96.0.0/12", "--service-subnet", "fd00:96::/112"}, 0, "algorithm kubelet etcd"},
+		{"IPv4 services", []string{"--service-subnet", "10.96.0.0/12"}, 0, "kubelet etcd"},
+		{"pod subnet", []string{"--pod-subnet", "fd01:cafe::/56"}, 1, ""},
+		{"global", []string{"--pod-address", "2001:db8::1", "--mac", scenarios.DefaultPodMAC.String()}, 0, "algorithm kubelet etcd"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			code, stdout, stderr := cli(append(append(node[:len(node):len(node)], "--format", "json"), tt.args...)...)
+			var a advise.Advice
+			if err := json.Unmarshal([]byte(stdout), &a); err != nil || code != tt.code {
+				t.Fatalf("exit status %d, want %d, %v: %s", code, tt.code, err, stderr)
+			}
+			var given []string
+			for _, p := range a.Patches {
+				if p.YAML != "" && p.Checked {
+					given = append(given, p.Name)
+				}
+			}
+			if got := strings.Join(given, " "); got != tt.patches || a.Lab == nil || a.Lab.Labs != 4 {
+				t.Errorf("patches %q, want %q; labs %+v", got, tt.patches, a.Lab)
+			}
+		})
+	}
+}

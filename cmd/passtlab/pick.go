@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/selector/catalogue"
+	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/selector/observe"
+	"github.com/passtlab/passtlab/selector/pick"
+	"github.com/passtlab/passtlab/suites"
+	"github.com/spf13/cobra"
+)
+
+type pickFlags struct {
+	selectors, programs []string
+	from, role, format  string
+	target              string
+	config              configFlags
+}
+
+func pickCommand() *cobra.Command {
+	var f pickFlags
+	c := &cobra.Command{
+		Use:   "pick",
+		Short: "Say what selectors would pick on a node and why",
+		Long: `Asks selectors about this node, or about one whose addresses were saved: by
+passtlab observe, talosctl get addresses -o yaml, or talosctl get addresses,
+also pasted from a report. It needs no rights and builds no lab.
+
+Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
+		Example: `  passtlab pick
+  passtlab pick --from node1.json --role etcd
+  talosctl -n NODE get addresses -o yaml | passtlab pick --from -
+  passtlab pick --from - --selector talos-v1 --valid-subnet ::/0 --valid-subnet '!fd01:cafe::/64'`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+	}
+	fs := c.Flags()
+	fs.StringArrayVar(&f.selectors, "selector", nil, "ask the selector `NAME`, built in or, as NAME@VERSION too, from the catalogue; may be repeated")
+	fs.StringArrayVar(&f.programs, "exec", nil, "ask a program: `'NAME=PROGRAM ARG...'`, quoted as for a shell; may be repeated")
+	fs.StringVar(&f.from, "from", "", "read the node's addresses from `FILE`, - for standard input")
+	fs.StringVar(&f.role, "role", "", fmt.Sprintf("`ROLE`: who wants the address, one of %v (default: the file's, else %s)", scenarios.Roles(), defaultRole))
+	fs.StringVar(&f.target, "target", "", "the `ADDRESS` of another node, which the kernel's own selection depends on")
+	fs.StringVar(&f.format, "format", "text", "`FORMAT`, text or json")
+	f.config.add(c)
+	return c
+}
+
+func (f *pickFlags) run(c *cobra.Command) error {
+	if f.format != "text" && f.format != "json" {
+		return fmt.Errorf("--format: %q is none of [text json]", f.format)
+	}
+	sels, flags, err := selectors(c, f.selectors, f.programs, command.Options{})
+	if err != nil {
+		return err
+	}
+	for i, s := range sels {
+		if flags[s.Name()][0] == "--exec" {
+			sels[i] = here(s)
+		} else {
+			sels[i] = ours(s, f.from != "")
+		}
+	}
+	var r pick.Report
+	if f.from == "" {
+		o, err := observe.Read(nil)
+		if err != nil {
+			return labFailed(err)
+		}
+		if err := f.configure(&o); err != nil {
+			return err
+		}
+		r = pick.Live(c.Context(), o, sels)
+	} else {
+		name, saved, err := readSaved(f.from, c.InOrStdin())
+		if err != nil {
+			return fmt.Errorf("--from: %w", err)
+		}
+		if err := f.configure(&saved.Observation); err != nil {
+			return err
+		}
+		r = pick.Saved(c.Context(), name, saved, sels)
+	}
+	write := r.WriteText
+	if f.format == "json" {
+		write = func(w io.Writer) error { return writeJSON(w, r) }
+	}
+	if err := write(c.OutOrStdout()); err != nil {
+		return err
+	}
+	if r.Failed() {
+		return exit(suites.StatusFail)
+	}
+	return nil
+}
+
+// configure sets what the flags give.
+func (f *pickFlags) configure(o *selector.Observation) error {
+	switch {
+	case f.role != "":
+		o.Role = f.role
+	case o.Role == "":
+		o.Role = defaultRole
+	}
+	if err := checkRole(o.Role); err != nil {
+		return err
+	}
+	if f.target != "" {
+		a, err := netip.ParseAddr(f.target)
+		if err != nil {
+			return fmt.Errorf("--target: %w", err)
+		}
+		o.Target = a
+	}
+	return f.config.set(&o.Config)
+}
+
+func readSaved(path string, stdin io.Reader) (string, observe.Saved, error) {
+	if path == "-" {
+		s, err := observe.Load("stdin", stdin)
+		return "standard input", s, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", observe.Saved{}, err
+	}
+	defer file.Close()
+	s, err := observe.Load(path, file)
+	return path, s, err
+}
+
+// ours keeps a selector of the catalogue that asks the kernel from saying
+// anything about another node, whose addresses are in a file.
+func ours(s selector.Selector, fromFile bool) selector.Selector {
+	if _, err := builtin.Get(s.Name()); err == nil {
+		return s
+	}
+	if p, err := catalogue.Find(s.Name()); err == nil && p.Reads == catalogue.Kernel && fromFile {
+		return selector.Func(s.Name(), func(context.Context, selector.Observation) (selector.Choice, error) {
+			return selector.Choice{}, fmt.Errorf("it asks the kernel of the node it runs on: %w", selector.ErrUnsupported)
+		})
+	}
+	return here(s)
+}
+
+// here lets a program run where passtlab does, with no namespace to enter and
+// no right to enter it.
+func here(s selector.Selector) selector.Selector {
+	return selector.Func(s.Name(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+		o.Guest = nil
+		return s.Select(ctx, o)
+	})
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/passtlab/passtlab/suites"
+	"github.com/spf13/cobra"
+)
+
+// regressFlags are the flags of passtlab regress.
+type regressFlags struct {
+	labFlags
+	selectors      []string
+	before, after  string // programs
+	format, output string
+}
+
+func regressCommand() *cobra.Command { return newRegress(nil) }
+
+func newRegress(build suites.Builder) *cobra.Command {
+	f := regressFlags{labFlags: labFlags{build: build}}
+	c := &cobra.Command{
+		Use:   "regress (--selector NAME@A..B | --old PROGRAM --new PROGRAM) [SCENARIO.yaml | ID | label:NAME]...",
+		Short: "Compare versions of a selector, each with the one before",
+		Long: `Regress asks all versions of a selector in the same labs and prints for each
+step from one version to the next what was fixed, what has regressed, and where
+another address with the same verdict is picked.
+
+Versions are a range of the catalogue's (flannel@v0.25.7..v0.28.10), a list
+(flannel@v0.25.7,v0.28.4), several --selector, or two programs, which are given
+and run as those of passtlab run --exec are, without a name.
+
+Exit status: 0; 1 something has regressed, unless --expect knows of it; 2 wrong
+usage; 3 a lab failed.`,
+		Example: `  passtlab regress --selector flannel@v0.25.7..v0.28.10
+  passtlab regress --old './pick-main -6' --new './pick-branch -6' --format markdown label:core`,
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
+	}
+	fs := c.Flags()
+	fs.StringArrayVar(&f.selectors, "selector", nil, "compare `NAME@VERSIONS`, or NAME with that of another --selector")
+	fs.StringVar(&f.before, "old", "", "the `PROGRAM` to compare with, quoted as for a shell")
+	fs.StringVar(&f.after, "new", "", "the `PROGRAM` that is compared")
+	fs.StringVar(&f.format, "format", string(suites.FormatTable), fmt.Sprintf("`FORMAT`, one of %v", suites.ComparisonFormats()))
+	fs.StringVar(&f.output, "output", "", "write the comparison to `FILE`; the table is printed beside it")
+	f.add(c)
+	f.addExpect(c)
+	c.MarkFlagsRequiredTogether("old", "new")
+	c.MarkFlagsMutuallyExclusive("selector", "old")
+	c.MarkFlagsOneRequired("selector", "old")
+	return c
+}
+
+func (f *regressFlags) run(c *cobra.Command, args []string) error {
+	format := suites.Format(f.format)
+	if err := new(suites.Comparison).Write(io.Discard, format); err != nil {
+		return fmt.Errorf("--format: %w", err)
+	}
+	var programs []string
+	if f.before != "" {
+		programs = []string{"old=" + f.before, "new=" + f.after}
+	}
+	cfg, err := f.config(c, args, f.selectors, programs)
+	if err != nil {
+		return err
+	}
+	if n := len(cfg.Selectors); n < 2 {
+		return fmt.Errorf("regress: %s is one version, and it takes two to compare", cfg.Selectors[0].Name())
+	}
+	return f.withLabs(func() error { return f.compare(c, cfg, format) })
+}
+
+func (f *regressFlags) compare(c *cobra.Command, cfg suites.Config, format suites.Format) error {
+	var names []string
+	for _, s := range cfg.Selectors {
+		names = append(names, s.Name())
+	}
+	report, err := runLabs(c, cfg)
+	if err != nil {
+		return err
+	}
+	comparison := suites.Compare(report, names)
+	if f.output != "" {
+		file, err := os.Create(f.output)
+		if err != nil {
+			return fmt.Errorf("--output: %w", err)
+		}
+		if err := errors.Join(comparison.Write(file, format), file.Close()); err != nil {
+			return labFailed(err)
+		}
+		format = suites.FormatTable
+	}
+	if err := comparison.Write(c.OutOrStdout(), format); err != nil {
+		return labFailed(err)
+	}
+	return exit(comparison.ExitStatus())
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/sim/passt"
+	"github.com/spf13/cobra"
+)
+
+const passtUsage = "behave as `RELEASE` of passt, as latest, or as kubevirt:VERSION, in scenarios that do not name a release of their own"
+
+// behaveAs makes scenarios behave as what the flag --passt says, if it does.
+func behaveAs(name string, scs []*scenarios.Scenario) error {
+	if name == "" {
+		return nil
+	}
+	if err := sim.As(name, scs...); err != nil {
+		return fmt.Errorf("--passt: %w", err)
+	}
+	return nil
+}
+
+// releases is what passtlab releases prints as JSON.
+type releases struct {
+	First   string   `json:"first"`
+	Last    string   `json:"last"`
+	Default string   `json:"default"`
+	Changes []change `json:"changes"`
+	// KubeVirt is which passt each KubeVirt release ships.
+	KubeVirt []shipped `json:"kubevirt"`
+}
+
+type change struct {
+	Since string `json:"since"`
+	What  string `json:"what"`
+}
+
+type shipped struct {
+	KubeVirt string `json:"kubevirt"`
+	Passt    string `json:"passt"`
+	Attach   string `json:"attach"`
+}
+
+func newReleases() releases {
+	r := releases{First: passt.First, Last: passt.Last, Default: passt.Default}
+	for _, c := range passt.Changes() {
+		r.Changes = append(r.Changes, change{c.Since, c.What})
+	}
+	for _, s := range passt.KubeVirts() {
+		r.KubeVirt = append(r.KubeVirt, shipped(s))
+	}
+	return r
+}
+
+func releasesCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "releases",
+		Short: "List the passt releases that are known, what changed in them, and which KubeVirt ships which",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			switch format {
+			case "table":
+				return newReleases().table(c.OutOrStdout())
+			case "json":
+				return writeJSON(c.OutOrStdout(), newReleases())
+			}
+			return fmt.Errorf("--format: %q is none of [table json]", format)
+		},
+	}
+	c.Flags().StringVar(&format, "format", "table", "`FORMAT`, table or json")
+	return c
+}
+
+// table fits a terminal of 100 columns.
+func (r releases) table(w io.Writer) error {
+	const columns, first = 100, len("2025_05_03  ")
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-*s%s\n", first, "SINCE", "CHANGE")
+	since := ""
+	for _, c := range r.Changes {
+		head := c.Since
+		if head == since {
+			head = ""
+		}
+		since = c.Since
+		for _, line := range wrap(c.What, columns-first) {
+			fmt.Fprintf(&b, "%-*s%s\n", first, head, line)
+			head = ""
+		}
+	}
+	fmt.Fprintf(&b, "\n%-*s%-12s%s\n", first, "KUBEVIRT", "PASST", "ATTACHED BY")
+	for _, s := range r.KubeVirt {
+		fmt.Fprintf(&b, "%-*s%-12s%s\n", first, s.KubeVirt, s.Passt, s.Attach)
+	}
+	fmt.Fprintf(&b, "\ndefault: %s; latest: %s; every date from %s on is known\n", r.Default, r.Last, r.First)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// wrap breaks text into lines of at most width columns, between words.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/suites"
+	"github.com/spf13/cobra"
+)
+
+func reportCommand() *cobra.Command {
+	c := &cobra.Command{Use: "report", Short: "Work with reports that were written as JSON"}
+	c.AddCommand(reportShowCommand(), reportMergeCommand())
+	return c
+}
+
+func reportShowCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "show FILE",
+		Short: "Print a report in another format",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			f, err := suites.ParseFormat(format)
+			if err != nil {
+				return fmt.Errorf("--format: %w", err)
+			}
+			r, err := readReport(args[0])
+			if err != nil {
+				return err
+			}
+			return r.Write(c.OutOrStdout(), f, colourful(c.OutOrStdout()))
+		},
+	}
+	c.Flags().StringVar(&format, "format", string(suites.FormatTable), "`FORMAT`: table, json, junit or markdown")
+	return c
+}
+
+func reportMergeCommand() *cobra.Command {
+	var format, output string
+	c := &cobra.Command{
+		Use:   "merge FILE...",
+		Short: "Put the reports of all shards of a run together",
+		Long: `Merge makes one report of several, and prints it. Verdicts only worsen. Shards
+have to be of one run, and complete.
+
+Exit status: that of the run as a whole; 2 a file that is no report; 3 a shard
+is missing, or is of another run.`,
+		Example: `  passtlab report merge --format json --output report.json report-*.json`,
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, files []string) error {
+			f, err := suites.ParseFormat(format)
+			if err != nil {
+				return fmt.Errorf("--format: %w", err)
+			}
+			var parts []suites.Part
+			for _, file := range files {
+				r, err := readReport(file)
+				if err != nil {
+					return err
+				}
+				parts = append(parts, suites.Part{Name: file, Report: r})
+			}
+			r, err := suites.Merge(parts...)
+			if err != nil {
+				return labFailed(err)
+			}
+			if err := writeReport(c, r, f, output); err != nil {
+				return err
+			}
+			return exit(r.ExitStatus())
+		},
+	}
+	c.Flags().StringVar(&format, "format", string(suites.FormatTable), "`FORMAT`: table, json, junit or markdown")
+	c.Flags().StringVar(&output, "output", "", "write the report to `FILE`; the table is printed beside it")
+	return c
+}
+
+// writeReport writes a report to the file output, and the table to standard
+// output; without output, to standard output.
+func writeReport(c *cobra.Command, r *suites.Report, format suites.Format, output string) error {
+	out := c.OutOrStdout()
+	if output != "" {
+		file, err := os.Create(output)
+		if err != nil {
+			return fmt.Errorf("--output: %w", err)
+		}
+		if err := errors.Join(r.Write(file, format, false), file.Close()); err != nil {
+			return labFailed(fmt.Errorf("write %s: %w", output, err))
+		}
+		format = suites.FormatTable
+	}
+	return labFailed(r.Write(out, format, colourful(out)))
+}
+
+// readReport reads a report as JSON and refuses what is none.
+func readReport(file string) (*suites.Report, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read report: %w", err)
+	}
+	var r suites.Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("read report %s: %w", file, err)
+	}
+	if r.APIVersion != selector.APIVersion {
+		return nil, fmt.Errorf("read report %s: apiVersion is %q, not %s; write one with passtlab run --format json",
+			file, r.APIVersion, selector.APIVersion)
+	}
+	return &r, nil
+}

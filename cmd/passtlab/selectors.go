@@ -1,0 +1,169 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/adapters"
+	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/selector/catalogue"
+	"github.com/passtlab/passtlab/selector/command"
+	"github.com/spf13/cobra"
+)
+
+func selectorsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "selectors",
+		Short: "List and build the third-party selectors of the catalogue",
+		Args:  cobra.NoArgs,
+	}
+	list := selectorsListCommand()
+	c.RunE = list.RunE
+	c.Flags().AddFlagSet(list.Flags())
+	c.AddCommand(list, selectorsBuildCommand())
+	return c
+}
+
+func selectorsListCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the catalogue: what each selector asks, and by which rule",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			es, err := catalogue.All()
+			if err != nil {
+				return err
+			}
+			switch format {
+			case "table":
+				return listSelectors(c.OutOrStdout(), es)
+			case "json":
+				return writeJSON(c.OutOrStdout(), es)
+			}
+			return fmt.Errorf("--format: %q is none of [table json]", format)
+		},
+	}
+	c.Flags().StringVar(&format, "format", "table", "`FORMAT`, table or json")
+	return c
+}
+
+func listSelectors(w io.Writer, es []catalogue.Entry) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "SELECTOR\tMODULE\tLICENCE\tVERSIONS")
+	for _, e := range es {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", e.Name, e.Module, e.Licence, strings.Join(e.Versions, " "))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, e := range es {
+		needs := ""
+		if *e.DefaultRoute {
+			needs = " Needs a default route."
+		}
+		if _, err := fmt.Fprintf(w, "\n%s: %s.\n  %s%s\n", e.Name, e.Component, e.Rule, needs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func selectorsBuildCommand() *cobra.Command {
+	var all bool
+	c := &cobra.Command{
+		Use:   "build [NAME[@VERSION]]...",
+		Short: "Build selectors into the cache, and print where they are",
+		Long: `Build makes the programs that "passtlab run --selector NAME@VERSION" asks, and
+prints their paths. It needs the go tool, and a network for what the go tool
+has not downloaded yet; what is in the cache needs neither. Any released version
+can be built. NAME alone is its newest version listed, no argument is all names.`,
+		Example: `  passtlab selectors build
+  passtlab selectors build flannel@v0.25.7 flannel@v0.28.4`,
+		RunE: func(c *cobra.Command, args []string) error {
+			ps, err := pins(args, all)
+			if err != nil {
+				return err
+			}
+			var errs []error
+			for _, p := range ps {
+				file, err := builder(c.ErrOrStderr()).Build(c.Context(), p)
+				if err != nil {
+					errs = append(errs, err)
+					if c.Context().Err() != nil {
+						break
+					}
+					continue
+				}
+				fmt.Fprintln(c.OutOrStdout(), file)
+			}
+			return errors.Join(errs...)
+		},
+	}
+	c.Flags().BoolVar(&all, "all", false, "build all versions listed, of all names or of those given")
+	return c
+}
+
+// pins returns the selectors that specs name, or all.
+func pins(specs []string, all bool) ([]catalogue.Pinned, error) {
+	if len(specs) == 0 {
+		es, err := catalogue.All()
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range es {
+			specs = append(specs, e.Name)
+		}
+	}
+	var ps []catalogue.Pinned
+	var errs []error
+	for _, spec := range specs {
+		p, err := catalogue.Find(spec)
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case all && !strings.Contains(spec, "@"):
+			ps = append(ps, p.Pinned()...)
+		default:
+			ps = append(ps, p)
+		}
+	}
+	return ps, errors.Join(errs...)
+}
+
+// builder builds adapters into the user's cache and says so on w.
+func builder(w io.Writer) adapters.Builder {
+	return adapters.Builder{Building: func(p catalogue.Pinned) {
+		fmt.Fprintf(w, "passtlab: building %s from %s %s\n", p, p.Module, p.Version)
+	}}
+}
+
+// named returns the selector of that name: a built-in one, or one of the
+// catalogue, which is built if it has to be.
+func named(c *cobra.Command, name string, opts command.Options) (selector.Selector, error) {
+	if s, err := builtin.Get(name); err == nil {
+		return s, nil
+	}
+	p, err := catalogue.Find(name)
+	if err == nil {
+		return builder(c.ErrOrStderr()).Selector(c.Context(), p, opts)
+	}
+	if !errors.Is(err, catalogue.ErrUnknown) {
+		return nil, err
+	}
+	var names []string
+	for _, s := range builtin.All() {
+		names = append(names, s.Name())
+	}
+	es, err := catalogue.All()
+	for _, e := range es {
+		names = append(names, e.Name)
+	}
+	name, _, _ = strings.Cut(name, "@")
+	return nil, errors.Join(err, fmt.Errorf("find selector %q: %w%s; passtlab list and passtlab selectors show all",
+		name, builtin.ErrUnknown, hint(name, names)))
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/selector/catalogue"
+	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/suites"
+	"github.com/spf13/cobra"
+)
+
+// goTool puts a go tool into PATH that builds programs that do nothing, and
+// gives the test a cache of its own.
+func goTool(t *testing.T) (cache string) {
+	t.Helper()
+	dir, cache := t.TempDir(), t.TempDir()
+	const script = `#!/bin/sh
+if [ "$1" = env ]; then echo go1.99.0; exit; fi
+if grep -q v9.9.9 go.mod; then echo "go: unknown revision v9.9.9" >&2; exit 1; fi
+while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
+echo '#!/bin/sh' >"$out" && chmod +x "$out"
+`
+	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	t.Setenv("XDG_CACHE_HOME", cache)
+	return filepath.Join(cache, "passtlab", "selectors")
+}
+
+func TestSelectorsList(t *testing.T) {
+	for _, args := range [][]string{{"selectors"}, {"selectors", "list"}} {
+		code, table, _ := cli(args...)
+		if code != 0 || !strings.Contains(table, "\nflannel ") || !strings.Contains(table, "Needs a default route.") {
+			t.Errorf("%q: exit status %d:\n%s", args, code, table)
+		}
+		code, stdout, _ := cli(append(args, "--format", "json")...)
+		var es []catalogue.Entry
+		if err := json.Unmarshal([]byte(stdout), &es); err != nil || code != 0 || len(es) == 0 || es[0].Rule == "" {
+			t.Errorf("%q: exit status %d, %v:\n%s", args, code, err, stdout)
+		}
+	}
+}
+
+func TestSelectorsBuild(t *testing.T) {
+	cache := goTool(t)
+	es, err := catalogue.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		args   string
+		status int
+		lines  int    // of standard output
+		want   string // in standard error
+	}{
+		{"flannel@v0.25.7 etcd", 0, 2, "building flannel@v0.25.7 from github.com/flannel-io/flannel v0.25.7"},
+		{"--all flannel", 0, 4, ""},
+		{"", 0, len(es), ""},
+		{"flannel@v9.9.9 etcd", suites.StatusUsage, 1, "build selector flannel@v9.9.9: the go tool fails: go: unknown revision v9.9.9"},
+		{"flanel", suites.StatusUsage, 0, `did you mean "flannel"?`},
+		{"flannel@main", suites.StatusUsage, 0, "no exact version"},
+	}
+	for _, tt := range tests {
+		code, stdout, stderr := cli(append([]string{"selectors", "build"}, strings.Fields(tt.args)...)...)
+		if code != tt.status || strings.Count(stdout, "\n") != tt.lines || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%s: exit status %d, stdout %q, stderr %q; want %d, %d lines, %q", tt.args, code, stdout, stderr, tt.status, tt.lines, tt.want)
+		}
+		for line := range strings.Lines(stdout) {
+			if st, err := os.Stat(strings.TrimSpace(line)); err != nil || st.Mode()&0o111 == 0 || filepath.Dir(line) != cache {
+				t.Errorf("%s: %q is no program in %s: %v", tt.args, line, cache, err)
+			}
+		}
+	}
+}
+
+// Results and the command line that reproduces them name the version.
+func TestNamed(t *testing.T) {
+	goTool(t)
+	c := &cobra.Command{}
+	c.SetContext(t.Context())
+	c.SetErr(t.Output())
+	sels, flags, err := selectors(c, []string{"talos-v1", "etcd", "flannel@v0.25.7"}, nil, command.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest, err := catalogue.Find("etcd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"talos-v1", newest.String(), "flannel@v0.25.7"} {
+		if got := sels[i].Name(); got != want || !slices.Equal(flags[got], []string{"--selector", want}) {
+			t.Errorf("selector %d is %s with flags %q, want %s", i, got, flags[got], want)
+		}
+	}
+	for spec, want := range map[string]string{
+		"talos-v9":       `did you mean "talos-v`,
+		"flanel@v0.25.7": `did you mean "flannel"?`,
+		"something-else": "passtlab list and passtlab selectors show all",
+		"etcd@3":         "no exact version",
+		"etcd@v9.9.9":    "unknown revision v9.9.9",
+	} {
+		if _, _, err := selectors(c, []string{spec}, nil, command.Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", spec, err, want)
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package suites
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+)
+
+// expectations reads text for a run of the scenarios a and b.
+func expectations(text string, selectors ...string) (*Expectations, error) {
+	etcd := fieldScenario("b")
+	etcd.Roles = []scenarios.Role{scenarios.RoleEtcd}
+	return parseExpectations("dir/passtlab.expect.yaml", []byte(text), []*scenarios.Scenario{fieldScenario("a"), etcd}, selectors)
+}
+
+func TestExpectationsFaults(t *testing.T) {
+	const ok = `failures:
+  - selector: mine
+    versions: v1.0.0..v1.2.0
+    scenarios: [a, b]
+    verdict: fail
+    picks: slaac
+    reason: too old
+    link: https://example.org/issue/1
+`
+	if e, err := expectations(ok, "mine@v1.1.0"); err != nil || len(e.Failures) != 1 {
+		t.Fatalf("%+v, %v", e, err)
+	}
+	if e, err := expectations("failures: []\n"); err != nil || len(e.Failures) != 0 {
+		t.Errorf("no failures: %+v, %v", e, err)
+	}
+	replace := func(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(ok) }
+	for _, tt := range []struct{ name, text, want string }{
+		{"empty file", " \n", ":1:1: the file is empty; expected a mapping of failures"},
+		{"unknown key", replace("reason", "reasons"), ":7:5: failures[0].reasons: unknown key"},
+		{"no reason", replace("    reason: too old\n", ""), ":2:5: failures[0].reason: missing"},
+		{"unknown verdict", replace("verdict: fail", "verdict: xfail"), ":5:14: failures[0].verdict: \"xfail\" does not have the right form; expected fail or skip"},
+		{"unknown pick", replace("slaac", "slac"), `did you mean "slaac"?`},
+		{"fails with no pick", replace("    picks: slaac\n", ""), ":2:5: failures[0].picks: missing for a selector that fails"},
+		{"skips with a pick", replace("verdict: fail", "verdict: skip"), ":6:12: failures[0].picks: a selector that is skipped picks nothing"},
+		{"unknown selector", replace("mine", "mime"), `:2:15: failures[0].selector: mime takes no part in this run; expected one of mine; did you mean "mine"?`},
+		{"selector with version", replace("selector: mine", `selector: "mine@v1.1.0"`), "without its version"},
+		{"no range", replace("v1.0.0..v1.2.0", "new"), `:3:15: failures[0].versions: parse versions "new"`},
+		{"range before the run", replace("v1.0.0..v1.2.0", "..v1.0.9"), ":3:15: failures[0].versions: ..v1.0.9 is stale: no version of this run lies in it; expected a range with one of v1.1.0"},
+		{"range after the run", replace("v1.0.0..v1.2.0", "v1.1.1.."), "is stale"},
+		{"unknown scenario", replace("[a, b]", "[a, nosuchthing]"), ":4:20: failures[0].scenarios[1]: no scenario is called nosuchthing"},
+		{"scenario twice", replace("[a, b]", "[a, a]"), "a stands twice"},
+		{"a role that is not asked", replace("verdict: fail", "role: kubelet\n    verdict: fail"), ":4:20: failures[0].scenarios[1]: b does not ask for the role kubelet"},
+		{"stated twice", ok + strings.TrimPrefix(ok, "failures:\n"), ":11:17: failures[1].scenarios[0]: a is stated in failures[0] already"},
+		{"link without scheme", replace("https://", ""), "failures[0].link"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := expectations(tt.text, "mine@v1.1.0")
+			wantError(t, err, tt.want)
+			if _, ok := errors.AsType[scenarios.Faults](err); !ok || !strings.HasPrefix(err.Error(), "dir/passtlab.expect.yaml:") {
+				t.Errorf("%T without a place: %v", err, err)
+			}
+		})
+	}
+	_, err := expectations(ok, "mine")
+	wantError(t, err, "mine has no version in this run")
+	apart := ok + replace("failures:\n", "", "v1.0.0..v1.2.0", "v1.3.0..")
+	if _, err := expectations(apart, "mine@v1.1.0", "mine@v1.4.0"); err != nil {
+		t.Errorf("ranges apart: %v", err)
+	}
+	if _, err := LoadExpectations(filepath.Join(t.TempDir(), "none.yaml"), nil, nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+}
+
+// Each way of not being as expected fails the run.
+func TestRunExpect(t *testing.T) {
+	const text = `failures:
+  - {selector: old, versions: ..v1.9.9, scenarios: [a], verdict: fail, picks: slaac, reason: sorts by bytes, link: "o/r#1"}
+  - {selector: shy, scenarios: [a], verdict: skip, reason: knows no IPv6}
+`
+	none := func(name string) selector.Selector { return picks(name) }
+	skips := selector.Func("shy", unsupported)
+	for _, tt := range []struct {
+		name string
+		sels []selector.Selector
+		want string // the verdicts in role kubelet
+	}{
+		{"as expected", []selector.Selector{picks("old@v1.0.0", slaac.Addr()), picks("old@v2.0.0", dhcpv6.Addr()), skips}, "xfail pass xfail"},
+		{"an unexpected pass", []selector.Selector{picks("old@v1.0.0", dhcpv6.Addr()), skips}, "xpass xfail"},
+		{"another failure", []selector.Selector{none("old@v1.0.0"), skips}, "fail xfail"},
+		{"a failure after the range", []selector.Selector{picks("old@v1.0.0", slaac.Addr()), picks("old@v2.0.0", slaac.Addr()), skips}, "xfail fail xfail"},
+		{"no skip", []selector.Selector{picks("old@v1.0.0", slaac.Addr()), picks("shy", dhcpv6.Addr())}, "xfail xpass"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := config("a")
+			cfg.Selectors = tt.sels
+			var names []string
+			for _, s := range tt.sels {
+				names = append(names, s.Name())
+			}
+			var err error
+			if cfg.Expect, err = expectations(text, names...); err != nil {
+				t.Fatal(err)
+			}
+			r, err := Run(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, res := range r.Results {
+				if res.Role == scenarios.RoleKubelet {
+					got = append(got, res.Verdict.String())
+				}
+				if res.Verdict == XFail && res.Selector != "shy" && !strings.Contains(res.Reason, "known: sorts by bytes (o/r#1)") {
+					t.Errorf("a known failure does not say why: %s", res.Reason)
+				}
+			}
+			if g := strings.Join(got, " "); g != tt.want {
+				t.Errorf("got %s, want %s", g, tt.want)
+			}
+			if fine := !strings.Contains(tt.want, "xpass") && !strings.Contains(" "+tt.want, " fail"); fine != (r.ExitStatus() == StatusOK) {
+				t.Errorf("exit status %d", r.ExitStatus())
+			}
+		})
+	}
+}
+
+// What a run finds is, as expectations, what the same run expects.
+func TestFound(t *testing.T) {
+	run := func(e *Expectations) *Report {
+		t.Helper()
+		cfg := config("a", "b", "c")
+		cfg.Expect = e
+		cfg.Selectors = []selector.Selector{
+			picks("old@v1.0.0", slaac.Addr()), picks("old@v1.2.0", slaac.Addr()), picks("old@v1.10.0", dhcpv6.Addr()),
+			picks("late@v1.0.0", dhcpv6.Addr()), picks("late@v2.0.0", slaac.Addr()),
+			byRole, picks("always"), picks("never", dhcpv6.Addr()),
+		}
+		r, err := Run(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	before := run(nil)
+	found := Found(before)
+	var text bytes.Buffer
+	if err := found.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "found.expect.yaml", text.Bytes())
+	scs := []*scenarios.Scenario{fieldScenario("a"), fieldScenario("b"), fieldScenario("c")}
+	back, err := parseExpectations("", text.Bytes(), scs, before.selectors())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(found.Failures, back.Failures); diff != "" {
+		t.Errorf("read back (-written +read):\n%s", diff)
+	}
+	if after := run(back); after.ExitStatus() != StatusOK || after.Summary.XFail != before.Summary.Fail {
+		t.Errorf("with what was found: %+v, before: %+v", after.Summary, before.Summary)
+	}
+}
+
+func TestSpans(t *testing.T) {
+	all := []string{"v1", "v2", "v3", "v4"}
+	for _, tt := range []struct{ in, want string }{
+		{"v1 v2 v3 v4", ""}, {"v1", "v1"}, {"v1 v2", "v1..v2"}, {"v4", "v4.."}, {"v1 v3 v4", "v1 v3.."}, {"v2 v3", "v2..v3"},
+	} {
+		if got := strings.Join(spans(all, strings.Fields(tt.in)), " "); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func FuzzExpectations(f *testing.F) {
+	f.Add([]byte("failures:\n  - {selector: mine, versions: v1.., scenarios: [a], verdict: fail, picks: slaac, reason: r}\n"))
+	f.Add([]byte("failures: []\n"))
+	f.Add([]byte("failures: {a: 1}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := expectations(string(data), "mine@v1.1.0")
+		if err != nil {
+			if _, ok := errors.AsType[scenarios.Faults](err); !ok {
+				t.Errorf("error %T: %v", err, err)
+			}
+			return
+		}
+		var text bytes.Buffer
+		if err := e.Write(&text); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := expectations(text.String(), "mine@v1.1.0"); err != nil {
+			t.Errorf("cannot read what was written: %v\n%s", err, &text)
+		}
+	})
+}

@@ -1,0 +1,137 @@
+package suites
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector/catalogue"
+	"go.yaml.in/yaml/v3"
+)
+
+// Found returns the failures of a report as expectations, for a project that
+// begins to keep some. Every reason is for people to fill in.
+func Found(r *Report) *Expectations {
+	e := &Expectations{Failures: []KnownFailure{}}
+	versions := map[string][]string{} // in the report, by name, oldest first
+	for _, s := range r.selectors() {
+		name, version := splitVersion(s)
+		versions[name] = append(versions[name], version)
+	}
+	for _, vs := range versions {
+		slices.SortFunc(vs, catalogue.Compare)
+	}
+	for _, f := range r.failures() {
+		for _, span := range spans(versions[f.Selector], f.versions) {
+			f.KnownFailure.Versions = span
+			e.add(f.KnownFailure)
+		}
+	}
+	return e
+}
+
+// add appends a failure, or its scenario to an entry that is like it.
+func (e *Expectations) add(f KnownFailure) {
+	for i, g := range e.Failures {
+		if g.Selector == f.Selector && g.Versions == f.Versions && g.Role == f.Role && g.Picks == f.Picks {
+			e.Failures[i].Scenarios = append(g.Scenarios, f.Scenarios...)
+			return
+		}
+	}
+	e.Failures = append(e.Failures, f)
+}
+
+// failed is a failure with the versions that it was seen at.
+type failed struct {
+	KnownFailure
+	versions []string
+}
+
+// failures returns the failures of the report, one scenario each, and one role
+// each unless all roles of the scenario fail alike.
+func (r *Report) failures() []failed {
+	var all []failed
+	for _, s := range r.Scenarios {
+		results := r.of(s.ID)
+		var here []failed
+		for _, res := range results {
+			if res.Verdict != Fail {
+				continue
+			}
+			name, version := splitVersion(res.Selector)
+			f := KnownFailure{Selector: name, Scenarios: []string{s.ID}, Role: res.Role, Verdict: Fail.String(), Picks: res.Origin, Reason: "not looked into yet"}
+			i := slices.IndexFunc(here, func(g failed) bool {
+				return g.Selector == f.Selector && g.Role == f.Role && g.Picks == f.Picks
+			})
+			if i < 0 {
+				i = len(here)
+				here = append(here, failed{KnownFailure: f})
+			}
+			here[i].versions = append(here[i].versions, version)
+		}
+		all = append(all, joinAlike(here, countRoles(results))...)
+	}
+	return all
+}
+
+// joinAlike makes one failure of those that differ in nothing but the role, if
+// they are as many as there are roles.
+func joinAlike(fs []failed, roles int) (out []failed) {
+	alike := func(f failed) (same []scenarios.Role) {
+		for _, g := range fs {
+			if g.Selector == f.Selector && g.Picks == f.Picks && slices.Equal(g.versions, f.versions) {
+				same = append(same, g.Role)
+			}
+		}
+		return same
+	}
+	for _, f := range fs {
+		same := alike(f)
+		if len(same) == roles {
+			if same[0] != f.Role {
+				continue
+			}
+			f.Role = ""
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// spans writes versions as ranges of all, which are sorted. A range that
+// reaches the newest version is open: what fails today is expected to go on.
+func spans(all, versions []string) (out []string) {
+	if len(versions) == len(all) {
+		return []string{""}
+	}
+	for i := 0; i < len(all); i++ {
+		if !slices.Contains(versions, all[i]) {
+			continue
+		}
+		r := catalogue.Range{From: all[i], To: all[i]}
+		for i++; i < len(all) && slices.Contains(versions, all[i]); i++ {
+			r.To = all[i]
+		}
+		if i == len(all) {
+			r.To = ""
+		}
+		out = append(out, r.String())
+	}
+	return out
+}
+
+// Write writes the file that LoadExpectations reads.
+func (e *Expectations) Write(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("# Failures that are known. A run with --expect FILE fails when one of them is no\n" +
+		"# longer so. Say for each why it is, and add a link.\n")
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := enc.Encode(e); err != nil {
+		return fmt.Errorf("write expectations: %w", err)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

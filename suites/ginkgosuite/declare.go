@@ -1,0 +1,66 @@
+package ginkgosuite
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/selectortest"
+)
+
+// limit bounds building a lab, and asking in it.
+const limit = 90 * time.Second
+
+// Declare declares the specs. It is for the tree construction phase, which is
+// to say in a container. What is wrong with the options becomes a failing spec.
+func Declare(sel selector.Selector, opts selectortest.Options) {
+	scs, session, err := opts.Plan(sel)
+	if err != nil {
+		ginkgo.It("is told what to run", func() { ginkgo.Fail(err.Error()) })
+		return
+	}
+	for _, sc := range scs {
+		ginkgo.Describe(sc.ID, ginkgo.Ordered, ginkgo.ContinueOnFailure, ginkgo.Label(sc.Labels...), func() {
+			declare(sc, sel, session, opts.Build == nil)
+		})
+	}
+}
+
+// declare declares the specs of one scenario.
+func declare(sc *scenarios.Scenario, sel selector.Selector, opts suites.Options, real bool) {
+	var results []suites.Result
+	ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
+		if real {
+			need.Namespaces(ginkgo.GinkgoTB())
+		}
+		s, _ := suites.Open(ctx, sc, opts) // each verdict tells the error
+		results = s.Judge(ctx, sel)
+		if err := s.Close(); err != nil {
+			ginkgo.Fail(fmt.Sprintf("the lab failed: %v", err))
+		}
+	}, ginkgo.NodeTimeout(limit))
+	for _, role := range sc.Roles {
+		ginkgo.It(fmt.Sprintf("%s picks an address that works as %s", sel.Name(), role), func() {
+			i := slices.IndexFunc(results, func(r suites.Result) bool { return r.Role == role })
+			tell(results[i])
+		})
+	}
+}
+
+// tell ends a spec by a result.
+func tell(r suites.Result) {
+	switch {
+	case r.Verdict == suites.Error:
+		ginkgo.Fail(fmt.Sprintf("the lab failed, and nothing is known about %s: %s", r.Selector, r.Reason))
+	case r.Verdict.Bad():
+		ginkgo.Fail(fmt.Sprintf("%s: %s", r.Verdict, r.Reason))
+	case r.Verdict == suites.Skip:
+		ginkgo.Skip(r.Reason)
+	}
+	ginkgo.GinkgoWriter.Printf("%s: %s\n", r.Verdict, r.Reason)
+}

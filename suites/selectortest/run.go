@@ -1,0 +1,99 @@
+package selectortest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/suites"
+)
+
+// Options of a test; the zero value is usable.
+type Options struct {
+	// Scenarios are run. Default: the corpus, in which Labels select.
+	Scenarios []*scenarios.Scenario
+	// Labels: only scenarios with one of these. Empty: all.
+	Labels []string
+	// Expect is the file with the failures that are known of the selector;
+	// see suites.LoadExpectations. Empty: none.
+	Expect string
+	// Capture is a folder for one pcapng file a link. Empty: no capture.
+	Capture string
+	// Build builds the labs. Default: those with the simulated passt.
+	Build suites.Builder
+}
+
+// Run judges the selector in the lab of every scenario.
+func Run(t *testing.T, sel selector.Selector, opts Options) {
+	t.Helper()
+	if opts.Build == nil {
+		need.Namespaces(t)
+	}
+	scs, session, err := opts.Plan(sel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sc := range scs {
+		t.Run(sc.ID, func(t *testing.T) {
+			t.Parallel()
+			s, _ := suites.Open(t.Context(), sc, session) // each verdict tells the error
+			results := s.Judge(t.Context(), sel)
+			if err := s.Close(); err != nil {
+				t.Errorf("the lab failed: %v", err)
+			}
+			for _, r := range results {
+				t.Run(string(r.Role), func(t *testing.T) { tell(t, r) })
+			}
+		})
+	}
+}
+
+// Plan returns the scenarios that are to be run and the options of their
+// sessions. An empty choice is an error.
+func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, suites.Options, error) {
+	session := suites.Options{Build: o.Build, Capture: o.Capture}
+	scs := o.Scenarios
+	if scs == nil {
+		var err error
+		if scs, err = scenarios.Corpus(); err != nil {
+			return nil, session, err
+		}
+	}
+	if len(o.Labels) > 0 {
+		scs = slices.DeleteFunc(slices.Clone(scs), func(sc *scenarios.Scenario) bool {
+			return !slices.ContainsFunc(sc.Labels, func(l string) bool { return slices.Contains(o.Labels, l) })
+		})
+	}
+	if len(scs) == 0 {
+		return nil, session, fmt.Errorf("plan test of %s: %w: no scenario", sel.Name(), suites.ErrNothingSelected)
+	}
+	if o.Expect != "" {
+		e, err := suites.LoadExpectations(o.Expect, scs, []string{sel.Name()})
+		if err != nil {
+			return nil, session, err
+		}
+		session.Expect = e
+	}
+	return scs, session, nil
+}
+
+// tell ends a test by a result.
+func tell(t testing.TB, r suites.Result) {
+	t.Helper()
+	for _, remark := range r.Remarks {
+		t.Log(remark)
+	}
+	switch {
+	case r.Verdict == suites.Error:
+		t.Errorf("the lab failed, and nothing is known about %s: %s", r.Selector, r.Reason)
+	case r.Verdict.Bad():
+		t.Errorf("%s: %s", r.Verdict, r.Reason)
+	case r.Verdict == suites.Skip:
+		t.Skip(r.Reason)
+	default:
+		t.Logf("%s: %s", r.Verdict, r.Reason)
+	}
+}

@@ -1,0 +1,47 @@
+package suites
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim"
+)
+
+// What a backend cannot play is skipped with its reason: nobody is at fault,
+// neither a selector nor the lab. The report says what the backend was.
+func TestUnsupported(t *testing.T) {
+	backend := sim.Backend{Program: "/opt/pasta", Release: "2023_03_09"}
+	sel := selector.Func("asked", func(context.Context, selector.Observation) (selector.Choice, error) {
+		t.Error("a selector was asked")
+		return selector.Choice{}, nil
+	})
+	report, err := Run(t.Context(), Config{
+		Scenarios: []*scenarios.Scenario{fieldScenario("a"), fieldScenario("b")}, Selectors: []selector.Selector{sel},
+		Options: Options{Backend: backend, Build: func(_ context.Context, sc *scenarios.Scenario, opts sim.Options) (Lab, error) {
+			if opts.Backend != backend {
+				t.Errorf("the lab got %+v", opts.Backend)
+			}
+			return nil, errors.Join(fmt.Errorf("build lab: %w", &sim.UnsupportedError{Reason: "it is too old"}))
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range report.Scenarios {
+		if s.Skipped != "it is too old" || s.Error != "" || s.Passt != backend.Release {
+			t.Errorf("scenario %+v", s)
+		}
+	}
+	for _, r := range report.Results {
+		if r.Verdict != Skip || r.Reason != "it is too old" {
+			t.Errorf("result %+v", r)
+		}
+	}
+	if len(report.Results) != 4 || report.ExitStatus() != StatusOK || report.Backend != BackendReal || report.Program != backend.Program {
+		t.Errorf("%d results, exit status %d, backend %s %s", len(report.Results), report.ExitStatus(), report.Backend, report.Program)
+	}
+}
