@@ -4,9 +4,13 @@ GO       ?= go
 OUT      ?= out
 # How many Ginkgo processes: specs wait more than they compute.
 PROCS    ?= 8
-# Narrow e2e: ID=passt-slaac-then-dhcpv6 SELECTOR=talos-v1
+# Narrow e2e: ID=passt-slaac-then-dhcpv6 SELECTOR=talos-v1. Another passt, in
+# scenarios that do not name a release of their own: PASST=kubevirt:1.4
 ID       ?=
 SELECTOR ?=
+PASST    ?=
+# Which versions of third-party selectors: newest or all.
+ADAPTERS ?= newest
 # Further flags for go test and for the benchmark.
 TESTFLAGS  ?=
 BENCHFLAGS ?=
@@ -14,7 +18,7 @@ BENCHFLAGS ?=
 PASSTLAB = $(CURDIR)/bin/passtlab
 SUITES   = bin/conformance.test bin/prove.test
 
-.PHONY: help build test e2e e2e-build e2e-run lint bench clean
+.PHONY: fidelity adapters ecosystem help build test e2e e2e-build e2e-run lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,24 +35,46 @@ test: build ## run every test, with the race detector where there is a C compile
 	else echo "make test: no C compiler: without the race detector"; fi; \
 	set -x; $(GO) test $$race -count=1 -exec '"$(PASSTLAB)" rootless --' $(TESTFLAGS) ./...
 
-e2e: e2e-build e2e-run ## judge every selector in every scenario; narrow with ID=… SELECTOR=…
+e2e: e2e-build e2e-run ## judge every selector in every scenario; narrow with ID=… SELECTOR=…, PASST=… for another passt
 
 e2e-build: build
 	$(GO) build -trimpath -o bin/ginkgo github.com/onsi/ginkgo/v2/ginkgo
 	$(GO) test -c -trimpath -o bin/ ./suites/conformance ./suites/prove
 
-# Runs what e2e-build has built, and needs neither Go nor a network.
+# Runs what e2e-build has built, and needs neither Go nor a network. The table
+# comes last, whatever the suites have said.
 e2e-run:
-	@mkdir -p '$(OUT)'
-	PASSTLAB_ID='$(ID)' PASSTLAB_SELECTOR='$(SELECTOR)' PASSTLAB_OUT='$(abspath $(OUT))' \
-		bin/passtlab rootless -- bin/ginkgo --procs=$(PROCS) --keep-going --succinct=false $(SUITES)
+	@mkdir -p '$(OUT)'; rm -f '$(OUT)/report.json' '$(OUT)/junit.xml'
+	@[ -t 1 ] || colour=--no-color; \
+	PASSTLAB_ID='$(ID)' PASSTLAB_SELECTOR='$(SELECTOR)' PASSTLAB_PASST='$(PASST)' PASSTLAB_OUT='$(abspath $(OUT))' \
+		bin/passtlab rootless -- bin/ginkgo $$colour --procs=$(PROCS) --keep-going --succinct $(SUITES); \
+	status=$$?; echo; \
+	if [ -f '$(OUT)/report.json' ]; then bin/passtlab report show '$(OUT)/report.json'; fi; \
+	exit $$status
+
+# PROGRAM is the path of another pasta than the installed one.
+fidelity: build ## compare the simulated passt with the real one: truth tables, verdicts, frames; PROGRAM=… for another build
+	$(if $(PROGRAM),,scripts/install-packages.sh passt)
+	$(GO) test -c -trimpath -o bin/fidelity.test ./suites/fidelity
+	cd suites/fidelity && PASSTLAB_REQUIRE_PASST=1 PASSTLAB_PROGRAM='$(PROGRAM)' \
+		'$(PASSTLAB)' rootless -- '$(CURDIR)/bin/fidelity.test' $(patsubst -%,-test.%,$(TESTFLAGS))
 
 lint: ## gofmt, go vet, staticcheck, and shellcheck where it is installed
 	@bad=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); \
 	if [ -n "$$bad" ]; then echo "not formatted, run gofmt -w:"; echo "$$bad"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	@for dir in selector/adapters/*/; do (cd "$$dir" && \
+		if [ -n "$$(gofmt -l .)" ]; then echo "not formatted, run gofmt -w $$dir"; exit 1; fi && \
+		echo "$$dir: go vet" && CGO_ENABLED=0 $(GO) vet . ) || exit 1; done
 	@if command -v shellcheck >/dev/null; then set -x; shellcheck scripts/*.sh .ci/run; fi
+
+adapters: build ## build third-party selectors and test what they pick; every version listed with ADAPTERS=all
+	bin/passtlab selectors build $(if $(filter all,$(ADAPTERS)),--all)
+	PASSTLAB_ADAPTERS=$(ADAPTERS) $(GO) test -count=1 -exec '"$(PASSTLAB)" rootless --' $(TESTFLAGS) ./suites/adapters
+
+ecosystem: build ## measure every listed version of third-party selectors; writes docs/ecosystem.md
+	$(GO) run ./scripts/ecosystem label:core label:order
 
 bench: build ## measure passtlab beside the same done by hand; needs root
 	scripts/install-packages.sh iproute2 passt isc-dhcp-client socat
