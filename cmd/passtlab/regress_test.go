@@ -101,7 +101,7 @@ func TestShardAndMerge(t *testing.T) {
 	dir := t.TempDir()
 	report := func(name string, args ...string) string {
 		file := filepath.Join(dir, name)
-		testRun(t, suites.StatusFail, "FAILED", builds(nil), append(args, "--exec", "bad=false", "--selector", "test-none", "--format", "json", "--output", file)...)
+		testRun(t, suites.StatusFail, "FAILED", builds(nil), append(args, "--exec", "bad=false", "--selector", "test-none", "--format", "json", "--output", file, "label:core", "label:order")...)
 		return file
 	}
 	whole := report("whole.json")

@@ -87,33 +87,6 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	return f.withLabs(func() error { return f.judge(c, cfg, format) })
 }
 
-// cut leaves in cfg what belongs to the shard.
-func (f *runFlags) cut(cfg *suites.Config) error {
-	if f.shard == "" {
-		if f.durations != "" {
-			return errors.New("--durations: is for --shard alone")
-		}
-		return nil
-	}
-	s, err := suites.ParseShard(f.shard)
-	if err != nil {
-		return fmt.Errorf("--shard: %w", err)
-	}
-	seconds := suites.Durations()
-	if f.durations != "" {
-		r, err := readReport(f.durations)
-		if err != nil {
-			return fmt.Errorf("--durations: %w", err)
-		}
-		seconds = r.Durations()
-	}
-	if cfg.Scenarios, err = s.Cut(cfg.Scenarios, seconds); err != nil {
-		return fmt.Errorf("--shard: %w", err)
-	}
-	cfg.Shard = &s
-	return nil
-}
-
 func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Format) error {
 	// What cannot be written is found before the labs are built.
 	if err := makeFolder(f.capture); err != nil {
@@ -155,22 +128,6 @@ func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Form
 		return f.writeFound(c, report)
 	}
 	return exit(report.ExitStatus())
-}
-
-// writeFound writes what failed as expectations. As they are known from now
-// on, they do not fail the command.
-func (f *runFlags) writeFound(c *cobra.Command, report *suites.Report) error {
-	file, err := os.OpenFile(f.writeExpect, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return fmt.Errorf("--write-expect: %w", err)
-	}
-	found := suites.Found(report)
-	if err := errors.Join(found.Write(file), file.Close()); err != nil {
-		return labFailed(fmt.Errorf("write %s: %w", f.writeExpect, err))
-	}
-	fmt.Fprintf(c.ErrOrStderr(), "passtlab: %d failures are in %s now; say there why, and use --expect from now on\n",
-		report.Summary.Fail, f.writeExpect)
-	return nil
 }
 
 func makeFolder(dir string) error {
