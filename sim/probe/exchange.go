@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"strings"
 	"syscall"
@@ -91,20 +92,41 @@ func try(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to tar
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(past) })()
 	nonce := newNonce()
-	b := make([]byte, 256)
-	n, err := c.Write(nonce)
-	if err == nil {
-		n, err = c.Read(b)
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) {
+	b, err := converse(c, nonce)
+	if err == nil && len(b) == 0 || errors.Is(err, unix.EPIPE) {
 		// Accepted on the way, then closed: a reset that came politely.
 		return r, unix.ECONNRESET
 	}
 	if err != nil {
 		return r, err
 	}
-	return parse(b[:n], nonce)
+	return parse(b, nonce)
 }
+
+// converse sends the nonce and returns the answer. Over TCP it waits for the
+// other side to close and then resets the connection, so that nothing is under
+// way any more: a late segment would make its source the last one that passt
+// has seen of the guest, in the middle of the next exchange.
+func converse(c net.Conn, nonce []byte) ([]byte, error) {
+	tcp, stream := c.(*net.TCPConn)
+	if stream {
+		if err := tcp.SetLinger(0); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := c.Write(nonce); err != nil {
+		return nil, err
+	}
+	if stream {
+		return io.ReadAll(io.LimitReader(c, maxAnswer))
+	}
+	b := make([]byte, maxAnswer)
+	n, err := c.Read(b)
+	return b[:n], err
+}
+
+// maxAnswer is more than any answer has: a nonce and two addresses.
+const maxAnswer = 256
 
 func newNonce() []byte {
 	raw := make([]byte, nonceLen/2)
