@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/passtlab/passtlab/internal/near"
 )
 
 // A decoder walks a YAML tree and a Go value side by side. It collects every
@@ -163,7 +165,7 @@ func (d *decoder) mapping(path string, at place, n *yaml.Node, f field, v reflec
 		d.places[sub] = placeOf(val)
 		sf, ok := fieldOf(v.Type(), key)
 		if !ok {
-			meant := near(key, names(v.Type()))
+			meant := near.Word(key, names(v.Type()))
 			next := "remove it"
 			if meant != "" {
 				d.unsound[join(path, meant)] = true

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/agnivade/levenshtein"
 )
 
 // A Fault is one thing wrong in a scenario file.
@@ -71,15 +69,4 @@ func (fs Faults) sort() {
 	slices.SortStableFunc(fs, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-}
-
-// near returns the word of words that s is probably a slip of, or "".
-func near(s string, words []string) string {
-	best, least := "", 1+max(1, min(3, len(s)/2)) // half of the letters may be wrong, three at most
-	for _, w := range words {
-		if d := levenshtein.ComputeDistance(strings.ToLower(s), strings.ToLower(w)); d < least {
-			best, least = w, d
-		}
-	}
-	return best
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/passtlab/passtlab/internal/near"
 )
 
 // A scalar is a kind of value that stands on one line: how it is read, and
@@ -186,7 +188,7 @@ func enum[T ~string](all []T) scalar {
 	}
 	return scalar{tag: "!!str", expected: "one of " + strings.Join(words, ", "), enum: words, parse: func(s string) (any, error) {
 		if !slices.Contains(words, s) {
-			return nil, mistake{problem: fmt.Sprintf("unknown word %q", s), near: near(s, words), next: "use one of these words"}
+			return nil, mistake{problem: fmt.Sprintf("unknown word %q", s), near: near.Word(s, words), next: "use one of these words"}
 		}
 		return T(s), nil
 	}}

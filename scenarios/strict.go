@@ -26,6 +26,3 @@ func Strict(name string, data []byte, v any, check func() []Fault) error {
 	}
 	return d.error()
 }
-
-// Near returns the word of words that s is probably a slip of, or "".
-func Near(s string, words []string) string { return near(s, words) }

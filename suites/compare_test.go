@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim"
@@ -80,7 +82,7 @@ func TestCompareGolden(t *testing.T) {
 		if err := c.Write(&got, f); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name, got.Bytes())
+		golden.Check(t, filepath.Join("testdata", name), got.Bytes())
 	}
 	wantError(t, c.Write(&bytes.Buffer{}, FormatJUnit), `format "junit" is none of`)
 }

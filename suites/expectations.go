@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/passtlab/passtlab/internal/near"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/catalogue"
 )
@@ -101,7 +102,7 @@ func (f KnownFailure) checkRun(selectors []string) []scenarios.Fault {
 	}
 	if !slices.Contains(names, f.Selector) {
 		return []scenarios.Fault{{Key: "selector", Problem: fmt.Sprintf("%s takes no part in this run", f.Selector),
-			Expected: words(names), Near: scenarios.Near(f.Selector, names), Next: "correct the name, or remove the entry"}}
+			Expected: words(names), Near: near.Word(f.Selector, names), Next: "correct the name, or remove the entry"}}
 	}
 	if f.Versions == "" {
 		return nil
@@ -129,7 +130,7 @@ func (f KnownFailure) checkScenarios(known []*scenarios.Scenario) (faults []scen
 				ids = append(ids, sc.ID)
 			}
 			faults = append(faults, scenarios.Fault{Key: key, Problem: fmt.Sprintf("no scenario is called %s", id),
-				Near: scenarios.Near(id, ids), Next: "correct the id, or remove it; passtlab list shows all"})
+				Near: near.Word(id, ids), Next: "correct the id, or remove it; passtlab list shows all"})
 			continue
 		}
 		if f.Role != "" && !slices.Contains(known[j].Roles, f.Role) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 )
@@ -151,7 +153,7 @@ func TestFound(t *testing.T) {
 	if err := found.Write(&text); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "found.expect.yaml", text.Bytes())
+	golden.Check(t, filepath.Join("testdata", "found.expect.yaml"), text.Bytes())
 	scs := []*scenarios.Scenario{fieldScenario("a"), fieldScenario("b"), fieldScenario("c")}
 	back, err := parseExpectations("", text.Bytes(), scs, before.selectors())
 	if err != nil {

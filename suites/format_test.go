@@ -6,10 +6,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,13 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/onsi/ginkgo/v2/reporters"
+
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/probe"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // sample is a report with every verdict, made by the engine itself.
 func sample(t *testing.T) *Report {
@@ -73,7 +71,7 @@ func TestWriteGolden(t *testing.T) {
 			if err := write(&got); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name, got.Bytes())
+			golden.Check(t, filepath.Join("testdata", name), got.Bytes())
 		})
 	}
 }
@@ -88,7 +86,7 @@ func TestWritePlainGolden(t *testing.T) {
 	if err := r.Write(&got, FormatTable, false); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "pass.txt", got.Bytes())
+	golden.Check(t, filepath.Join("testdata", "pass.txt"), got.Bytes())
 }
 
 func TestWriteUnknownFormat(t *testing.T) {
@@ -177,24 +175,4 @@ func countJUnit(data []byte) (junitCounts, error) {
 		return n, fmt.Errorf("elements %+v, suites say %+v, the file says %+v", n, said, total)
 	}
 	return n, nil
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got), run with -update if that is meant:\n%s", path, diff)
-	}
 }

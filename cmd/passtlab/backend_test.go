@@ -27,6 +27,8 @@ func TestBackend(t *testing.T) {
 	t.Setenv("PATH", "/nonexistent")
 	for _, tt := range []struct{ args, want string }{
 		{"run --backend qemu", `--backend: "qemu" is neither simulated nor passt[=PATH]`},
+		{"run --client pump", `--client: "pump" is not one of [kernel dhclient systemd-networkd dhcpcd networkmanager]`},
+		{"run --client dhcpcd --known-failures", "[client known-failures] were all set"},
 		{"run --backend passt=", `--backend: "passt=" is neither`},
 		{"run --backend passt", "--backend: find pasta: program not found; install passt (apt-get install passt)"},
 		{"up --backend passt=/none/pasta passt-slaac-then-dhcpv6", "--backend: find /none/pasta: program not found"},

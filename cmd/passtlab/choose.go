@@ -6,14 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/spf13/cobra"
+
+	"github.com/passtlab/passtlab/internal/near"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/sim"
-	"github.com/spf13/cobra"
 )
 
 // chosen are the scenarios of a command line.
@@ -82,7 +83,7 @@ func (c *chosen) addLabel(label string, corpus []*scenarios.Scenario) error {
 		}
 	}
 	if !some {
-		return fmt.Errorf("no scenario has the label %q%s", label, hint(label, labels(corpus)))
+		return fmt.Errorf("no scenario has the label %q%s", label, near.Hint(label, labels(corpus)))
 	}
 	return nil
 }
@@ -94,7 +95,7 @@ func (c *chosen) addID(id string, corpus []*scenarios.Scenario) error {
 		for _, sc := range corpus {
 			ids = append(ids, sc.ID)
 		}
-		return fmt.Errorf("no scenario is called %q%s; passtlab list shows all", id, hint(id, ids))
+		return fmt.Errorf("no scenario is called %q%s; passtlab list shows all", id, near.Hint(id, ids))
 	}
 	c.add("", corpus[i])
 	return nil
@@ -108,20 +109,6 @@ func labels(scs []*scenarios.Scenario) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// hint names the word that was probably meant, if there is one.
-func hint(s string, words []string) string {
-	best, least := "", len(s)/3+1
-	for _, w := range words {
-		if d := levenshtein.ComputeDistance(s, w); d < least {
-			best, least = w, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
 }
 
 // selectors returns the selectors that --selector and --exec name, or all

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
+
+	"github.com/passtlab/passtlab/internal/near"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/adapters"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/command"
-	"github.com/spf13/cobra"
 )
 
 func selectorsCommand() *cobra.Command {
@@ -165,5 +167,5 @@ func named(c *cobra.Command, name string, opts command.Options) (selector.Select
 	}
 	name, _, _ = strings.Cut(name, "@")
 	return nil, errors.Join(err, fmt.Errorf("find selector %q: %w%s; passtlab list and passtlab selectors show all",
-		name, builtin.ErrUnknown, hint(name, names)))
+		name, builtin.ErrUnknown, near.Hint(name, names)))
 }

@@ -6,8 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
+	"github.com/passtlab/passtlab/internal/near"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/kernel"
 	"github.com/passtlab/passtlab/selector/talos"
@@ -30,21 +29,10 @@ func Get(name string) (selector.Selector, error) {
 			return s, nil
 		}
 	}
-	if near := nearest(name, known); near != "" {
-		return nil, fmt.Errorf("find selector %q: %w; did you mean %q?", name, ErrUnknown, near)
+	if hint := near.Hint(name, names(known)); hint != "" {
+		return nil, fmt.Errorf("find selector %q: %w%s", name, ErrUnknown, hint)
 	}
 	return nil, fmt.Errorf("find selector %q: %w; there are %s", name, ErrUnknown, strings.Join(names(All()), ", "))
-}
-
-// nearest returns the name that is at most a third of its letters away, or "".
-func nearest(name string, known []selector.Selector) string {
-	best, least := "", len(name)/3+1
-	for _, n := range names(known) {
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), n); d < least {
-			best, least = n, d
-		}
-	}
-	return best
 }
 
 func names(ss []selector.Selector) []string {

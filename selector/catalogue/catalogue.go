@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -10,8 +11,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/passtlab/passtlab/internal/near"
 )
 
 //go:embed catalogue.yaml
@@ -99,15 +101,8 @@ func Find(spec string) (Pinned, error) {
 // hint says which name was probably meant, or lists all.
 func hint(name string, es []Entry) string {
 	var names []string
-	best, least := "", len(name)/3+1
 	for _, e := range es {
 		names = append(names, e.Name)
-		if d := levenshtein.ComputeDistance(name, e.Name); d < least {
-			best, least = e.Name, d
-		}
 	}
-	if best != "" {
-		return fmt.Sprintf("; did you mean %q?", best)
-	}
-	return "; there are " + strings.Join(names, ", ")
+	return cmp.Or(near.Hint(name, names), "; there are "+strings.Join(names, ", "))
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,10 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/selector"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 // TestParse holds what is read from each file, or the fault in it, against
 // what was looked at before.
@@ -51,7 +49,7 @@ func TestParse(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			golden(t, file+".golden", got.Bytes())
+			golden.Check(t, file+".golden", got.Bytes())
 		})
 	}
 }
@@ -63,22 +61,6 @@ func inputs(t testing.TB) (files []string) {
 		t.Fatalf("no files: %v", err)
 	}
 	return slices.DeleteFunc(all, func(f string) bool { return strings.HasSuffix(f, ".golden") })
-}
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("%s (-want +got):\n%s", file, d)
-	}
 }
 
 // The report is the same whether it is pasted with or without the Markdown.

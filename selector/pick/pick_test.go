@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"net/netip"
 	"os"
@@ -13,31 +12,11 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/selector/observe"
 )
-
-var update = flag.Bool("update", false, "write golden files")
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	file = filepath.Join("testdata", file)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("%s (-want +got):\n%s", file, d)
-	}
-}
 
 // check holds both forms of a report against what was looked at before.
 func check(t *testing.T, name string, r Report) {
@@ -46,12 +25,12 @@ func check(t *testing.T, name string, r Report) {
 	if err := r.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, name+".txt", text.Bytes())
+	golden.Check(t, filepath.Join("testdata", name+".txt"), text.Bytes())
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, name+".json", append(data, '\n'))
+	golden.Check(t, filepath.Join("testdata", name+".json"), append(data, '\n'))
 }
 
 func saved(t *testing.T, name string) observe.Saved {

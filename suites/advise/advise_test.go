@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -18,28 +16,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 )
-
-var update = flag.Bool("update", false, "write golden files")
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	file = filepath.Join("testdata", file)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("%s (-want +got):\n%s", file, d)
-	}
-}
 
 // The pod address and MAC of the field report, and a lease below the SLAAC
 // address.
@@ -207,12 +187,12 @@ func TestAdvice(t *testing.T) {
 			if err := a.WriteText(&text); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, tt.name+".txt", text.Bytes())
+			golden.Check(t, filepath.Join("testdata", tt.name+".txt"), text.Bytes())
 			data, err := json.MarshalIndent(a, "", "  ")
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, tt.name+".json", append(data, '\n'))
+			golden.Check(t, filepath.Join("testdata", tt.name+".json"), append(data, '\n'))
 			checkPatches(t, a)
 		})
 	}
@@ -349,7 +329,7 @@ func TestTrust(t *testing.T) {
 	if err := a.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "no-lab.txt", text.Bytes())
+	golden.Check(t, filepath.Join("testdata", "no-lab.txt"), text.Bytes())
 	if slices.ContainsFunc(a.Patches, func(p Patch) bool { return p.Checked }) {
 		t.Error("an unchecked patch is said to be checked")
 	}

@@ -52,6 +52,9 @@ func prove(ctx context.Context, sc *scenarios.Scenario) (err error) {
 		return err
 	}
 	session, err := suites.Open(ctx, sc, suites.Options{})
+	if why, ok := errors.AsType[*sim.UnsupportedError](err); ok {
+		Skip(why.Error())
+	}
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,34 @@
+// Package golden holds what a test got against what was looked at before.
+package golden
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Update is whether golden files are rewritten, by the flag -update.
+var Update = flag.Bool("update", false, "rewrite golden files")
+
+// Check compares got with the file, which it writes first under -update.
+func Check(t testing.TB, file string, got []byte) {
+	t.Helper()
+	if *Update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("%s differs (-want +got), run with -update if that is meant:\n%s", file, d)
+	}
+}
