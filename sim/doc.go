@@ -27,5 +27,13 @@
 // control of the second hop is from the peer's link-local address, by way of
 // passt, to the guest's.
 //
+// A guest may be configured by a real client (scenarios.Client). One that takes
+// router advertisements by itself owns both events, ra and dhcpv6: the first of
+// them starts it and ends when it has done what both bring, in its own order;
+// the second has happened then. dhclient owns dhcpv6 alone, so the order is the
+// scenario's. Nothing is added to the guest before a client starts, since it
+// may remove it. A client that is not installed, and what it cannot be told, is
+// an UnsupportedError.
+//
 // Not modelled: IPv4, more than two guests (Options.Beside), links that lose frames.
 package sim

@@ -79,8 +79,10 @@ func (l *Lab) playRA(ctx context.Context) error {
 
 // playRouters sends the advertisements of the routers beside passt.
 func (l *Lab) playRouters(ctx context.Context) error {
-	if err := l.guest.AcceptRA(); err != nil {
-		return err
+	if l.client == nil || !l.client.RA {
+		if err := l.guest.AcceptRA(); err != nil {
+			return err
+		}
 	}
 	for i, r := range l.scenario.Routers {
 		mac := routerMAC

@@ -2,7 +2,6 @@ package guest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"os/exec"
@@ -70,8 +69,10 @@ func FindClient(name scenarios.Client) (*Client, error) {
 func (c *Client) Version() (string, error) { return c.version() }
 
 // clients find each client once.
-var clients = func() (all []func() (*Client, string)) {
-	for _, c := range known {
+var clients = finders(known)
+
+func finders(cs []Client) (all []func() (*Client, string)) {
+	for _, c := range cs {
 		all = append(all, sync.OnceValues(func() (*Client, string) {
 			for _, p := range c.programs {
 				if path, err := exec.LookPath(p); err == nil {
@@ -84,7 +85,7 @@ var clients = func() (all []func() (*Client, string)) {
 		}))
 	}
 	return all
-}()
+}
 
 var versionNumber = regexp.MustCompile(`[0-9]+(\.[0-9]+)*(-P[0-9]+)?`)
 
@@ -116,35 +117,19 @@ type Outcome struct {
 // The client runs until Close, if it does not end by itself.
 func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) error {
 	ra := o.Router.IsValid()
-	// The flags of such addresses are the client's choice and tell nothing
-	// about where they come from.
-	g.advertised = o.Prefix
 	if o.Lease.IsValid() {
 		g.origins[o.Lease] = scenarios.OriginDHCPv6
 	}
 	spec := c.configure(settings{link: g.Link, ra: ra, dhcpv6: o.Lease.IsValid()})
 	spec.Path, spec.Net, spec.Fresh = c.path, g.NS, true
 	spec.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
-	p := child.Start(spec)
-	g.close = func() error {
-		if err := p.Close(); err != nil && !(c.Quits && p.Succeeded()) {
-			return err
-		}
-		return nil
-	}
+	g.client, g.process = c, child.Start(spec)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	if c.Quits {
-		select {
-		case <-p.Ended():
-			if !p.Succeeded() {
-				return p.Close()
-			}
-		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("await the end of %s: %w", c.Name, context.Cause(ctx)), g.Close())
-		}
-	} else {
-		defer p.OnEnd(cancel)()
+	if !c.Quits {
+		defer g.process.OnEnd(cancel)()
+	} else if err := g.awaitEnd(ctx); err != nil {
+		return err
 	}
 	if ra {
 		if err := g.AwaitRA(ctx, o.Advertised); err != nil {
@@ -157,11 +142,24 @@ func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) error {
 	return g.await(ctx, "lease "+o.Lease.String(), func(a link.Address) bool { return a.Prefix.Addr() == o.Lease })
 }
 
+// awaitEnd waits until the client has ended by itself, well.
+func (g *Guest) awaitEnd(ctx context.Context) error {
+	select {
+	case <-g.process.Ended():
+		return g.Close()
+	case <-ctx.Done():
+		return fmt.Errorf("await the end of %s in %s: %w", g.client.Name, g.NS.Name(), context.Cause(ctx))
+	}
+}
+
 // Close ends the client, if one was started. The error says that it had ended
-// by itself.
+// by itself, unless that is its way.
 func (g *Guest) Close() error {
-	if g.close == nil {
+	if g.process == nil {
 		return nil
 	}
-	return g.close()
+	if err := g.process.Close(); err != nil && !(g.client.Quits && g.process.Succeeded()) {
+		return fmt.Errorf("configure %s: %w", g.NS.Name(), err)
+	}
+	return nil
 }

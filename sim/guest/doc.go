@@ -1,7 +1,17 @@
 // Package guest configures the virtual machine's namespace the way a guest
 // system does: SLAAC by the kernel (RFC 4862), with duplicate address
 // detection really done, and a lease from an in-process DHCPv6 client
-// (RFC 8415), which installs it as a permanent /128, as Talos does.
+// (RFC 8415), which installs it as a permanent /128, as Talos does. Or it has
+// a real client do it (Client): ISC's dhclient, which leaves SLAAC to the
+// kernel, or systemd-networkd, dhcpcd or NetworkManager, which take router
+// advertisements by themselves and install what they form of them.
+//
+// A real client is a child of this process (internal/child) in the guest's
+// network namespace, with /etc, /run and /var/lib of its own in memory, no
+// D-Bus, no udev and no user to become, so that each of them runs in a user
+// namespace too. What it prints is kept for the error it may end with. The
+// flags of an address say nothing about where it comes from then: the lease is
+// known, and what else is in an advertised prefix was formed by SLAAC.
 //
 // Settings only shorten waits that teach nothing. RetransTimer is 10 ms
 // instead of 1 s, the random delay before the first solicitation is off, and
@@ -13,5 +23,6 @@
 // can say when the advertisement arrives, the guest starts with accept_ra off
 // and sends the solicitation itself, in the kernel's form (RFC 4861 4.1).
 //
-// Not modelled here: renewal. passt's lifetimes are infinite.
+// Not modelled here: renewal. passt's lifetimes are infinite. A real client
+// gets no host name, resolver or time server set that anybody could see.
 package guest

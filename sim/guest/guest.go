@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/child"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
@@ -24,9 +26,10 @@ type Guest struct {
 
 	// origins has the addresses whose origin the kernel does not know.
 	origins map[netip.Addr]scenarios.Origin
-	// advertised is the prefix of the advertisement that a client takes.
-	advertised netip.Prefix
-	close      func() error // of the client; nil if none was started
+	// advertised are the prefixes of the advertisements that were awaited.
+	advertised []netip.Prefix
+	client     *Client // nil for the kernel, and before it is started
+	process    *child.Process
 }
 
 // New returns the guest of a namespace whose interface exists and is down.
@@ -41,6 +44,7 @@ func (g *Guest) Boot(tempaddr int) error {
 		link.Sysctl{Key: conf + "accept_ra", Value: "0"},
 		link.Sysctl{Key: conf + "use_tempaddr", Value: strconv.Itoa(tempaddr)},
 		link.Sysctl{Key: conf + "router_solicitation_delay", Value: "0"},
+		link.Sysctl{Key: conf + "mldv2_unsolicited_report_interval", Value: "10"},
 		link.Sysctl{Key: neigh + "retrans_time_ms", Value: "10"},
 		link.Sysctl{Key: neigh + "mcast_solicit", Value: "300"},
 		link.Sysctl{Key: neigh + "ucast_solicit", Value: "300"},
@@ -108,6 +112,7 @@ func (g *Guest) AwaitRA(ctx context.Context, ra Advertised) error {
 	if !ra.Prefix.IsValid() {
 		return nil
 	}
+	g.advertised = append(g.advertised, ra.Prefix)
 	if err := g.await(ctx, "SLAAC address in "+ra.Prefix.String(), func(a link.Address) bool {
 		o, _ := g.Origin(a)
 		return o == scenarios.OriginSLAAC && ra.Prefix.Contains(a.Prefix.Addr())
@@ -165,6 +170,13 @@ func describe(as []link.Address) string {
 	return strings.Join(words, ", ")
 }
 
+// formed reports whether an address that is no other's can only be one that the
+// client has formed by SLAAC. Which flags it sets then is its own choice.
+func (g *Guest) formed(a netip.Addr) bool {
+	return g.client != nil && g.client.RA &&
+		slices.ContainsFunc(g.advertised, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
 // Origin says how an address came about. The second result is false for an
 // address that nothing in the scenario accounts for.
 func (g *Guest) Origin(a link.Address) (scenarios.Origin, bool) {
@@ -174,8 +186,7 @@ func (g *Guest) Origin(a link.Address) (scenarios.Origin, bool) {
 	switch {
 	case a.Flags&unix.IFA_F_TEMPORARY != 0:
 		return scenarios.OriginTemporary, true
-	case a.Flags&unix.IFA_F_MANAGETEMPADDR != 0,
-		g.advertised.IsValid() && g.advertised.Contains(a.Prefix.Addr()):
+	case a.Flags&unix.IFA_F_MANAGETEMPADDR != 0, g.formed(a.Prefix.Addr()):
 		return scenarios.OriginSLAAC, true
 	}
 	return "", false
