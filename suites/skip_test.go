@@ -41,7 +41,7 @@ func TestUnsupported(t *testing.T) {
 			t.Errorf("result %+v", r)
 		}
 	}
-	if len(report.Results) != 4 || report.ExitStatus() != StatusOK || report.Backend != BackendReal || report.Program != backend.Program {
+	if len(report.Results) != 4 || report.ExitStatus() != StatusUsage || report.Backend != BackendReal || report.Program != backend.Program {
 		t.Errorf("%d results, exit status %d, backend %s %s", len(report.Results), report.ExitStatus(), report.Backend, report.Program)
 	}
 }

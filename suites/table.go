@@ -123,7 +123,7 @@ var closing = map[Verdict]struct{ colour, word string }{
 // closing returns the summary in one line.
 func (r *Report) closing() string {
 	word := closing[r.Worst()].word
-	if len(r.Results) == 0 && r.Worst() != Error {
+	if r.nothingJudged() && r.Worst() != Error {
 		word = "NOTHING JUDGED"
 	}
 	return fmt.Sprintf("%s: %s in %.1f s: %s", word, r.Summary.size(), r.Duration, r.Summary.counts())

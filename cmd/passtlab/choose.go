@@ -26,9 +26,14 @@ type chosen struct {
 // choose finds the scenarios that arguments name: a file, an id, label:NAME.
 // No argument is the whole corpus. What several arguments name is run once.
 func choose(args []string) (chosen, error) {
-	corpus, err := scenarios.Corpus()
-	if err != nil {
-		return chosen{}, err
+	// A broken file of the corpus does not keep others from being run.
+	isFile := func(arg string) bool { return strings.HasSuffix(arg, ".yaml") || strings.Contains(arg, "/") }
+	var corpus []*scenarios.Scenario
+	if len(args) == 0 || slices.ContainsFunc(args, func(arg string) bool { return !isFile(arg) }) {
+		var err error
+		if corpus, err = scenarios.Corpus(); err != nil {
+			return chosen{}, fmt.Errorf("the corpus that this program was built with is broken; mend the file and build again:\n%w", err)
+		}
 	}
 	c := chosen{args: map[string]string{}}
 	if len(args) == 0 {
@@ -42,7 +47,7 @@ func choose(args []string) (chosen, error) {
 		switch {
 		case isLabel:
 			err = c.addLabel(label, corpus)
-		case strings.HasSuffix(arg, ".yaml") || strings.Contains(arg, "/"):
+		case isFile(arg):
 			err = c.addFile(arg)
 		default:
 			err = c.addID(arg, corpus)
@@ -143,6 +148,9 @@ func selectors(c *cobra.Command, names, programs []string, opts command.Options)
 	}
 	for _, p := range programs {
 		s, err := command.Parse(p, opts)
+		if err == nil && slices.ContainsFunc(builtin.All(), func(b selector.Selector) bool { return b.Name() == s.Name() }) {
+			err = fmt.Errorf("%s is the name of a built-in selector; take another", s.Name())
+		}
 		add("--exec", p, s, err)
 	}
 	return sels, flags, errors.Join(errs...)

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
@@ -46,8 +49,7 @@ func execCommand() *cobra.Command {
 	return c
 }
 
-// enter executes argv in a namespace of the lab, in this process's place. It
-// returns only errors.
+// enter executes argv in a namespace of the lab, for as long as the lab is up.
 func enter(r record, name string, argv []string) error {
 	if os.Geteuid() != 0 && !sameUserNamespace(r.PID) {
 		return enterUser(r, name, argv)
@@ -70,7 +72,75 @@ func enter(r record, name string, argv []string) error {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
 	_ = unix.Mount("sysfs", "/sys", "sysfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
-	return replace(argv)
+	return attend(r.PID, argv)
+}
+
+// attend runs argv as a child of this thread and ends as it does. When the lab
+// goes, however it goes, the child is hung up on and then killed: it would keep
+// the namespace.
+func attend(lab int, argv []string) error {
+	fd, err := unix.PidfdOpen(lab, 0)
+	if err != nil {
+		return fmt.Errorf("watch process %d: %w", lab, err)
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		return notStarted(err)
+	}
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT)
+	gone := make(chan struct{})
+	go func() {
+		// A pidfd is readable once its process has ended.
+		for {
+			_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
+			if !errors.Is(err, unix.EINTR) {
+				close(gone)
+				return
+			}
+		}
+	}()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case s := <-told:
+			// The terminal sends the last two to the child as well.
+			if s == unix.SIGTERM || s == unix.SIGHUP {
+				_ = cmd.Process.Signal(s)
+			}
+		case <-gone:
+			_ = cmd.Process.Signal(unix.SIGHUP)
+			select {
+			case <-ended:
+			case <-time.After(time.Second):
+				_ = cmd.Process.Kill()
+				<-ended
+			}
+			return errors.New("the lab is gone")
+		case err := <-ended:
+			var e *exec.ExitError
+			if errors.As(err, &e) && e.Exited() {
+				return exit(e.ExitCode())
+			} else if errors.As(err, &e) {
+				return exit(128 + int(e.Sys().(syscall.WaitStatus).Signal()))
+			}
+			return err
+		}
+	}
+}
+
+// notStarted tells a command that is not there from a lab that is not: as for a
+// shell, it is status 127, or 126 if it cannot be executed.
+func notStarted(err error) error {
+	code := 126
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
+		code = 127
+	}
+	fmt.Fprintln(os.Stderr, "passtlab: exec:", err)
+	return exit(code)
 }
 
 // enterUser enters the lab's user namespace and begins again there. A process

@@ -81,10 +81,10 @@ func exit(status int) error {
 	return statusError{status: status}
 }
 
-// labFailed makes an error of the lab of err, nil for nil.
+// labFailed makes an error of the lab of err, unless it has a status already.
 func labFailed(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.As(err, new(statusError)) {
+		return err
 	}
 	return statusError{suites.StatusError, err}
 }

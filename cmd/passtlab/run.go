@@ -35,8 +35,14 @@ asks every selector there. Without arguments it runs the whole corpus, without
 --selector and --exec all built-in selectors.
 
 A program given by --exec is run inside the guest, once for each role. It gets
-the observation as a JSON object on standard input and prints an address, or
-{"addresses": [...], "reason": "..."}. Exit status 77 means unsupported.`,
+the observation as a JSON object on standard input (passtlab observe prints
+one), and the role, the interface and an address of another node also as
+PASSTLAB_ROLE, PASSTLAB_INTERFACE and PASSTLAB_TARGET; of the environment only
+PATH, HOME, LANG and TMPDIR are passed on. It prints one address on a line of
+its own, or {"addresses": [...], "reason": "..."}, or nothing for none. Exit
+status 77 means unsupported, with the reason on standard error; any other but 0
+is a failure. It has 5 s and 64 KiB of output, may leave no process behind, and
+cannot change the guest's network.`,
 		Example: `  passtlab run --selector talos-v1 passt-slaac-then-dhcpv6
   passtlab run --exec 'mine=./pick.sh -6' label:core
   passtlab run --format junit --output junit.xml

@@ -114,6 +114,17 @@ func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, table prob
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Origin, r.Address, r.Out, seenAs(r.OutSource), r.In, r.InBound, yesNo(r.Bidirectional()))
 	}
 
+	if len(table) > 1 {
+		fmt.Fprintln(w, "\nSERVER BOUND TO\tAFTER THE GUEST SENT FROM\tIN, BOUND")
+	}
+	for _, r := range table {
+		for _, from := range table {
+			if res, ok := r.InBoundAfter[from.Address.Addr()]; ok {
+				fmt.Fprintf(w, "%s %s\t%s %s\t%s\n", r.Origin, r.Address.Addr(), from.Origin, from.Address.Addr(), res)
+			}
+		}
+	}
+
 	pid := os.Getpid()
 	fmt.Fprintf(w, "\nenter from another terminal:\n")
 	fmt.Fprintf(w, "  passtlab exec --lab %d guest\n", pid)

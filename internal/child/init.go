@@ -85,6 +85,12 @@ func (o order) run(argv []string) (r Report) {
 	if o.File != 0 {
 		files = append(files, uintptr(o.File)) // FileFD
 	}
+	for _, c := range o.Drop {
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0); err != nil {
+			r.Setup = fmt.Sprintf("drop capability %d: %v", c, err)
+			return r
+		}
+	}
 	pid, err := syscall.ForkExec(o.Path, argv, &syscall.ProcAttr{Env: os.Environ(), Files: files})
 	if err != nil {
 		if !errors.As(err, &r.Start) {

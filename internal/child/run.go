@@ -24,6 +24,7 @@ type order struct {
 	Fresh bool                         `json:"fresh,omitempty"`
 	Own   map[string]map[string]string `json:"own,omitempty"`
 	Hide  []string                     `json:"hide,omitempty"`
+	Drop  []int                        `json:"drop,omitempty"`
 }
 
 // Run runs the program until it ends or ctx does, which kills it. Whatever it
@@ -35,7 +36,7 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 	}
 	defer in.Close()
 	defer out.Close()
-	o := order{Path: s.Path, Fresh: s.Fresh, Own: s.Own, Hide: s.Hide}
+	o := order{Path: s.Path, Fresh: s.Fresh, Own: s.Own, Hide: s.Hide, Drop: s.Drop}
 	files := []*os.File{out}
 	for _, n := range []struct {
 		ns Namespace

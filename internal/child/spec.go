@@ -39,6 +39,8 @@ type Spec struct {
 	// Other is a second network namespace, for the program to open at
 	// OtherPath, beside which there is nothing in /run.
 	Other Namespace
+	// Drop are capabilities that the program does not get (capabilities(7)).
+	Drop []int
 	// MayUnshare allows a user namespace where there is no right to make a PID
 	// namespace.
 	MayUnshare bool

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/kballard/go-shellquote"
+	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/child"
 	"github.com/passtlab/passtlab/selector"
@@ -115,7 +116,8 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 
 	stdout := &head{max: p.opts.MaxOutput, full: func() { cancel(ErrFlood) }}
 	stderr := &child.Tail{Max: p.opts.MaxOutput}
-	r, rerr := p.start(ctx, o, input, stdout, stderr)
+	limited := &flood{Writer: stderr, left: maxErrors, full: func() { cancel(ErrFlood) }}
+	r, rerr := p.start(ctx, o, input, stdout, limited)
 
 	if len(r.Notes) > 0 {
 		p.noted.Do(func() {
@@ -124,6 +126,8 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 	}
 	cause := context.Cause(ctx)
 	switch {
+	case cause == ErrFlood && limited.left < 0:
+		return none, fmt.Errorf("%w of %d bytes on standard error, ending with %q", ErrFlood, maxErrors, shorten(lastLine(stderr.String())))
 	case cause == ErrFlood:
 		return none, fmt.Errorf("%w of %d bytes, beginning with %q", ErrFlood, p.opts.MaxOutput, shorten(string(stdout.buf)))
 	case rerr != nil && cause == ErrTimeout:
@@ -162,6 +166,8 @@ func (p *program) start(ctx context.Context, o selector.Observation, input []byt
 		Path: p.path, Args: p.argv, Env: environ(o),
 		Stdin: bytes.NewReader(input), Stdout: stdout, Stderr: stderr,
 		Fresh: true,
+		// Others are asked in the same guest after it.
+		Drop: []int{unix.CAP_NET_ADMIN},
 		// Without a guest, an ordinary user may ask too.
 		MayUnshare: o.Guest == nil,
 	}

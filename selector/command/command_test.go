@@ -229,6 +229,8 @@ func TestSelect(t *testing.T) {
 			is: ErrTimeout, err: `no answer within the time limit of 300ms, last output "looking", last error "waiting"`},
 		{name: "hang, deaf", source: "#!/bin/sh\ntrap '' TERM INT HUP; sleep 60 & wait\n", timeout: 300 * time.Millisecond, is: ErrTimeout},
 		{name: "flood", source: "#!/bin/sh\nwhile :; do echo yes; done\n", is: ErrFlood, err: `printed more than the limit of 65536 bytes, beginning with "yes`},
+		{name: "endless errors", source: "#!/bin/sh\nyes >&2\n", is: ErrFlood, err: "on standard error"},
+		{name: "change of the guest", source: "#!/bin/sh\nip link set lo down 2>&1 | grep -q 'not permitted' && echo fd01::1\n", want: "fd01::1"},
 		{name: "flood of errors", source: "#!/bin/sh\nhead -c 300000 /dev/zero >&2; echo end >&2; exit 4\n", is: ErrExit, err: "exit status 4"},
 		{name: "left behind", source: "#!/bin/sh\necho fd01::1\nsleep 60 &\n", is: ErrLeft, err: "left processes behind: 1, now killed"},
 		{name: "daemon", source: `#!/bin/sh

@@ -44,6 +44,8 @@
 // namespace and /sys alone, and needs a user namespace where there is no right
 // to make a PID namespace.
 //
-// This is no sandbox: the program has passtlab's rights and sees its files.
+// This is no sandbox: the program has passtlab's rights and sees its files. One
+// right it does not have: CAP_NET_ADMIN, since others are asked in the same
+// guest after it, and what was measured there has to stay true.
 // Limits of memory and processes are not modelled.
 package command

@@ -169,7 +169,7 @@ var changes = []Change{
 	{"2025_09_11", "an IA_NA cut short by the message's end is ignored", func(b *Behaviour) { b.ShortIA = true }},
 	{"2025_09_11", "the client name option's flags are always zero", func(b *Behaviour) { b.FQDN = FQDNZero }},
 	{"2025_09_19", "the guest is solicited on connect", func(b *Behaviour) { b.InitialNS = true }},
-	{"2025_12_08", "neighbour advertisements hold the MACs of the pod's neighbours", func(b *Behaviour) { b.NeighbourMACs = true }},
+	{"2025_12_08", "neighbour advertisements hold the MACs of the pod's neighbours; new neighbours are announced unasked", func(b *Behaviour) { b.NeighbourMACs = true }},
 	{"2025_12_08", "a pod without IPv6 advertises fe80::1 as router", func(b *Behaviour) { b.LocalMode = true }},
 	{"2026_05_07", "idle UDP is forgotten after 120 s, 30 s if one-way, before 180 s", func(b *Behaviour) {
 		b.UDPTimeout, b.UDPOneWayTimeout = 120*time.Second, 30*time.Second
