@@ -35,7 +35,7 @@ test: build ## run every test, with the race detector where there is a C compile
 	else echo "make test: no C compiler: without the race detector"; fi; \
 	set -x; $(GO) test $$race -count=1 -exec '"$(PASSTLAB)" rootless --' $(TESTFLAGS) ./...
 
-e2e: e2e-build e2e-run ## judge every selector in every scenario; narrow with ID=… SELECTOR=…, PASST=… for another passt
+e2e: e2e-build e2e-run ## judge every selector in every scenario; narrow with ID=SCENARIO SELECTOR=NAME, PASST=RELEASE for another passt
 
 e2e-build: build
 	$(GO) build -trimpath -o bin/ginkgo github.com/onsi/ginkgo/v2/ginkgo
@@ -43,11 +43,15 @@ e2e-build: build
 
 # Runs what e2e-build has built, and needs neither Go nor a network. The table
 # comes last, whatever the suites have said.
+e2e-run: export PASSTLAB_ID = $(ID)
+e2e-run: export PASSTLAB_SELECTOR = $(SELECTOR)
+e2e-run: export PASSTLAB_PASST = $(PASST)
+e2e-run: export PASSTLAB_OUT = $(abspath $(OUT))
 e2e-run:
 	@mkdir -p '$(OUT)'; rm -f '$(OUT)/report.json' '$(OUT)/junit.xml'
+	@[ -z "$$PASSTLAB_ID" ] || bin/passtlab list "$$PASSTLAB_ID" >/dev/null
 	@[ -t 1 ] || colour=--no-color; \
-	PASSTLAB_ID='$(ID)' PASSTLAB_SELECTOR='$(SELECTOR)' PASSTLAB_PASST='$(PASST)' PASSTLAB_OUT='$(abspath $(OUT))' \
-		bin/passtlab rootless -- bin/ginkgo $$colour --procs=$(PROCS) --keep-going --succinct $(SUITES); \
+	bin/passtlab rootless -- bin/ginkgo $$colour --procs=$(PROCS) --keep-going --succinct $(SUITES); \
 	status=$$?; echo; \
 	if [ -f '$(OUT)/report.json' ]; then bin/passtlab report show '$(OUT)/report.json'; fi; \
 	exit $$status

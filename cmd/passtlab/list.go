@@ -30,15 +30,14 @@ type listed struct {
 func listCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
-		Use:   "list",
+		Use:   "list [SCENARIO.yaml | ID | label:NAME]...",
 		Short: "List scenarios, selectors and labels",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			corpus, err := scenarios.Corpus()
+		RunE: func(c *cobra.Command, args []string) error {
+			chosen, err := choose(args)
 			if err != nil {
 				return err
 			}
-			l := newListing(corpus)
+			l := newListing(chosen.scenarios)
 			switch format {
 			case "table":
 				return l.table(c.OutOrStdout())

@@ -53,7 +53,7 @@ func TestUsageErrors(t *testing.T) {
 		{"run " + bad, "titel"},
 		{"run --output /no/such/folder/report", "--output: "},
 		{"list --format xml", "--format: "},
-		{"list extra", "unknown command"},
+		{"list extra", "no scenario is called"},
 		{"validate", "requires at least 1 arg"},
 		{"validate " + bad, "titel"},
 		{"schema extra", "unknown command"},

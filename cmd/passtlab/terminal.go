@@ -28,7 +28,13 @@ func progressLine(w io.Writer) (show func(suites.Progress), done func()) {
 	}
 	const clear = "\r\x1b[K"
 	show = func(p suites.Progress) {
-		fmt.Fprintf(w, "%s[%d/%d] %s: %s", clear, p.Done, p.Total, p.Scenario, p.Verdict)
+		line := fmt.Sprintf("[%d/%d] %s: %s", p.Done, p.Total, p.Scenario, p.Verdict)
+		// A line that wraps could not be cleared.
+		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && len(line) >= width {
+			line = line[:max(0, width-1)]
+		}
+		fmt.Fprint(w, clear, line)
 	}
+	fmt.Fprint(w, "building labs")
 	return show, func() { fmt.Fprint(w, clear) }
 }
