@@ -3,6 +3,8 @@ package scenarios
 import (
 	"net/netip"
 	"slices"
+
+	"github.com/passtlab/passtlab/internal/eui64"
 )
 
 var linkLocal = netip.MustParsePrefix("fe80::/64")
@@ -52,17 +54,9 @@ func (s *Scenario) passtLinkLocal() netip.Addr {
 	if gateway.IsLinkLocalUnicast() {
 		return gateway
 	}
-	return eui64(linkLocal, s.Pod.MAC)
+	return eui64.Address(linkLocal, s.Pod.MAC)
 }
 
 // slash64 returns the /64 of a. passt advertises that, whatever the length of
 // the pod's own prefix.
 func slash64(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 64).Masked() }
-
-// eui64 returns the address that p and the modified EUI-64 identifier of m
-// make (RFC 4291 appendix A).
-func eui64(p netip.Prefix, m MAC) netip.Addr {
-	b := p.Addr().As16()
-	copy(b[8:], []byte{m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]})
-	return netip.AddrFrom16(b)
-}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/passtlab/passtlab/internal/eui64"
 )
 
 // A checker looks for what each key alone does not show: keys that contradict
@@ -171,7 +173,7 @@ func (c checker) routers() {
 		links[c.passtLinkLocal()] = "passt"
 	}
 	if c.sound("guest.mac") {
-		links[eui64(linkLocal, c.Guest.MAC)] = "the guest"
+		links[eui64.Address(linkLocal, c.Guest.MAC)] = "the guest"
 	}
 	for i, r := range c.Routers {
 		at := fmt.Sprintf("routers[%d]", i)
@@ -218,7 +220,7 @@ func (c checker) addresses() {
 		prefixes := c.slaacPrefixes()
 		slices.SortFunc(prefixes, netip.Prefix.Compare)
 		for _, p := range slices.Compact(prefixes) { // routers() told of those given twice
-			a := eui64(p, c.Guest.MAC)
+			a := eui64.Address(p, c.Guest.MAC)
 			if who, ok := seen[a]; ok {
 				c.fault("guest.mac", "another address", "change one of them", "SLAAC makes %s of it, which is %s too", a, who)
 			}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
@@ -267,9 +268,6 @@ func clusterAddress(sc *scenarios.Scenario) netip.Prefix {
 }
 
 // linkLocal is the address that the kernel forms of a MAC (RFC 4291 appendix A).
-func linkLocal(m scenarios.MAC) netip.Addr {
-	return netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80,
-		8: m[0] ^ 2, 9: m[1], 10: m[2], 11: 0xff, 12: 0xfe, 13: m[3], 14: m[4], 15: m[5]})
-}
+func linkLocal(m scenarios.MAC) netip.Addr { return eui64.Address(eui64.LinkLocal, m) }
 
 func podLinkLocal(sc *scenarios.Scenario) netip.Addr { return linkLocal(sc.Pod.MAC) }

@@ -1,4 +1,3 @@
-// Package near guesses which word was meant.
 package near
 
 import (

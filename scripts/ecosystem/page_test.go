@@ -1,20 +1,16 @@
 package main
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/suites"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 func sample() (*suites.Report, []catalogue.Entry) {
 	yes, no := true, false
@@ -43,19 +39,7 @@ func TestPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden := filepath.Join("testdata", "page.md")
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Error(diff)
-	}
+	golden.Check(t, filepath.Join("testdata", "page.md"), got)
 }
 
 // A page with a hole is not written.

@@ -4,31 +4,19 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"os"
-	"syscall"
 	"testing"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
 // guest makes a namespace with eth0, up, and nothing behind it.
 func guest(t *testing.T) *netns.NS {
 	t.Helper()
-	ns, err := netns.New("guest")
-	if errors.Is(err, syscall.EPERM) && os.Getenv("PASSTLAB_REQUIRE_ROOT") != "1" {
-		t.Skipf("needs CAP_SYS_ADMIN: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := ns.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	ns := need.Namespace(t, "guest")
 	do(t, ns, func() error {
 		v := netlink.NewVeth(netlink.LinkAttrs{Name: "eth0"})
 		v.PeerName = "peer0"

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim/netns"
 )
@@ -20,18 +19,7 @@ import (
 // guest makes a namespace with lo, eth0 and peer0, all up.
 func guest(t *testing.T) *netns.NS {
 	t.Helper()
-	ns, err := netns.New("guest")
-	if errors.Is(err, syscall.EPERM) && os.Getenv("PASSTLAB_REQUIRE_ROOT") != "1" {
-		t.Skipf("needs CAP_SYS_ADMIN: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := ns.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	ns := need.Namespace(t, "guest")
 	do(t, ns, func() error {
 		v := netlink.NewVeth(netlink.LinkAttrs{Name: "eth0", MTU: 1400, HardwareAddr: net.HardwareAddr{0x52, 0x54, 0, 0x1f, 0xc7, 0xbd}})
 		v.PeerName = "peer0"

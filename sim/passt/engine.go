@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/passtlab/passtlab/internal/eui64"
 )
 
 const (
@@ -106,7 +108,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg.MTU = DefaultMTU
 	}
 	if len(cfg.PodMAC) == 6 && !cfg.LinkLocal.IsValid() {
-		cfg.LinkLocal = eui64(cfg.PodMAC)
+		cfg.LinkLocal = eui64.Address(eui64.LinkLocal, [6]byte(cfg.PodMAC))
 	}
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("configure passt: %w", err)

@@ -30,12 +30,6 @@ func multicast(a netip.Addr) bool { return a.As16()[0] == 0xff }
 func loopback(a netip.Addr) bool  { return a == netip.IPv6Loopback() }
 func isIPv6(a netip.Addr) bool    { return a.Is6() && !a.Is4In6() && a.Zone() == "" }
 
-// eui64 returns the link-local address of mac (RFC 4291 appendix A).
-func eui64(mac net.HardwareAddr) netip.Addr {
-	return netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80,
-		8: mac[0] ^ 2, 9: mac[1], 10: mac[2], 11: 0xff, 12: 0xfe, 13: mac[3], 14: mac[4], 15: mac[5]})
-}
-
 // packet is an IPv6 packet of the guest. Hop limit and checksums are missing
 // because passt looks at neither.
 type packet struct {

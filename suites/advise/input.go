@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 
+	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/scenarios"
 )
 
@@ -110,11 +111,7 @@ func parsePrefix(s string) (netip.Prefix, error) {
 
 // SLAAC returns the address that the guest's kernel forms: the prefix and the
 // modified EUI-64 of the MAC (RFC 4291 appendix A).
-func (in Input) SLAAC() netip.Addr {
-	b, m := in.Prefix.Addr().As16(), in.MAC
-	copy(b[8:], []byte{m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]})
-	return netip.AddrFrom16(b)
-}
+func (in Input) SLAAC() netip.Addr { return eui64.Address(in.Prefix, in.MAC) }
 
 // foreign reports whether SLAAC is not in the prefix that passt advertises.
 func (in Input) foreign() bool { return !in.Prefix.Contains(in.Pod) }

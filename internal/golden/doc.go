@@ -1,0 +1,2 @@
+// Package golden holds what a test got against what was looked at before.
+package golden

@@ -1,0 +1,2 @@
+// Package near guesses which word was meant.
+package near
