@@ -1,12 +1,11 @@
 package link
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 
 	"github.com/vishvananda/netlink"
-	vns "github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 )
 
@@ -18,25 +17,26 @@ func (n *Net) Neighbours(name string, changed func(netip.Addr, net.HardwareAddr)
 	if err != nil {
 		return nil, err
 	}
-	updates, done, ended := make(chan netlink.NeighUpdate), make(chan struct{}), make(chan struct{})
-	ns := vns.NsHandle(n.ns.Fd())
-	if err := netlink.NeighSubscribeWithOptions(updates, done, netlink.NeighSubscribeOptions{Namespace: &ns}); err != nil {
-		return nil, fmt.Errorf("subscribe to neighbours in %s: %w", n.ns.Name(), err)
-	}
-	go func() {
-		defer close(ended)
-		for u := range updates {
+	s, err := n.subscribe(func(messages []syscall.NetlinkMessage) {
+		for _, m := range messages {
+			u, err := netlink.NeighDeserialize(m.Data)
+			if err != nil {
+				continue // not about a neighbour
+			}
 			a, ok := netip.AddrFromSlice(u.IP)
 			if !ok || !a.Is6() || u.LinkIndex != index {
 				continue
 			}
 			const known = netlink.NUD_REACHABLE | netlink.NUD_STALE | netlink.NUD_DELAY | netlink.NUD_PROBE | netlink.NUD_PERMANENT
-			if u.Type == unix.RTM_NEWNEIGH && u.State&known != 0 && len(u.HardwareAddr) == 6 {
+			if m.Header.Type == unix.RTM_NEWNEIGH && u.State&known != 0 && len(u.HardwareAddr) == 6 {
 				changed(a, u.HardwareAddr)
 			} else {
 				changed(a, nil)
 			}
 		}
-	}()
-	return func() { close(done); <-ended }, nil
+	}, unix.RTNLGRP_NEIGH)
+	if err != nil {
+		return nil, err
+	}
+	return s.close, nil
 }

@@ -1,0 +1,44 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/vishvananda/netlink/nl"
+	vns "github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+)
+
+// subscription hands on what the kernel reports of some rtnetlink groups.
+type subscription struct {
+	socket *nl.NetlinkSocket
+	ended  chan struct{} // closed when nothing is handed on any more
+}
+
+// subscribe calls each from one goroutine, with no messages when the socket's
+// buffer ran full and some are lost.
+func (n *Net) subscribe(each func([]syscall.NetlinkMessage), groups ...uint) (*subscription, error) {
+	s, err := nl.SubscribeAt(vns.NsHandle(n.ns.Fd()), vns.None(), unix.NETLINK_ROUTE, groups...)
+	if err != nil {
+		return nil, fmt.Errorf("subscribe to rtnetlink in %s: %w", n.ns.Name(), err)
+	}
+	sub := &subscription{s, make(chan struct{})}
+	go func() {
+		defer close(sub.ended)
+		for {
+			messages, _, err := s.Receive()
+			if err != nil && !errors.Is(err, unix.ENOBUFS) {
+				return
+			}
+			each(messages)
+		}
+	}()
+	return sub, nil
+}
+
+// close returns once the socket is closed and the goroutine has ended.
+func (s *subscription) close() {
+	s.socket.Close()
+	<-s.ended
+}
