@@ -9,14 +9,24 @@ import (
 
 var linkLocal = netip.MustParsePrefix("fe80::/64")
 
-// plays reports whether e is one of the events.
-func (s *Scenario) plays(e Event) bool { return slices.Contains(s.Events, e) }
+// Plays reports whether an event of the kind is among the events, be it in a
+// group.
+func (s *Scenario) Plays(k Kind) bool {
+	is := func(e Event) bool { return e.is(k) }
+	return slices.ContainsFunc(s.Events, func(e Event) bool { return is(e) || slices.ContainsFunc(e.Of, is) })
+}
 
-// autonomous reports whether passt's router advertisement leads to SLAAC.
+// autonomous reports whether passt's own prefix leads to SLAAC.
 func (s *Scenario) autonomous() bool {
 	p := s.Passt
-	return s.plays(EventRA) && *p.Autonomous && *s.Pod.IPv6 && !p.NoRA && !p.NoNDP && !p.NoICMP
+	own := slices.ContainsFunc(s.Events, func(e Event) bool {
+		return e.RA != nil && s.fromPasst(e.RA) && len(e.RA.Prefixes) == 0 && (e.RA.Autonomous == nil || *e.RA.Autonomous)
+	})
+	return own && *p.Autonomous && *s.Pod.IPv6 && !p.NoRA && !p.NoNDP && !p.NoICMP
 }
+
+// fromPasst reports whether it is passt that sends r.
+func (s *Scenario) fromPasst(r *RA) bool { return !r.From.IsValid() || r.From == s.passtLinkLocal() }
 
 // Leased is the address that passt leases: passt.address, or else the pod's
 // own. It is not valid for a pod without IPv6.
@@ -27,14 +37,25 @@ func (s *Scenario) Leased() netip.Addr {
 	return s.Pod.Address.Addr()
 }
 
-// slaacPrefixes returns the prefixes that the guest forms addresses in.
+// slaacPrefixes returns the prefixes that the guest may form addresses in, some
+// more than once.
 func (s *Scenario) slaacPrefixes() (ps []netip.Prefix) {
 	if s.autonomous() {
 		ps = append(ps, slash64(s.Leased()))
 	}
-	if s.plays(EventRouter) {
-		for _, r := range s.Routers {
-			ps = append(ps, r.Prefix)
+	for _, e := range s.Events {
+		switch {
+		case e.Router != nil:
+			for _, r := range s.Routers {
+				ps = append(ps, r.Prefix)
+			}
+		case e.RA != nil:
+			ps = append(ps, e.RA.Prefixes...)
+			for _, r := range s.Routers {
+				if r.LinkLocal == e.RA.From {
+					ps = append(ps, r.Prefix)
+				}
+			}
 		}
 	}
 	return ps

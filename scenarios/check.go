@@ -8,29 +8,27 @@ import (
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/eui64"
+	"github.com/passtlab/passtlab/internal/near"
 )
 
 // A checker looks for what each key alone does not show: keys that contradict
 // each other, and situations that cannot come about or cannot be judged. A
 // check is left out when a key that it needs could not be read.
-type checker struct {
-	*decoder
-	*Scenario
-}
+type checker struct{ member }
 
-func check(d *decoder, s *Scenario) {
-	c := checker{d, s}
+func check(m member) {
+	c := checker{m}
 	c.identity()
+	c.covers()
 	c.pod()
 	c.passt()
-	c.events()
+	c.played()
 	c.macs()
 	c.interfaces()
 	c.routers()
-	c.addresses()
-	c.expect()
-	c.failures()
-	c.prove()
+	moments := c.walk(c.addresses())
+	c.failures(moments)
+	c.prove(moments)
 }
 
 // fault reports a fault of the value at path, which is readable all the same.
@@ -40,8 +38,8 @@ func (c checker) fault(path, expected, next, format string, a ...any) {
 
 func (c checker) identity() {
 	base, ok := strings.CutSuffix(filepath.Base(c.File), ".yaml")
-	if ok && c.sound("id") && c.ID != base {
-		c.fault("id", base+", as the file is called", "rename the file or change the id", "is %s", c.ID)
+	if ok && c.sound("id") && c.Family != base {
+		c.fault("id", base+", as the file is called", "rename the file or change the id", "is %s", c.Family)
 	}
 }
 
@@ -86,41 +84,50 @@ func (c checker) passt() {
 	if c.sound("passt.mtu") && p.MTU != nil && *p.MTU > 0 && *p.MTU < 1280 {
 		c.fault("passt.mtu", "1280 to 65535, or 0 for no MTU option", "correct the value", "%d is too little for IPv6 (RFC 8200 5)", *p.MTU)
 	}
-	i := slices.Index(c.Events, EventDHCPv6)
-	if i < 0 || !c.sound("events", "pod.ipv6", "passt.noDHCPv6") {
+}
+
+// covers knows the items that there are.
+func (c checker) covers() {
+	known, err := Items()
+	if err != nil { // a test tells
 		return
 	}
-	switch path := fmt.Sprintf("events[%d]", i); {
-	case p.NoDHCPv6:
-		c.fault(path, "passt.noDHCPv6 to be false", "remove the event or the option", "dhcpv6 cannot happen: passt answers none")
-	case !*c.Pod.IPv6:
-		c.fault(path, "pod.ipv6 to be true", "remove the event, or give the pod an address", "dhcpv6 cannot happen: passt has no address to lease")
+	var ids []string
+	for _, it := range known {
+		ids = append(ids, it.ID)
+	}
+	for i, id := range c.Covers {
+		if path := fmt.Sprintf("covers[%d]", i); c.sound(path) && !slices.Contains(ids, id) {
+			c.report(path, c.place(path), Fault{Problem: fmt.Sprintf("no item is called %s", id), Expected: "an item of scenarios/coverage.yaml",
+				Near: near.Word(id, ids), Next: "correct it, or add the item to that file"})
+		}
 	}
 }
 
-// events matches what is played with what there is to play.
-func (c checker) events() {
-	for _, e := range []struct {
-		event Event
-		key   string
-		given bool
-	}{
-		{EventStatic, "guest.static", len(c.Guest.Static) > 0},
-		{EventVIP, "guest.vips", len(c.Guest.VIPs) > 0},
-		{EventRouter, "routers", len(c.Routers) > 0},
-	} {
-		i := slices.Index(c.Events, e.event)
-		switch {
-		case !c.sound("events", e.key):
-		case i >= 0 && !e.given:
-			c.fault(fmt.Sprintf("events[%d]", i), e.key+" to be given", "add "+e.key+", or remove the event", "%s cannot happen", e.event)
-		case i < 0 && e.given:
-			c.fault(e.key, fmt.Sprintf("the event %s", e.event), fmt.Sprintf("add %s to events, or remove %s", e.event, e.key), "is never played")
+// played finds what the file describes and no event brings into play.
+func (c checker) played() {
+	if !c.sound("events") {
+		return
+	}
+	plays := func(is func(Event) bool) bool { return slices.ContainsFunc(c.Events, is) }
+	never := func(path, what, next string) {
+		if c.sound(path) {
+			c.fault(path, "the event "+what, next, "is never played")
 		}
 	}
-	if c.sound("events", "routers", "passt", "pod.ipv6", "guest.tempaddr") && c.Guest.TempAddr > 0 && len(c.slaacPrefixes()) == 0 {
-		c.fault("guest.tempaddr", "SLAAC, which temporary addresses are made by (RFC 8981 3.3)",
-			"set passt.autonomous to true and play ra, or leave guest.tempaddr out", "has no effect here")
+	if len(c.Guest.Static) > 0 && !plays(func(e Event) bool { return e.Static != nil && e.Static.bare() }) {
+		never("guest.static", "static", "add static to events, or remove guest.static")
+	}
+	if len(c.Guest.VIPs) > 0 && !plays(func(e Event) bool { return e.VIP != nil && e.VIP.bare() }) {
+		never("guest.vips", "vip", "add vip to events, or remove guest.vips")
+	}
+	if c.Plays(EventRouter) {
+		return
+	}
+	for i, r := range c.Routers {
+		if path := fmt.Sprintf("routers[%d]", i); c.sound(path) && !plays(func(e Event) bool { return e.RA != nil && e.RA.From == r.LinkLocal }) {
+			never(path, "router, or ra from it", "add router to events, or remove the router")
+		}
 	}
 }
 
@@ -130,6 +137,9 @@ func (c checker) macs() {
 		mac  MAC
 	}
 	owners := []owner{{"pod.mac", c.Pod.MAC}, {"guest.mac", c.Guest.MAC}, {"passt.mac", c.Passt.MAC}}
+	if c.Second != nil {
+		owners = append(owners, owner{"second.mac", c.Second.MAC})
+	}
 	for i, f := range c.Guest.Interfaces {
 		owners = append(owners, owner{fmt.Sprintf("guest.interfaces[%d].mac", i), f.MAC})
 	}
@@ -192,8 +202,10 @@ func (c checker) routers() {
 	}
 }
 
-// addresses finds those that would be on the link, or on the guest, twice.
-func (c checker) addresses() {
+// addresses finds those that would be on the link, or on the guest, twice, and
+// reports whether there are any.
+func (c checker) addresses() bool {
+	before := len(c.faults)
 	seen := map[netip.Addr]string{}
 	take := func(path string, a netip.Addr) {
 		if !a.IsValid() || !c.sound(path) {
@@ -208,8 +220,11 @@ func (c checker) addresses() {
 	if c.sound("pod.gateway") && c.Pod.Gateway != c.Pod.Address.Addr() { // pod() told
 		take("pod.gateway", c.Pod.Gateway)
 	}
+	if c.Second != nil {
+		take("second.address", c.Second.Address.Addr())
+	}
 	// A guest without DHCPv6 may be given the pod's address by hand.
-	if c.sound("events") && c.plays(EventDHCPv6) {
+	if c.sound("events") && slices.ContainsFunc(c.Events, func(e Event) bool { return e.DHCPv6 != nil && !e.DHCPv6.None }) {
 		path := "pod.address"
 		if c.Passt.Address.IsValid() {
 			path = "passt.address"
@@ -238,106 +253,5 @@ func (c checker) addresses() {
 			take(fmt.Sprintf("guest.interfaces[%d].addresses[%d]", i, j), p.Addr())
 		}
 	}
+	return len(c.faults) > before || c.Pod.Gateway == c.Pod.Address.Addr() // of which pod() told
 }
-
-func (c checker) expect() {
-	for i, o := range c.Expect.Reachable {
-		path := fmt.Sprintf("expect.reachable[%d]", i)
-		if c.sound(path) && !c.possible(Pick(o)) {
-			c.impossible(path, o)
-		}
-	}
-}
-
-func (c checker) failures() {
-	seen := map[string][]Role{} // by selector
-	for i, f := range c.Expect.Failures {
-		at := fmt.Sprintf("expect.failures[%d]", i)
-		c.role(at+".role", f.Role)
-		c.picks(at+".picks", f.Picks)
-		if !c.sound(at+".selector", at+".role") {
-			continue
-		}
-		if slices.ContainsFunc(seen[f.Selector], func(r Role) bool { return overlap(r, f.Role) }) {
-			c.fault(at, "each selector once in each role", "remove one", "%s is stated before", f.Selector)
-		}
-		seen[f.Selector] = append(seen[f.Selector], f.Role)
-	}
-}
-
-func (c checker) prove() {
-	p := c.Prove
-	c.role("prove.role", p.Role)
-	c.picks("prove.picks", p.Picks)
-	if c.sound("prove.good", "prove.bad") && p.Good == p.Bad {
-		c.fault("prove.bad", "one that fails, while prove.good passes", "name two selectors", "%s is prove.good too", p.Bad)
-		return
-	}
-	if !c.sound("prove", "expect.failures") {
-		return
-	}
-	for i, f := range c.Expect.Failures {
-		switch at := fmt.Sprintf("expect.failures[%d]", i); {
-		case f.Selector == p.Good:
-			c.fault("prove.good", "a selector that passes in every role", "name another, or correct the failure", "%s is stated to fail, by %s", p.Good, at)
-		case f.Selector == p.Bad && overlap(f.Role, p.Role) && f.Picks != p.Picks:
-			c.fault("prove.picks", string(f.Picks)+", as "+at+" says", "correct one of them", "is %s", p.Picks)
-		}
-	}
-}
-
-// role: a failure can only be seen in a role that is judged.
-func (c checker) role(path string, r Role) {
-	if r == "" || !c.sound(path, "roles") || slices.Contains(c.Roles, r) {
-		return
-	}
-	c.fault(path, "one of the scenario's roles", "add it to roles, or correct it", "%s is not judged here", r)
-}
-
-// picks: what a failing selector picks must be there to pick, and wrong.
-func (c checker) picks(path string, p Pick) {
-	if !c.sound(path) {
-		return
-	}
-	if !c.possible(p) {
-		c.impossible(path, Origin(p))
-		return
-	}
-	if !c.sound("expect.reachable") {
-		return
-	}
-	const expected, next = "a pick that is wrong here", "correct the pick or expect.reachable"
-	switch {
-	case slices.Contains(c.Expect.Reachable, Origin(p)):
-		c.fault(path, expected, next, "%s is in expect.reachable, so who picks it passes", p)
-	case p == PickNone && len(c.Expect.Reachable) == 0:
-		c.fault(path, expected, next, "none is right where nothing is reachable, so who picks it passes")
-	}
-}
-
-func (c checker) impossible(path string, o Origin) {
-	c.fault(path, "an origin that the scenario gives rise to", "add what makes such an address, or correct it", "no address can be of origin %s here", o)
-}
-
-// possible reports whether p can be picked. It says yes when that cannot be
-// told, because another fault comes first.
-func (c checker) possible(p Pick) bool {
-	slaac := !c.sound("events", "passt", "routers", "pod.ipv6", "pod.address") || len(c.slaacPrefixes()) > 0
-	plays := func(e Event) bool { return !c.sound("events") || c.plays(e) }
-	switch Origin(p) {
-	case OriginSLAAC:
-		return slaac
-	case OriginTemporary:
-		return slaac && (!c.sound("guest.tempaddr") || c.Guest.TempAddr > 0)
-	case OriginDHCPv6:
-		return plays(EventDHCPv6)
-	case OriginStatic:
-		return plays(EventStatic) || !c.sound("guest.interfaces") ||
-			slices.ContainsFunc(c.Guest.Interfaces, func(f Interface) bool { return len(f.Addresses) > 0 })
-	case OriginVIP:
-		return plays(EventVIP)
-	}
-	return true
-}
-
-func overlap(a, b Role) bool { return a == b || a == "" || b == "" }

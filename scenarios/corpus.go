@@ -30,19 +30,26 @@ func loadAll(topics fs.FS) ([]*Scenario, error) {
 			return nil, fmt.Errorf("read corpus: %w", err)
 		}
 		file = path.Join("scenarios", file) // as seen from the repository's root
-		s, err := Load(file, data)
+		scs, err := Load(file, data)
 		if err != nil {
 			fs, _ := errors.AsType[Faults](err)
 			faults = append(faults, fs...)
 			continue
 		}
-		// An id is its file's name, so only a file of another topic can clash.
-		if i := slices.IndexFunc(all, func(o *Scenario) bool { return o.ID == s.ID }); i >= 0 {
-			faults = append(faults, Fault{File: file, Line: 1, Column: 1, Key: "id",
-				Problem: fmt.Sprintf("%s is the id of %s too", s.ID, all[i].File), Expected: "an id of its own", Next: "rename one of the files"})
-			continue
+		// What names one scenario, or all of a file, names no other.
+		names := func(s *Scenario) []string { return []string{s.ID, s.Family} }
+		clash := func(s, o *Scenario) bool {
+			return slices.ContainsFunc(names(s), func(n string) bool { return slices.Contains(names(o), n) })
 		}
-		all = append(all, s)
+		for _, s := range scs {
+			if i := slices.IndexFunc(all, func(o *Scenario) bool { return clash(s, o) }); i >= 0 {
+				faults = append(faults, Fault{File: file, Line: 1, Column: 1, Key: "id",
+					Problem: fmt.Sprintf("%s is the id of %s too", s.ID, all[i].File), Expected: "an id of its own", Next: "rename one of the files"})
+				scs = nil
+				break
+			}
+		}
+		all = append(all, scs...)
 	}
 	if len(faults) > 0 {
 		return nil, faults

@@ -26,9 +26,13 @@ func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
 
 // decode fills s, a pointer to a struct, from the tree below root.
 func decode(file string, root *yaml.Node, s any) *decoder {
-	d := &decoder{file: file, places: map[string]place{"": placeOf(root)}, unsound: map[string]bool{}}
+	d := newDecoder(file, root)
 	d.value("", placeOf(root), root, field{}, reflect.ValueOf(s).Elem())
 	return d
+}
+
+func newDecoder(file string, root *yaml.Node) *decoder {
+	return &decoder{file: file, places: map[string]place{"": placeOf(root)}, unsound: map[string]bool{}}
 }
 
 // fail reports a fault of the value at path, which from then on is unsound.
@@ -109,6 +113,8 @@ func (d *decoder) value(path string, at place, n *yaml.Node, f field, v reflect.
 		d.scalar(path, n, f, v)
 	case v.Kind() == reflect.Slice:
 		d.list(path, n, f, v)
+	case v.Type() == reflect.TypeFor[Event]():
+		d.event(path, at, n, v)
 	default:
 		d.mapping(path, at, n, f, v)
 	}
@@ -134,10 +140,19 @@ func (d *decoder) plain(path string, n *yaml.Node) bool {
 }
 
 func (d *decoder) mapping(path string, at place, n *yaml.Node, f field, v reflect.Value) {
+	if n.Kind == yaml.ScalarNode {
+		if bare, ok := bareField(v.Type()); ok {
+			key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: bare.name, Line: n.Line, Column: n.Column}
+			n = &yaml.Node{Kind: yaml.MappingNode, Line: n.Line, Column: n.Column, Content: []*yaml.Node{key, n}}
+		}
+	}
 	if n.Kind != yaml.MappingNode {
 		is, next := "is ", "write \"key: value\" lines below it"
 		if path == "" {
 			is, next = "the file is ", "write \"key: value\" lines"
+		}
+		if v.NumField() == 0 {
+			next = "write the word alone"
 		}
 		d.fail(path, placeOf(n), Fault{Problem: is + describe(n), Expected: f.expected(v.Type()), Next: next})
 		return
@@ -171,7 +186,11 @@ func (d *decoder) mapping(path string, at place, n *yaml.Node, f field, v reflec
 				d.unsound[join(path, meant)] = true
 				next = "rename it, or remove it"
 			}
-			d.fail(sub, placeOf(k), Fault{Problem: "unknown key", Expected: "one of " + strings.Join(names(v.Type()), ", "), Near: meant, Next: next})
+			expected := "no parameters"
+			if v.NumField() > 0 {
+				expected = "one of " + strings.Join(names(v.Type()), ", ")
+			}
+			d.fail(sub, placeOf(k), Fault{Problem: "unknown key", Expected: expected, Near: meant, Next: next})
 			continue
 		}
 		d.value(sub, placeOf(k), val, sf, v.Field(sf.index))
@@ -223,7 +242,7 @@ func (d *decoder) scalar(path string, n *yaml.Node, f field, v reflect.Value) {
 		wrong.Problem = "is " + describe(n)
 		d.fail(path, placeOf(n), wrong)
 		return
-	case n.Tag != w.tag:
+	case n.Tag != w.tag && (w.also == "" || n.Tag != w.also):
 		wrong.Problem = fmt.Sprintf("%s is %s", n.Value, describe(n))
 		if w.tag == "!!str" {
 			wrong.Next = "write it in quotes"
@@ -283,6 +302,7 @@ type field struct {
 	unless   []string // the keys beside it, truth values, each of which makes it not required if false
 	excludes string   // the key beside it that cannot be given too
 	nonEmpty bool     // a list of at least one
+	bare     bool     // a scalar in place of the mapping is this field
 	is       string   // the kind of address, where the type alone does not say
 	pattern  string
 	form     string // the pattern in words
@@ -297,7 +317,7 @@ func fieldsOf(t reflect.Type) (fs []field) {
 			continue
 		}
 		fs = append(fs, field{name: name, index: i, required: tag.Get("required") == "true", unless: strings.FieldsFunc(tag.Get("unless"), func(r rune) bool { return r == ',' }), excludes: tag.Get("excludes"),
-			nonEmpty: tag.Get("nonempty") == "true", is: tag.Get("is"),
+			nonEmpty: tag.Get("nonempty") == "true", bare: tag.Get("bare") == "true", is: tag.Get("is"),
 			pattern: tag.Get("pattern"), form: tag.Get("form"), min: tag.Get("minimum"), max: tag.Get("maximum")})
 	}
 	return fs
@@ -315,6 +335,16 @@ func (f field) waived(v reflect.Value) bool {
 func fieldOf(t reflect.Type, name string) (field, bool) {
 	fs := fieldsOf(t)
 	i := slices.IndexFunc(fs, func(f field) bool { return f.name == name })
+	if i < 0 {
+		return field{}, false
+	}
+	return fs[i], true
+}
+
+// bareField returns the field that a scalar in place of the mapping stands for.
+func bareField(t reflect.Type) (field, bool) {
+	fs := fieldsOf(t)
+	i := slices.IndexFunc(fs, func(f field) bool { return f.bare })
 	if i < 0 {
 		return field{}, false
 	}
@@ -343,5 +373,19 @@ func (f field) expected(t reflect.Type) string {
 		}
 		return "a list, each entry " + f.expected(t.Elem())
 	}
-	return "a mapping of " + strings.Join(names(t), ", ")
+	mapping := "a mapping of " + strings.Join(names(t), ", ")
+	switch bare, ok := bareField(t); {
+	case ok:
+		return bare.expected(t.Field(bare.index).Type) + ", or " + mapping
+	case t.NumField() == 0:
+		return "no parameters"
+	case t == reflect.TypeFor[Event]():
+		return eventForm
+	}
+	return mapping
+}
+
+func hasField(t reflect.Type, name string) bool {
+	_, ok := fieldOf(t, name)
+	return ok
 }

@@ -11,6 +11,8 @@ const DefaultRelease = "2025_05_03"
 var (
 	// DefaultPodMAC is the address of the pod's eth0.
 	DefaultPodMAC = MAC{0x02, 0, 0, 0, 0, 0x0a}
+	// DefaultSecondMAC is the address of the second guest's eth0.
+	DefaultSecondMAC = MAC{0x02, 0, 0, 0, 0x03, 0x01}
 	// PasstMAC is the link-layer address that passt itself uses towards the
 	// guest, in every release since 2024_08_21; no one else can have it.
 	PasstMAC = MAC{0x9a, 0x55, 0x9a, 0x55, 0x9a, 0x55}
@@ -45,6 +47,9 @@ func (s *Scenario) setDefaults() {
 		if f := &s.Guest.Interfaces[i]; f.MAC.IsZero() {
 			f.MAC = MAC{0x02, 0, 0, 0, 0x02, byte(i + 1)}
 		}
+	}
+	if s.Second != nil && s.Second.MAC.IsZero() {
+		s.Second.MAC = DefaultSecondMAC
 	}
 	for i := range s.Routers {
 		if r := &s.Routers[i]; !r.LinkLocal.IsValid() {

@@ -24,9 +24,9 @@ const MaxSize = 64 << 10
 // and Next, and adds the place.
 type Check func(*Scenario) []Fault
 
-// LoadFile reads the scenario in the file at path. The error is Faults when
-// the file was read but is no good scenario.
-func LoadFile(path string, checks ...Check) (*Scenario, error) {
+// LoadFile reads the scenarios in the file at path. The error is Faults when
+// the file was read but is no good.
+func LoadFile(path string, checks ...Check) ([]*Scenario, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
@@ -39,26 +39,31 @@ func LoadFile(path string, checks ...Check) (*Scenario, error) {
 	return Load(path, data, checks...)
 }
 
-// Load reads the scenario in data, which came from the file called name. A
-// name that ends in ".yaml" has to agree with the scenario's id. Defaults are
-// filled in. The error is Faults, and holds everything that is wrong.
-func Load(name string, data []byte, checks ...Check) (*Scenario, error) {
+// Load reads the scenarios in data, which came from the file called name: one,
+// or as many as its axes (vary) and groups (orders: all) make. A name that ends
+// in ".yaml" has to agree with the id in it. Defaults are filled in. The error
+// is Faults, and holds everything that is wrong.
+func Load(name string, data []byte, checks ...Check) ([]*Scenario, error) {
 	root, faults := parse(name, data)
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	s := &Scenario{}
-	d := decode(name, root, s)
-	s.File = name
-	s.setDefaults()
-	check(d, s)
-	for _, c := range checks {
-		d.ask(c(s))
+	variants, faults := vary(name, root)
+	if len(faults) > 0 {
+		return nil, faults
 	}
-	if err := d.error(); err != nil {
+	f := &family{file: name, checks: checks, in: map[Fault][]string{}}
+	for _, v := range variants {
+		f.add(v)
+	}
+	if len(f.faults) == 0 {
+		f.compare()
+		f.failures()
+	}
+	if err := f.error(); err != nil {
 		return nil, err
 	}
-	return s, nil
+	return f.scenarios(), nil
 }
 
 // parse returns the root of the one YAML document in data.

@@ -3,10 +3,12 @@ package scenarios
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,8 +22,8 @@ import (
 // with the golden file of the same name.
 func TestBad(t *testing.T) {
 	files, golden := glob(t, ".yaml"), glob(t, ".golden")
-	if len(files) < 60 {
-		t.Errorf("%d bad files, want at least 60", len(files))
+	if len(files) < 250 {
+		t.Errorf("%d bad files, want at least 250", len(files))
 	}
 	if diff := cmp.Diff(files, golden); diff != "" && !*update {
 		t.Errorf("bad files without a golden one, or the reverse (-yaml +golden):\n%s", diff)
@@ -86,32 +88,33 @@ prove: {good: good, bad: bad, picks: slaac}
 `
 
 func TestDefaults(t *testing.T) {
-	s, err := Load("least.yaml", []byte(least))
+	scs, err := Load("least.yaml", []byte(least))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Scenario{
+	want := []*Scenario{{
 		ID: "least", Title: "The least that a scenario can say", Requirement: "A requirement.",
 		Pod:    Pod{IPv6: new(true), DefaultRoute: new(true), Address: netip.MustParsePrefix("fd01:cafe::a/64"), Gateway: netip.MustParseAddr("fe80::1"), MAC: DefaultPodMAC},
 		Passt:  Passt{Release: DefaultRelease, Autonomous: new(true), TCP: AllPorts, UDP: AllPorts},
 		Guest:  Guest{MAC: MAC{0x52, 0x54, 0, 0x1f, 0xc7, 0xbd}, Client: ClientKernel},
-		Events: []Event{EventRA, EventDHCPv6}, Roles: []Role{RoleKubelet},
-		Expect: Expect{Reachable: []Origin{OriginDHCPv6}}, Prove: Prove{Good: "good", Bad: "bad", Picks: "slaac"},
-		File: "least.yaml",
-	}
-	if diff := cmp.Diff(want, s, compareNetip); diff != "" {
+		Events: Plain(EventRA, EventDHCPv6), Roles: []Role{RoleKubelet},
+		Expect: Expect{Reachable: []Target{Of(OriginDHCPv6)}}, Prove: Prove{Good: "good", Bad: "bad", Picks: "slaac"},
+		Family: "least", File: "least.yaml",
+	}}
+	if diff := cmp.Diff(want, scs, compareNetip); diff != "" {
 		t.Errorf("scenario (-want +got):\n%s", diff)
 	}
 }
 
 func TestDefaultsOfLists(t *testing.T) {
-	s, err := Load("", []byte(strings.NewReplacer(
+	scs, err := Load("", []byte(strings.NewReplacer(
 		"[ra, dhcpv6]", "[ra, dhcpv6, router]",
 		`c7:bd"}`, `c7:bd", interfaces: [{name: data0}, {name: data1, mac: "02:00:00:00:00:77"}, {name: data2}]}`,
 	).Replace(least)+`routers: [{prefix: "fd02::/64"}, {prefix: "fd03::/64", linkLocal: fe80::77}, {prefix: "fd04::/64"}]`))
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := scs[0]
 	var links, macs []string
 	for _, r := range s.Routers {
 		links = append(links, r.LinkLocal.String())
@@ -156,12 +159,12 @@ func TestLoadFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(least), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s, err := LoadFile(path)
+	scs, err := LoadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.File != path {
-		t.Errorf("File is %q, want %q", s.File, path)
+	if len(scs) != 1 || scs[0].File != path {
+		t.Errorf("File of %v is not %q", scs, path)
 	}
 }
 
@@ -187,6 +190,8 @@ func TestSize(t *testing.T) {
 // is read is the same when written and read again.
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(least))
+	f.Add([]byte(least + varied))
+	f.Add([]byte(with("events: [{orders: all, of: [ra, dhcpv6]}, {orders: random, of: [renew, {send: slaac}]}]\n")))
 	for _, pattern := range []string{"*/*.yaml", "testdata/bad/*.yaml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
@@ -201,11 +206,11 @@ func FuzzLoad(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := Load("fuzz", data)
+		scs, err := Load("fuzz", data)
 		if err != nil {
 			faults, ok := errors.AsType[Faults](err)
-			if !ok || len(faults) == 0 || s != nil {
-				t.Fatalf("Load returned %v and %T, want Faults alone", s, err)
+			if !ok || len(faults) == 0 || scs != nil {
+				t.Fatalf("Load returned %v and %T, want Faults alone", scs, err)
 			}
 			for _, f := range faults {
 				if f.Line < 1 || f.Column < 1 || f.Problem == "" {
@@ -214,62 +219,85 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		text, err := yaml.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
+		if len(scs) == 0 || len(scs) > MaxVariants {
+			t.Fatalf("%d scenarios, want 1 to %d", len(scs), MaxVariants)
 		}
-		again, err := Load("fuzz", text)
-		if err != nil {
-			t.Fatalf("written as\n%s\nit is refused: %v", text, err)
-		}
-		if diff := cmp.Diff(s, again, compareNetip); diff != "" {
-			t.Errorf("written and read again (-first +second):\n%s", diff)
+		for _, s := range scs {
+			text, err := yaml.Marshal(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := Load("fuzz", text)
+			if err != nil {
+				t.Fatalf("written as\n%s\nit is refused: %v", text, err)
+			}
+			// Written out it is a family of its own.
+			if diff := cmp.Diff([]*Scenario{s}, again, compareNetip, cmpopts.IgnoreFields(Scenario{}, "Family")); diff != "" {
+				t.Errorf("written and read again (-first +second):\n%s", diff)
+			}
 		}
 	})
 }
 
-// TestReadme loads the example of README.md, which shows every key.
+// TestReadme loads the examples of README.md, which together show every key.
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, example, _ := strings.Cut(string(text), "```yaml\n")
-	example, _, found := strings.Cut(example, "```")
-	if !found {
-		t.Fatal("README.md has no example")
+	shown := map[string]bool{}
+	index := regexp.MustCompile(`\[[0-9]+\]`)
+	examples := strings.Split(string(text), "```yaml\n")[1:]
+	for _, example := range examples {
+		example, _, _ = strings.Cut(example, "```")
+		for path := range places(t, example) {
+			shown[index.ReplaceAllString(path, "")] = true
+		}
 	}
-	d := decoded(t, example)
 	var missing []string
 	var walk func(path string, rt reflect.Type)
 	walk = func(path string, rt reflect.Type) {
 		for _, f := range fieldsOf(rt) {
 			sub, ft := join(path, f.name), rt.Field(f.index).Type
-			if _, given := d.places[sub]; !given && f.name != "role" && f.excludes == "" {
+			if !shown[sub] && f.name != "role" && f.excludes == "" {
 				missing = append(missing, sub)
 			}
-			if ft.Kind() == reflect.Slice {
-				sub, ft = sub+"[0]", ft.Elem()
+			for ft.Kind() == reflect.Slice || ft.Kind() == reflect.Pointer {
+				ft = ft.Elem()
 			}
-			if _, scalar := f.scalar(ft); !scalar {
+			if _, scalar := f.scalar(ft); !scalar && ft.Kind() == reflect.Struct && f.name != "of" {
 				walk(sub, ft)
 			}
 		}
 	}
 	walk("", reflect.TypeFor[Scenario]())
 	if len(missing) > 0 {
-		t.Errorf("the example does not show %v", missing)
+		t.Errorf("the examples do not show %v", missing)
 	}
 }
 
-func decoded(t *testing.T, text string) *decoder {
+// places returns where each key of a scenario stands.
+func places(t *testing.T, text string) map[string]place {
 	t.Helper()
-	if _, err := Load("everything.yaml", []byte(text)); err != nil {
+	id, _, _ := strings.Cut(strings.TrimPrefix(text, "id: "), " ")
+	id = strings.TrimSpace(strings.Split(id, "\n")[0])
+	if _, err := Load(id+".yaml", []byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	root, faults := parse("everything.yaml", []byte(text))
+	root, faults := parse("", []byte(text))
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	return decode("everything.yaml", root, &Scenario{})
+	variants, faults := vary("", root)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	all := map[string]place{}
+	if i := index(root, "vary"); i >= 0 {
+		all["vary"] = placeOf(root.Content[i])
+	}
+	for _, v := range variants {
+		maps.Copy(all, decode("", v.root, &Scenario{}).places)
+	}
+	return all
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/passtlab/passtlab/internal/near"
@@ -18,6 +19,7 @@ import (
 // how it is described. The decoder and the JSON Schema use the same table.
 type scalar struct {
 	tag      string   // the YAML tag that the value has to have
+	also     string   // another one that it may have
 	expected string   // what a right value is, in words
 	pattern  string   // a regular expression that every right value matches
 	enum     []string // all right values, if there are few
@@ -33,6 +35,8 @@ func (m mistake) Error() string { return m.problem }
 func wrong(next, format string, a ...any) error {
 	return mistake{problem: fmt.Sprintf(format, a...), next: next}
 }
+
+var durationPattern = regexp.MustCompile(`^[0-9]{1,6}(ms|s)$`)
 
 // scalars are those that the Go type alone tells.
 var scalars = map[reflect.Type]scalar{
@@ -78,10 +82,58 @@ var scalars = map[reflect.Type]scalar{
 			return p, nil
 		}},
 	reflect.TypeFor[Origin](): enum(Origins()),
-	reflect.TypeFor[Pick]():   enum(Picks()),
+	reflect.TypeFor[Pick](): {tag: "!!str", expected: enum(Picks()).expected + ", or an address", pattern: wordOrAddress(Picks()), examples: []string{"slaac", "none", "fd01:cafe::5"},
+		parse: func(s string) (any, error) {
+			if a, err := netip.ParseAddr(s); err == nil {
+				return Pick(a.String()), cmp.Or(plainAddr(s, a), unicast(a))
+			}
+			return enum(Picks()).parse(s)
+		}},
 	reflect.TypeFor[Role]():   enum(Roles()),
-	reflect.TypeFor[Event]():  enum(Events()),
 	reflect.TypeFor[Client](): enum(Clients()),
+
+	reflect.TypeFor[Orders]():      enum([]Orders{OrdersAll, OrdersRandom}),
+	reflect.TypeFor[Preference]():  enum([]Preference{PreferenceLow, PreferenceMedium, PreferenceHigh}),
+	reflect.TypeFor[State]():       enum([]State{StateCarried, StateLost}),
+	reflect.TypeFor[LinkState]():   enum([]LinkState{LinkDown, LinkUp, LinkCarrierLost, LinkCarrierBack}),
+	reflect.TypeFor[FailureKind](): enum(FailureKinds()),
+	reflect.TypeFor[Switch](): {tag: "!!str", expected: "on or off", enum: []string{"on", "off"},
+		parse: enum([]Switch{On, Off}).parse},
+	reflect.TypeFor[Target](): {tag: "!!str", expected: "an origin such as dhcpv6, or an address", pattern: wordOrAddress(Origins()),
+		examples: []string{"dhcpv6", "fd01:cafe::5"},
+		parse: func(s string) (any, error) {
+			t, err := ParseTarget(s)
+			if err != nil {
+				var words []string
+				for _, o := range Origins() {
+					words = append(words, string(o))
+				}
+				return nil, mistake{problem: err.Error(), near: near.Word(s, words), next: "correct the value"}
+			}
+			if t.Addr.IsValid() {
+				return t, cmp.Or(plainAddr(s, t.Addr), unicast(t.Addr))
+			}
+			return t, nil
+		}},
+	reflect.TypeFor[Lifetime](): {tag: "!!int", also: "!!str", expected: "seconds from 0 to 4294967294, or infinite", pattern: `^([0-9]+|infinite)$`,
+		examples: []string{"2", "infinite"},
+		parse: func(s string) (any, error) {
+			if n, err := strconv.ParseUint(s, 10, 32); s != string(Infinite) && (err != nil || strconv.FormatUint(n, 10) != s || n == 1<<32-1) {
+				return nil, wrong("correct the value", "%s is neither a number of seconds nor infinite", s)
+			}
+			return Lifetime(s), nil
+		}},
+	reflect.TypeFor[Duration](): {tag: "!!str", expected: "a time such as 500ms or 2s", pattern: durationPattern.String(),
+		examples: []string{"500ms", "2s"},
+		parse: func(s string) (any, error) {
+			switch d, err := time.ParseDuration(s); {
+			case err != nil || !durationPattern.MatchString(s):
+				return nil, wrong("write a whole number, and ms or s", "%q is no time", s)
+			case d <= 0:
+				return nil, wrong("correct the value", "%s leaves no time at all", s)
+			}
+			return Duration(s), nil
+		}},
 }
 
 // The addresses and prefixes, by the struct tag "is".
@@ -179,6 +231,15 @@ func number(f field) scalar {
 			}
 			return i, nil
 		}}
+}
+
+// wordOrAddress is a pattern that every one of words matches, and every address.
+func wordOrAddress[T ~string](words []T) string {
+	p := "^("
+	for _, w := range words {
+		p += string(w) + "|"
+	}
+	return p + "[0-9A-Fa-f:.]+)$"
 }
 
 func enum[T ~string](all []T) scalar {

@@ -15,6 +15,8 @@ type Scenario struct {
 	References []string `yaml:"references,omitempty"`
 	// Labels group scenarios; "label:NAME" selects them.
 	Labels []string `yaml:"labels,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
+	// Covers are the items of coverage.yaml that the scenario is about.
+	Covers []string `yaml:"covers,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"an item of scenarios/coverage.yaml"`
 
 	// Pod is the network namespace in which passt runs.
 	Pod Pod `yaml:"pod" required:"true"`
@@ -25,7 +27,11 @@ type Scenario struct {
 	// Routers are other routers on the guest's link, beside passt.
 	Routers []Router `yaml:"routers,omitempty"`
 
-	// Events are played in order; each is complete before the next begins.
+	// Second is another guest, behind another passt. Default: none; the peer is
+	// a pod of its own.
+	Second *Second `yaml:"second,omitempty"`
+
+	// Events are the timeline, played in order.
 	Events []Event `yaml:"events" required:"true" nonempty:"true"`
 	// Config is the configuration that selectors are given.
 	Config Config `yaml:"config,omitempty"`
@@ -37,9 +43,25 @@ type Scenario struct {
 	// Prove names who passes and who fails.
 	Prove Prove `yaml:"prove" required:"true"`
 
+	// Vary are axes, each of two variants or more. The file stands for one
+	// scenario for each way to take one variant of each axis. What Load
+	// returns has none: it is taken apart.
+	Vary []Axis `yaml:"vary,omitempty" nonempty:"true" json:"-"`
+
+	// Family is the id in the file. Where the file stands for several
+	// scenarios, by vary or by orders, each has an id that begins with it.
+	Family string `yaml:"-" json:"-"`
+	// Order is what Draw has drawn.
+	Order []Kind `yaml:"-" json:"-"`
 	// File is where the scenario was read from.
 	File string `yaml:"-" json:"-"`
 }
+
+// An Axis maps the names of variants to what they lay over the rest of the
+// file: a part of a scenario, with any keys but id and vary. Mappings are merged
+// key by key, expect.failures are added to, and all else takes the place of what
+// stands there.
+type Axis map[string]any
 
 // Pod describes the network namespace in which passt runs.
 type Pod struct {
@@ -185,11 +207,14 @@ type Config struct {
 
 // Expect is what the author knows about the outcome.
 type Expect struct {
-	// Reachable lists the origins whose candidates work in both directions.
-	// All others must not. Required, and [] where nothing works: when the
-	// measurement says otherwise, that is an error of the lab or of the
-	// scenario, never a failure of a selector.
-	Reachable []Origin `yaml:"reachable" required:"true"`
+	// Reachable lists the origins, or single addresses, whose candidates work
+	// in both directions at the end. All others must not. Required, and []
+	// where nothing works: when the measurement says otherwise, that is an
+	// error of the lab or of the scenario, never a failure of a selector.
+	Reachable []Target `yaml:"reachable" required:"true"`
+	// Within bounds the time from the last step to the right choice at the
+	// end. Default: no bound but that of the answer.
+	Within Duration `yaml:"within,omitempty"`
 	// Failures are the selectors that are known to fail here, and what they
 	// pick. Under `make e2e` a stated failure is an xfail, an unstated one a
 	// fail, and a stated one that does not happen an xpass.
@@ -202,8 +227,16 @@ type Failure struct {
 	Selector string `yaml:"selector" required:"true"`
 	// Role is the role in which it fails. Default: every role.
 	Role Role `yaml:"role,omitempty"`
-	// Picks is what it picks instead.
+	// Picks is what it picks instead: an origin, none, other, or an address.
 	Picks Pick `yaml:"picks" required:"true"`
+	// Kind is how it fails. Default: wrong, or lost where Picks is none.
+	Kind FailureKind `yaml:"kind,omitempty"`
+	// At is the checkpoint at which it fails first. Default: the end.
+	At string `yaml:"at,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"the name of a checkpoint"`
+	// In are the variants in which it fails: names of vary, or orders such as
+	// ra-dhcpv6. Default: all. What Load returns holds in its scenario, and
+	// has none.
+	In []string `yaml:"in,omitempty" nonempty:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"the name of a variant, or an order such as ra-dhcpv6"`
 }
 
 // Prove names the selectors that show what the scenario is worth: one that
@@ -218,4 +251,8 @@ type Prove struct {
 	Picks Pick `yaml:"picks" required:"true"`
 	// Role is the role in which Bad fails. Default: every role.
 	Role Role `yaml:"role,omitempty"`
+	// Kind is how Bad fails. Default: wrong, or lost where Picks is none.
+	Kind FailureKind `yaml:"kind,omitempty"`
+	// At is the checkpoint at which Bad fails first. Default: the end.
+	At string `yaml:"at,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"the name of a checkpoint"`
 }

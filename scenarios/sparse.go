@@ -14,6 +14,30 @@ func (p Passt) MarshalYAML() (any, error) {
 	return sparse(plain(p))
 }
 
+// MarshalYAML leaves out the address that is not given.
+func (r RA) MarshalYAML() (any, error) {
+	type plain RA
+	return sparse(plain(r))
+}
+
+// MarshalYAML leaves out the address that is not given.
+func (l DHCPv6) MarshalYAML() (any, error) {
+	type plain DHCPv6
+	return sparse(plain(l))
+}
+
+// MarshalYAML leaves out the address that is not given.
+func (r Renumber) MarshalYAML() (any, error) {
+	type plain Renumber
+	return sparse(plain(r))
+}
+
+// MarshalYAML leaves out the addresses that are not given.
+func (m Migrate) MarshalYAML() (any, error) {
+	type plain Migrate
+	return sparse(plain(m))
+}
+
 // sparse returns the mapping v without keys of empty value. The library's own
 // omitempty takes every address for empty: it does not look at fields that are
 // not exported, and addresses have no others.

@@ -20,7 +20,7 @@ func TestStrict(t *testing.T) {
 		{"entries: [{name: a, pick: slaac}]\n", `f.yaml:1:21: entries[0].pick: unknown key; expected one of name, picks; did you mean "picks"?; rename it, or remove it`},
 		{"entries: [{name: wrong}]\n", "f.yaml:1:18: entries[0].name: is wrong"},
 		{"entries: [{name: wrong, picks: slac}]\n", "f.yaml:1:18: entries[0].name: is wrong\n" +
-			`f.yaml:1:32: entries[0].picks: unknown word "slac"; expected ` + enum(Picks()).expected + `; did you mean "slaac"?; use one of these words`},
+			`f.yaml:1:32: entries[0].picks: unknown word "slac"; expected ` + enum(Picks()).expected + `, or an address; did you mean "slaac"?; use one of these words`},
 		{"entries: [\n", "f.yaml:2:1: not YAML: did not find expected node content; expected YAML; look at the indentation, colons and quotes from here on"},
 	} {
 		var v file

@@ -56,23 +56,6 @@ const (
 // Roles returns all roles.
 func Roles() []Role { return []Role{RoleNode, RoleKubelet, RoleEtcd} }
 
-// Event is one step of a scenario.
-type Event string
-
-// The events.
-const (
-	EventRA     Event = "ra"     // passt's router advertisement arrives; SLAAC addresses are usable
-	EventDHCPv6 Event = "dhcpv6" // the guest gets passt's lease and installs it as a /128
-	EventStatic Event = "static" // guest.static is added
-	EventVIP    Event = "vip"    // guest.vips are added
-	EventRouter Event = "router" // the RAs of all routers beside passt arrive
-)
-
-// Events returns all events.
-func Events() []Event {
-	return []Event{EventRA, EventDHCPv6, EventStatic, EventVIP, EventRouter}
-}
-
 // Client is what configures the guest.
 type Client string
 

@@ -23,25 +23,25 @@ const resend = 100 * time.Millisecond
 // from a link-local one to the peer's. It returns when the peer has it, so that
 // passt has seen its source.
 func (l *Lab) Send(ctx context.Context, from netip.Addr) (err error) {
-	to := l.PeerAddress()
+	to, at := l.PeerAddress(), l.remote()
 	src, dst := &net.UDPAddr{IP: from.AsSlice()}, &net.UDPAddr{Port: discard}
-	at := dst
+	bind := dst
 	if from.IsLinkLocalUnicast() {
 		// Zones are numbers: names are cached for the whole process.
-		to = linkLocal(peerMAC)
+		to, at = linkLocal(peerMAC), l.Peer
 		out, oerr := l.guest.Net.Index(guestLink)
 		in, ierr := l.peer.Index(l.peerLink)
 		if oerr != nil || ierr != nil {
 			return fmt.Errorf("send from %s: find the links: %w, %w", from, oerr, ierr)
 		}
 		src.Zone, dst.Zone = fmt.Sprint(out), fmt.Sprint(out)
-		at = &net.UDPAddr{Port: discard, Zone: fmt.Sprint(in)}
+		bind = &net.UDPAddr{Port: discard, Zone: fmt.Sprint(in)}
 	}
-	dst.IP, at.IP = to.AsSlice(), to.AsSlice()
+	dst.IP, bind.IP = to.AsSlice(), to.AsSlice()
 
 	var server, client *net.UDPConn
-	if err := l.Peer.Do(func() (err error) { server, err = net.ListenUDP("udp6", at); return err }); err != nil {
-		return fmt.Errorf("send from %s: listen in %s: %w", from, l.Peer.Name(), err)
+	if err := at.Do(func() (err error) { server, err = net.ListenUDP("udp6", bind); return err }); err != nil {
+		return fmt.Errorf("send from %s: listen in %s: %w", from, at.Name(), err)
 	}
 	defer server.Close()
 	if err := l.Guest.Do(func() (err error) { client, err = net.DialUDP("udp6", src, dst); return err }); err != nil {
@@ -70,7 +70,7 @@ func (l *Lab) Send(ctx context.Context, from netip.Addr) (err error) {
 		case ctx.Err() != nil:
 			return fmt.Errorf("send from %s: %w", from, context.Cause(ctx))
 		case !errors.Is(err, os.ErrDeadlineExceeded):
-			return fmt.Errorf("send from %s: receive in %s: %w", from, l.Peer.Name(), err)
+			return fmt.Errorf("send from %s: receive in %s: %w", from, at.Name(), err)
 		}
 	}
 }

@@ -139,7 +139,16 @@ func (b Backend) supports(sc *scenarios.Scenario, cfg passt.Config) error {
 		return &UnsupportedError{"the real passt always sets the autonomous flag"}
 	case cfg.VhostUser:
 		return &UnsupportedError{"vhost-user needs a virtual machine"}
-	case cfg.Release.Name == passt.Default:
+	}
+	for _, e := range sc.Events {
+		switch {
+		case e.Renumber != nil, e.Migrate != nil:
+			return &UnsupportedError{"the real passt is not told of another pod; the event " + string(e.Kind()) + " needs the simulation"}
+		case e.DHCPv6 != nil && (e.DHCPv6.None || e.DHCPv6.Address.IsValid()):
+			return &UnsupportedError{"the real passt always leases the pod's address"}
+		}
+	}
+	if cfg.Release.Name == passt.Default {
 		return nil
 	}
 	own, err := passt.Lookup(b.Release)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
@@ -46,17 +45,12 @@ func (l *Lab) findClient() (err error) {
 	unsupported := func(format string, a ...any) error {
 		return &UnsupportedError{fmt.Sprintf("%s "+format, append([]any{c.Name}, a...)...)}
 	}
-	plays := func(e scenarios.Event) bool { return slices.Contains(sc.Events, e) }
-	start := slices.IndexFunc(sc.Events, l.starts)
-	for i, e := range sc.Events {
-		switch {
-		case start >= 0 && i > start:
-		case e == scenarios.EventRouter && c.RA:
-			return unsupported("has not started yet when the routers beside passt advertise")
-		case start >= 0 && (e == scenarios.EventStatic || e == scenarios.EventVIP):
-			return unsupported("may remove what was there before it, such as the addresses of the event %s", e)
+	for _, boot := range boots(sc.Events) {
+		if err := l.playable(boot, unsupported); err != nil {
+			return err
 		}
 	}
+	plays := sc.Plays
 	switch {
 	case !c.RA:
 		return nil
@@ -66,7 +60,69 @@ func (l *Lab) findClient() (err error) {
 		return unsupported("makes temporary addresses by rules of its own, not by guest.tempaddr")
 	case plays(scenarios.EventRA) && (!l.engine.Advertises() || l.engine.Discarded() || !l.engine.Address().IsValid()):
 		return unsupported("is offered nothing that it would take, and the lab cannot tell when it gives up")
-	case plays(scenarios.EventRA) && !plays(scenarios.EventDHCPv6) && c.Greedy:
+	}
+	return nil
+}
+
+// boots cuts a timeline where the guest reboots.
+func boots(events []scenarios.Event) (parts [][]scenarios.Event) {
+	part := []scenarios.Event{}
+	for _, e := range events {
+		if e.Reboot != nil {
+			parts, part = append(parts, part), nil
+			continue
+		}
+		part = append(part, e)
+	}
+	return append(parts, part)
+}
+
+// playable says what keeps the client from playing the events between two
+// boots.
+func (l *Lab) playable(events []scenarios.Event, unsupported func(string, ...any) error) error {
+	c := l.client
+	started := map[scenarios.Kind]bool{}
+	last := 0
+	for i, e := range events {
+		if l.starts(e.Kind()) {
+			last = i
+		}
+	}
+	for i, ev := range events {
+		e := ev.Kind()
+		switch e {
+		case scenarios.EventRA, scenarios.EventDHCPv6:
+			switch {
+			case !l.starts(e):
+			case started[e]:
+				return unsupported("does what the event %s stands for once, when it starts", e)
+			case ev.RA != nil && !isPlain(ev.RA) || ev.DHCPv6 != nil && *ev.DHCPv6 != (scenarios.DHCPv6{}):
+				return unsupported("takes what passt offers, and the event %s has it otherwise", e)
+			}
+			if l.starts(e) {
+				started[e] = true
+			}
+		case scenarios.EventRouter:
+			if c.RA && len(started) == 0 {
+				return unsupported("has not started yet when the routers beside passt advertise")
+			}
+		case scenarios.EventStatic, scenarios.EventVIP:
+			if i < last && len(started) == 0 {
+				return unsupported("may remove what was there before it, such as the addresses of the event %s", e)
+			}
+		case scenarios.EventAcceptRA:
+			if c.RA {
+				return unsupported("takes router advertisements itself, whatever accept_ra says")
+			}
+		case scenarios.EventConflict, scenarios.EventDeprecate, scenarios.EventExpire, scenarios.EventRenew, scenarios.EventLink:
+			return unsupported("does by itself, and in its own time, what the event %s leads to", e)
+		default: // of what the others are about no client is told
+			if len(started) > 0 && i < last {
+				return unsupported("does at once what the events before and after %s stand for", e)
+			}
+		}
+	}
+	if c.Greedy && started[scenarios.EventRA] && !started[scenarios.EventDHCPv6] {
 		return unsupported("takes the lease that the router advertisement tells of, and the scenario is about a guest without")
 	}
 	return nil
@@ -74,20 +130,20 @@ func (l *Lab) findClient() (err error) {
 
 // starts reports whether an event is the client's affair: the first such one
 // starts it.
-func (l *Lab) starts(e scenarios.Event) bool {
+func (l *Lab) starts(e scenarios.Kind) bool {
 	return l.client != nil && (e == scenarios.EventDHCPv6 || l.client.RA && e == scenarios.EventRA)
 }
 
-// configure starts the client and waits for what all its events bring, in the
-// order that it has by itself. Once is enough.
+// configure starts the client and waits for what all its events up to the next
+// reboot bring, in the order that it has by itself. Once a boot is enough.
 func (l *Lab) configure(ctx context.Context) error {
 	if l.configured {
 		return nil
 	}
 	l.configured = true
 	var o guest.Outcome
-	for _, e := range l.scenario.Events {
-		switch {
+	for _, ev := range boots(l.scenario.Events)[l.boots] {
+		switch e := ev.Kind(); {
 		case !l.starts(e):
 		case e == scenarios.EventRA:
 			o.Advertised = l.advertised()
@@ -101,8 +157,7 @@ func (l *Lab) configure(ctx context.Context) error {
 // advertised is what passt's router advertisement brings.
 func (l *Lab) advertised() guest.Advertised {
 	return guest.Advertised{
-		Router:    l.passt.Router(),
-		Prefix:    l.engine.Prefix(),
-		Temporary: l.scenario.Guest.TempAddr > 0,
+		Router: l.passt.Router(),
+		Prefix: l.engine.Prefix(),
 	}
 }

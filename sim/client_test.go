@@ -26,9 +26,9 @@ import (
 var real = scenarios.Clients()[1:]
 
 // by returns the field report with a client and other events.
-func by(t testing.TB, c scenarios.Client, events ...scenarios.Event) *scenarios.Scenario {
+func by(t testing.TB, c scenarios.Client, events ...scenarios.Kind) *scenarios.Scenario {
 	sc := fieldReport(t)
-	sc.Guest.Client, sc.Events = c, events
+	sc.Guest.Client, sc.Events = c, scenarios.Plain(events...)
 	return sc
 }
 
@@ -60,13 +60,13 @@ func TestClients(t *testing.T) {
 	t.Run("labs", func(t *testing.T) {
 		for _, c := range real {
 			for _, tt := range []struct {
-				events []scenarios.Event
+				events []scenarios.Kind
 				want   map[scenarios.Origin]bool // does it work
 			}{
-				{[]scenarios.Event{ra, dhcpv6}, map[scenarios.Origin]bool{"slaac": false, "dhcpv6": true}},
-				{[]scenarios.Event{dhcpv6, ra}, map[scenarios.Origin]bool{"slaac": false, "dhcpv6": true}},
-				{[]scenarios.Event{ra}, map[scenarios.Origin]bool{"slaac": false}},
-				{[]scenarios.Event{dhcpv6}, map[scenarios.Origin]bool{"dhcpv6": false}}, // there is no route
+				{[]scenarios.Kind{ra, dhcpv6}, map[scenarios.Origin]bool{"slaac": false, "dhcpv6": true}},
+				{[]scenarios.Kind{dhcpv6, ra}, map[scenarios.Origin]bool{"slaac": false, "dhcpv6": true}},
+				{[]scenarios.Kind{ra}, map[scenarios.Origin]bool{"slaac": false}},
+				{[]scenarios.Kind{dhcpv6}, map[scenarios.Origin]bool{"dhcpv6": false}}, // there is no route
 			} {
 				switch {
 				case c != scenarios.ClientDHClient && tt.events[0] == dhcpv6 && len(tt.events) > 1:
@@ -148,17 +148,17 @@ func TestClientUnsupported(t *testing.T) {
 		change func(*scenarios.Scenario)
 		want   string
 	}{
-		{scenarios.ClientDHClient, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"ra", "static", "dhcpv6"} },
+		{scenarios.ClientDHClient, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("ra", "static", "dhcpv6") },
 			"dhclient may remove what was there before it, such as the addresses of the event static"},
-		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"vip", "ra"} },
+		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("vip", "ra") },
 			"systemd-networkd may remove what was there before it, such as the addresses of the event vip"},
-		{scenarios.ClientDHCPCD, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"router", "ra"} },
+		{scenarios.ClientDHCPCD, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("router", "ra") },
 			"dhcpcd has not started yet when the routers beside passt advertise"},
-		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"router"} },
+		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("router") },
 			"systemd-networkd has not started yet when the routers beside passt advertise"},
-		{scenarios.ClientNetworkManager, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"ra", "dhcpv6", "router"} },
+		{scenarios.ClientNetworkManager, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("ra", "dhcpv6", "router") },
 			"networkmanager has ended already when the routers beside passt advertise"},
-		{scenarios.ClientNetworkManager, func(sc *scenarios.Scenario) { sc.Events = []scenarios.Event{"ra"} },
+		{scenarios.ClientNetworkManager, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("ra") },
 			"networkmanager takes the lease that the router advertisement tells of, and the scenario is about a guest without"},
 		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Guest.TempAddr = 2 },
 			"systemd-networkd makes temporary addresses by rules of its own, not by guest.tempaddr"},

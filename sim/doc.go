@@ -12,9 +12,23 @@
 // between pod and guest, with a bridge of the guest's link and pasta's: the
 // guest is the same with both, and so is what else can be on its link.
 //
-// A lab is built (New), its events are played (Play), its truth table is
-// measured (Probe), and it is taken down (Close). Everything that goes wrong
-// here is an error of the lab: the package knows no selector.
+// A lab is built (New), its events are played (Play, or Step one by one), its
+// truth table is measured (Probe) as often as wanted, and it is taken down
+// (Close). Everything that goes wrong here is an error of the lab: the package
+// knows no selector.
+//
+// An event is over when the kernel is through with all that it leads to. What
+// that is, is worked out first: the two-hour rule (RFC 4862 5.5.3 e), a
+// duplicate, accept_ra. Time passes by itself in one event alone, expire.
+//
+//   - Another pod of a migration is the same namespace with another address and
+//     another passt: its MAC and link-local address stay, and flows under way
+//     are not carried over.
+//   - A guest that reboots gets another namespace (Lab.Guest), into which its
+//     interfaces move, so that nothing of before is left, programs excepted
+//     that others have started there.
+//   - Another host on the guest's link (conflict) objects to addresses that are
+//     formed, and does nothing else.
 //
 // Nothing outlives the process: namespaces are held by file descriptors alone,
 // and whatever is in them goes with them, also after SIGKILL. Nothing is

@@ -13,13 +13,11 @@ import (
 // answers for each on the other's link (RFC 4389), and for nothing else there.
 func (l *Lab) join() error {
 	first := l.opts.Beside
-	mine, theirs := clusterAddress(l.scenario).Addr(), clusterAddress(first.scenario).Addr()
+	l.beside, first.beside = first, l
 	errs := []error{
 		l.peer.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
-		l.peer.AddRoute(l.peerLink, netip.PrefixFrom(mine, 128), netip.Addr{}, 0),
-		l.peer.AddRoute(first.peerLink, netip.PrefixFrom(theirs, 128), netip.Addr{}, 0),
-		l.peer.AddProxy(first.peerLink, mine),
-		l.peer.AddProxy(l.peerLink, theirs),
+		l.reach(clusterAddress(l.scenario).Addr()),
+		first.reach(clusterAddress(first.scenario).Addr()),
 	}
 	for _, name := range []string{first.peerLink, l.peerLink} {
 		errs = append(errs, l.peer.Set(
@@ -31,4 +29,16 @@ func (l *Lab) join() error {
 		return fmt.Errorf("join the network of lab %s: %w", first.scenario.ID, err)
 	}
 	return nil
+}
+
+// reach has the peer, and the pod of the other lab, if there is one, reach an
+// address of this lab's pod.
+func (l *Lab) reach(a netip.Addr) error {
+	if l.beside == nil {
+		return nil
+	}
+	return errors.Join(
+		l.peer.AddRoute(l.peerLink, netip.PrefixFrom(a, 128), netip.Addr{}, 0),
+		l.peer.AddProxy(l.beside.peerLink, a),
+	)
 }

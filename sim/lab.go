@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
@@ -47,7 +48,9 @@ type Lab struct {
 	// between the guest and the real passt.
 	Host *netns.NS
 
+	// scenario is the lab's own: its pod is as it is now.
 	scenario *scenarios.Scenario
+	peerAddr netip.Addr
 	opts     Options
 	log      *slog.Logger
 
@@ -56,19 +59,25 @@ type Lab struct {
 	host      *link.Net // of Host
 	guest     *guest.Guest
 	client    *guest.Client // nil for the kernel
-	// configured: the client was started.
-	configured bool
-	engine     *passt.Engine // says how passt behaves; only the simulated passt feeds it
+	// configured: the client was started. acceptSaid: accept_ra was set by an
+	// event. Both since the last boot, of which there were so many.
+	configured, acceptSaid bool
+	boots                  int
+	engine                 *passt.Engine // says how passt behaves; only the simulated passt feeds it
 	// neighbours are those of the pod that the simulated passt has heard of.
 	neighbours map[netip.Addr]net.HardwareAddr
 	passt      Passt
+	started    time.Time      // of passt
+	defender   *defender      // nil if nobody else is on the guest's link
+	beside     *Lab           // shares the peer, if there is one
+	second     *Lab           // of the scenario's second guest, if it has one
 	clean      []func() error // in the order of creation
 }
 
 // New builds the lab of sc and starts passt in it. No event is played yet.
 // Every error is the lab's own, never a selector's.
 func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (_ *Lab, err error) {
-	l := &Lab{scenario: sc, opts: opts, log: opts.Logger}
+	l := &Lab{scenario: new(*sc), peerAddr: peerAddress(sc), opts: opts, log: opts.Logger, neighbours: map[netip.Addr]net.HardwareAddr{}}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
@@ -84,20 +93,25 @@ func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (_ *Lab, err
 	}()
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no result after %s", patience))
 	defer cancel()
-	cfg, err := passtConfig(sc)
+	cfg, err := l.passtConfig()
 	if err != nil {
 		return nil, err
 	}
 	if err := opts.Backend.supports(sc, cfg); err != nil {
 		return nil, err
 	}
-	l.neighbours = map[netip.Addr]net.HardwareAddr{}
-	cfg.Neighbour = func(a netip.Addr) (net.HardwareAddr, bool) { mac, ok := l.neighbours[a]; return mac, ok }
+	if sc.Second != nil {
+		if l.second, err = buildSecond(ctx, sc, opts); err != nil {
+			return nil, err
+		}
+		l.defers(l.second.Close)
+		l.opts.Beside = l.second
+	}
 	e, err := passt.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	l.engine = e
+	l.engine, l.started = e, cfg.Started
 	if err := l.findClient(); err != nil {
 		return nil, err
 	}
@@ -108,8 +122,23 @@ func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (_ *Lab, err
 		return nil, fmt.Errorf("start passt: %w", err)
 	}
 	l.defers(l.passt.Close)
-	l.defers(l.guest.Close)
-	return l, l.boot(ctx)
+	l.defers(func() error { return l.guest.Close() })
+	if err := l.boot(ctx); err != nil {
+		return l, err
+	}
+	// A virtual machine is connected as soon as it is switched on. What is
+	// sent then and comes too early for the guest's system waits in a queue.
+	if s, ok := l.passt.(*simulated); ok {
+		return l, s.Connect()
+	}
+	return l, nil
+}
+
+// passtConfig is what a passt that is started now is told and finds in the pod.
+func (l *Lab) passtConfig() (passt.Config, error) {
+	cfg, err := passtConfig(l.scenario)
+	cfg.Neighbour = func(a netip.Addr) (net.HardwareAddr, bool) { mac, ok := l.neighbours[a]; return mac, ok }
+	return cfg, err
 }
 
 // attach starts passt.
@@ -143,8 +172,14 @@ func (l *Lab) Close() error {
 // Backend is what plays passt.
 func (l *Lab) Backend() Backend { return l.opts.Backend }
 
-// PeerAddress is the address of the peer that the probes talk to.
-func (l *Lab) PeerAddress() netip.Addr { return peerAddress(l.scenario) }
+// PeerAddress is the address that the probes talk to: the peer's, or that of
+// the second guest.
+func (l *Lab) PeerAddress() netip.Addr {
+	if l.second != nil {
+		return l.second.scenario.Leased()
+	}
+	return l.peerAddr
+}
 
 // Candidates returns the guest's global unicast addresses in the kernel's order.
 func (l *Lab) Candidates() ([]probe.Candidate, error) {
@@ -184,12 +219,12 @@ func (l *Lab) Probe(ctx context.Context) (probe.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	silence, err := l.silence()
+	silence, err := l.silence(cs)
 	if err != nil {
 		return nil, err
 	}
 	return probe.Measure(ctx, probe.Config{
-		Peer: l.Peer, Pod: l.Pod, Guest: l.Guest,
+		Peer: l.remote(), Pod: l.Pod, Guest: l.Guest,
 		PeerAddress: l.PeerAddress(),
 		Controls:    controls,
 		Silence:     silence,
@@ -197,20 +232,34 @@ func (l *Lab) Probe(ctx context.Context) (probe.Table, error) {
 }
 
 // silence is how long an answer is waited for that may never come: from the
-// real passt, and from a guest without a default route, which gets what the
-// peer sends and has no way to answer.
-func (l *Lab) silence() (time.Duration, error) {
-	routers := []netip.Addr{l.passt.Router()}
-	for _, r := range l.scenario.Routers {
-		routers = append(routers, r.LinkLocal)
+// real passt, and from a guest that gets what the peer sends and says nothing.
+// That is one without a default route, which has no way to answer, or one of
+// which an address is still in duplicate address detection, or failed it.
+func (l *Lab) silence(cs []probe.Candidate) (time.Duration, error) {
+	if linked, err := l.guest.Linked(); !linked || err != nil {
+		return unplugged, err
 	}
-	for _, r := range routers {
-		if ok, err := l.guest.Net.HasDefaultRoute(r); ok || err != nil {
-			return l.opts.Backend.silence(), err
-		}
+	if l.second != nil {
+		// Releases before 2024_07_26 keep the error from the second guest.
+		return quiet, nil
 	}
-	return silence, nil
+	if slices.ContainsFunc(cs, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
+		return max(quiet, l.opts.Backend.silence()), nil
+	}
+	rs, err := l.guest.Net.Routes()
+	if err != nil || !slices.ContainsFunc(rs, func(r link.Route) bool { return r.Prefix == defaultRoute }) {
+		return max(quiet, l.opts.Backend.silence()), err
+	}
+	return l.opts.Backend.silence(), nil
 }
+
+// quiet is that of a guest that says nothing, where passt is the simulation:
+// answers take a few milliseconds, and silence alone is no proof.
+const quiet = 200 * time.Millisecond
+
+// unplugged is how long an answer is waited for by way of a link that has no
+// carrier. There is none to miss.
+const unplugged = 50 * time.Millisecond
 
 // controls are one exchange over each hop, by link-local addresses. The real
 // passt has no door for the pod, so there the second is over both hops: what
@@ -226,8 +275,9 @@ func (l *Lab) controls() ([]probe.Control, error) {
 		second = first
 		second.To = netip.AddrPortFrom(first.To.Addr(), probe.PortGuest)
 	}
-	if !neighbours(l.scenario) { // without, the guest cannot answer
-		return []probe.Control{first}, nil
+	linked, err := l.guest.Linked()
+	if err != nil || !linked || !neighbours(l.scenario) { // the guest cannot answer
+		return []probe.Control{first}, err
 	}
 	return []probe.Control{first, second}, nil
 }

@@ -72,7 +72,18 @@ func Check(sc *scenarios.Scenario) []scenarios.Fault {
 	if err != nil {
 		return []scenarios.Fault{{Key: "passt", Problem: err.Error(), Expected: "what passt starts with", Next: "correct passt or pod"}}
 	}
-	return nil
+	return checkEvents(sc)
+}
+
+// checkEvents finds events that cannot happen to this pod.
+func checkEvents(sc *scenarios.Scenario) (fs []scenarios.Fault) {
+	for i, e := range sc.Events {
+		if (e.Renumber != nil || e.Migrate != nil) && !sc.Pod.Address.IsValid() {
+			fs = append(fs, scenarios.Fault{Key: fmt.Sprintf("events[%d]", i), Problem: "the pod has no IPv6",
+				Expected: "a pod with an address", Next: "remove the event, or give the pod an address"})
+		}
+	}
+	return fs
 }
 
 // passtConfig is what a simulated passt is told and finds in the pod.

@@ -30,7 +30,7 @@ func OpenSocket(ctx context.Context, b Backend, cfg passt.Config, guest net.Hard
 	sc := &scenarios.Scenario{ID: "socket"}
 	sc.Pod = scenarios.Pod{Address: cfg.Address, Gateway: cfg.Gateway, MAC: scenarios.MAC(cfg.PodMAC)}
 	sc.Guest.MAC = scenarios.MAC(guest)
-	s := &Socket{lab: &Lab{scenario: sc, opts: Options{Backend: b}}}
+	s := &Socket{lab: &Lab{scenario: sc, peerAddr: peerAddress(sc), opts: Options{Backend: b}}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open passt's socket: %w", err), s.Close())

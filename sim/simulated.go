@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/insomniacslk/dhcp/dhcpv6"
 	"github.com/mdlayher/packet"
 	"golang.org/x/sys/unix"
 
@@ -29,6 +31,7 @@ type simulated struct {
 	engine    *passt.Engine
 	closing   bool
 	solicited chan struct{} // holds one if a router solicitation was taken
+	asked     chan bool     // holds one if a DHCPv6 message was taken: was it answered
 	// neighbours are the pod's, followed until unfollow is called.
 	neighbours map[netip.Addr]net.HardwareAddr
 	unfollow   func()
@@ -43,7 +46,7 @@ func attach(l *Lab, cfg passt.Config, e *passt.Engine) (_ *simulated, err error)
 	if err != nil {
 		return nil, err
 	}
-	s := &simulated{engine: e, log: l.log, solicited: make(chan struct{}, 1), neighbours: l.neighbours, unfollow: func() {}}
+	s := &simulated{engine: e, log: l.log, solicited: make(chan struct{}, 1), asked: make(chan bool, 1), neighbours: l.neighbours, unfollow: func() {}}
 	if err := s.translate(l, cfg); err != nil {
 		return nil, err
 	}
@@ -66,16 +69,22 @@ func attach(l *Lab, cfg passt.Config, e *passt.Engine) (_ *simulated, err error)
 
 // translate installs the translation. There is none in a pod without IPv6.
 func (s *simulated) translate(l *Lab, cfg passt.Config) (err error) {
-	sc := l.scenario
-	if !sc.Pod.Address.IsValid() {
+	if !l.scenario.Pod.Address.IsValid() {
 		return nil
 	}
+	s.plane, err = plane.New(l.planeConfig(cfg, s.engine), l.pod)
+	return err
+}
+
+// planeConfig is what the plane of a passt that was just started is told.
+func (l *Lab) planeConfig(cfg passt.Config, e *passt.Engine) plane.Config {
+	sc := l.scenario
 	c := plane.Config{
 		Pod: l.Pod, Uplink: uplink, Tap: tap, Release: cfg.Release,
 		Address:  sc.Pod.Address.Addr(),
 		Lease:    cfg.Address.Addr(),
 		PodLL:    podLinkLocal(sc),
-		PasstLL:  s.engine.LinkLocal(),
+		PasstLL:  e.LinkLocal(),
 		Gateway:  cfg.Gateway,
 		Guest:    linkLocal(sc.Guest.MAC),
 		GuestMAC: sc.Guest.MAC.HardwareAddr(),
@@ -86,8 +95,7 @@ func (s *simulated) translate(l *Lab, cfg passt.Config) (err error) {
 	if cfg.NoMapGW {
 		c.Gateway = netip.Addr{}
 	}
-	s.plane, err = plane.New(c, l.pod)
-	return err
+	return c
 }
 
 func (s *simulated) closePlane() error {
@@ -104,6 +112,11 @@ func solicits(frame []byte) bool {
 	return len(frame) > 54 && frame[20] == unix.IPPROTO_ICMPV6 && frame[54] == routerSolicitation
 }
 
+// asks reports whether a frame holds a message to a DHCPv6 server, likewise.
+func asks(frame []byte) bool {
+	return len(frame) > 62 && frame[20] == unix.IPPROTO_UDP && binary.BigEndian.Uint16(frame[56:]) == dhcpv6.DefaultServerPort
+}
+
 // run answers until Close.
 func (s *simulated) run() error {
 	b := make([]byte, 1<<16)
@@ -114,6 +127,8 @@ func (s *simulated) run() error {
 			return nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			err = s.tick(time.Now())
+		case errors.Is(err, unix.ENETDOWN):
+			continue // said once; the socket goes on when the link is back
 		case err != nil:
 			err = fmt.Errorf("receive on %s: %w", tap, err)
 		default:
@@ -146,13 +161,22 @@ func (s *simulated) handle(frame []byte) error {
 			return err
 		}
 	}
+	if err := s.inject(answers); err != nil {
+		return err
+	}
 	if solicits(frame) {
 		select {
 		case s.solicited <- struct{}{}:
 		default:
 		}
 	}
-	return s.inject(answers)
+	if asks(frame) {
+		select {
+		case s.asked <- len(answers) > 0:
+		default:
+		}
+	}
+	return nil
 }
 
 // learned takes a neighbour of the pod that was resolved or, without a MAC,
@@ -210,11 +234,16 @@ func (s *simulated) Solicited(ctx context.Context) error {
 	}
 }
 
-func (s *simulated) Router() netip.Addr { return s.engine.LinkLocal() }
+func (s *simulated) Router() netip.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engine.LinkLocal()
+}
 
+// inject sends frames of passt's own, which are lost while the link is down.
 func (s *simulated) inject(frames [][]byte) error {
 	for _, f := range frames {
-		if err := s.Inject(f); err != nil {
+		if err := s.Inject(f); err != nil && !errors.Is(err, unix.ENETDOWN) {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/probe"
@@ -69,7 +68,7 @@ func (l *Lab) topology(ctx context.Context, tapMAC net.HardwareAddr) error {
 		tapMAC = nil // a bridge keeps what is for a MAC of its own
 	}
 	sc := l.scenario
-	l.guest = guest.New(l.Guest, nets[2], guestLink, sc.Guest.MAC)
+	l.newGuest(l.Guest, nets[2])
 
 	pod := link.End{Net: l.pod, Name: uplink, MAC: sc.Pod.MAC.HardwareAddr()}
 	if err := link.Pair(pod, link.End{Net: l.peer, Name: l.peerLink, MAC: peerMAC.HardwareAddr()}); err != nil {
@@ -149,7 +148,7 @@ func (l *Lab) bootPeer() error {
 	if l.opts.Beside != nil {
 		bits = 128 // there is a route to the prefix already
 	}
-	addresses := []netip.Prefix{netip.PrefixFrom(l.PeerAddress(), bits)}
+	addresses := []netip.Prefix{netip.PrefixFrom(l.peerAddr, bits)}
 	if gw := l.scenario.Pod.Gateway; gw.IsLinkLocalUnicast() {
 		addresses = append(addresses, netip.PrefixFrom(gw, 64))
 	} else if gw.IsValid() {
@@ -218,11 +217,6 @@ func (l *Lab) boot(ctx context.Context) error {
 			return fmt.Errorf("boot the guest: %w", err)
 		}
 	}
-	// A virtual machine is connected as soon as it is switched on. What is
-	// sent then and comes too early for the guest's system waits in a queue.
-	if p, ok := l.passt.(interface{ Connect() error }); ok {
-		return p.Connect()
-	}
 	return nil
 }
 
@@ -249,13 +243,36 @@ func (l *Lab) guestLinks() []string {
 // scenario does not use itself.
 func peerAddress(sc *scenarios.Scenario) netip.Addr {
 	taken := append([]netip.Addr{sc.Pod.Address.Addr(), sc.Pod.Gateway, sc.Passt.Address, sc.Passt.Gateway}, sc.Guest.VIPs...)
-	for _, p := range sc.Guest.Static {
-		taken = append(taken, p.Addr())
+	taken = append(taken, addresses(sc.Guest.Static)...)
+	if sc.Second != nil {
+		taken = append(taken, sc.Second.Address.Addr())
+	}
+	for _, e := range sc.Events {
+		taken = append(taken, mentioned(e)...)
 	}
 	b := netip.PrefixFrom(clusterAddress(sc).Addr(), 64).Masked().Addr().As16()
 	for b[15] = 9; slices.Contains(taken, netip.AddrFrom16(b)); b[15]++ {
 	}
 	return netip.AddrFrom16(b)
+}
+
+// mentioned are the addresses that an event brings.
+func mentioned(e scenarios.Event) []netip.Addr {
+	switch {
+	case e.DHCPv6 != nil:
+		return []netip.Addr{e.DHCPv6.Address}
+	case e.Static != nil:
+		return addresses(e.Static.Add)
+	case e.VIP != nil:
+		return e.VIP.Add
+	case e.Conflict != nil:
+		return []netip.Addr{e.Conflict.With.Addr}
+	case e.Renumber != nil:
+		return []netip.Addr{e.Renumber.Address.Addr(), e.Renumber.Gateway}
+	case e.Migrate != nil:
+		return []netip.Addr{e.Migrate.Address.Addr(), e.Migrate.Gateway}
+	}
+	return nil
 }
 
 // clusterAddress is the pod's address. Where the pod has none, the peers have

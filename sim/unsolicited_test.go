@@ -36,7 +36,7 @@ func TestUnsolicited(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := l.passt.(*simulated)
-		if err := l.guest.AcceptRA(); err != nil {
+		if err := l.guest.SetAcceptRA(true); err != nil {
 			t.Fatal(err)
 		}
 		due := s.engine.Deadline()
@@ -80,7 +80,7 @@ func TestUnsolicitedLoop(t *testing.T) {
 		}
 	})
 	s := l.passt.(*simulated)
-	if err := l.guest.AcceptRA(); err != nil {
+	if err := l.guest.SetAcceptRA(true); err != nil {
 		t.Fatal(err)
 	}
 	s.mu.Lock()

@@ -15,7 +15,7 @@ type ChangeKind string
 // whatever anyone states about it: a known failure is a failure here.
 const (
 	Regressed ChangeKind = "regressed"  // the verdict is worse
-	OtherPick ChangeKind = "other pick" // the same verdict on another address
+	OtherPick ChangeKind = "other pick" // the same verdict on another address, or on another ground
 	Fixed     ChangeKind = "fixed"      // the verdict is better
 	Unchanged ChangeKind = "unchanged"  // the same verdict on the same address
 )
@@ -72,7 +72,10 @@ type Answer struct {
 	Verdict Verdict        `json:"verdict"`
 	Origin  scenarios.Pick `json:"origin,omitempty"`
 	Choice  netip.Addr     `json:"choice"`
-	Reason  string         `json:"reason,omitempty"`
+	// Kind and At are those of a failure.
+	Kind   scenarios.FailureKind `json:"kind,omitempty"`
+	At     string                `json:"at,omitempty"`
+	Reason string                `json:"reason,omitempty"`
 }
 
 // Compare compares selectors of a report, each with the one before it.
@@ -171,7 +174,7 @@ func change(from, to Result) Change {
 		ch.Kind = Regressed
 	case b.Verdict < a.Verdict:
 		ch.Kind = Fixed
-	case a.Origin != b.Origin || a.Choice != b.Choice:
+	case !a.same(b):
 		ch.Kind = OtherPick
 	}
 	return ch
@@ -183,12 +186,13 @@ func (ch Change) alike(o Change) bool {
 }
 
 func (a Answer) same(b Answer) bool {
-	return a.Verdict == b.Verdict && a.Origin == b.Origin && a.Choice == b.Choice
+	a.Reason, b.Reason = "", ""
+	return a == b
 }
 
 // answer returns the result as it was before anyone stated anything about it.
 func answer(res Result) Answer {
-	a := Answer{Verdict: res.Verdict, Origin: res.Origin, Choice: res.Choice, Reason: res.Reason}
+	a := Answer{Verdict: res.Verdict, Origin: res.Origin, Choice: res.Choice, Kind: res.Kind, At: res.At, Reason: res.Reason}
 	switch {
 	case res.Verdict == XPass:
 		a.Verdict = Pass

@@ -19,6 +19,8 @@ func TestChange(t *testing.T) {
 	good, bad, other, none := answer(Pass, "dhcpv6"), answer(Fail, "slaac"), answer(Fail, "vip"), answer(Skip, "")
 	elsewhere := good
 	elsewhere.Choice = dhcpv6.Addr()
+	flap, early := bad, bad
+	flap.Kind, early.At = scenarios.FailFlap, "moved"
 	for _, tt := range []struct {
 		from, to Result
 		want     ChangeKind
@@ -29,6 +31,8 @@ func TestChange(t *testing.T) {
 		{bad, good, Fixed, false},
 		{bad, other, OtherPick, false},
 		{good, elsewhere, OtherPick, false},
+		{bad, flap, OtherPick, false},
+		{bad, early, OtherPick, false},
 		{good, none, Regressed, false},
 		{none, bad, Regressed, false},
 		{bad, none, Fixed, false},

@@ -80,12 +80,15 @@ func (ch Change) word() string {
 // cell returns the answer as a cell of the matrix. Where the origins do not
 // tell two answers apart, the addresses have to.
 func (a Answer) cell(other Answer) string {
-	s := matrixCell{a.Verdict, string(a.Origin)}
+	s := matrixCell{a.Verdict, string(a.Origin) + aside(a.Kind)}
 	if a.Verdict == Skip {
 		s.text = Skip.String()
 	}
 	if a.Origin == other.Origin && a.Choice != other.Choice && a.Choice.IsValid() {
 		s.text += " " + a.Choice.String()
+	}
+	if a.At != other.At && a.Verdict == Fail {
+		s.text += " at " + a.At
 	}
 	return s.String()
 }

@@ -1,13 +1,15 @@
 // Package suites puts scenarios and selectors together: it builds the lab of
-// a scenario once, measures its truth table, asks every selector in it, judges
-// the choices by what was measured, and reports.
+// a scenario once and plays its timeline; at each checkpoint it measures the
+// truth table, asks every selector, judges the choices by what was measured, and
+// reports.
 //
 //	report, err := suites.Run(ctx, suites.Config{Scenarios: …, Selectors: …})
 //	os.Exit(report.ExitStatus())
 //
 // Open is the level below, for those who bring their own runner: a Session is
-// one lab that is up, and Session.Judge asks one selector in it. The Ginkgo
-// suites in the folders conformance, prove and harness are made of that.
+// one timeline that was played, and Session.Judge tells how one selector did in
+// it. The Ginkgo suites in the folders conformance, prove and harness are made
+// of that.
 //
 // # Verdicts
 //
@@ -28,6 +30,28 @@
 // works. An address that works only as long as the guest keeps quiet on its
 // other addresses is right, with a remark.
 //
+// # Over time
+//
+// One result covers the timeline; the first checkpoint that a selector fails
+// decides. It fails there if its choice does not work (wrong), if it chose none
+// although a candidate works (lost), if it left a preferred address that worked
+// at the last judged checkpoint and still does, across a reboot as well (flap),
+// if it was right only after the bound that the checkpoint sets (late), or if
+// its choice breaks one of the laws of package stability (unstable). A checkpoint
+// that is not judged only asks.
+//
+// A selector that remembers (selector.Stateful) lives from the boot of the guest
+// to the next, once for each role. One that tells its choice by itself
+// (selector.Watch) is waited for at a checkpoint until it is right and has had a
+// moment to leave that choice. If it changes and comes back between two
+// checkpoints, that is a flap too, unless the address was not there after one of
+// the steps.
+//
+// The laws are held against a fresh selector (Selector.Select), which a Watch
+// has none of, and against programs at the end alone. A selector whose rule is
+// the kernel's order (selector.KernelOrdered) is judged by the order of this
+// kernel; the report adds what the order of other kernels would make of it.
+//
 // # More than one run
 //
 // Compare says what changed from version to version of a selector, all asked in
@@ -35,7 +59,7 @@
 // (Shard.Cut), whose reports Merge puts together. Package selectortest runs
 // all this inside someone's own go test.
 //
-// Not modelled: time. A scenario is judged once, when all its events have been
-// played. In-process selectors that outlive their time limit cannot be
-// stopped, only given up on.
+// Not modelled: what a selector that watches would do later than
+// Options.WatchKeep, where it is right already. In-process selectors that
+// outlive their time limit cannot be stopped, only given up on.
 package suites

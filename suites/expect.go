@@ -13,15 +13,16 @@ import (
 // checkExpect holds what was measured against what the scenario's author
 // knows. Any disagreement is an error of the lab or of the scenario, because
 // one of the two cannot be trusted, so no choice can be judged.
-func checkExpect(table probe.Table, reachable []scenarios.Origin) error {
+func checkExpect(table probe.Table, reachable []scenarios.Target) error {
 	var errs []error
-	for _, o := range reachable {
-		if !slices.ContainsFunc(table, func(r probe.Row) bool { return r.Origin == o }) {
-			errs = append(errs, fmt.Errorf("expected %s to be reachable: the guest has no such candidate", o))
+	named := func(t scenarios.Target, r probe.Row) bool { return t.Names(r.Address.Addr(), r.Origin) }
+	for _, t := range reachable {
+		if !slices.ContainsFunc(table, func(r probe.Row) bool { return named(t, r) }) {
+			errs = append(errs, fmt.Errorf("expected %s to be reachable: the guest has no such candidate", t))
 		}
 	}
 	for _, r := range table {
-		switch want := slices.Contains(reachable, r.Origin); {
+		switch want := slices.ContainsFunc(reachable, func(t scenarios.Target) bool { return named(t, r) }); {
 		case want && !r.Bidirectional():
 			errs = append(errs, fmt.Errorf("expected %s to be reachable: measured %s", r.Origin, describe(r)))
 		case !want && r.Bidirectional():

@@ -12,13 +12,14 @@ import (
 func TestCheckExpect(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
-		reachable []scenarios.Origin
+		reachable []scenarios.Target
 		want      string // part of the error
 	}{
-		{"agreed", []scenarios.Origin{"dhcpv6"}, ""},
+		{"agreed", []scenarios.Target{scenarios.Of("dhcpv6")}, ""},
+		{"agreed on an address", []scenarios.Target{{Addr: dhcpv6.Addr()}}, ""},
 		{"works against expectation", nil, "expected dhcpv6 not to be reachable: measured dhcpv6 fd01:cafe::f14c:9fa1:8496:557f/128: out ok, in ok"},
-		{"does not work", []scenarios.Origin{"dhcpv6", "slaac"}, "expected slaac to be reachable: measured slaac fd01:cafe::5054:ff:fe1f:c7bd/64: out ok (seen as fd01:…557f), in EHOSTUNREACH"},
-		{"no candidate", []scenarios.Origin{"dhcpv6", "vip"}, "expected vip to be reachable: the guest has no such candidate"},
+		{"does not work", []scenarios.Target{scenarios.Of("dhcpv6"), scenarios.Of("slaac")}, "expected slaac to be reachable: measured slaac fd01:cafe::5054:ff:fe1f:c7bd/64: out ok (seen as fd01:…557f), in EHOSTUNREACH"},
+		{"no candidate", []scenarios.Target{scenarios.Of("dhcpv6"), scenarios.Of("vip")}, "expected vip to be reachable: the guest has no such candidate"},
 	} {
 		t.Run(tt.name, func(t *testing.T) { wantError(t, checkExpect(fieldTable(), tt.reachable), tt.want) })
 	}

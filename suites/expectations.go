@@ -34,8 +34,13 @@ type KnownFailure struct {
 	Role scenarios.Role `yaml:"role,omitempty"`
 	// Verdict is "fail" or "skip".
 	Verdict string `yaml:"verdict" required:"true" pattern:"^(fail|skip)$" form:"fail or skip"`
-	// Picks is what a failing selector picks.
+	// Picks is what a failing selector picks: an origin, none, other, or an
+	// address.
 	Picks scenarios.Pick `yaml:"picks,omitempty"`
+	// Kind is how it fails. Empty: wrong, or lost where Picks is none.
+	Kind scenarios.FailureKind `yaml:"kind,omitempty"`
+	// At is the checkpoint at which it fails first. Empty: the end.
+	At string `yaml:"at,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"the name of a checkpoint"`
 	// Reason says why it fails.
 	Reason string `yaml:"reason" required:"true"`
 	// Link leads to where it is discussed.
@@ -86,6 +91,10 @@ func (f KnownFailure) checkPick() []scenarios.Fault {
 			Next: "add what it picks; none means no address"}}
 	case f.Verdict == Skip.String() && f.Picks != "":
 		return []scenarios.Fault{{Key: "picks", Problem: "a selector that is skipped picks nothing", Next: "remove it"}}
+	case f.Verdict == Skip.String() && f.Kind != "":
+		return []scenarios.Fault{{Key: "kind", Problem: "a selector that is skipped does not fail", Next: "remove it"}}
+	case f.Verdict == Skip.String() && f.At != "":
+		return []scenarios.Fault{{Key: "at", Problem: "a selector that is skipped does not fail", Next: "remove it"}}
 	}
 	return nil
 }
@@ -137,8 +146,22 @@ func (f KnownFailure) checkScenarios(known []*scenarios.Scenario) (faults []scen
 			faults = append(faults, scenarios.Fault{Key: key, Problem: fmt.Sprintf("%s does not ask for the role %s", id, f.Role),
 				Expected: "a scenario with that role", Next: "correct the role, or remove the scenario"})
 		}
+		if names := judgedAt(known[j]); f.At != "" && !slices.Contains(names, f.At) {
+			faults = append(faults, scenarios.Fault{Key: key, Problem: fmt.Sprintf("%s judges at no checkpoint %s", id, f.At),
+				Expected: "a scenario with that checkpoint", Near: near.Word(f.At, names), Next: "correct at, or remove the scenario"})
+		}
 	}
 	return faults
+}
+
+// judgedAt returns the names of the checkpoints at which selectors are judged.
+func judgedAt(sc *scenarios.Scenario) (names []string) {
+	for _, e := range sc.Timeline() {
+		if cp := e.Checkpoint; cp != nil && (cp.Judge == nil || *cp.Judge) {
+			names = append(names, cp.Name)
+		}
+	}
+	return names
 }
 
 // checkOnce makes sure that nothing is stated twice.
@@ -184,9 +207,9 @@ func (e *Expectations) stated(id, name string, role scenarios.Role) (statement, 
 		if r, err := catalogue.ParseRange(f.Versions); f.Versions != "" && (err != nil || version == "" || !r.Contains(version)) {
 			continue
 		}
-		st := statement{by: e.file, verdict: Fail, pick: f.Picks, why: f.Reason}
+		st := statement{by: e.file, verdict: Fail, failure: failure{f.Picks, f.Kind, f.At}, why: f.Reason}
 		if f.Verdict == Skip.String() {
-			st.verdict = Skip
+			st.verdict, st.failure = Skip, failure{}
 		}
 		if f.Link != "" {
 			st.why += " (" + f.Link + ")"

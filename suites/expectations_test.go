@@ -19,6 +19,8 @@ import (
 func expectations(text string, selectors ...string) (*Expectations, error) {
 	etcd := fieldScenario("b")
 	etcd.Roles = []scenarios.Role{scenarios.RoleEtcd}
+	etcd.Events = append(etcd.Events, scenarios.Event{Checkpoint: &scenarios.Checkpoint{Name: "moved"}},
+		scenarios.Event{Checkpoint: &scenarios.Checkpoint{Name: "seen", Judge: new(false)}})
 	return parseExpectations("dir/passtlab.expect.yaml", []byte(text), []*scenarios.Scenario{fieldScenario("a"), etcd}, selectors)
 }
 
@@ -55,6 +57,12 @@ func TestExpectationsFaults(t *testing.T) {
 		{"unknown scenario", replace("[a, b]", "[a, nosuchthing]"), ":4:20: failures[0].scenarios[1]: no scenario is called nosuchthing"},
 		{"scenario twice", replace("[a, b]", "[a, a]"), "a stands twice"},
 		{"a role that is not asked", replace("verdict: fail", "role: kubelet\n    verdict: fail"), ":4:20: failures[0].scenarios[1]: b does not ask for the role kubelet"},
+		{"unknown kind", replace("picks: slaac", "picks: slaac\n    kind: flip"), `did you mean "flap"?`},
+		{"skips in a way", replace("verdict: fail", "verdict: skip\n    kind: flap", "    picks: slaac\n", ""), "failures[0].kind: a selector that is skipped does not fail"},
+		{"skips somewhere", replace("verdict: fail", "verdict: skip\n    at: end", "    picks: slaac\n", ""), "failures[0].at: a selector that is skipped does not fail"},
+		{"unknown checkpoint", replace("[a, b]", "[b]", "picks: slaac", "picks: slaac\n    at: move"), `failures[0].scenarios[0]: b judges at no checkpoint move; expected a scenario with that checkpoint; did you mean "moved"?`},
+		{"another's checkpoint", replace("picks: slaac", "picks: slaac\n    at: moved"), "failures[0].scenarios[0]: a judges at no checkpoint moved"},
+		{"a checkpoint that only asks", replace("[a, b]", "[b]", "picks: slaac", "picks: slaac\n    at: seen"), "b judges at no checkpoint seen"},
 		{"stated twice", ok + strings.TrimPrefix(ok, "failures:\n"), ":11:17: failures[1].scenarios[0]: a is stated in failures[0] already"},
 		{"link without scheme", replace("https://", ""), "failures[0].link"},
 	} {
@@ -163,6 +171,39 @@ func TestFound(t *testing.T) {
 		t.Errorf("read back (-written +read):\n%s", diff)
 	}
 	if after := run(back); after.ExitStatus() != StatusOK || after.Summary.XFail != before.Summary.Fail {
+		t.Errorf("with what was found: %+v, before: %+v", after.Summary, before.Summary)
+	}
+}
+
+// The same over time: what is found says how and where, unless that goes
+// without saying.
+func TestFoundOverTime(t *testing.T) {
+	run := func(e *Expectations) *Report {
+		t.Helper()
+		sc, lab := play("D V s", "/moved", "D V s")
+		var asked int
+		r, err := Run(t.Context(), Config{
+			Scenarios: []*scenarios.Scenario{sc},
+			Selectors: []selector.Selector{inTurn("d", "v"), first(&asked), picks("wrong", slaac.Addr()), picks("none")},
+			Options:   Options{Build: lab.builder(), Expect: e},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	before := run(nil)
+	var text bytes.Buffer
+	if err := Found(before).Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	golden.Check(t, filepath.Join("testdata", "found-timeline.expect.yaml"), text.Bytes())
+	sc, _ := play("D V s", "/moved", "D V s")
+	back, err := parseExpectations("", text.Bytes(), []*scenarios.Scenario{sc}, before.selectors())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after := run(back); after.ExitStatus() != StatusOK || after.Summary.XFail != 4 {
 		t.Errorf("with what was found: %+v, before: %+v", after.Summary, before.Summary)
 	}
 }

@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
@@ -44,8 +48,9 @@ func fieldScenario(id string) *scenarios.Scenario {
 	return &scenarios.Scenario{
 		ID: id, Title: "SLAAC and DHCPv6", File: "scenarios/topic/" + id + ".yaml",
 		Passt:  scenarios.Passt{Release: "2025_05_03"},
+		Events: scenarios.Plain(scenarios.EventRA, scenarios.EventDHCPv6),
 		Roles:  []scenarios.Role{scenarios.RoleKubelet, scenarios.RoleEtcd},
-		Expect: scenarios.Expect{Reachable: []scenarios.Origin{scenarios.OriginDHCPv6}},
+		Expect: scenarios.Expect{Reachable: []scenarios.Target{scenarios.Of(scenarios.OriginDHCPv6)}},
 		Prove:  scenarios.Prove{Good: "good", Bad: "bad", Picks: "slaac"},
 	}
 }
@@ -59,7 +64,7 @@ type fakeLab struct {
 	closed                      *int
 }
 
-func (l fakeLab) Play(context.Context) error { return l.play }
+func (l fakeLab) Step(context.Context, scenarios.Event) error { return l.play }
 
 func (l fakeLab) Probe(context.Context) (probe.Table, error) { return l.table, l.probe }
 
@@ -108,6 +113,217 @@ var byRole = selector.Func("by-role", func(_ context.Context, o selector.Observa
 func unsupported(context.Context, selector.Observation) (selector.Choice, error) {
 	return selector.Choice{}, fmt.Errorf("%w: knows no IPv6", selector.ErrUnsupported)
 }
+
+// stages is a Lab whose guest is as the n-th table says after the n-th step.
+type stages struct {
+	tables []probe.Table
+	on     func(step int) // called at the end of a step
+	step   int
+	probes int
+}
+
+func (l *stages) Step(context.Context, scenarios.Event) error {
+	l.step++
+	if l.on != nil {
+		l.on(l.step)
+	}
+	return nil
+}
+
+func (l *stages) Probe(context.Context) (probe.Table, error) {
+	l.probes++
+	return l.tables[l.step], nil
+}
+
+func (l *stages) Observe(context.Context) (selector.Observation, error) {
+	o := selector.Observation{Target: peer}
+	for _, r := range l.tables[l.step] {
+		o.Addresses = append(o.Addresses, selector.Address{Prefix: r.Address, Link: "eth0", Scope: "global"})
+	}
+	return o, nil
+}
+
+func (l *stages) Close() error { return nil }
+
+// builder returns a Builder that gives the lab to the one scenario there is.
+func (l *stages) builder() Builder {
+	return func(context.Context, *scenarios.Scenario, sim.Options) (Lab, error) { return l, nil }
+}
+
+// The addresses of timelines, each with a word of one letter.
+var letters = map[string]netip.Prefix{"d": dhcpv6, "s": slaac, "v": netip.MustParsePrefix("fd01:cafe::5/128")}
+
+// guest is a table of the addresses in words such as "D s ~V": those in capital
+// letters work, those after a tilde are deprecated.
+func guest(words string) probe.Table {
+	origins := map[string]scenarios.Origin{"d": scenarios.OriginDHCPv6, "s": scenarios.OriginSLAAC, "v": scenarios.OriginVIP}
+	t := probe.Table{}
+	for _, w := range strings.Fields(words) {
+		w, old := strings.CutPrefix(w, "~")
+		l := strings.ToLower(w)
+		r := probe.Row{Candidate: probe.Candidate{Address: letters[l], Link: "eth0", Origin: origins[l]}, Out: works, OutSource: letters[l].Addr(), In: dead, InBound: dead}
+		if l != w {
+			r.In, r.InBound = works, works
+		}
+		if old {
+			r.Flags = uint32(selector.FlagDeprecated)
+		}
+		t = append(t, r)
+	}
+	return t
+}
+
+// play returns a scenario and its lab. After the boot, where the guest has
+// nothing, each word of steps is a step to what guest makes of it, or
+// "reboot"; "/NAME" is a checkpoint after it, "-NAME" one that only asks.
+func play(steps ...string) (*scenarios.Scenario, *stages) {
+	sc := fieldScenario("timeline")
+	sc.Events = nil
+	sc.Roles = sc.Roles[:1]
+	lab := &stages{tables: []probe.Table{{}}}
+	for _, step := range steps {
+		now := lab.tables[len(lab.tables)-1]
+		sc.Expect.Reachable = nil
+		for _, r := range now {
+			if r.Bidirectional() {
+				sc.Expect.Reachable = append(sc.Expect.Reachable, scenarios.Of(r.Origin))
+			}
+		}
+		switch {
+		case strings.HasPrefix(step, "/"):
+			sc.Events = append(sc.Events, scenarios.Event{Checkpoint: &scenarios.Checkpoint{Name: step[1:], Reachable: sc.Expect.Reachable}})
+		case strings.HasPrefix(step, "-"):
+			sc.Events = append(sc.Events, scenarios.Event{Checkpoint: &scenarios.Checkpoint{Name: step[1:], Judge: new(false)}})
+		case step == "reboot":
+			sc.Events = append(sc.Events, scenarios.Event{Reboot: &scenarios.Reboot{}})
+			lab.tables = append(lab.tables, probe.Table{})
+		default:
+			sc.Events = append(sc.Events, scenarios.Event{Migrate: &scenarios.Migrate{}})
+			lab.tables = append(lab.tables, guest(step))
+		}
+	}
+	sc.Expect.Reachable = nil
+	for _, r := range lab.tables[len(lab.tables)-1] {
+		if r.Bidirectional() {
+			sc.Expect.Reachable = append(sc.Expect.Reachable, scenarios.Of(r.Origin))
+		}
+	}
+	return sc, lab
+}
+
+// judged plays a timeline with one selector and returns its result in the only
+// role.
+func judged(t *testing.T, sc *scenarios.Scenario, lab *stages, sel selector.Selector, opts Options) Result {
+	t.Helper()
+	opts.Build = lab.builder()
+	s, err := Open(t.Context(), sc, []selector.Selector{sel}, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	return s.Judge(sel)[0]
+}
+
+// inTurn picks the addresses of the letters one after the other, each time it
+// is asked by a life; "-" is none.
+func inTurn(choices ...string) *life {
+	return &life{next: func(i int, _ selector.Observation) (selector.Choice, error) {
+		return letter(choices[min(i, len(choices)-1)]), nil
+	}}
+}
+
+// letter is the choice of the address of a letter.
+func letter(l string) selector.Choice {
+	if l == "-" {
+		return selector.None("")
+	}
+	return selector.Pick(letters[l].Addr(), "")
+}
+
+// life is a Stateful selector that counts. Its fresh answers are those that do
+// not change with the list.
+type life struct {
+	next                  func(i int, o selector.Observation) (selector.Choice, error)
+	startErr, closeErr    error
+	asked, starts, closes int
+	seen                  []int // addresses at each start
+}
+
+func (l *life) Name() string { return "alive" }
+
+func (l *life) Select(context.Context, selector.Observation) (selector.Choice, error) {
+	return selector.None(""), nil
+}
+
+func (l *life) Start(_ context.Context, o selector.Observation) (selector.Life, error) {
+	l.starts++
+	l.seen = append(l.seen, len(o.Addresses))
+	return living{l}, l.startErr
+}
+
+type living struct{ l *life }
+
+func (x living) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
+	x.l.asked++
+	return x.l.next(x.l.asked-1, o)
+}
+
+func (x living) Close() error {
+	x.l.closes++
+	return x.l.closeErr
+}
+
+// watcher is a selector whose lives are watches. It says what say is given.
+type watcher struct {
+	mu            sync.Mutex
+	said          []selector.Said
+	more          chan struct{}
+	shown, starts int
+}
+
+func (w *watcher) Name() string { return "watch" }
+
+func (w *watcher) Select(context.Context, selector.Observation) (selector.Choice, error) {
+	return selector.Choice{}, errors.New("asked afresh")
+}
+
+func (w *watcher) Start(context.Context, selector.Observation) (selector.Life, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.starts++
+	w.said, w.more = nil, make(chan struct{})
+	return watching{w}, nil
+}
+
+// say says the choice of a letter, or with an error that it has ended.
+func (w *watcher) say(l string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x := selector.Said{At: time.Now(), Err: err}
+	if err == nil {
+		x.Choice = letter(l)
+	}
+	w.said = append(w.said, x)
+	close(w.more)
+	w.more = make(chan struct{})
+}
+
+type watching struct{ w *watcher }
+
+func (x watching) Select(context.Context, selector.Observation) (selector.Choice, error) {
+	x.w.mu.Lock()
+	defer x.w.mu.Unlock()
+	x.w.shown++
+	return selector.None("not read"), nil
+}
+
+func (x watching) Said() ([]selector.Said, <-chan struct{}) {
+	x.w.mu.Lock()
+	defer x.w.mu.Unlock()
+	return slices.Clone(x.w.said), x.w.more
+}
+
+func (x watching) Close() error { return nil }
 
 // clock ticks a tenth of a second at each look.
 func clock() func() time.Time {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +77,66 @@ func TestWriteGolden(t *testing.T) {
 	}
 }
 
+// moves is a report over a timeline, with every kind of failure and a drawn
+// order.
+func moves(t *testing.T) *Report {
+	t.Helper()
+	sc, lab := play("D s v", "/leased", "D V s", "-seen", "D V s")
+	sc.Expect.Within = "250ms"
+	sc.Family, sc.Order = "moves", []scenarios.Kind{scenarios.EventDHCPv6, scenarios.EventRA}
+	var asked int
+	now := clock()
+	sel := func(name string, l *life) selector.Selector { return named{l, name} }
+	late := inTurn("d")
+	late.next = func(i int, _ selector.Observation) (selector.Choice, error) {
+		if i == 2 {
+			for range 3 {
+				now()
+			}
+		}
+		return letter("d"), nil
+	}
+	r, err := Run(t.Context(), Config{
+		Scenarios: []*scenarios.Scenario{sc}, Parallel: 1,
+		Selectors: []selector.Selector{
+			sel("good", inTurn("d")), sel("wrong", inTurn("d", "s", "s")), sel("lost", inTurn("-")), sel("flap", inTurn("d", "d", "v")), sel("late", late),
+			count(2), selector.InKernelOrder(first(&asked)),
+		},
+		Options: Options{Build: lab.builder(), Now: now, Seed: 42},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Kernel = "6.18.0"
+	return r
+}
+
+// named is a Stateful by another name.
+type named struct {
+	*life
+	name string
+}
+
+func (n named) Name() string { return n.name }
+
+func TestWriteTimelineGolden(t *testing.T) {
+	r := moves(t)
+	for _, k := range scenarios.FailureKinds() {
+		if !slices.ContainsFunc(r.Results, func(res Result) bool { return res.Kind == k }) {
+			t.Errorf("there is no %s", k)
+		}
+	}
+	for name, format := range map[string]Format{
+		"timeline.txt": FormatTable, "timeline.json": FormatJSON, "timeline.junit.xml": FormatJUnit, "timeline.md": FormatMarkdown,
+	} {
+		var got bytes.Buffer
+		if err := r.Write(&got, format, false); err != nil {
+			t.Fatal(err)
+		}
+		golden.Check(t, filepath.Join("testdata", name), got.Bytes())
+	}
+}
+
 func TestWritePlainGolden(t *testing.T) {
 	r, err := Run(t.Context(), config("a", "b"))
 	if err != nil {
@@ -95,7 +156,13 @@ func TestWriteUnknownFormat(t *testing.T) {
 
 // The JSON form holds all there is.
 func TestJSONRoundTrip(t *testing.T) {
-	r := sample(t)
+	for _, r := range []*Report{sample(t), moves(t)} {
+		roundTrip(t, r)
+	}
+}
+
+func roundTrip(t *testing.T, r *Report) {
+	t.Helper()
 	data, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)

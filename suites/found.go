@@ -35,12 +35,17 @@ func Found(r *Report) *Expectations {
 // add appends a failure, or its scenario to an entry that is like it.
 func (e *Expectations) add(f KnownFailure) {
 	for i, g := range e.Failures {
-		if g.Selector == f.Selector && g.Versions == f.Versions && g.Role == f.Role && g.Picks == f.Picks {
+		if g.alike(f) && g.Versions == f.Versions && g.Role == f.Role {
 			e.Failures[i].Scenarios = append(g.Scenarios, f.Scenarios...)
 			return
 		}
 	}
 	e.Failures = append(e.Failures, f)
+}
+
+// alike reports whether two failures are of one selector and the same.
+func (f KnownFailure) alike(g KnownFailure) bool {
+	return f.Selector == g.Selector && f.Picks == g.Picks && f.Kind == g.Kind && f.At == g.At
 }
 
 // failed is a failure with the versions that it was seen at.
@@ -62,9 +67,13 @@ func (r *Report) failures() []failed {
 			}
 			name, version := splitVersion(res.Selector)
 			f := KnownFailure{Selector: name, Scenarios: []string{s.ID}, Role: res.Role, Verdict: Fail.String(), Picks: res.Origin, Reason: "not looked into yet"}
-			i := slices.IndexFunc(here, func(g failed) bool {
-				return g.Selector == f.Selector && g.Role == f.Role && g.Picks == f.Picks
-			})
+			if res.Kind != (failure{pick: res.Origin}).howOr() {
+				f.Kind = res.Kind
+			}
+			if res.At != scenarios.EndCheckpoint {
+				f.At = res.At
+			}
+			i := slices.IndexFunc(here, func(g failed) bool { return g.alike(f) && g.Role == f.Role })
 			if i < 0 {
 				i = len(here)
 				here = append(here, failed{KnownFailure: f})
@@ -81,7 +90,7 @@ func (r *Report) failures() []failed {
 func joinAlike(fs []failed, roles int) (out []failed) {
 	alike := func(f failed) (same []scenarios.Role) {
 		for _, g := range fs {
-			if g.Selector == f.Selector && g.Picks == f.Picks && slices.Equal(g.versions, f.versions) {
+			if g.alike(f.KnownFailure) && slices.Equal(g.versions, f.versions) {
 				same = append(same, g.Role)
 			}
 		}

@@ -50,6 +50,16 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := judge(tt.table, tt.choice, tt.err)
+			kind := scenarios.FailureKind("")
+			switch {
+			case r.verdict == Fail && tt.pick == "none":
+				kind = scenarios.FailLost
+			case r.verdict == Fail:
+				kind = scenarios.FailWrong
+			}
+			if r.kind != kind {
+				t.Errorf("kind %q, want %q", r.kind, kind)
+			}
 			if r.verdict != tt.verdict || r.pick != tt.pick || r.reason != tt.reason {
 				t.Errorf("got  %s %q %q\nwant %s %q %q", r.verdict, r.pick, r.reason, tt.verdict, tt.pick, tt.reason)
 			}
@@ -71,28 +81,40 @@ func TestJudgeRemarks(t *testing.T) {
 }
 
 func TestStatementApply(t *testing.T) {
-	fails := statement{by: "the scenario", verdict: Fail, pick: "slaac"}
-	known := statement{by: "mine.yaml", verdict: Fail, pick: "slaac", why: "too old (https://example.org/1)"}
+	fails := statement{by: "the scenario", verdict: Fail, failure: failure{pick: "slaac"}}
+	known := statement{by: "mine.yaml", verdict: Fail, failure: failure{pick: "slaac"}, why: "too old (https://example.org/1)"}
 	skips := statement{by: "mine.yaml", verdict: Skip}
+	lost := statement{by: "the scenario", verdict: Fail, failure: failure{pick: "none"}}
+	address := statement{by: "the scenario", verdict: Fail, failure: failure{pick: scenarios.Pick(slaac.Addr().String())}}
+	flaps := statement{by: "the scenario", verdict: Fail, failure: failure{pick: "slaac", kind: scenarios.FailFlap, at: "moved"}}
+	wrong := func(pick scenarios.Pick) ruling { return ruling{verdict: Fail, kind: scenarios.FailWrong, pick: pick} }
 	for _, tt := range []struct {
-		st      statement
-		verdict Verdict
-		pick    scenarios.Pick
-		want    Verdict
-		reason  string
+		st     statement
+		r      ruling
+		want   Verdict
+		reason string
 	}{
-		{fails, Fail, "slaac", XFail, ""},
-		{known, Fail, "slaac", XFail, "; known: too old (https://example.org/1)"},
-		{fails, Fail, "vip", Fail, "the scenario states that it picks slaac"},
-		{fails, Pass, "dhcpv6", XPass, "the scenario states that it fails and picks slaac"},
-		{fails, Skip, "", Skip, ""},
-		{skips, Skip, "", XFail, ""},
-		{skips, Pass, "dhcpv6", XPass, "mine.yaml states that it is skipped"},
-		{skips, Fail, "slaac", Fail, "mine.yaml states that it is skipped"},
+		{fails, wrong("slaac"), XFail, ""},
+		{known, wrong("slaac"), XFail, "; known: too old (https://example.org/1)"},
+		{fails, wrong("vip"), Fail, "the scenario states that it picks slaac"},
+		{fails, ruling{pick: "dhcpv6"}, XPass, "the scenario states that it fails and picks slaac"},
+		{fails, ruling{verdict: Skip}, Skip, ""},
+		{skips, ruling{verdict: Skip}, XFail, ""},
+		{skips, ruling{pick: "dhcpv6"}, XPass, "mine.yaml states that it is skipped"},
+		{skips, wrong("slaac"), Fail, "mine.yaml states that it is skipped"},
+		{lost, ruling{verdict: Fail, kind: scenarios.FailLost, pick: "none"}, XFail, ""},
+		{lost, wrong("none"), Fail, "states that it picks none"},
+		{address, ruling{verdict: Fail, kind: scenarios.FailWrong, pick: "slaac", addr: slaac.Addr()}, XFail, ""},
+		{address, ruling{verdict: Fail, kind: scenarios.FailWrong, pick: "slaac", addr: dhcpv6.Addr()}, Fail, "picks fd01:cafe::5054"},
+		{fails, ruling{verdict: Fail, kind: scenarios.FailFlap, pick: "slaac"}, Fail, "states that it picks slaac"},
+		{fails, ruling{verdict: Fail, kind: scenarios.FailWrong, pick: "slaac", at: "moved"}, Fail, "states that it picks slaac"},
+		{fails, ruling{verdict: Fail, kind: scenarios.FailWrong, pick: "slaac", at: "end"}, XFail, ""},
+		{flaps, ruling{verdict: Fail, kind: scenarios.FailFlap, pick: "slaac", at: "moved"}, XFail, ""},
+		{flaps, ruling{verdict: Fail, kind: scenarios.FailFlap, pick: "slaac", at: "end"}, Fail, "states that it picks slaac (flap) at moved"},
 	} {
-		r := tt.st.apply(ruling{verdict: tt.verdict, pick: tt.pick})
+		r := tt.st.apply(tt.r)
 		if r.verdict != tt.want || !strings.Contains(r.reason, tt.reason) {
-			t.Errorf("%s with %s: got %s %q, want %s %q", tt.verdict, tt.pick, r.verdict, r.reason, tt.want, tt.reason)
+			t.Errorf("%+v: got %s %q, want %s %q", tt.r, r.verdict, r.reason, tt.want, tt.reason)
 		}
 	}
 }

@@ -88,7 +88,7 @@ func junitCase(res Result) reporters.JUnitTestCase {
 	case Skip:
 		c.Skipped = &reporters.JUnitSkipped{Message: res.Reason}
 	case XPass, Fail:
-		c.Failure = &reporters.JUnitFailure{Message: res.Reason, Type: res.Verdict.String(), Description: how}
+		c.Failure = &reporters.JUnitFailure{Message: res.Reason, Type: res.Verdict.String() + aside(res.Kind), Description: how}
 	case Error:
 		c.Error = &reporters.JUnitError{Message: res.Reason, Type: res.Verdict.String(), Description: how}
 	}

@@ -14,8 +14,8 @@ import (
 // Lab is what a session needs of the topology of a scenario. Every error is
 // the lab's own, never a selector's.
 type Lab interface {
-	// Play plays the scenario's events; each is complete before the next.
-	Play(ctx context.Context) error
+	// Step plays one event, completely. Checkpoints are none of its.
+	Step(ctx context.Context, e scenarios.Event) error
 	// Probe measures the truth table.
 	Probe(ctx context.Context) (probe.Table, error)
 	// Observe reads what a selector could see in the guest.

@@ -21,6 +21,12 @@ func (r *Report) writeMarkdown(w io.Writer) error {
 	for _, row := range m.rows {
 		fmt.Fprintf(&b, "| %s |%s\n", escape(row.label), columns(row.cells, matrixCell.String))
 	}
+	for i, o := range r.orderTallies() {
+		if i == 0 {
+			fmt.Fprintf(&b, "\n%s:\n\n", ordersHeading)
+		}
+		fmt.Fprintf(&b, "- %s\n", escape(o.String()))
+	}
 	for i, f := range r.findings() {
 		if i == 0 {
 			fmt.Fprintln(&b)

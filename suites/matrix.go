@@ -85,7 +85,7 @@ func scenarioRows(id string, results []Result, selectors []string) []matrixRow {
 }
 
 func newCell(res Result) matrixCell {
-	c := matrixCell{verdict: res.Verdict, text: string(res.Origin)}
+	c := matrixCell{verdict: res.Verdict, text: string(res.Origin) + aside(res.Kind)}
 	switch res.Verdict {
 	case Skip, Error:
 		c.text = res.Verdict.String()

@@ -33,7 +33,7 @@ type Report struct {
 	Program string `json:"program,omitempty"`
 	// Passt are the passt releases that took part, sorted.
 	Passt []string `json:"passt"`
-	// Seed is the seed of the order of the run, 0 where the order is fixed.
+	// Seed is what the orders were drawn from that are drawn.
 	Seed int64 `json:"seed"`
 	// Shard is which part of a run this is, where it is a part.
 	Shard *Shard `json:"shard,omitempty"`
@@ -88,7 +88,20 @@ type Scenario struct {
 	Error string `json:"error,omitempty"`
 	// Skipped is why the backend cannot play the scenario.
 	Skipped string `json:"skipped,omitempty"`
-	// Candidates is the truth table, in the kernel's order.
+	// Family is the id of the file, which may stand for several scenarios.
+	Family string `json:"family,omitempty"`
+	// Order is the order of steps that was drawn by the seed, if any.
+	Order []scenarios.Kind `json:"order,omitempty"`
+	// Candidates is the truth table at the end, in the kernel's order.
+	Candidates []Candidate `json:"candidates"`
+	// Checkpoints are all checkpoints, where there is more than one.
+	Checkpoints []Checkpoint `json:"checkpoints,omitempty"`
+}
+
+// Checkpoint is what was measured at a checkpoint.
+type Checkpoint struct {
+	Name string `json:"name"`
+	// Candidates is the truth table; empty where nothing was judged.
 	Candidates []Candidate `json:"candidates"`
 }
 
@@ -143,14 +156,48 @@ type Result struct {
 	// no address was given; "other" for one that is no candidate.
 	Origin  scenarios.Pick `json:"origin,omitempty"`
 	Verdict Verdict        `json:"verdict"`
+	// Kind is how it failed.
+	Kind scenarios.FailureKind `json:"kind,omitempty"`
+	// At names the checkpoint that decided, where there is more than one.
+	At string `json:"at,omitempty"`
+	// Took is the time to the choice, in seconds: from the question on, or from
+	// the end of the last step where a selector tells by itself.
+	Took float64 `json:"took,omitempty"`
 	// Reason proves the verdict, with the row of the truth table.
 	Reason string `json:"reason,omitempty"`
 	// Rule is what the selector itself said about its choice.
 	Rule string `json:"rule,omitempty"`
 	// Remarks say what the chosen addresses cannot do although they work.
 	Remarks []string `json:"remarks,omitempty"`
+	// KernelOrder is what a selector chooses whose rule is the kernel's order.
+	KernelOrder *KernelOrder `json:"kernelOrder,omitempty"`
+	// Checkpoints are the answers at all checkpoints, where there is more than
+	// one.
+	Checkpoints []CheckpointResult `json:"checkpoints,omitempty"`
 	// Reproduce is one command line, quoted for a shell.
 	Reproduce string `json:"reproduce"`
+}
+
+// CheckpointResult is what a selector answered at a checkpoint. The fields are
+// as in Result.
+type CheckpointResult struct {
+	Name       string         `json:"name"`
+	Choice     netip.Addr     `json:"choice"`
+	Advertised []netip.Addr   `json:"advertised,omitempty"`
+	Origin     scenarios.Pick `json:"origin,omitempty"`
+	// Verdict is nil where nothing was judged.
+	Verdict *Verdict              `json:"verdict,omitempty"`
+	Kind    scenarios.FailureKind `json:"kind,omitempty"`
+	Took    float64               `json:"took,omitempty"`
+	Reason  string                `json:"reason,omitempty"`
+}
+
+// given returns the preferred address of a choice, and all if there are several.
+func given(c selector.Choice) (netip.Addr, []netip.Addr) {
+	if len(c.Addresses) > 1 {
+		return c.Address(), c.Addresses
+	}
+	return c.Address(), nil
 }
 
 // NewReport returns an empty report that started at the time given.
@@ -207,6 +254,9 @@ func (r *Report) setting() string {
 	if r.Shard != nil {
 		s += ", shard " + r.Shard.String()
 	}
+	if slices.ContainsFunc(r.Scenarios, func(s Scenario) bool { return len(s.Order) > 0 }) {
+		s += fmt.Sprintf(", seed %d", r.Seed)
+	}
 	return s
 }
 
@@ -247,13 +297,25 @@ func (r *Report) of(id string) []Result {
 	return out
 }
 
-func candidate(t probe.Table, row probe.Row) Candidate {
-	return Candidate{
-		Address: row.Address, Link: row.Link, Origin: row.Origin, Flags: selector.Flags(row.Flags),
-		Out: row.Out, OutSource: row.OutSource, In: row.In,
-		InBound: row.InBound, InBoundAfter: row.InBoundAfter,
-		Remarks: remarks(t, row),
+// candidates returns the truth table of a checkpoint, with the lifetimes that
+// selectors saw.
+func candidates(cp checkpoint) []Candidate {
+	cs := []Candidate{}
+	for _, row := range cp.table {
+		c := Candidate{
+			Address: row.Address, Link: row.Link, Origin: row.Origin, Flags: selector.Flags(row.Flags),
+			Out: row.Out, OutSource: row.OutSource, In: row.In,
+			InBound: row.InBound, InBoundAfter: row.InBoundAfter,
+			Remarks: remarks(cp.table, row),
+		}
+		for _, a := range cp.shown.Addresses {
+			if a.Prefix == c.Address {
+				c.ValidLifetime, c.PreferredLifetime = a.ValidLifetime, a.PreferredLifetime
+			}
+		}
+		cs = append(cs, c)
 	}
+	return cs
 }
 
 // seconds rounds to a microsecond, which is as far as a measurement goes.

@@ -26,7 +26,8 @@ var ErrNothingSelected = errors.New("nothing selected")
 type Config struct {
 	// Scenarios are run in this order, as far as Parallel allows.
 	Scenarios []*scenarios.Scenario
-	// Selectors are asked one after the other in each scenario's lab.
+	// Selectors are asked one after the other at each checkpoint of each
+	// scenario's lab.
 	Selectors []selector.Selector
 	// Parallel is the number of labs up at once, at most MaxParallel.
 	// Default: DefaultParallel.
@@ -34,8 +35,6 @@ type Config struct {
 	// KeepGoing begins further labs after one has failed. A selector that
 	// fails never stops a run.
 	KeepGoing bool
-	// Seed is noted in the report.
-	Seed int64
 	// Shard is noted in the report, where the scenarios are a part of a run.
 	Shard *Shard
 	// Progress is called after each scenario, never twice at a time.
@@ -137,14 +136,14 @@ type runner struct {
 
 func (r *runner) scenario(ctx context.Context, sc *scenarios.Scenario) cell {
 	if err := r.stopped(ctx); err != nil {
-		c := cell{scenario: Scenario{ID: sc.ID, Title: sc.Title, File: sc.File, Passt: r.cfg.release(sc), Error: err.Error()}}
+		c := cell{scenario: Scenario{ID: sc.ID, Family: sc.Family, Title: sc.Title, File: sc.File, Passt: r.cfg.release(sc), Order: sc.Order, Error: err.Error()}}
 		r.progress(c)
 		return c
 	}
-	s, _ := Open(ctx, sc, r.cfg.Options) // the session itself tells the error
+	s, _ := Open(ctx, sc, r.cfg.Selectors, r.cfg.Options) // the session itself tells the error
 	var c cell
 	for _, sel := range r.cfg.Selectors {
-		c.results = append(c.results, s.Judge(ctx, sel)...)
+		c.results = append(c.results, s.Judge(sel)...)
 	}
 	_ = s.Close() // so does its report
 	c.scenario = s.Report()

@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/sim"
-	"github.com/passtlab/passtlab/sim/probe"
 )
 
 // Options of a session.
@@ -30,11 +31,22 @@ type Options struct {
 	// Expect are the failures that are known of the selectors, with the
 	// precedence over what scenarios state. Nil: none.
 	Expect *Expectations
-	// OpenLimit bounds the time until the lab is measured. Default: 60 s.
+	// OpenLimit bounds the time that the lab takes, without that of the
+	// answers. Default: 60 s.
 	OpenLimit time.Duration
 	// SelectLimit bounds the time of one answer. Default: 20 s, which is
 	// more than external programs are given by themselves.
 	SelectLimit time.Duration
+	// WatchLimit bounds how long a selector that tells its choice by itself is
+	// waited for at a checkpoint that does not bound it more widely. Default:
+	// 2 s.
+	WatchLimit time.Duration
+	// WatchKeep is how long such a selector is given, from when it is shown
+	// what there is at a checkpoint, to leave a choice that is right. Default:
+	// 250 ms.
+	WatchKeep time.Duration
+	// Seed is what drawn orders come from (scenarios.Draw).
+	Seed int64
 	// Reproduce returns the arguments that ask one selector again. Default:
 	// passtlab run --selector NAME ID.
 	Reproduce func(sc *scenarios.Scenario, name string) []string
@@ -54,8 +66,15 @@ func (o Options) withDefaults() Options {
 	if o.SelectLimit == 0 {
 		o.SelectLimit = 20 * time.Second
 	}
+	if o.WatchLimit == 0 {
+		o.WatchLimit = 2 * time.Second
+	}
+	if o.WatchKeep == 0 {
+		o.WatchKeep = 250 * time.Millisecond
+	}
 	if o.Reproduce == nil {
-		o.Reproduce = Reproduce
+		seed := o.Seed
+		o.Reproduce = func(sc *scenarios.Scenario, name string) []string { return Reproduce(sc, name, seed) }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -67,41 +86,64 @@ func (o Options) withDefaults() Options {
 }
 
 // Reproduce returns the arguments that ask a built-in selector in a scenario
-// of the corpus again.
-func Reproduce(sc *scenarios.Scenario, name string) []string {
-	return []string{"passtlab", "run", "--selector", name, sc.ID}
+// of the corpus again, in the order that was drawn if one was.
+func Reproduce(sc *scenarios.Scenario, name string, seed int64) []string {
+	args := []string{"passtlab", "run", "--selector", name}
+	if len(sc.Order) > 0 {
+		args = append(args, "--seed", strconv.FormatInt(seed, 10))
+	}
+	return append(args, sc.ID)
 }
 
-// ErrClosed is the cause of an error verdict after Close.
-var ErrClosed = errors.New("the lab is closed")
-
-// Session is the lab of one scenario: events played, truth table measured,
-// observation read. It is for one goroutine at a time.
+// Session is the timeline of one scenario, played once, with what every
+// selector said at each checkpoint. It is for one goroutine at a time.
 type Session struct {
-	sc     *scenarios.Scenario
-	opts   Options
-	lab    Lab
-	table  probe.Table
-	shown  selector.Observation
-	phases Phases
-	client string // with its version
+	sc      *scenarios.Scenario
+	opts    Options
+	lab     Lab
+	phases  Phases
+	client  string        // with its version
+	left    time.Duration // of OpenLimit
+	several bool          // checkpoints
+	last    string        // the name of the last one
+	stepped time.Time     // the end of the last step
+	kept    []netip.Addr  // there since the last judged checkpoint
+
+	checkpoints []checkpoint // those passed
+	courses     []*course    // selectors × roles
 
 	started, ended    time.Time
 	openErr, closeErr error
 	closed            bool
 }
 
-// Open builds the lab of a scenario, plays its events, measures the truth
-// table, holds it against the author's expectation and reads the observation.
+// Open builds the lab of a scenario and plays its timeline. At each checkpoint
+// it measures the truth table, holds it against the author's expectation, reads
+// the observation and asks every selector in every role.
 //
 // The session is never nil. With an error, which is always one of the lab or
 // of the scenario, it is closed already, and Judge answers Error for every
 // role, or Skip where the backend cannot play the scenario, so that a caller
 // may treat all cases alike.
-func Open(ctx context.Context, sc *scenarios.Scenario, opts Options) (*Session, error) {
+func Open(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector, opts Options) (*Session, error) {
 	s := &Session{sc: sc, opts: opts.withDefaults()}
-	s.started = s.opts.Now()
-	if err := s.open(ctx); err != nil {
+	s.started, s.left = s.opts.Now(), s.opts.OpenLimit
+	for _, sel := range sels {
+		for _, role := range sc.Roles {
+			s.courses = append(s.courses, &course{sel: sel, role: role})
+		}
+	}
+	checkpoints := 0
+	for _, e := range sc.Timeline() {
+		if e.Checkpoint != nil {
+			checkpoints++
+			s.last = e.Checkpoint.Name
+		}
+	}
+	s.several = checkpoints > 1
+	err := s.open(ctx)
+	s.shutdown() // there are no more questions
+	if err != nil {
 		s.openErr = err
 		return s, fmt.Errorf("open scenario %s: %w", sc.ID, errors.Join(err, s.Close()))
 	}
@@ -109,45 +151,20 @@ func Open(ctx context.Context, sc *scenarios.Scenario, opts Options) (*Session, 
 }
 
 func (s *Session) open(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.opts.OpenLimit, fmt.Errorf("the lab was not ready within %s", s.opts.OpenLimit))
-	defer cancel()
-	var err error
-	s.phase(&s.phases.Build, func() {
+	err := s.inLab(ctx, &s.phases.Build, func(ctx context.Context) (err error) {
 		s.lab, err = s.opts.Build(ctx, s.sc, sim.Options{Backend: s.opts.Backend, Logger: s.opts.Logger.With("scenario", s.sc.ID), Capture: s.opts.Capture})
+		return err
 	})
 	if err != nil {
-		return because(ctx, err)
+		return err
 	}
+	s.stepped = s.opts.Now()
 	if s.sc.Guest.Client != scenarios.ClientKernel {
 		if s.client, err = sim.Client(s.sc); err != nil {
 			return err
 		}
 	}
-	s.phase(&s.phases.Play, func() { err = s.lab.Play(ctx) })
-	if err != nil {
-		return because(ctx, err)
-	}
-	s.phase(&s.phases.Probe, func() { s.table, err = s.lab.Probe(ctx) })
-	if err != nil {
-		return because(ctx, err)
-	}
-	s.shown, err = s.lab.Observe(ctx)
-	if err != nil {
-		return because(ctx, err)
-	}
-	s.shown = configured(s.shown, s.sc)
-	if err := checkObservation(s.table, s.shown); err != nil {
-		return err
-	}
-	return checkExpect(s.table, s.sc.Expect.Reachable)
-}
-
-// because adds what ended ctx to an error that may only be its consequence.
-func because(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
-		return fmt.Errorf("%w (%w)", err, cause)
-	}
-	return err
+	return s.play(ctx)
 }
 
 // phase adds the time that f takes to *d, in seconds.
@@ -157,49 +174,31 @@ func (s *Session) phase(d *float64, f func()) {
 	f()
 }
 
-// Table returns the truth table, as far as it was measured.
-func (s *Session) Table() probe.Table { return s.table }
-
-// Judge asks a selector once for each role of the scenario.
-func (s *Session) Judge(ctx context.Context, sel selector.Selector) []Result {
-	var results []Result
-	s.phase(&s.phases.Select, func() {
-		for _, role := range s.sc.Roles {
-			results = append(results, s.judge(ctx, sel, role))
+// Judge returns how a selector did in each role of the scenario. One that Open
+// was not given is an error.
+func (s *Session) Judge(sel selector.Selector) (results []Result) {
+	name := sel.Name()
+	for _, role := range s.sc.Roles {
+		i := slices.IndexFunc(s.courses, func(c *course) bool { return c.sel.Name() == name && c.role == role })
+		res := s.blank(name, role)
+		switch why := s.unsupported(); {
+		case why != "":
+			res.Verdict, res.Reason = Skip, why
+		case s.openErr != nil:
+			res.Verdict, res.Reason = Error, clean(fmt.Errorf("%w: %w", errLab, s.openErr).Error())
+		case i < 0:
+			res.Verdict, res.Reason = Error, clean(fmt.Errorf("%w: %s was not asked", errLab, name).Error())
+		default:
+			res = s.result(s.courses[i])
 		}
-	})
+		results = append(results, res)
+	}
 	return results
 }
 
-func (s *Session) judge(ctx context.Context, sel selector.Selector, role scenarios.Role) Result {
-	name := sel.Name()
-	res := Result{
-		Scenario:  s.sc.ID,
-		Selector:  name,
-		Role:      role,
-		Reproduce: quote(s.opts.Reproduce(s.sc, name)),
-	}
-	if why := s.unsupported(); why != "" {
-		res.Verdict, res.Reason = Skip, why
-		return res
-	}
-	choice, err := s.ask(ctx, sel, role)
-	// An external program that never saw the guest is not to blame.
-	if errors.Is(err, errLab) || errors.Is(err, command.ErrSetup) {
-		res.Verdict, res.Reason = Error, clean(err.Error())
-		return res
-	}
-	r := judge(s.table, choice, err)
-	if st, ok := s.opts.stated(s.sc, name, role); ok {
-		r = st.apply(r)
-	}
-	res.Verdict, res.Origin, res.Reason, res.Remarks = r.verdict, r.pick, r.reason, r.remarks
-	res.Rule = clean(choice.Reason)
-	res.Choice = choice.Address()
-	if len(choice.Addresses) > 1 {
-		res.Advertised = choice.Addresses
-	}
-	return res
+// blank returns a result without a verdict.
+func (s *Session) blank(name string, role scenarios.Role) Result {
+	return Result{Scenario: s.sc.ID, Selector: name, Role: role, Reproduce: quote(s.opts.Reproduce(s.sc, name))}
 }
 
 // unsupported returns why the backend cannot play the scenario, if it cannot.
@@ -210,19 +209,8 @@ func (s *Session) unsupported() string {
 	return ""
 }
 
-// ask puts the question to a selector unless there is no lab to ask it in.
-func (s *Session) ask(ctx context.Context, sel selector.Selector, role scenarios.Role) (selector.Choice, error) {
-	switch {
-	case s.openErr != nil:
-		return selector.Choice{}, fmt.Errorf("%w: %w", errLab, s.openErr)
-	case s.closed:
-		return selector.Choice{}, fmt.Errorf("%w: %w", errLab, ErrClosed)
-	}
-	return ask(ctx, sel, forRole(s.shown, role), s.opts.SelectLimit)
-}
-
-// Close takes the lab down; verdicts after that are errors. Closing again is
-// harmless and returns the same error.
+// Close takes the lab down. Closing again is harmless and returns the same
+// error.
 func (s *Session) Close() error {
 	if s.closed {
 		return s.closeErr
@@ -248,16 +236,17 @@ func (s *Session) Report() Scenario {
 		Client:   s.client,
 		Duration: seconds(s.ended.Sub(s.started)),
 		Phases:   s.phases,
-		Peer:     s.shown.Target,
+		Family:   s.sc.Family,
+		Order:    s.sc.Order,
 	}
-	for _, row := range s.table {
-		c := candidate(s.table, row)
-		for _, a := range s.shown.Addresses {
-			if a.Prefix == c.Address {
-				c.ValidLifetime, c.PreferredLifetime = a.ValidLifetime, a.PreferredLifetime
-			}
+	for _, cp := range s.checkpoints {
+		r.Peer = cp.shown.Target
+		if cp.judged {
+			r.Candidates = candidates(cp)
 		}
-		r.Candidates = append(r.Candidates, c)
+		if s.several {
+			r.Checkpoints = append(r.Checkpoints, Checkpoint{Name: cp.name, Candidates: candidates(cp)})
+		}
 	}
 	openErr := s.openErr
 	if r.Skipped = s.unsupported(); r.Skipped != "" {

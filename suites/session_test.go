@@ -35,13 +35,14 @@ func TestLabFailureIsError(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			closed := 0
 			tt.lab.closed = &closed
-			s, err := Open(t.Context(), fieldScenario("x"), Options{Build: builds(tt.lab), KnownFailures: true})
+			sels := []selector.Selector{picks("bad", slaac.Addr()), picks("good", dhcpv6.Addr())}
+			s, err := Open(t.Context(), fieldScenario("x"), sels, Options{Build: builds(tt.lab), KnownFailures: true})
 			wantError(t, err, tt.reason)
 			if closed != 1 {
 				t.Errorf("the lab was closed %d times", closed)
 			}
-			for _, sel := range []selector.Selector{picks("bad", slaac.Addr()), picks("good", dhcpv6.Addr())} {
-				wantAll(t, s.Judge(t.Context(), sel), Error, tt.reason)
+			for _, sel := range sels {
+				wantAll(t, s.Judge(sel), Error, tt.reason)
 			}
 			if r := s.Report(); !strings.Contains(r.Error, tt.reason) {
 				t.Errorf("report says %q", r.Error)
@@ -50,24 +51,29 @@ func TestLabFailureIsError(t *testing.T) {
 	}
 	t.Run("build", func(t *testing.T) {
 		fails := func(context.Context, *scenarios.Scenario, sim.Options) (Lab, error) { return nil, errBroken }
-		s, err := Open(t.Context(), fieldScenario("x"), Options{Build: fails})
+		s, err := Open(t.Context(), fieldScenario("x"), nil, Options{Build: fails})
 		wantError(t, err, "broken")
-		wantAll(t, s.Judge(t.Context(), picks("good", dhcpv6.Addr())), Error, "broken")
+		wantAll(t, s.Judge(picks("good", dhcpv6.Addr())), Error, "broken")
 	})
 }
 
 func TestCloseErrorIsReported(t *testing.T) {
-	s := open(t, fakeLab{close: errBroken})
-	wantAll(t, s.Judge(t.Context(), picks("good", dhcpv6.Addr())), Pass, "")
+	good := picks("good", dhcpv6.Addr())
+	s := open(t, fakeLab{close: errBroken}, good)
 	for range 2 {
 		wantError(t, s.Close(), "broken")
 	}
-	wantAll(t, s.Judge(t.Context(), picks("good", dhcpv6.Addr())), Error, "the lab is closed")
+	wantAll(t, s.Judge(good), Pass, "")
 	r := Report{}
 	r.Add(s.Report())
 	if r.ExitStatus() != StatusError {
 		t.Errorf("exit status %d", r.ExitStatus())
 	}
+}
+
+func TestJudgeOfWhomNobodyAsked(t *testing.T) {
+	s := open(t, fakeLab{}, picks("good", dhcpv6.Addr()))
+	wantAll(t, s.Judge(picks("other", dhcpv6.Addr())), Error, "other was not asked")
 }
 
 func TestOpenLimit(t *testing.T) {
@@ -76,7 +82,7 @@ func TestOpenLimit(t *testing.T) {
 		return nil, ctx.Err()
 	}
 	synctest.Test(t, func(t *testing.T) {
-		_, err := Open(t.Context(), fieldScenario("x"), Options{Build: hangs})
+		_, err := Open(t.Context(), fieldScenario("x"), nil, Options{Build: hangs})
 		wantError(t, err, "the lab was not ready within 1m0s")
 	})
 }
@@ -88,55 +94,61 @@ func TestJudgeSelectorsThatMisbehave(t *testing.T) {
 			return selector.Pick(dhcpv6.Addr(), ""), nil
 		})
 	}
-	s := open(t, fakeLab{})
-	wantAll(t, s.Judge(t.Context(), misbehaves(func(context.Context) { panic("boom") })), Fail, "gave no choice: panic: boom")
-	wantAll(t, s.Judge(t.Context(), misbehaves(func(context.Context) { runtime.Goexit() })), Fail, "ended without an answer")
+	ask := func(sel selector.Selector) []Result { return open(t, fakeLab{}, sel).Judge(sel) }
+	wantAll(t, ask(misbehaves(func(context.Context) { panic("boom") })), Fail, "gave no choice: panic: boom")
+	wantAll(t, ask(misbehaves(func(context.Context) { runtime.Goexit() })), Fail, "ended without an answer")
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		defer close(release)
-		s := open(t, fakeLab{})
-		wantAll(t, s.Judge(t.Context(), misbehaves(func(context.Context) { <-release })), Fail, "no answer within 20s")
+		wantAll(t, ask(misbehaves(func(context.Context) { <-release })), Fail, "no answer within 20s")
 	})
 	failed := selector.Func("setup", func(context.Context, selector.Observation) (selector.Choice, error) {
 		return selector.Choice{}, command.ErrSetup
 	})
-	wantAll(t, s.Judge(t.Context(), failed), Error, "cannot enter the guest")
+	wantAll(t, ask(failed), Error, "cannot enter the guest")
 }
 
 func TestJudgeCancelledIsError(t *testing.T) {
-	s := open(t, fakeLab{})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	waits := selector.Func("waits", func(ctx context.Context, _ selector.Observation) (selector.Choice, error) {
 		cancel(errors.New("interrupted"))
 		<-ctx.Done()
 		return selector.Choice{}, ctx.Err()
 	})
-	wantAll(t, s.Judge(ctx, waits), Error, "interrupted")
-	wantAll(t, s.Judge(ctx, picks("good", dhcpv6.Addr())), Error, "interrupted")
+	good := picks("good", dhcpv6.Addr())
+	s, _ := Open(ctx, fieldScenario("x"), []selector.Selector{waits, good}, Options{Build: builds(fakeLab{})})
+	defer s.Close()
+	wantAll(t, s.Judge(waits), Error, "interrupted")
+	wantAll(t, s.Judge(good), Error, "interrupted")
 }
 
 func TestJudgeShowsEachSelectorTheSame(t *testing.T) {
-	s := open(t, fakeLab{})
-	var roles []string
-	vandal := selector.Func("vandal", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
-		if !o.Addresses[0].Prefix.Addr().IsGlobalUnicast() || o.Interface != "eth0" || o.Target != peer || o.APIVersion != selector.APIVersion {
-			t.Errorf("shown %+v", o)
-		}
-		roles = append(roles, o.Role)
-		slices.Reverse(o.Addresses)
-		return selector.Pick(dhcpv6.Addr(), ""), nil
-	})
-	for range 2 {
-		wantAll(t, s.Judge(t.Context(), vandal), Pass, "")
+	vandal := func(name string) selector.Selector {
+		return selector.Func(name, func(_ context.Context, o selector.Observation) (selector.Choice, error) {
+			// The link-local address and that of the loopback stay where they
+			// are, whatever is asked about the others.
+			n := len(o.Addresses)
+			if n < 3 || o.Addresses[n-2].Link != "eth0" || o.Addresses[n-1].Link != "lo" ||
+				o.Interface != "eth0" || o.Target != peer || o.APIVersion != selector.APIVersion {
+				t.Errorf("shown %+v", o)
+			}
+			if !slices.Contains([]string{"kubelet", "etcd"}, o.Role) {
+				t.Errorf("asked for %s", o.Role)
+			}
+			slices.Reverse(o.Addresses)
+			return selector.Pick(dhcpv6.Addr(), ""), nil
+		})
 	}
-	if want := []string{"kubelet", "etcd", "kubelet", "etcd"}; !slices.Equal(roles, want) {
-		t.Errorf("asked for %v, want %v", roles, want)
+	sels := []selector.Selector{vandal("one"), vandal("two")}
+	s := open(t, fakeLab{}, sels...)
+	for _, sel := range sels {
+		wantAll(t, s.Judge(sel), Pass, "")
 	}
 }
 
-func open(t *testing.T, l fakeLab) *Session {
+func open(t *testing.T, l fakeLab, sels ...selector.Selector) *Session {
 	t.Helper()
-	s, err := Open(t.Context(), fieldScenario("x"), Options{Build: builds(l)})
+	s, err := Open(t.Context(), fieldScenario("x"), sels, Options{Build: builds(l)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,6 +41,7 @@ func (r *Report) writeTable(w io.Writer, colour bool) error {
 	}
 	fmt.Fprintln(t)
 	t.matrix(newMatrix(r))
+	t.orders(r.orderTallies())
 	t.findings(r.findings())
 	fmt.Fprintf(t, "\n%s\n", t.paint(closing[r.Worst()].colour, r.closing()))
 	_, err := w.Write(t.Bytes())
@@ -82,6 +83,18 @@ func (t *tableWriter) matrix(m matrix) {
 	}
 }
 
+// ordersHeading stands before what is right by the kernel's order.
+const ordersHeading = "By the kernel's order"
+
+func (t *tableWriter) orders(ts []orderTally) {
+	for i, o := range ts {
+		if i == 0 {
+			fmt.Fprintf(t, "\n%s\n", ordersHeading)
+		}
+		fmt.Fprintf(t, "  %s\n", o)
+	}
+}
+
 // headings stand before the findings of a verdict.
 var headings = map[Verdict]string{
 	Error: "ERRORS of the lab or of scenarios; nothing is known about selectors there",
@@ -97,7 +110,7 @@ func (t *tableWriter) findings(fs []finding) {
 			fmt.Fprintf(t, "\n%s\n", t.paint(colours[f.verdict], headings[f.verdict]))
 		}
 		if f.verdict == XFail {
-			fmt.Fprintf(t, "  %s: %s\n", f.title(), f.reason)
+			fmt.Fprintf(t, "  %s: %s\n", f.title(), strings.ReplaceAll(f.reason, "\n", "\n    "))
 			continue
 		}
 		fmt.Fprintf(t, "  %s\n", t.paint(bold, f.title()))

@@ -17,7 +17,22 @@ func describe(r probe.Row) string {
 	if r.OutSource.IsValid() && r.OutSource != r.Address.Addr() {
 		seen = fmt.Sprintf(" (seen as %s)", short(r.OutSource))
 	}
-	return fmt.Sprintf("%s %s: out %s%s, in %s", r.Origin, r.Address, r.Out, seen, r.In)
+	return fmt.Sprintf("%s: out %s%s, in %s", title(r), r.Out, seen, r.In)
+}
+
+// title is what a row is called: "slaac fd01:…/64".
+func title(r probe.Row) string { return fmt.Sprintf("%s %s", r.Origin, r.Address) }
+
+// list names addresses, or says that there are none.
+func list(as []netip.Addr) string {
+	if len(as) == 0 {
+		return "none"
+	}
+	var words []string
+	for _, a := range as {
+		words = append(words, a.String())
+	}
+	return strings.Join(words, " and ")
 }
 
 // remarks says what a bidirectional candidate cannot do although it counts as

@@ -57,7 +57,7 @@ func (f *bisectFlags) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.config(c, f.scenarios, f.names(f.good, f.bad), nil); err != nil {
+	if _, err := f.config(c, f.scenarios, asked{names: f.names(f.good, f.bad)}); err != nil {
 		return err
 	}
 	if f.build == nil && userns.Check() != nil {
@@ -167,7 +167,7 @@ func (f *bisectFlags) print(c *cobra.Command, flip suites.Flip) {
 // ask asks versions in the labs of the scenarios that args name. A lab that
 // fails is an error.
 func (f *bisectFlags) ask(c *cobra.Command, args []string, versions ...string) (*suites.Report, error) {
-	cfg, err := f.config(c, args, f.names(versions...), nil)
+	cfg, err := f.config(c, args, asked{names: f.names(versions...)})
 	if err != nil {
 		return nil, err
 	}

@@ -59,16 +59,47 @@ type startWatch struct{ failed atomic.Bool }
 // watch returns the selectors under watch.
 func (w *startWatch) watch(sels []selector.Selector) (watched []selector.Selector) {
 	for _, s := range sels {
-		watched = append(watched, selector.Func(s.Name(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+		one := selector.Func(s.Name(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
 			c, err := s.Select(ctx, o)
-			if errors.Is(err, command.ErrStart) {
-				w.failed.Store(true)
-			}
-			return c, err
-		}))
+			return c, w.note(err)
+		})
+		switch s := s.(type) {
+		case selector.Stateful:
+			one = watchedLife{one, s, w}
+		case selector.KernelOrdered:
+			one = watchedOrder{one, s}
+		}
+		watched = append(watched, one)
 	}
 	return watched
 }
+
+func (w *startWatch) note(err error) error {
+	if errors.Is(err, command.ErrStart) {
+		w.failed.Store(true)
+	}
+	return err
+}
+
+// watchedLife is a selector under watch that remembers.
+type watchedLife struct {
+	selector.Selector
+	stateful selector.Stateful
+	watch    *startWatch
+}
+
+func (s watchedLife) Start(ctx context.Context, o selector.Observation) (selector.Life, error) {
+	l, err := s.stateful.Start(ctx, o)
+	return l, s.watch.note(err)
+}
+
+// watchedOrder is a selector under watch that goes by the kernel's order.
+type watchedOrder struct {
+	selector.Selector
+	ordered selector.KernelOrdered
+}
+
+func (s watchedOrder) KernelOrder() { s.ordered.KernelOrder() }
 
 // status returns what a report says about a commit: nothing if nobody judged.
 func (w *startWatch) status(r *suites.Report) int {

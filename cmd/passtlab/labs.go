@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/command"
@@ -18,6 +19,7 @@ type labFlags struct {
 	expect         string
 	passt, backend string
 	client         string
+	seed           int64
 	verbose        bool
 
 	build suites.Builder // nil: the backend's; tests have others
@@ -26,6 +28,7 @@ type labFlags struct {
 func (f *labFlags) add(c *cobra.Command) {
 	fs := c.Flags()
 	fs.IntVar(&f.parallel, "parallel", suites.DefaultParallel, fmt.Sprintf("labs up at once, `N` from 1 to %d", suites.MaxParallel))
+	fs.Int64Var(&f.seed, "seed", 0, "draw the orders that scenarios leave to chance by this `NUMBER`, as printed by a run; 0: a new one")
 	fs.BoolVar(&f.keepGoing, "keep-going", false, "begin further labs after one has failed")
 	fs.StringVar(&f.passt, "passt", "", passtUsage)
 	fs.StringVar(&f.client, "client", "", clientUsage)
@@ -38,9 +41,8 @@ func (f *labFlags) addExpect(c *cobra.Command) {
 	c.Flags().StringVar(&f.expect, "expect", "", "hold failures against those that `FILE` says are known, strictly")
 }
 
-// config returns what is to be run: the scenarios of args, the selectors of
-// --selector and of --exec.
-func (f *labFlags) config(c *cobra.Command, args, names, programs []string) (suites.Config, error) {
+// config returns what is to be run: the scenarios of args, the selectors of who.
+func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Config, error) {
 	if f.parallel < 1 {
 		return suites.Config{}, fmt.Errorf("--parallel: %d is not from 1 to %d", f.parallel, suites.MaxParallel)
 	}
@@ -54,8 +56,12 @@ func (f *labFlags) config(c *cobra.Command, args, names, programs []string) (sui
 	if err := configureBy(f.client, scs.scenarios); err != nil {
 		return suites.Config{}, err
 	}
+	if f.seed == 0 {
+		f.seed = rand.Int64N(1<<31-1) + 1
+	}
+	scenarios.Draw(f.seed, scs.scenarios...)
 	log := logger(c.ErrOrStderr(), f.verbose)
-	sels, flags, err := selectors(c, names, programs, command.Options{Logger: log})
+	sels, flags, err := who.selectors(c, command.Options{Logger: log})
 	if err != nil {
 		return suites.Config{}, err
 	}
@@ -65,8 +71,10 @@ func (f *labFlags) config(c *cobra.Command, args, names, programs []string) (sui
 	}
 	cfg := suites.Config{Scenarios: scs.scenarios, Selectors: sels, Parallel: f.parallel, KeepGoing: f.keepGoing}
 	cfg.Options = suites.Options{
-		Build: f.build, Backend: backend, Logger: log,
-		Reproduce: func(sc *scenarios.Scenario, name string) []string { return f.reproduce(scs.args[sc.ID], flags[name]) },
+		Build: f.build, Backend: backend, Logger: log, Seed: f.seed,
+		Reproduce: func(sc *scenarios.Scenario, name string) []string {
+			return f.reproduce(sc, scs.args[sc.ID], flags[name])
+		},
 	}
 	if f.expect != "" {
 		var names []string
@@ -82,13 +90,16 @@ func (f *labFlags) config(c *cobra.Command, args, names, programs []string) (sui
 
 // reproduce returns the command line for one selector in one scenario. What is
 // expected of it does not belong to that.
-func (f *labFlags) reproduce(scenario string, selector []string) []string {
+func (f *labFlags) reproduce(sc *scenarios.Scenario, scenario string, selector []string) []string {
 	args := append([]string{"passtlab", "run"}, selector...)
 	if f.passt != "" {
 		args = append(args, "--passt", f.passt)
 	}
 	if f.client != "" {
 		args = append(args, "--client", f.client)
+	}
+	if len(sc.Order) > 0 {
+		args = append(args, "--seed", fmt.Sprint(f.seed))
 	}
 	if f.backend != "simulated" {
 		args = append(args, "--backend", f.backend)

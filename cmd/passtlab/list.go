@@ -24,11 +24,13 @@ type listed struct {
 	Title  string           `json:"title"`
 	File   string           `json:"file"`
 	Labels []string         `json:"labels"`
+	Covers []string         `json:"covers"`
 	Roles  []scenarios.Role `json:"roles"`
 }
 
 func listCommand() *cobra.Command {
 	var format string
+	var byItem bool
 	c := &cobra.Command{
 		Use:   "list [SCENARIO.yaml | ID | label:NAME]...",
 		Short: "List scenarios, selectors and labels",
@@ -38,16 +40,28 @@ func listCommand() *cobra.Command {
 				return err
 			}
 			l := newListing(chosen.scenarios)
-			switch format {
-			case "table":
-				return l.table(c.OutOrStdout())
-			case "json":
-				return writeJSON(c.OutOrStdout(), l)
+			var items []covered
+			if byItem {
+				if items, err = coverage(chosen.scenarios); err != nil {
+					return err
+				}
+			}
+			out := c.OutOrStdout()
+			switch {
+			case format == "table" && byItem:
+				return writeCoverage(out, items)
+			case format == "table":
+				return l.table(out)
+			case format == "json" && byItem:
+				return writeJSON(out, items)
+			case format == "json":
+				return writeJSON(out, l)
 			}
 			return fmt.Errorf("--format: %q is none of [table json]", format)
 		},
 	}
 	c.Flags().StringVar(&format, "format", "table", "`FORMAT`, table or json")
+	c.Flags().BoolVar(&byItem, "coverage", false, "list what a corpus has to cover instead, each item with its scenarios")
 	return c
 }
 
@@ -57,7 +71,7 @@ func newListing(corpus []*scenarios.Scenario) listing {
 		l.Selectors = append(l.Selectors, s.Name())
 	}
 	for _, sc := range corpus {
-		l.Scenarios = append(l.Scenarios, listed{sc.ID, sc.Title, sc.File, append([]string{}, sc.Labels...), sc.Roles})
+		l.Scenarios = append(l.Scenarios, listed{sc.ID, sc.Title, sc.File, append([]string{}, sc.Labels...), append([]string{}, sc.Covers...), sc.Roles})
 	}
 	return l
 }

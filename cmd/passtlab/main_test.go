@@ -152,9 +152,9 @@ func TestSchemaAndVersion(t *testing.T) {
 // fakeLab has no candidate, so that choosing nothing is right.
 type fakeLab struct{ err error }
 
-func (l fakeLab) Play(context.Context) error                 { return l.err }
-func (l fakeLab) Probe(context.Context) (probe.Table, error) { return nil, nil }
-func (l fakeLab) Close() error                               { return nil }
+func (l fakeLab) Step(context.Context, scenarios.Event) error { return l.err }
+func (l fakeLab) Probe(context.Context) (probe.Table, error)  { return nil, nil }
+func (l fakeLab) Close() error                                { return nil }
 func (l fakeLab) Observe(context.Context) (selector.Observation, error) {
 	return selector.Observation{}, nil
 }

@@ -19,10 +19,10 @@ import (
 )
 
 type pickFlags struct {
-	selectors, programs []string
-	from, role, format  string
-	target              string
-	config              configFlags
+	asked
+	from, role, format string
+	target             string
+	config             configFlags
 }
 
 func pickCommand() *cobra.Command {
@@ -43,8 +43,7 @@ Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	fs := c.Flags()
-	fs.StringArrayVar(&f.selectors, "selector", nil, "ask the selector `NAME`, built in or, as NAME@VERSION too, from the catalogue; may be repeated")
-	fs.StringArrayVar(&f.programs, "exec", nil, "ask a program: `'NAME=PROGRAM ARG...'`, quoted as for a shell; may be repeated")
+	f.asked.add(fs)
 	fs.StringVar(&f.from, "from", "", "read the node's addresses from `FILE`, - for standard input")
 	fs.StringVar(&f.role, "role", "", fmt.Sprintf("`ROLE`: who wants the address, one of %v (default: the file's, else %s)", scenarios.Roles(), defaultRole))
 	fs.StringVar(&f.target, "target", "", "the `ADDRESS` of another node, which the kernel's own selection depends on")
@@ -57,7 +56,7 @@ func (f *pickFlags) run(c *cobra.Command) error {
 	if f.format != "text" && f.format != "json" {
 		return fmt.Errorf("--format: %q is none of [text json]", f.format)
 	}
-	sels, flags, err := selectors(c, f.selectors, f.programs, command.Options{})
+	sels, flags, err := f.selectors(c, command.Options{})
 	if err != nil {
 		return err
 	}

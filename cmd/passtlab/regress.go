@@ -58,11 +58,11 @@ func (f *regressFlags) run(c *cobra.Command, args []string) error {
 	if err := new(suites.Comparison).Write(io.Discard, format); err != nil {
 		return fmt.Errorf("--format: %w", err)
 	}
-	var programs []string
+	who := asked{names: f.selectors}
 	if f.before != "" {
-		programs = []string{"old=" + f.before, "new=" + f.after}
+		who.programs = []string{"old=" + f.before, "new=" + f.after}
 	}
-	cfg, err := f.config(c, args, f.selectors, programs)
+	cfg, err := f.config(c, args, who)
 	if err != nil {
 		return err
 	}

@@ -14,13 +14,13 @@ import (
 // runFlags are the flags of passtlab run.
 type runFlags struct {
 	labFlags
-	selectors, programs []string
-	format, output      string
-	knownFailures       bool
-	capture             string
-	writeExpect         string
-	shard, durations    string
-	gitBisect           bool
+	asked
+	format, output   string
+	knownFailures    bool
+	capture          string
+	writeExpect      string
+	shard, durations string
+	gitBisect        bool
 }
 
 func runCommand() *cobra.Command { return newRun(nil) }
@@ -42,7 +42,20 @@ PATH, HOME, LANG and TMPDIR are passed on. It prints one address on a line of
 its own, or {"addresses": [...], "reason": "..."}, or nothing for none. Exit
 status 77 means unsupported, with the reason on standard error; any other but 0
 is a failure. It has 5 s and 64 KiB of output, may leave no process behind, and
-cannot change the guest's network.`,
+cannot change the guest's network.
+
+A program given by --exec-watch is started once in the guest, for each role,
+before the first event, and again after a reboot. Every line it prints is its
+choice from then on, in the same forms, "none" or an empty line for none. On
+standard input it gets the observation as one line of JSON at the start, and
+another at each checkpoint, and need not read them.
+
+A selector is asked at each checkpoint of a scenario. It fails when its choice
+does not work there (wrong), when it has none although one would work (lost),
+when it left a choice that still works (flap), when it was right too late
+(late), and when its choice depends on what must not matter: on the order of the
+list, unless the kernel's order is its rule (--kernel-order), on an address that
+loses, or on nothing at all (unstable).`,
 		Example: `  passtlab run --selector talos-v1 passt-slaac-then-dhcpv6
   passtlab run --exec 'mine=./pick.sh -6' label:core
   passtlab run --format junit --output junit.xml
@@ -51,8 +64,8 @@ cannot change the guest's network.`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	fs := c.Flags()
-	fs.StringArrayVar(&f.selectors, "selector", nil, "ask the selector `NAME`, built in or, as NAME@VERSION too, from the catalogue; may be repeated")
-	fs.StringArrayVar(&f.programs, "exec", nil, "ask a program: `'NAME=PROGRAM ARG...'`, quoted as for a shell; may be repeated")
+	f.asked.add(fs)
+	f.addWatches(fs)
 	fs.StringVar(&f.format, "format", "table", fmt.Sprintf("`FORMAT` of the report, one of %v", suites.Formats()))
 	fs.StringVar(&f.output, "output", "", "write the report to `FILE`; the table is printed beside it")
 	fs.BoolVar(&f.knownFailures, "known-failures", false, "count failures that scenarios state as xfail, and their absence as xpass")
@@ -61,7 +74,7 @@ cannot change the guest's network.`,
 	fs.StringVar(&f.durations, "durations", "", "balance shards by the durations in the report `FILE`")
 	fs.BoolVar(&f.gitBisect, "git-bisect", false, "exit as \"git bisect run\" wants it: 0 good, 1 bad, 125 cannot tell, 128 stop")
 	fs.StringVar(&f.capture, "pcap", "", "write one pcapng file a link into the folder `DIR`")
-	f.add(c)
+	f.labFlags.add(c)
 	f.addExpect(c)
 	c.MarkFlagsMutuallyExclusive("expect", "write-expect")
 	// What a scenario states depends on the flags that its own client sets.
@@ -74,7 +87,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return fmt.Errorf("--format: %w", err)
 	}
-	cfg, err := f.config(c, args, f.selectors, f.programs)
+	cfg, err := f.config(c, args, f.asked)
 	if err != nil {
 		return err
 	}

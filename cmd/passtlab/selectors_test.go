@@ -85,7 +85,7 @@ func TestNamed(t *testing.T) {
 	c := &cobra.Command{}
 	c.SetContext(t.Context())
 	c.SetErr(t.Output())
-	sels, flags, err := selectors(c, []string{"talos-v1", "etcd", "flannel@v0.25.7"}, nil, command.Options{})
+	sels, flags, err := asked{names: []string{"talos-v1", "etcd", "flannel@v0.25.7"}}.selectors(c, command.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestNamed(t *testing.T) {
 		"etcd@3":         "no exact version",
 		"etcd@v9.9.9":    "unknown revision v9.9.9",
 	} {
-		if _, _, err := selectors(c, []string{spec}, nil, command.Options{}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := (asked{names: []string{spec}}).selectors(c, command.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", spec, err, want)
 		}
 	}

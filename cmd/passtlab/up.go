@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/passtlab/passtlab/scenarios"
@@ -19,12 +21,17 @@ import (
 )
 
 func upCommand() *cobra.Command {
-	var capture, release, backendFlag string
+	var capture, release, client, backendFlag, at string
+	var seed int64
 	var verbose bool
 	c := &cobra.Command{
 		Use:   "up SCENARIO.yaml | ID",
 		Short: "Build the lab of a scenario and keep it up until Ctrl-C",
-		Args:  cobra.ExactArgs(1),
+		Long: `Up builds the lab of one scenario, plays its timeline to the end, or with --at
+to a checkpoint, measures which addresses work there, and keeps the lab up.`,
+		Example: `  passtlab up passt-slaac-then-dhcpv6
+  passtlab up --at before mine.yaml`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			scs, err := choose(args)
 			if err != nil {
@@ -36,6 +43,14 @@ func upCommand() *cobra.Command {
 			if err := behaveAs(release, scs.scenarios); err != nil {
 				return err
 			}
+			if err := configureBy(client, scs.scenarios); err != nil {
+				return err
+			}
+			scenarios.Draw(seed, scs.scenarios...)
+			events, err := upTo(scs.scenarios[0], at)
+			if err != nil {
+				return fmt.Errorf("--at: %w", err)
+			}
 			backend, err := parseBackend(c.Context(), backendFlag)
 			if err != nil {
 				return err
@@ -45,27 +60,51 @@ func upCommand() *cobra.Command {
 			}
 			opts := sim.Options{Backend: backend, Capture: capture, Logger: logger(c.ErrOrStderr(), verbose)}
 			return withRights(func() error {
-				return labFailed(up(c.Context(), scs.scenarios[0], opts, c.OutOrStdout()))
+				return labFailed(up(c.Context(), scs.scenarios[0], events, opts, c.OutOrStdout()))
 			})
 		},
 	}
 	c.Flags().StringVar(&release, "passt", "", passtUsage)
+	c.Flags().StringVar(&client, "client", "", clientUsage)
+	c.Flags().StringVar(&at, "at", "", "play up to the checkpoint `NAME`; default: to the end")
+	c.Flags().Int64Var(&seed, "seed", 1, "draw the orders that the scenario leaves to chance by this `NUMBER`")
 	c.Flags().StringVar(&backendFlag, "backend", "simulated", backendUsage)
 	c.Flags().StringVar(&capture, "pcap", "", "write one pcapng file a link into the folder `DIR`")
 	c.Flags().BoolVar(&verbose, "verbose", false, "log what happens in the lab to standard error")
 	return c
 }
 
+// upTo returns the events before a checkpoint, those at checkpoints left out.
+func upTo(sc *scenarios.Scenario, at string) (events []scenarios.Event, err error) {
+	var names []string
+	for _, e := range sc.Timeline() {
+		switch {
+		case e.Checkpoint == nil:
+			events = append(events, e)
+		case e.Checkpoint.Name == at:
+			return events, nil
+		default:
+			names = append(names, e.Checkpoint.Name)
+		}
+	}
+	if at != "" {
+		return nil, fmt.Errorf("%s has no checkpoint %q; there are %s", sc.ID, at, strings.Join(names, ", "))
+	}
+	return events, nil
+}
+
 // up keeps a lab up until ctx ends, which is how it ends well. Only when that
 // happens before the lab is ready is it an error.
-func up(ctx context.Context, sc *scenarios.Scenario, opts sim.Options, w io.Writer) (err error) {
+func up(ctx context.Context, sc *scenarios.Scenario, events []scenarios.Event, opts sim.Options, w io.Writer) (err error) {
 	lab, err := sim.New(ctx, sc, opts)
 	if err != nil {
 		return errors.Join(context.Cause(ctx), err)
 	}
 	defer func() { err = errors.Join(err, lab.Close()) }()
-	if err := lab.Play(ctx); err != nil {
-		return errors.Join(context.Cause(ctx), err)
+	for _, e := range events {
+		if err := lab.Step(ctx, e); err != nil {
+			return errors.Join(context.Cause(ctx), err)
+		}
 	}
 	table, err := lab.Probe(ctx)
 	if err != nil {
@@ -76,7 +115,7 @@ func up(ctx context.Context, sc *scenarios.Scenario, opts sim.Options, w io.Writ
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	if err := describeLab(w, lab, sc, table); err != nil {
+	if err := describeLab(w, lab, sc, events, table); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -84,7 +123,7 @@ func up(ctx context.Context, sc *scenarios.Scenario, opts sim.Options, w io.Writ
 }
 
 // describeLab prints what a user wants to know before entering.
-func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, table probe.Table) error {
+func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []scenarios.Event, table probe.Table) error {
 	release, err := sim.Release(sc)
 	if err != nil {
 		return err
@@ -96,6 +135,11 @@ func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, table prob
 		release.Name, program = b.Release, b.Program
 	}
 	fmt.Fprintf(w, "passt %s (%s) stands between pod and guest; the peer is %s\n", release, program, lab.PeerAddress())
+	var played []string
+	for _, e := range events {
+		played = append(played, string(e.Kind()))
+	}
+	fmt.Fprintf(w, "played so far: %s\n", cmp.Or(strings.Join(played, ", "), "nothing"))
 	fmt.Fprintf(w, "\n  peer ──── pod ══ passt ══ guest\n\n")
 
 	fmt.Fprintln(w, "NAMESPACE\tLINK\tADDRESS\tORIGIN\tFLAGS")

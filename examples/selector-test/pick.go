@@ -6,20 +6,20 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// Pick picks the first global unicast IPv6 address of the interface that is
-// permanent, as a lease of passt's DHCPv6 server is, or else the first at all.
+// Pick picks the lowest global unicast IPv6 address of the interface that is
+// permanent, as a lease of passt's DHCPv6 server is, or else the lowest at all.
+// It does not take the first one: the order of the kernel's list is no promise,
+// and passtlab fails a choice that depends on it.
 func Pick(_ context.Context, o selector.Observation) (selector.Choice, error) {
-	choice := selector.None("no global unicast address")
+	choice, permanent := selector.None("no global unicast address"), false
 	for _, a := range o.Addresses {
 		ip := a.Prefix.Addr()
 		if a.Link != o.Interface || !ip.Is6() || !ip.IsGlobalUnicast() {
 			continue
 		}
-		if a.Flags.Has(selector.FlagPermanent) {
-			return selector.Pick(ip, "the first that is permanent"), nil
-		}
-		if len(choice.Addresses) == 0 {
-			choice = selector.Pick(ip, "the first")
+		better := a.Flags.Has(selector.FlagPermanent)
+		if best := choice.Address(); !best.IsValid() || better && !permanent || better == permanent && ip.Less(best) {
+			choice, permanent = selector.Pick(ip, "the lowest"), better
 		}
 	}
 	return choice, nil

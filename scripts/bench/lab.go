@@ -21,7 +21,7 @@ type phase struct {
 }
 
 // eventNames are what the phases of the field report's events are called.
-var eventNames = map[scenarios.Event]string{
+var eventNames = map[scenarios.Kind]string{
 	scenarios.EventRA:     "RA and SLAAC, with DAD",
 	scenarios.EventDHCPv6: "DHCPv6, with DAD",
 }
@@ -34,10 +34,7 @@ func live(ctx context.Context, sc *scenarios.Scenario) (ps []phase, err error) {
 		ps = append(ps, phase{name, now.Sub(last)})
 		last = now
 	}
-	// A lab plays the events of the scenario that it was given, so that a copy
-	// can hand them out one at a time.
-	own := *sc
-	lab, err := sim.New(ctx, &own, sim.Options{})
+	lab, err := sim.New(ctx, sc, sim.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +44,12 @@ func live(ctx context.Context, sc *scenarios.Scenario) (ps []phase, err error) {
 	}()
 	done("build")
 	for _, e := range sc.Events {
-		own.Events = []scenarios.Event{e}
-		if err := lab.Play(ctx); err != nil {
+		if err := lab.Step(ctx, e); err != nil {
 			return nil, err
 		}
-		name := eventNames[e]
+		name := eventNames[e.Kind()]
 		if name == "" {
-			name = string(e)
+			name = string(e.Kind())
 		}
 		done(name)
 	}

@@ -223,4 +223,12 @@ func TestSelector(t *testing.T) {
 	if _, err := s.Select(t.Context(), selector.Observation{}); !errors.Is(err, selector.ErrUnsupported) {
 		t.Errorf("%v, want ErrUnsupported", err)
 	}
+	rule, err := b.Selector(t.Context(), find(t, "go-sockaddr@v1.0.7"), command.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, kernel := s.(selector.KernelOrdered)
+	if _, other := rule.(selector.KernelOrdered); !kernel || other {
+		t.Errorf("etcd declares the kernel's order: %t, go-sockaddr: %t", kernel, other)
+	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Selector builds p, if it has to, and returns the selector NAME@VERSION that
-// runs it.
+// runs it. It is selector.KernelOrdered if the catalogue says so.
 func (b Builder) Selector(ctx context.Context, p catalogue.Pinned, opts command.Options) (selector.Selector, error) {
 	file, err := b.Build(ctx, p)
 	if err != nil {
@@ -20,10 +20,14 @@ func (b Builder) Selector(ctx context.Context, p catalogue.Pinned, opts command.
 	if err != nil {
 		return nil, err
 	}
-	return selector.Func(p.String(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+	pinned := selector.AsProgram(selector.Func(p.String(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
 		if p.Reads == catalogue.Kernel && o.Guest == nil {
 			return selector.Choice{}, fmt.Errorf("ask %s without a live kernel: %w", p, selector.ErrUnsupported)
 		}
 		return s.Select(ctx, o)
-	}), nil
+	}))
+	if p.Order == catalogue.OrderKernel {
+		return selector.InKernelOrder(pinned), nil
+	}
+	return pinned, nil
 }

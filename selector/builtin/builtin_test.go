@@ -67,6 +67,11 @@ func TestWrong(t *testing.T) {
 		"test-highest":   "fd01:cafe::5054:ff:fe1f:c7bd",
 		"test-slaac":     "fd01:cafe::5054:ff:fe1f:c7bd",
 		"test-linklocal": "fe80::1",
+		"test-permanent": "fd01:cafe::1",
+		"test-unstable":  "fd01:cafe::1",
+		"test-flap":      "fd01:cafe::1",
+		"test-sticky":    "fd01:cafe::114c:9fa1:8496:557f",
+		"test-forgetful": "fd01:cafe::114c:9fa1:8496:557f",
 	} {
 		s, err := Get(name)
 		if err != nil {
@@ -81,5 +86,63 @@ func TestWrong(t *testing.T) {
 	}
 	if !slices.Equal(before, o.Addresses) {
 		t.Error("the observation was changed")
+	}
+}
+
+// What those that remember choose over time, and whether a first choice among
+// nothing counts as one.
+func TestWrongOverTime(t *testing.T) {
+	const lease, slaac, vip = "fd01:cafe::f14c:9fa1:8496:557f/128", "fd01:cafe::5054:ff:fe1f:c7bd/64", "fd01:cafe::5/128"
+	at := func(prefixes ...string) (o selector.Observation) {
+		o.Role = "node"
+		for _, p := range prefixes {
+			a := selector.Address{Prefix: netip.MustParsePrefix(p), Flags: selector.FlagPermanent}
+			if p == slaac {
+				a.Flags = selector.FlagMngTmpAddr
+			}
+			o.Addresses = append(o.Addresses, a)
+		}
+		return o
+	}
+	history := []selector.Observation{at(), at(lease, slaac), at(lease, slaac), at(vip, slaac, lease), at(slaac), at(), at(slaac, lease)}
+	names := map[string]string{"invalid IP": "-", "fd01:cafe::5": "V", "fd01:cafe::5054:ff:fe1f:c7bd": "S", "fd01:cafe::f14c:9fa1:8496:557f": "D"}
+	for name, want := range map[string]string{
+		"test-flap":      "-SDVS-D",
+		"test-sticky":    "-DDDDDD",
+		"test-forgetful": "-D-----",
+		"talos-v3":       "-DDDS-D",
+	} {
+		s, err := Get(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // lives are apart
+			l, err := s.(selector.Stateful).Start(t.Context(), history[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got string
+			for _, o := range history {
+				c, err := l.Select(t.Context(), o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got += names[c.Address().String()]
+			}
+			if err := l.Close(); err != nil || got != want {
+				t.Errorf("%s picks %s, want %s, %v", name, got, want, err)
+			}
+		}
+	}
+}
+
+// Those that lean on the order of the list do not say so.
+func TestUnstable(t *testing.T) {
+	s, err := Get("test-unstable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := s.(selector.KernelOrdered); ok {
+		t.Error("test-unstable declares the kernel's order")
 	}
 }

@@ -9,12 +9,31 @@ import (
 
 // Wrong returns the selectors that are wrong on purpose. All of them look at
 // IPv6 addresses only, whatever the role and the configuration.
+//
+// These choose wrongly:
+//
+//   - test-none never chooses.
+//   - test-highest chooses the highest candidate.
+//   - test-slaac chooses a mngtmpaddr candidate, and none without one.
+//   - test-linklocal chooses a link-local address.
+//   - test-permanent chooses the lowest permanent candidate, or else the lowest:
+//     permanence says that a lifetime has no end, and not who assigned it.
+//
+// These choose wrongly over time, or if asked otherwise. The first choice of the
+// last two is that of Talos v3:
+//
+//   - test-unstable chooses the last candidate of the list, and does not declare
+//     that the order of the list is its rule.
+//   - test-flap chooses another candidate at every question: the next higher
+//     one, and the lowest after the highest.
+//   - test-sticky keeps its first choice for ever, there or not.
+//   - test-forgetful has no choice after the first.
 func Wrong() []selector.Selector {
 	return []selector.Selector{
 		wrong("test-none", func(selector.Observation) []selector.Address { return nil }),
 		wrong("test-highest", func(o selector.Observation) []selector.Address {
-			as := o.Candidates()
-			slices.SortStableFunc(as, func(a, b selector.Address) int { return b.Prefix.Addr().Compare(a.Prefix.Addr()) })
+			as := lowestFirst(o.Candidates())
+			slices.Reverse(as)
 			return as
 		}),
 		wrong("test-slaac", func(o selector.Observation) []selector.Address {
@@ -25,7 +44,26 @@ func Wrong() []selector.Selector {
 				return !a.Prefix.Addr().Is6() || !a.Prefix.Addr().IsLinkLocalUnicast()
 			})
 		}),
+		wrong("test-permanent", func(o selector.Observation) []selector.Address {
+			as := lowestFirst(o.Candidates())
+			permanent := slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return !a.Flags.Has(selector.FlagPermanent) })
+			return append(permanent, as...)
+		}),
+		wrong("test-unstable", func(o selector.Observation) []selector.Address {
+			as := o.Candidates()
+			slices.Reverse(as)
+			return as
+		}),
+		remembering{"test-flap", flap},
+		remembering{"test-sticky", stick},
+		remembering{"test-forgetful", forget},
 	}
+}
+
+// lowestFirst sorts as by address.
+func lowestFirst(as []selector.Address) []selector.Address {
+	slices.SortStableFunc(as, func(a, b selector.Address) int { return a.Prefix.Addr().Compare(b.Prefix.Addr()) })
+	return as
 }
 
 // wrong makes a selector of a function that returns addresses in the order of

@@ -32,6 +32,7 @@ const good = `- name: mine
   rule: The first.
   defaultRoute: false
   reads: kernel
+  order: rule
 `
 
 func TestParse(t *testing.T) {
@@ -52,6 +53,8 @@ func TestParse(t *testing.T) {
 		{"no rule", "  rule: The first.\n", "", "rule: missing"},
 		{"no defaultRoute", "  defaultRoute: false\n", "", "defaultRoute: missing"},
 		{"reads", "reads: kernel", "reads: minds", `reads: "minds"`},
+		{"order", "order: rule", "order: chance", `order: "chance"`},
+		{"no order", "  order: rule\n", "", "order: "},
 		{"no versions", "[v1.0.0, v1.10.0]", "[]", "versions: missing"},
 		{"inexact version", "v1.10.0", "v1.10", `versions: "v1.10"`},
 		{"version twice", "v1.10.0", "v1.0.0", "v1.0.0 stands twice"},

@@ -28,6 +28,9 @@ type Entry struct {
 	DefaultRoute *bool `yaml:"defaultRoute" json:"defaultRoute"`
 	// Reads says where the program looks for addresses: Kernel or Observation.
 	Reads Source `yaml:"reads" json:"reads"`
+	// Order says by what the rule orders the addresses, at the last: OrderKernel
+	// or OrderRule.
+	Order Order `yaml:"order" json:"order"`
 	// Arguments are those of the program.
 	Arguments []string `yaml:"arguments" json:"arguments,omitempty"`
 	// Explains are the upstream issues that come from the rule.
@@ -44,6 +47,18 @@ const (
 	Kernel Source = "kernel"
 	// Observation: the program goes by what it is shown.
 	Observation Source = "observation"
+)
+
+// Order is what decides last between two addresses.
+type Order string
+
+// The orders.
+const (
+	// OrderKernel: the rule is the kernel's order of the addresses, be it for
+	// ties alone (selector.KernelOrdered).
+	OrderKernel Order = "kernel"
+	// OrderRule: the rule leaves no ties, or does not say what decides them.
+	OrderRule Order = "rule"
 )
 
 // Newest returns the newest version listed.
@@ -91,6 +106,9 @@ func (e Entry) check() error {
 	}
 	if e.Reads != Kernel && e.Reads != Observation {
 		wrong("reads", "%q, want %s or %s", e.Reads, Kernel, Observation)
+	}
+	if e.Order != OrderKernel && e.Order != OrderRule {
+		wrong("order", "%q, want %s or %s", e.Order, OrderKernel, OrderRule)
 	}
 	for _, s := range e.Explains {
 		if !issuePattern.MatchString(s) {

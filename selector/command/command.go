@@ -28,9 +28,11 @@ import (
 type Options struct {
 	// Timeout is how long one answer may take. Default: 5 s.
 	Timeout time.Duration
-	// MaxOutput is how many bytes of standard output are allowed, and how
-	// many of standard error are kept. Default: 64 KiB.
+	// MaxOutput is how many bytes an answer may have, and how many of standard
+	// error are kept. Default: 64 KiB.
 	MaxOutput int
+	// KernelOrder declares the program to be selector.KernelOrdered.
+	KernelOrder bool
 	// Logger gets notes on what the system refused. Default: nowhere.
 	Logger *slog.Logger
 }
@@ -42,6 +44,17 @@ const exitUnsupported = 77
 // New returns the selector name that runs the program argv. The program is
 // looked up in PATH now. Errors are ErrUsage.
 func New(name string, argv []string, opts Options) (selector.Selector, error) {
+	p, err := newProgram(name, argv, opts)
+	if err != nil {
+		return nil, err
+	}
+	if opts.KernelOrder {
+		return selector.InKernelOrder(p), nil
+	}
+	return p, nil
+}
+
+func newProgram(name string, argv []string, opts Options) (*program, error) {
 	if !validName.MatchString(name) {
 		return nil, fmt.Errorf("%w: name %q: want letters, digits and . _ -, beginning with a letter or digit, at most 64", ErrUsage, name)
 	}
@@ -72,15 +85,22 @@ var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 // Parse returns the selector that spec describes, NAME=PROGRAM ARG..., quoted
 // as for a shell that expands nothing. Errors are ErrUsage.
 func Parse(spec string, opts Options) (selector.Selector, error) {
-	name, rest, ok := strings.Cut(spec, "=")
-	if !ok {
-		return nil, fmt.Errorf("%w %q: no =, want NAME=PROGRAM with its arguments", ErrUsage, spec)
-	}
-	argv, err := shellquote.Split(rest)
+	name, argv, err := parseSpec(spec)
 	if err != nil {
-		return nil, fmt.Errorf("%w %q: %w", ErrUsage, spec, err)
+		return nil, err
 	}
 	return New(name, argv, opts)
+}
+
+func parseSpec(spec string) (name string, argv []string, err error) {
+	name, rest, ok := strings.Cut(spec, "=")
+	if !ok {
+		return "", nil, fmt.Errorf("%w %q: no =, want NAME=PROGRAM with its arguments", ErrUsage, spec)
+	}
+	if argv, err = shellquote.Split(rest); err != nil {
+		return "", nil, fmt.Errorf("%w %q: %w", ErrUsage, spec, err)
+	}
+	return name, argv, nil
 }
 
 // program is a selector.
@@ -94,6 +114,9 @@ type program struct {
 // Name implements selector.Selector.
 func (p *program) Name() string { return p.name }
 
+// Program implements selector.Program.
+func (p *program) Program() {}
+
 // Select implements selector.Selector: it runs the program once. Whatever the
 // program started is gone when Select returns.
 func (p *program) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
@@ -105,9 +128,9 @@ func (p *program) Select(ctx context.Context, o selector.Observation) (selector.
 }
 
 func (p *program) run(ctx context.Context, o selector.Observation) (none selector.Choice, err error) {
-	input, err := json.Marshal(o)
+	input, err := encode(o)
 	if err != nil {
-		return none, fmt.Errorf("%w: encode the observation: %w", ErrSetup, err)
+		return none, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -115,32 +138,36 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 	defer stop()
 
 	stdout := &head{max: p.opts.MaxOutput, full: func() { cancel(ErrFlood) }}
-	stderr := &child.Tail{Max: p.opts.MaxOutput}
-	limited := &flood{Writer: stderr, left: maxErrors, full: func() { cancel(ErrFlood) }}
-	r, rerr := p.start(ctx, o, input, stdout, limited)
-
-	if len(r.Notes) > 0 {
-		p.noted.Do(func() {
-			p.opts.Logger.Warn("selector does not see the guest alone", "selector", p.name, "notes", r.Notes)
-		})
-	}
+	stderr := newErrors(p.opts.MaxOutput, func() { cancel(errTalk) })
+	r, rerr := p.start(ctx, o, bytes.NewReader(input), stdout, stderr)
 	cause := context.Cause(ctx)
 	switch {
-	case cause == ErrFlood && limited.left < 0:
-		return none, fmt.Errorf("%w of %d bytes on standard error, ending with %q", ErrFlood, maxErrors, shorten(lastLine(stderr.String())))
 	case cause == ErrFlood:
 		return none, fmt.Errorf("%w of %d bytes, beginning with %q", ErrFlood, p.opts.MaxOutput, shorten(string(stdout.buf)))
 	case rerr != nil && cause == ErrTimeout:
 		return none, fmt.Errorf("%w of %v%s%s", ErrTimeout, p.opts.Timeout,
 			quote(", last output ", string(stdout.buf)), quote(", last error ", stderr.String()))
+	}
+	if err := p.ending(r, rerr, cause, stderr); err != nil {
+		return none, err
+	}
+	return parseOutput(stdout.buf)
+}
+
+// ending says what was wrong with the way a program ended, nil for nothing.
+// rerr is why there is no report, and cause why it was killed, if it was.
+func (p *program) ending(r child.Report, rerr, cause error, stderr *errorOutput) (err error) {
+	switch {
+	case cause == errTalk:
+		return fmt.Errorf("%w of %d bytes on standard error, ending with %q", ErrFlood, maxErrors, shorten(lastLine(stderr.String())))
 	case rerr != nil && cause != nil:
-		return none, cause
+		return cause
 	case rerr != nil:
-		return none, fmt.Errorf("%w: %w%s", ErrSetup, rerr, quote(": ", stderr.String()))
+		return fmt.Errorf("%w: %w%s", ErrSetup, rerr, quote(": ", stderr.String()))
 	case r.Setup != "":
-		return none, fmt.Errorf("%w: %s", ErrSetup, r.Setup)
+		return fmt.Errorf("%w: %s", ErrSetup, r.Setup)
 	case r.Start != 0:
-		return none, startError(p.path, r.Start)
+		return startError(p.path, r.Start)
 	}
 	if r.Status.ExitStatus() == exitUnsupported {
 		err = fmt.Errorf("%w%s", selector.ErrUnsupported, quote(": ", stderr.String()))
@@ -154,17 +181,14 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 		}
 		err = left
 	}
-	if err != nil {
-		return none, err
-	}
-	return parseOutput(stdout.buf)
+	return err
 }
 
 // start runs the program and returns how it went, or why nobody knows.
-func (p *program) start(ctx context.Context, o selector.Observation, input []byte, stdout, stderr io.Writer) (child.Report, error) {
+func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Reader, stdout, stderr io.Writer) (child.Report, error) {
 	s := child.Spec{
 		Path: p.path, Args: p.argv, Env: environ(o),
-		Stdin: bytes.NewReader(input), Stdout: stdout, Stderr: stderr,
+		Stdin: stdin, Stdout: stdout, Stderr: stderr,
 		Fresh: true,
 		// Others are asked in the same guest after it.
 		Drop: []int{unix.CAP_NET_ADMIN},
@@ -174,7 +198,22 @@ func (p *program) start(ctx context.Context, o selector.Observation, input []byt
 	if o.Guest != nil {
 		s.Net = o.Guest
 	}
-	return child.Run(ctx, s)
+	r, err := child.Run(ctx, s)
+	if len(r.Notes) > 0 {
+		p.noted.Do(func() {
+			p.opts.Logger.Warn("selector does not see the guest alone", "selector", p.name, "notes", r.Notes)
+		})
+	}
+	return r, err
+}
+
+// encode returns what the program is shown.
+func encode(o selector.Observation) ([]byte, error) {
+	input, err := json.Marshal(o)
+	if err != nil {
+		return nil, fmt.Errorf("%w: encode the observation: %w", ErrSetup, err)
+	}
+	return input, nil
 }
 
 // environ is the program's environment.

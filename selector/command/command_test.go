@@ -32,6 +32,13 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "victim": // waits for a program until it is killed
 		ask(nil, Options{Timeout: time.Minute}, os.Args[1:]...)
+	case "watcher": // likewise, with one that runs on
+		s, err := NewWatch("test", os.Args[1:], Options{})
+		if err == nil {
+			_, err = s.Start(context.Background(), observation())
+		}
+		fmt.Println(err)
+		select {}
 	case "file": // an ordinary user asks about an observation from a file
 		ask(nil, Options{}, "sh", "-c", "sleep 60 & sleep 60 & echo $(id -u) $PASSTLAB_ROLE >&2; exit 3")
 	case "masked": // root hides a part of /sys and /proc, as containers do

@@ -11,6 +11,7 @@
 // It answers on standard output, in UTF-8, in one of these forms, and ends
 // with status 0:
 //
+//	none                              no address
 //	fd01:cafe::1                      an address, alone on a line
 //	{"address": "fd01:cafe::1"}       the same, as a JSON object
 //	{"addresses": ["fd01:cafe::1"], "reason": "the longest prefix"}
@@ -29,6 +30,25 @@
 // line of standard error why: selector.ErrUnsupported. Everything else that
 // can go wrong is one of this package's errors. ErrSetup alone is not the
 // program's fault.
+//
+// # Programs that run on
+//
+// A program given to NewWatch is started once, when the guest has booted, and
+// runs until it is ended. Each line that it prints is its choice from then on,
+// in one of the forms above, an object on one line; an empty line is no
+// address. Until the first line there is no choice. What it prints has to leave
+// its buffers: a line counts when its end has come.
+//
+// On standard input it gets the observation as one line at the start, and
+// another line for each question since. It may ignore them and ask the kernel
+// itself, by rtnetlink for example. Nothing waits for it to read: an observation
+// that it is too late for is replaced by the next one, whole lines at a time.
+// The role does not change; there is one process for each.
+//
+// It is not to end: a status of 0 is ErrEnded, and all others are as above. A
+// line that is malformed, or longer than Options.MaxOutput, ends it, and so do
+// more than 1 MiB in its life. Close kills it and whatever it has started, with
+// SIGKILL.
 //
 // # How it is run
 //

@@ -14,7 +14,7 @@ import (
 
 // What can go wrong with a program. All but ErrSetup are its own fault.
 var (
-	// ErrUsage: the name or the program given to New or Parse cannot be used.
+	// ErrUsage: the name or the program given to New, Parse, NewWatch or ParseWatch cannot be used.
 	ErrUsage = errors.New("unusable selector")
 	// ErrStart: the kernel does not execute the program: no executable
 	// format, or its interpreter is missing.
@@ -29,6 +29,8 @@ var (
 	ErrFlood = errors.New("printed more than the limit")
 	// ErrLeft: processes that the program had started outlived it.
 	ErrLeft = errors.New("left processes behind")
+	// ErrEnded: a program that was to run on has ended, with status 0.
+	ErrEnded = errors.New("ended by itself")
 	// ErrMalformed: what was printed is no address.
 	ErrMalformed = errors.New("malformed answer")
 	// ErrSetup: the guest's namespaces could not be made ready.

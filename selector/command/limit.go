@@ -2,7 +2,8 @@ package command
 
 import (
 	"errors"
-	"io"
+
+	"github.com/passtlab/passtlab/internal/child"
 )
 
 // head keeps the first max bytes written to it, and calls full at the first
@@ -29,18 +30,25 @@ func (h *head) Write(p []byte) (int, error) {
 // the end of it is kept, so that a talkative program is not at fault.
 const maxErrors = 16 << 20
 
-// flood passes on what is written to it, and calls full once more than left
-// bytes have come.
-type flood struct {
-	io.Writer
+// errTalk is why a program is killed that has written more than that.
+var errTalk = errors.New("too much on standard error")
+
+// errorOutput is what a program writes to standard error.
+type errorOutput struct {
+	child.Tail
 	left int
 	full func()
 }
 
-func (f *flood) Write(p []byte) (int, error) {
-	if f.left -= len(p); f.left < 0 {
-		f.full()
+func newErrors(keep int, full func()) *errorOutput {
+	return &errorOutput{child.Tail{Max: keep}, maxErrors, full}
+}
+
+// Write calls full once more than maxErrors bytes have come.
+func (e *errorOutput) Write(p []byte) (int, error) {
+	if e.left -= len(p); e.left < 0 {
+		e.full()
 		return 0, errFull
 	}
-	return f.Writer.Write(p)
+	return e.Tail.Write(p)
 }

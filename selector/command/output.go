@@ -18,6 +18,8 @@ func parseOutput(out []byte) (selector.Choice, error) {
 	switch {
 	case len(out) == 0:
 		return selector.None("nothing printed"), nil
+	case string(out) == "none":
+		return selector.None(`"none" printed`), nil
 	case !utf8.Valid(out):
 		return selector.Choice{}, malformed("%q is not UTF-8", shorten(string(out)))
 	case out[0] == '{':

@@ -43,6 +43,14 @@ func TestFirst(t *testing.T) {
 	}
 }
 
+func TestKernelOrdered(t *testing.T) {
+	for _, s := range []selector.Selector{First, Source} {
+		if _, ok := s.(selector.KernelOrdered); !ok {
+			t.Errorf("%s does not declare the kernel's order", s.Name())
+		}
+	}
+}
+
 // failing is a namespace in which everything ends in err.
 type failing struct{ err error }
 

@@ -9,7 +9,7 @@ import (
 
 // Algorithm is the order in which a node's addresses are preferred: the value
 // of Talos' machine.features.nodeAddressSortAlgorithm. Each is a
-// selector.Selector, named "talos-v1" and so on; none keeps any state.
+// selector.Stateful, named "talos-v1" and so on. Select alone remembers nothing.
 type Algorithm int
 
 // The algorithms.
@@ -40,17 +40,21 @@ func ParseAlgorithm(s string) (Algorithm, error) {
 func (g Algorithm) String() string { return fmt.Sprintf("v%d", int(g)) }
 
 // Compare orders two addresses, the preferred one first, as in package cmp.
-func (g Algorithm) Compare(a, b Address) int { return g.rules().compare(a, b) }
+func (g Algorithm) Compare(a, b Address) int { return g.rules(memory{}).compare(a, b) }
 
-func (g Algorithm) rules() rules {
+// rules are those of a machine with a memory. In V3 memory is one rule among
+// the others, which goes before those about shape; V1 and V2 have none.
+func (g Algorithm) rules(m memory) rules {
 	switch g {
 	case V1:
 		return v1
 	case V2:
 		return v2
-	default:
+	}
+	if m.first == (memory{}.first) {
 		return v3
 	}
+	return slices.Concat(v3Classes, rules{m.kept()}, v3Ties)
 }
 
 // DefaultAlgorithm returns the algorithm of a machine configuration that names

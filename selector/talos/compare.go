@@ -38,12 +38,20 @@ var (
 		{"lower address", lowerAddress},
 		{"longer prefix", longerPrefix},
 	}
-	v3 = rules{
+	v3 = slices.Concat(v3Classes, v3Ties)
+
+	// v3Classes are the rules that ask the kernel. Addresses that none of them
+	// tells apart are of one class.
+	v3Classes = rules{
 		{"not tentative, not dadfailed", avoid(Address.Unusable)},
 		{"IPv4 first", ipv4First},
 		{"not deprecated", avoid(Address.deprecated)},
 		{"not temporary", avoid(Address.temporary)},
 		{"not mngtmpaddr", avoid(Address.autonomous)},
+		{"not noprefixroute on a /64", avoid(Address.offRoute)},
+	}
+	// v3Ties decide within a class.
+	v3Ties = rules{
 		{"longer prefix", longerPrefix},
 		{"lower address", lowerAddress},
 	}
@@ -60,6 +68,7 @@ func CompareV2(a, b Address) int { return v2.compare(a, b) }
 // CompareV3 orders by address flags, then by prefix length, longest first,
 // then by address. It is a strict weak order; two addresses compare equal only
 // when their prefixes are equal and no flag that a rule reads tells them apart.
+// It is V3 without memory.
 //
 // It sorts the addresses that must never be used to the end; whoever takes the
 // first one has to leave them out, by Unusable.
@@ -102,6 +111,13 @@ func (a Address) temporary() bool { return a.Flags.Has(selector.FlagTemporary) }
 // holds for the SLAAC addresses of systemd-networkd and does not for a DHCPv6
 // lease with an end.
 func (a Address) autonomous() bool { return a.Flags.Has(selector.FlagMngTmpAddr) }
+
+// offRoute reports whether the address looks like one formed by SLAAC in user
+// space: a /64 (RFC 2464 4) without a prefix route, which programs ask for that
+// read router advertisements themselves. NetworkManager leaves no other mark.
+func (a Address) offRoute() bool {
+	return a.Prefix.Addr().Is6() && a.Prefix.Bits() == 64 && a.Flags.Has(selector.FlagNoPrefixRoute)
+}
 
 // avoid makes a rule of a property that is better not to have.
 func avoid(has func(Address) bool) func(a, b Address) int {

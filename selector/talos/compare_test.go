@@ -32,6 +32,7 @@ var genAddress = rapid.Custom(func(t *rapid.T) Address {
 	}
 	flags := rapid.SampledFrom([]selector.Flags{
 		0, selector.FlagPermanent, selector.FlagMngTmpAddr, selector.FlagPermanent | selector.FlagMngTmpAddr,
+		selector.FlagPermanent | selector.FlagNoPrefixRoute,
 		selector.FlagDeprecated, selector.FlagTemporary, selector.FlagTentative,
 		selector.FlagTentative | selector.FlagDADFailed, selector.FlagTentative | selector.FlagOptimistic,
 	}).Draw(t, "flags")
@@ -79,7 +80,7 @@ func TestStrictWeakOrderExhaustive(t *testing.T) {
 		for _, f := range []selector.Flags{
 			0, selector.FlagMngTmpAddr, selector.FlagTemporary, selector.FlagDeprecated,
 			selector.FlagTentative, selector.FlagTentative | selector.FlagOptimistic, selector.FlagTentative | selector.FlagDADFailed,
-			selector.FlagDeprecated | selector.FlagMngTmpAddr,
+			selector.FlagDeprecated | selector.FlagMngTmpAddr, selector.FlagNoPrefixRoute,
 		} {
 			all = append(all, Address{netip.MustParsePrefix(p), f})
 		}
@@ -194,6 +195,7 @@ func TestCompare(t *testing.T) {
 		tent = selector.FlagTentative
 		opt  = selector.FlagOptimistic
 		dad  = selector.FlagDADFailed
+		npr  = selector.FlagNoPrefixRoute
 	)
 	at := func(s string, f selector.Flags) Address { return Address{netip.MustParsePrefix(s), f} }
 	tests := []struct {
@@ -218,13 +220,17 @@ func TestCompare(t *testing.T) {
 		{V3, "not deprecated", at("fd01::2/64", mng), at("fd01::1/128", perm|tent|opt)},
 		{V3, "not temporary", at("fd01::2/64", mng), at("fd01::1/128", tmp)},
 		{V3, "not mngtmpaddr", at("fd01::2/64", perm), at("fd01::1/64", mng)},
-		{V3, "not mngtmpaddr", at("fd01::2/128", 0), at("fd01::1/64", perm|mng)}, // a lease with an end, networkd's SLAAC
-		{V3, "longer prefix", at("fd01::2/128", perm), at("fd01::1/64", perm)},   // NetworkManager
+		{V3, "not mngtmpaddr", at("fd01::2/128", 0), at("fd01::1/64", perm|mng)},                    // a lease with an end, networkd's SLAAC
+		{V3, "not noprefixroute on a /64", at("fd01::2/128", perm|npr), at("fd01::1/64", perm|npr)}, // NetworkManager
+		{V3, "not noprefixroute on a /64", at("fd01::2/64", perm), at("fd01::1/64", perm|npr)},
+		{V3, "not mngtmpaddr", at("fd01::2/64", perm|npr), at("fd01::1/64", mng)},
+		{V3, "longer prefix", at("fd01::2/128", perm), at("fd01::1/64", perm)},
+		{V3, "longer prefix", at("192.0.2.9/32", perm), at("192.0.2.1/24", perm|npr)},
 		{V3, "longer prefix", at("fd01::2/128", 0), at("fd01::1/64", perm)},
 		{V3, "lower address", at("fd01::1/128", perm), at("fd01::2/128", perm)},
 	}
 	for _, tt := range tests {
-		rule, c := tt.g.rules().decide(tt.first, tt.not)
+		rule, c := tt.g.rules(memory{}).decide(tt.first, tt.not)
 		if rule != tt.rule || c >= 0 {
 			t.Errorf("%s: %v before %v: decided by %q (%d), want %q", tt.g, tt.first, tt.not, rule, c, tt.rule)
 		}

@@ -29,7 +29,16 @@ func (g Algorithm) Name() string { return "talos-" + g.String() }
 // For kubelet, which takes one address of each family, the IPv6 one comes
 // first in the Choice, because that is what is judged.
 func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
-	p := &pipeline{algorithm: g}
+	p, taken, err := g.run(o, memory{})
+	if err != nil {
+		return selector.Choice{}, err
+	}
+	return p.choice(taken), nil
+}
+
+// run sends the addresses through the pipeline of the role.
+func (g Algorithm) run(o selector.Observation, m memory) (p *pipeline, taken []candidate, err error) {
+	p = &pipeline{algorithm: g, rules: g.rules(m)}
 	for _, a := range o.Addresses {
 		p.left = append(p.left, candidate{Address: Address{a.Prefix, a.Flags}, link: a.Link, scope: a.Scope})
 	}
@@ -38,11 +47,9 @@ func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.C
 	if g == V3 {
 		p.drop("tentative or dadfailed", func(c candidate) bool { return c.Unusable() })
 	}
-	var taken []candidate
-	var err error
 	switch o.Role {
 	case "node":
-		taken = p.node()
+		taken = p.node(m)
 	case "kubelet":
 		taken, err = p.kubelet(o)
 	case "etcd":
@@ -51,9 +58,9 @@ func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.C
 		err = fmt.Errorf("role %q: %w", o.Role, selector.ErrUnsupported)
 	}
 	if err != nil {
-		return selector.Choice{}, fmt.Errorf("select by %s: %w", g.Name(), err)
+		return nil, nil, fmt.Errorf("select by %s: %w", g.Name(), err)
 	}
-	return p.choice(taken), nil
+	return p, taken, nil
 }
 
 // narrow reports whether the address is of no use beyond its link.
@@ -66,9 +73,11 @@ func (c candidate) narrow() bool {
 // pipeline narrows a list of candidates down to what the consumer takes.
 type pipeline struct {
 	algorithm Algorithm
+	rules     rules
 	left      []candidate
 	emptied   string // the step that took the last candidate
-	byLink    bool   // whether the link's name goes before the algorithm
+	byLink    bool   // whether the link's name goes before the rules
+	stuck     bool   // whether the first one is there by memory alone
 }
 
 func (p *pipeline) drop(step string, bad func(candidate) bool) {
@@ -93,15 +102,28 @@ func (p *pipeline) sort() {
 		if p.byLink && a.link != b.link {
 			return strings.Compare(a.link, b.link)
 		}
-		return p.algorithm.Compare(a.Address, b.Address)
+		return p.rules.compare(a.Address, b.Address)
 	})
 }
 
-// node takes the default address: the first one of the first link by name.
-func (p *pipeline) node() []candidate {
-	p.byLink = true
+// node takes the default address: with V1 and V2 the first one of the first
+// link by name, or the old one while it is there; with V3 the first one, as for
+// the other roles.
+func (p *pipeline) node(m memory) []candidate {
+	p.byLink = p.algorithm != V3
 	p.sort()
+	if p.byLink {
+		p.stick(m.choice.Address())
+	}
 	return p.first()
+}
+
+// stick puts a first, if it is there.
+func (p *pipeline) stick(a netip.Addr) {
+	i := slices.IndexFunc(p.left, func(c candidate) bool { return c.Prefix.Addr() == a })
+	if p.stuck = i > 0; p.stuck {
+		p.left = slices.Concat(p.left[i:i+1], p.left[:i], p.left[i+1:])
+	}
 }
 
 // routed leaves the addresses through which the node may be reached, without
@@ -211,8 +233,10 @@ func (p *pipeline) reason() string {
 		return "only address left"
 	}
 	a, b := p.left[0], p.left[1]
-	rule, c := p.algorithm.rules().decide(a.Address, b.Address)
+	rule, c := p.rules.decide(a.Address, b.Address)
 	switch {
+	case p.stuck:
+		return "kept: still there"
 	case p.byLink && a.link != b.link:
 		return "first link by name"
 	case ipv4First(a.Address, b.Address) > 0:

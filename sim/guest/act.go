@@ -12,7 +12,7 @@ import (
 // Exchange gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY, and leaves it
 // at that: its address is returned and not added.
 func (g *Guest) Exchange(ctx context.Context) (netip.Addr, error) {
-	a, err := g.exchange(ctx)
+	_, a, err := g.exchange(ctx)
 	if err != nil {
 		return a, fmt.Errorf("get a DHCPv6 lease on %s: %w", g.Link, err)
 	}

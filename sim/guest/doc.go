@@ -23,6 +23,16 @@
 // can say when the advertisement arrives, the guest starts with accept_ra off
 // and sends the solicitation itself, in the kernel's form (RFC 4861 4.1).
 //
-// Not modelled here: renewal. passt's lifetimes are infinite. A real client
-// gets no host name, resolver or time server set that anybody could see.
+// What a router advertisement leads to is worked out before it arrives, and then
+// waited for (Advertisement): addresses and their lifetimes, routes, the MTU. An
+// address stays in duplicate address detection if the retransmission time is
+// long when that begins.
+//
+// The client in this process renews when it is told to (RFC 8415 18.2.4), not by
+// T1: passt's lifetimes are infinite. It installs a lease with the prefix length
+// and the lifetimes that it is told, whatever the server says.
+//
+// Not modelled here: REBIND, RELEASE and DECLINE, so that a leased address that
+// is a duplicate stays. A real client gets no host name, resolver or time server
+// set that anybody could see.
 package guest

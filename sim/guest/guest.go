@@ -24,10 +24,16 @@ type Guest struct {
 	Link string
 	MAC  scenarios.MAC
 
+	// Defended reports whether another host on the link has an address and
+	// objects to whoever forms it (RFC 4862 5.4.4). Default: none.
+	Defended func(netip.Addr) bool
+
 	// origins has the addresses whose origin the kernel does not know.
 	origins map[netip.Addr]scenarios.Origin
 	// advertised are the prefixes of the advertisements that were awaited.
 	advertised []netip.Prefix
+	tempaddr   int     // use_tempaddr
+	lease      *lease  // nil without
 	client     *Client // nil for the kernel, and before it is started
 	process    *child.Process
 }
@@ -39,13 +45,15 @@ func New(ns *netns.NS, net *link.Net, name string, mac scenarios.MAC) *Guest {
 
 // Boot sets the interface up. tempaddr is the value of use_tempaddr (RFC 8981).
 func (g *Guest) Boot(tempaddr int) error {
+	g.tempaddr = tempaddr
 	conf, neigh := "ipv6/conf/"+g.Link+"/", "ipv6/neigh/"+g.Link+"/"
 	if err := g.Net.Set(
 		link.Sysctl{Key: conf + "accept_ra", Value: "0"},
+		link.Sysctl{Key: conf + "accept_ra_rt_info_max_plen", Value: "128"},
 		link.Sysctl{Key: conf + "use_tempaddr", Value: strconv.Itoa(tempaddr)},
 		link.Sysctl{Key: conf + "router_solicitation_delay", Value: "0"},
 		link.Sysctl{Key: conf + "mldv2_unsolicited_report_interval", Value: "10"},
-		link.Sysctl{Key: neigh + "retrans_time_ms", Value: "10"},
+		g.retransmit(quick),
 		link.Sysctl{Key: neigh + "mcast_solicit", Value: "300"},
 		link.Sysctl{Key: neigh + "ucast_solicit", Value: "300"},
 		link.Sysctl{Key: "ipv6/icmp/ratelimit", Value: "0"},
@@ -83,22 +91,15 @@ func (g *Guest) AwaitLinkLocal(ctx context.Context) error {
 	})
 }
 
-// Advertised is what a router advertisement brings.
+// Advertised is what a router advertisement brings, whoever takes it.
 type Advertised struct {
 	// Prefix gives an address by SLAAC; the zero Prefix gives none.
 	Prefix netip.Prefix
-	// Temporary: a temporary address of the prefix is made beside it.
-	Temporary bool
 	// Router becomes the default router; the zero Addr does not.
 	Router netip.Addr
 }
 
-// AcceptRA lets the kernel take router advertisements.
-func (g *Guest) AcceptRA() error {
-	return g.Net.Set(link.Sysctl{Key: "ipv6/conf/" + g.Link + "/accept_ra", Value: "1"})
-}
-
-// AwaitRA waits until the kernel has done all that the advertisement asks for.
+// AwaitRA waits until the client has done all that the advertisement asks for.
 func (g *Guest) AwaitRA(ctx context.Context, ra Advertised) error {
 	if ra.Router.IsValid() {
 		what := fmt.Sprintf("default route by %s from the router advertisement", ra.Router)
@@ -113,25 +114,9 @@ func (g *Guest) AwaitRA(ctx context.Context, ra Advertised) error {
 		return nil
 	}
 	g.advertised = append(g.advertised, ra.Prefix)
-	if err := g.await(ctx, "SLAAC address in "+ra.Prefix.String(), func(a link.Address) bool {
+	return g.await(ctx, "SLAAC address in "+ra.Prefix.String(), func(a link.Address) bool {
 		o, _ := g.Origin(a)
 		return o == scenarios.OriginSLAAC && ra.Prefix.Contains(a.Prefix.Addr())
-	}); err != nil || !ra.Temporary {
-		return err
-	}
-	return g.await(ctx, "temporary address in "+ra.Prefix.String(), func(a link.Address) bool {
-		return a.Flags&unix.IFA_F_TEMPORARY != 0 && ra.Prefix.Contains(a.Prefix.Addr())
-	})
-}
-
-// Add adds an address by hand and waits until it is usable.
-func (g *Guest) Add(ctx context.Context, name string, p netip.Prefix, origin scenarios.Origin) error {
-	g.origins[p.Addr()] = origin
-	if err := g.Net.AddAddress(name, p, 0); err != nil {
-		return err
-	}
-	return g.await(ctx, fmt.Sprintf("%s address %s", origin, p), func(a link.Address) bool {
-		return a.Prefix == p
 	})
 }
 

@@ -153,7 +153,7 @@ func TestOrigin(t *testing.T) {
 
 func TestAwaitRA(t *testing.T) {
 	g, _ := boot(t)
-	ok(t, g.AwaitLinkLocal(soon(t)), g.AcceptRA())
+	ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(true))
 	cause := errors.New("out of patience")
 	prefix := netip.MustParsePrefix("fd00::/64")
 	for _, tt := range []struct {
@@ -217,7 +217,7 @@ func TestLeaseSilence(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	err := g.Lease(ctx)
+	err := g.Lease(ctx, 128, guest.Install{})
 	if want := "get a DHCPv6 lease on eth0: solicit: "; !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s%v", err, want, context.DeadlineExceeded)
 	}
@@ -247,7 +247,7 @@ func TestLease(t *testing.T) {
 			g, nb := boot(t)
 			ok(t, g.AwaitLinkLocal(soon(t)))
 			nb.serve(t, tt.reply...)
-			err := g.Lease(soon(t))
+			err := g.Lease(soon(t), 128, guest.Install{})
 			if tt.want != "" {
 				if want := "get a DHCPv6 lease on eth0: " + tt.want; err == nil || err.Error() != want {
 					t.Errorf("got %v, want %s", err, want)

@@ -17,47 +17,135 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// retransmit is the first retransmission time-out of the client; it doubles.
-// RFC 8415 7.6 has 1 s, for links that lose frames.
-const retransmit = 300 * time.Millisecond
+// retransmission is the first retransmission time-out of the client; it
+// doubles. RFC 8415 7.6 has 1 s, for links that lose frames.
+const retransmission = 300 * time.Millisecond
 
-// Lease gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY, adds its address
-// as a /128 with infinite lifetimes, and waits until it is usable.
-func (g *Guest) Lease(ctx context.Context) error {
-	addr, err := g.exchange(ctx)
+// lease is what the client remembers of its lease.
+type lease struct {
+	prefix netip.Prefix // the address, and the length it is installed with
+	how    Install
+	reply  *dhcpv6.Message // has the server's identifier and the IA_NA
+}
+
+// Lease gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY, installs its
+// address with a prefix length as it is told, and waits until it is usable. It
+// takes the place of an earlier one.
+func (g *Guest) Lease(ctx context.Context, length int, how Install) error {
+	reply, addr, err := g.exchange(ctx)
 	if err != nil {
 		return fmt.Errorf("get a DHCPv6 lease on %s: %w", g.Link, err)
 	}
-	return g.Add(ctx, g.Link, netip.PrefixFrom(addr, 128), scenarios.OriginDHCPv6)
+	p := netip.PrefixFrom(addr, length)
+	if g.lease != nil && g.lease.prefix != p {
+		if err := g.giveUp(); err != nil {
+			return err
+		}
+	}
+	g.lease = &lease{p, how, reply}
+	return g.install(ctx, g.Net.SetAddress, g.Link, p, scenarios.OriginDHCPv6, how)
 }
 
-func (g *Guest) exchange(ctx context.Context) (_ netip.Addr, err error) {
-	conn, err := g.listen(ctx)
-	if err != nil {
-		return netip.Addr{}, err
+// giveUp removes the leased address, if it is there.
+func (g *Guest) giveUp() error {
+	a := g.lease.prefix.Addr()
+	g.lease = nil
+	if _, err := g.find(a); err != nil {
+		return nil // link down, or expired
 	}
-	client, err := nclient6.NewWithConn(conn, g.MAC.HardwareAddr(),
-		nclient6.WithTimeout(retransmit), nclient6.WithRetry(5))
-	if err != nil {
-		return netip.Addr{}, errors.Join(err, conn.Close())
-	}
-	defer func() { err = errors.Join(err, client.Close()) }()
+	return g.Remove(a)
+}
 
-	duid := dhcpv6.WithClientID(&dhcpv6.DUIDLL{HWType: iana.HWTypeEthernet, LinkLayerAddr: g.MAC.HardwareAddr()})
-	advertise, err := client.Solicit(ctx, duid)
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("solicit: %w", err)
+// Leased returns the leased address.
+func (g *Guest) Leased() (netip.Addr, bool) {
+	if g.lease == nil {
+		return netip.Addr{}, false
 	}
-	reply, err := client.Request(ctx, advertise, duid)
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("request: %w", err)
+	return g.lease.prefix.Addr(), true
+}
+
+// SolicitLease sends SOLICIT until ctx ends, and takes no answer.
+func (g *Guest) SolicitLease(ctx context.Context) error {
+	return g.converse(ctx, func(c *nclient6.Client) error {
+		_, err := c.Solicit(ctx, g.duid())
+		return err
+	})
+}
+
+// Renew renews the lease by RENEW (RFC 8415 18.2.4). A REPLY with the address
+// renews its lifetimes, and one with the status NotOnLink has the client give it
+// up and get another (RFC 8415 18.2.10.1). The lease stays as it is if ctx ends
+// before.
+func (g *Guest) Renew(ctx context.Context) error {
+	l := g.lease
+	if l == nil {
+		return fmt.Errorf("renew the lease in %s: there is none", g.NS.Name())
 	}
+	var reply *dhcpv6.Message
+	err := g.converse(ctx, func(c *nclient6.Client) error {
+		m, err := dhcpv6.NewMessage(g.duid(), dhcpv6.WithOption(l.reply.GetOneOption(dhcpv6.OptionServerID)),
+			dhcpv6.WithOption(l.reply.Options.OneIANA()))
+		if err != nil {
+			return err
+		}
+		m.MessageType = dhcpv6.MessageTypeRenew
+		reply, err = c.SendAndRead(ctx, c.RemoteAddr(), m, nclient6.IsMessageType(dhcpv6.MessageTypeReply))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("renew the lease of %s in %s: %w", l.prefix.Addr(), g.NS.Name(), err)
+	}
+	addr, err := address(reply)
+	switch status, ok := errors.AsType[*statusError](err); {
+	case ok && status.StatusCode == iana.StatusNotOnLink:
+		if err := g.giveUp(); err != nil {
+			return err
+		}
+		return g.Lease(ctx, l.prefix.Bits(), l.how)
+	case err != nil:
+		return fmt.Errorf("renew the lease of %s in %s: %w", l.prefix.Addr(), g.NS.Name(), err)
+	case addr != l.prefix.Addr():
+		return fmt.Errorf("renew the lease of %s in %s: the reply has %s", l.prefix.Addr(), g.NS.Name(), addr)
+	}
+	l.reply = reply
+	return g.install(ctx, g.Net.SetAddress, g.Link, l.prefix, scenarios.OriginDHCPv6, l.how)
+}
+
+// duid is the client's identifier (RFC 8415 11.4).
+func (g *Guest) duid() dhcpv6.Modifier {
+	return dhcpv6.WithClientID(&dhcpv6.DUIDLL{HWType: iana.HWTypeEthernet, LinkLayerAddr: g.MAC.HardwareAddr()})
+}
+
+func (g *Guest) exchange(ctx context.Context) (reply *dhcpv6.Message, addr netip.Addr, err error) {
+	err = g.converse(ctx, func(c *nclient6.Client) error {
+		advertise, err := c.Solicit(ctx, g.duid())
+		if err != nil {
+			return fmt.Errorf("solicit: %w", err)
+		}
+		if reply, err = c.Request(ctx, advertise, g.duid()); err != nil {
+			return fmt.Errorf("request: %w", err)
+		}
+		addr, err = address(reply)
+		return err
+	})
+	return reply, addr, err
+}
+
+// statusError is a status other than success in an IA_NA (RFC 8415 21.13).
+type statusError struct{ *dhcpv6.OptStatusCode }
+
+func (e *statusError) Error() string {
+	return fmt.Sprintf("the reply says %s: %s", e.StatusCode, e.StatusMessage)
+}
+
+// address is what a reply leases.
+func address(reply *dhcpv6.Message) (netip.Addr, error) {
 	ia := reply.Options.OneIANA()
 	if ia == nil {
 		return netip.Addr{}, errors.New("the reply has no IA_NA")
 	}
 	if st := ia.Options.Status(); st != nil && st.StatusCode != iana.StatusSuccess {
-		return netip.Addr{}, fmt.Errorf("the reply says %s: %s", st.StatusCode, st.StatusMessage)
+		return netip.Addr{}, &statusError{st}
 	}
 	lease := ia.Options.OneAddress()
 	if lease == nil {
@@ -65,6 +153,20 @@ func (g *Guest) exchange(ctx context.Context) (_ netip.Addr, err error) {
 	}
 	addr, _ := netip.AddrFromSlice(lease.IPv6Addr)
 	return addr, nil
+}
+
+// converse opens a client for the time of f.
+func (g *Guest) converse(ctx context.Context, f func(*nclient6.Client) error) (err error) {
+	conn, err := g.listen(ctx)
+	if err != nil {
+		return err
+	}
+	client, err := nclient6.NewWithConn(conn, g.MAC.HardwareAddr(),
+		nclient6.WithTimeout(retransmission), nclient6.WithRetry(5))
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	return errors.Join(f(client), client.Close())
 }
 
 // listen opens the client's port. The socket is bound to the interface, so that

@@ -23,3 +23,16 @@ func (n *Net) Set(settings ...Sysctl) error {
 		return nil
 	})
 }
+
+// Get reads a setting.
+func (n *Net) Get(key string) (value string, err error) {
+	err = n.ns.Do(func() error {
+		b, err := os.ReadFile("/proc/sys/net/" + key)
+		value = strings.TrimSpace(string(b))
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("get net.%s in %s: %w", strings.ReplaceAll(key, "/", "."), n.ns.Name(), err)
+	}
+	return value, nil
+}

@@ -21,7 +21,7 @@
 // package wire compares them with recordings.
 //
 // Not modelled: IPv4; pasta's own defaults (no resolver options, no boot
-// solicitation); live migration; which of several pod addresses passt takes
+// solicitation); the flows that a live migration carries over; which of several pod addresses passt takes
 // (Config states the one); a search domain's trailing dot, which is dropped;
 // a search list too long for its options, which New refuses.
 //

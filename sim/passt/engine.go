@@ -227,8 +227,9 @@ func (e *Engine) GuestMAC() net.HardwareAddr {
 // the guest has shown a link-local address of its own.
 func (e *Engine) Address() netip.Addr { return e.address }
 
-// SetAddress makes a the pod's address from now on. No passt does that while
-// it runs; it stands for a restart that the guest does not notice.
+// SetAddress makes a the address that is leased, and its /64 the one that is
+// advertised, from now on. No passt does that while it runs; it stands for a
+// restart that the guest does not notice.
 func (e *Engine) SetAddress(a netip.Addr) {
 	if e.seen == e.address {
 		e.seen = a

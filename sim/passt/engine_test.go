@@ -467,3 +467,13 @@ func TestSetAddress(t *testing.T) {
 		t.Errorf("leases %s, want %s", got, peer)
 	}
 }
+
+// What is advertised goes with what is leased.
+func TestSetAddressPrefix(t *testing.T) {
+	e := engine(t, "2025_05_03")
+	e.SetAddress(ip("fd09::7"))
+	pio, _ := find[*ndp.PrefixInformation](e.RA().Options)
+	if want := ip("fd09::"); e.Prefix().Addr() != want || pio.Prefix != want {
+		t.Errorf("advertises %s, %s; want %s", e.Prefix(), pio.Prefix, want)
+	}
+}

@@ -49,31 +49,62 @@ func (e *Engine) neighbourDiscovery(p packet) []byte {
 // Advertisement returns a router advertisement as of now in a frame to a
 // link-layer address.
 func (e *Engine) Advertisement(dst netip.Addr, to net.HardwareAddr) []byte {
+	return e.Advertise(dst, to, e.RA())
+}
+
+// RA returns what router advertisements say, without resolvers and passt's own
+// address, and with the prefix as it means it.
+func (e *Engine) RA() *ndp.RouterAdvertisement {
 	b := e.cfg.Release.Behaviour
-	ra := marshal(&ndp.RouterAdvertisement{
+	ra := &ndp.RouterAdvertisement{
 		CurrentHopLimit:      255,
 		ManagedConfiguration: true,
 		RouterLifetime:       b.RouterLifetime,
-	})
-	source := marshalOption(&ndp.LinkLayerAddress{Direction: ndp.Source, Addr: e.mac})
-	ra = append(ra, e.prefixOption()...)
-	if b.SourceSecond {
-		ra = append(ra, source...)
+		Options: []ndp.Option{&ndp.PrefixInformation{
+			PrefixLength:                   64,
+			OnLink:                         true,
+			AutonomousAddressConfiguration: !e.cfg.NotAutonomous,
+			ValidLifetime:                  b.PrefixLifetime,
+			PreferredLifetime:              b.PrefixLifetime,
+			Prefix:                         e.prefix().Addr(),
+		}},
 	}
 	if e.cfg.MTU != NoMTU {
-		ra = append(ra, marshalOption(ndp.NewMTU(uint32(e.cfg.MTU)))...)
+		ra.Options = append(ra.Options, ndp.NewMTU(uint32(e.cfg.MTU)))
 	}
+	return ra
+}
+
+// Advertise is Advertisement with something else to say, in passt's form.
+func (e *Engine) Advertise(dst netip.Addr, to net.HardwareAddr, ra *ndp.RouterAdvertisement) []byte {
+	b := e.cfg.Release.Behaviour
+	head := *ra
+	head.Options = nil
+	m := marshal(&head)
+	var rest []byte
+	for _, o := range ra.Options {
+		if p, ok := o.(*ndp.PrefixInformation); ok {
+			m = append(m, e.prefixOption(p)...)
+		} else {
+			rest = append(rest, marshalOption(o)...)
+		}
+	}
+	source := marshalOption(&ndp.LinkLayerAddress{Direction: ndp.Source, Addr: e.mac})
+	if b.SourceSecond {
+		m = append(m, source...)
+	}
+	m = append(m, rest...)
 	if len(e.resolvers) > 0 {
-		ra = append(ra, marshalOption(&ndp.RecursiveDNSServer{Lifetime: b.ResolverLifetime, Servers: e.resolvers})...)
+		m = append(m, marshalOption(&ndp.RecursiveDNSServer{Lifetime: b.ResolverLifetime, Servers: e.resolvers})...)
 		if len(e.cfg.Searches) > 0 {
 			// passt: no search list without a nameserver, all releases.
-			ra = append(ra, searchOption(e.cfg.Searches, b.ResolverLifetime)...)
+			m = append(m, searchOption(e.cfg.Searches, b.ResolverLifetime)...)
 		}
 	}
 	if !b.SourceSecond {
-		ra = append(ra, source...)
+		m = append(m, source...)
 	}
-	return e.icmp(to, dst, ra)
+	return e.icmp(to, dst, m)
 }
 
 // Advertises reports whether router solicitations are answered.
@@ -94,39 +125,32 @@ func (e *Engine) Prefix() netip.Prefix {
 	if e.local || e.cfg.NotAutonomous {
 		return netip.Prefix{}
 	}
-	return netip.PrefixFrom(e.cfg.Address.Addr(), 64).Masked()
+	return e.prefix()
 }
 
-// prefixOption returns the prefix information option (RFC 4861 4.6.2). passt:
-// the length is 64 whatever the pod's is, all releases; the prefix field has
-// the bits after the prefix set, 2024_08_14, which package ndp refuses to
+// prefix is the one that is advertised: of :: while no address is known.
+func (e *Engine) prefix() netip.Prefix {
+	if !e.address.IsValid() {
+		return netip.PrefixFrom(netip.IPv6Unspecified(), 64)
+	}
+	return netip.PrefixFrom(e.address, 64).Masked()
+}
+
+// prefixOption returns a prefix information option (RFC 4861 4.6.2). passt:
+// the length is 64 whatever the pod's is, all releases; the field of its prefix
+// has the bits after the prefix set, 2024_08_14, which package ndp refuses to
 // write.
-func (e *Engine) prefixOption() []byte {
-	const onLink, autonomous = 0x80, 0x40
-	o := make([]byte, 32)
-	o[0], o[1], o[2], o[3] = byte(ipv6OptPrefix), 4, 64, onLink|autonomous
-	if e.cfg.NotAutonomous {
-		o[3] = onLink
-	}
-	life := seconds(e.cfg.Release.PrefixLifetime)
-	binary.BigEndian.PutUint32(o[4:], life)
-	binary.BigEndian.PutUint32(o[8:], life)
-	n := 8
-	if e.cfg.Release.WholePrefix {
-		n = 16
-	}
-	if e.address.IsValid() {
+func (e *Engine) prefixOption(p *ndp.PrefixInformation) []byte {
+	o := marshalOption(p)
+	if e.cfg.Release.WholePrefix && e.address.IsValid() && p.Prefix == e.prefix().Addr() {
 		a := e.address.As16()
-		copy(o[16:], a[:n])
+		copy(o[16:], a[:])
 	}
 	return o
 }
 
-// The numbers of options written by hand.
-const (
-	ipv6OptPrefix = 3  // RFC 4861 4.6.2
-	ipv6OptDNSSL  = 31 // RFC 8106 5.2
-)
+// ipv6OptDNSSL is the number of an option written by hand (RFC 8106 5.2).
+const ipv6OptDNSSL = 31
 
 // searchOption returns the DNSSL option (RFC 8106 5.2), written by hand
 // because package ndp knows none of 256 octets or more, and because of this:

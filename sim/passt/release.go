@@ -62,6 +62,7 @@ type Behaviour struct {
 	PerFlow         bool // chosen once a flow, else for every packet
 	GatewayLoopback bool // inbound from ::1 comes from the gateway, else from passt's link-local address
 	TargetPerRule   bool // a forwarding rule can name its target
+	StateCarried    bool // a live migration carries over the addresses seen and the guest's MAC, else the next passt begins anew
 
 	// The data plane.
 
@@ -160,6 +161,7 @@ var changes = []Change{
 	{"2025_01_21", "a refused TCP connection's RST has ACK", func(b *Behaviour) { b.ResetAck = true }},
 	{"2025_02_17", "DHCPv6 search list always right", func(b *Behaviour) { b.SearchList = SearchRight }},
 	{"2025_02_17", "DHCPv6 client name option, if a name is given", func(b *Behaviour) { b.FQDN = FQDNFlags }},
+	{"2025_02_17", "a live migration carries over the addresses seen and the guest's MAC, before lost", func(b *Behaviour) { b.StateCarried = true }},
 	{"2025_03_20", "ICMPv6 errors about the guest's UDP reach the guest", func(b *Behaviour) { b.UDPErrors = true }},
 	{"2025_04_15", "the guest's hop limit is kept for UDP", func(b *Behaviour) { b.UDPHopLimit = true }},
 	// Neither was tested between 2024_12_11 and 2025_05_03.

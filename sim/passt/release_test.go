@@ -47,6 +47,7 @@ func TestBehaviour(t *testing.T) {
 	ref.UnsolicitedRA, ref.ResetAck, ref.UDPErrors, ref.UDPHopLimit = true, true, true, true
 	ref.SearchList, ref.FQDN = passt.SearchRight, passt.FQDNFlags
 	ref.MulticastOut, ref.MulticastIn = passt.MulticastWide, false
+	ref.StateCarried = true
 	d := ref // 2025_12_08
 	d.EveryIA, d.ShortIA, d.FQDN = true, true, passt.FQDNZero
 	d.InitialNS, d.NeighbourMACs, d.LocalMode = true, true, true

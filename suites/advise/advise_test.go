@@ -91,7 +91,7 @@ func works(t *testing.T) Lab {
 				in.Prefix = sc.Routers[0].Prefix
 			}
 			first := scenarios.OriginSLAAC
-			if sc.Events[0] == scenarios.EventDHCPv6 {
+			if sc.Events[0].Kind() == scenarios.EventDHCPv6 {
 				first = scenarios.OriginDHCPv6
 			}
 			cfg := selector.Config{PodSubnets: sc.Config.PodSubnets, ServiceSubnets: sc.Config.ServiceSubnets}

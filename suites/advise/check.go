@@ -150,7 +150,11 @@ expect: {reachable: [dhcpv6]}
 prove: {good: kernel, bad: test-slaac, picks: slaac}
 `, id(filtered, first), in.Pod, gateway, podMAC, extra, in.MAC, events,
 		flow(cfg.PodSubnets), flow(cfg.ServiceSubnets), flow(cfg.ValidSubnets), flow(cfg.AdvertisedSubnets))
-	return scenarios.Load("advise", []byte(text))
+	scs, err := scenarios.Load("advise", []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return scs[0], nil
 }
 
 // flow is a list in YAML's flow style.

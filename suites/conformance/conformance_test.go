@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 	"github.com/passtlab/passtlab/suites"
 )
 
-// specLimit bounds building a lab, and asking one selector.
+// specLimit bounds the timeline of one scenario.
 const specLimit = 90 * time.Second
 
 func TestConformance(t *testing.T) {
@@ -46,7 +47,8 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 	BeforeAll(func(ctx SpecContext) {
 		// An error is told by each spec: a failed BeforeAll would only fail
 		// the first and skip the others.
-		session, _ = suites.Open(ctx, sc, suites.Options{KnownFailures: true})
+		scenarios.Draw(seed(), sc)
+		session, _ = suites.Open(ctx, sc, sels, suites.Options{KnownFailures: true, Seed: seed()})
 	}, NodeTimeout(specLimit))
 	AfterAll(func() {
 		if session == nil { // Ginkgo was told to leave before the lab was up
@@ -59,8 +61,8 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 		}
 	})
 	for _, sel := range sels {
-		It(sel.Name(), func(ctx SpecContext) {
-			results := session.Judge(ctx, sel)
+		It(sel.Name(), func() {
+			results := session.Judge(sel)
 			AddReportEntry(resultsEntry, encode(results), ReportEntryVisibilityNever)
 			switch failure, skip := outcome(results); {
 			case failure != "":
@@ -68,8 +70,21 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 			case skip != "":
 				Skip(skip)
 			}
-		}, SpecTimeout(specLimit))
+		})
 	}
+}
+
+// seed is what orders are drawn from: PASSTLAB_SEED, or Ginkgo's own, which all
+// its processes share and which it prints.
+func seed() int64 {
+	if s := os.Getenv("PASSTLAB_SEED"); s != "" {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			Fail("PASSTLAB_SEED: " + err.Error())
+		}
+		return n
+	}
+	return GinkgoRandomSeed()
 }
 
 // outcome says how a spec ends by its results: the worst decides. Both empty
@@ -117,10 +132,8 @@ func selected(id, name string) ([]*scenarios.Scenario, []selector.Selector, erro
 	if id == "" {
 		return scs, sels, nil
 	}
-	for _, sc := range scs {
-		if sc.ID == id {
-			return []*scenarios.Scenario{sc}, sels, nil
-		}
+	if found := scenarios.Find(scs, id); len(found) > 0 {
+		return found, sels, nil
 	}
 	return nil, nil, fmt.Errorf("%w: PASSTLAB_ID: no scenario is called %q", suites.ErrNothingSelected, id)
 }

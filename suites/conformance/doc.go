@@ -7,7 +7,8 @@
 //
 // The labels of scenarios are those of the containers (--label-filter).
 // In the environment PASSTLAB_ID and PASSTLAB_SELECTOR narrow to one scenario
-// and one selector, and PASSTLAB_OUT names the folder for report.json and
+// and one selector, PASSTLAB_SEED is the seed of orders that are drawn (default:
+// Ginkgo's, --seed), and PASSTLAB_OUT names the folder for report.json and
 // junit.xml (default: none is written).
 // Selecting nothing is a failure.
 package conformance

@@ -62,7 +62,7 @@ func ran(r Report) bool {
 
 // collect makes the report of what the specs of all processes noted.
 func collect(r Report) (*suites.Report, error) {
-	report := suites.NewReport(r.StartTime, r.SuiteConfig.RandomSeed)
+	report := suites.NewReport(r.StartTime, seed())
 	var errs []error
 	for _, spec := range r.SpecReports {
 		for _, e := range spec.ReportEntries {

@@ -84,15 +84,29 @@ func (w *comparer) scenario(s, r suites.Scenario) {
 	if s.Error != "" && s.Error == r.Error {
 		w.row.Unlisted = append(w.row.Unlisted, "error of both labs: "+s.Error)
 	}
-	if len(s.Candidates) != len(r.Candidates) {
-		w.differ("candidates", addresses(s), addresses(r))
+	named, namedReal := names(s), names(r)
+	if len(s.Checkpoints) != len(r.Checkpoints) {
+		w.differ("checkpoints", len(s.Checkpoints), len(r.Checkpoints))
 		return
 	}
-	named, namedReal := names(s), names(r)
-	for i, a := range s.Candidates {
-		b := r.Candidates[i]
-		name := namedReal[b.Address.Addr()]
-		same(w, fmt.Sprintf("candidate %d", i+1), named[a.Address.Addr()], name)
+	if len(s.Checkpoints) == 0 {
+		w.candidates("", s.Candidates, r.Candidates, named, namedReal)
+	}
+	for i, a := range s.Checkpoints {
+		w.candidates("at "+a.Name+": ", a.Candidates, r.Checkpoints[i].Candidates, named, namedReal)
+	}
+}
+
+// candidates compares two truth tables of one checkpoint.
+func (w *comparer) candidates(at string, simulated, real []suites.Candidate, named, namedReal map[netip.Addr]string) {
+	if len(simulated) != len(real) {
+		w.differ(at+"candidates", addresses(simulated), addresses(real))
+		return
+	}
+	for i, a := range simulated {
+		b := real[i]
+		name := at + namedReal[b.Address.Addr()]
+		same(w, fmt.Sprintf("%scandidate %d", at, i+1), named[a.Address.Addr()], namedReal[b.Address.Addr()])
 		same(w, name+": prefix length", a.Address.Bits(), b.Address.Bits())
 		same(w, name+": link", a.Link, b.Link)
 		same(w, name+": origin", a.Origin, b.Origin)
@@ -132,9 +146,13 @@ type verdict struct {
 	verdict suites.Verdict
 	pick    scenarios.Pick
 	choice  string
+	kind    scenarios.FailureKind
+	at      string
 }
 
-func (v verdict) String() string { return fmt.Sprintf("%s for %s %s", v.verdict, v.pick, v.choice) }
+func (v verdict) String() string {
+	return strings.Join(strings.Fields(fmt.Sprintf("%s for %s %s %s %s", v.verdict, v.pick, v.choice, v.kind, v.at)), " ")
+}
 
 func (w *comparer) results(simulated, real *suites.Report, s, r suites.Scenario) {
 	type question struct{ selector, role string }
@@ -142,7 +160,7 @@ func (w *comparer) results(simulated, real *suites.Report, s, r suites.Scenario)
 		named, vs := names(sc), map[question]verdict{}
 		for _, res := range rep.Results {
 			if res.Scenario == sc.ID {
-				vs[question{res.Selector, string(res.Role)}] = verdict{res.Verdict, res.Origin, cmp.Or(named[res.Choice], res.Choice.String())}
+				vs[question{res.Selector, string(res.Role)}] = verdict{res.Verdict, res.Origin, cmp.Or(named[res.Choice], res.Choice.String()), res.Kind, res.At}
 			}
 		}
 		return vs
@@ -155,11 +173,18 @@ func (w *comparer) results(simulated, real *suites.Report, s, r suites.Scenario)
 }
 
 // names are what addresses are called in both labs: a temporary address is
-// random (RFC 8981 3.3.1).
+// random (RFC 8981 3.3.1), and has the number by which it came.
 func names(s suites.Scenario) map[netip.Addr]string {
 	m, n := map[netip.Addr]string{}, 0
-	for _, c := range s.Candidates {
+	var all []suites.Candidate
+	for _, cp := range s.Checkpoints {
+		all = append(all, cp.Candidates...)
+	}
+	for _, c := range append(all, s.Candidates...) {
 		a := c.Address.Addr()
+		if m[a] != "" {
+			continue
+		}
 		m[a] = a.String()
 		if c.Origin == scenarios.OriginTemporary {
 			n++
@@ -169,8 +194,8 @@ func names(s suites.Scenario) map[netip.Addr]string {
 	return m
 }
 
-func addresses(s suites.Scenario) (as []netip.Prefix) {
-	for _, c := range s.Candidates {
+func addresses(cs []suites.Candidate) (as []netip.Prefix) {
+	for _, c := range cs {
 		as = append(as, c.Address)
 	}
 	return as

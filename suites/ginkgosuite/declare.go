@@ -13,7 +13,7 @@ import (
 	"github.com/passtlab/passtlab/suites/selectortest"
 )
 
-// limit bounds building a lab, and asking in it.
+// limit bounds the timeline of a scenario.
 const limit = 90 * time.Second
 
 // Declare declares the specs. It is for the tree construction phase, which is
@@ -38,8 +38,8 @@ func declare(sc *scenarios.Scenario, sel selector.Selector, opts suites.Options,
 		if real {
 			need.Namespaces(ginkgo.GinkgoTB())
 		}
-		s, _ := suites.Open(ctx, sc, opts) // each verdict tells the error
-		results = s.Judge(ctx, sel)
+		s, _ := suites.Open(ctx, sc, []selector.Selector{sel}, opts) // each verdict tells the error
+		results = s.Judge(sel)
 		if err := s.Close(); err != nil {
 			ginkgo.Fail(fmt.Sprintf("the lab failed: %v", err))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites"
 )
 
@@ -80,11 +81,26 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 		Expect(report.Results[0].Reason).To(ContainSubstring("panic: in the guest"))
 	}, SpecTimeout(specLimit))
 
+	It("after programs that watch, one of which has ended", func(ctx SpecContext) {
+		cfg := config(2)
+		cfg.Selectors = nil
+		for name, script := range map[string]string{"runs-on": "echo ::1; sleep 600 & wait", "ends": "exit 3"} {
+			w, err := command.NewWatch(name, []string{"sh", "-c", script}, command.Options{})
+			Expect(err).NotTo(HaveOccurred())
+			cfg.Selectors = append(cfg.Selectors, w)
+		}
+		cfg.WatchLimit, cfg.WatchKeep = time.Millisecond, time.Millisecond
+		report, err := suites.Run(ctx, cfg)
+		Expect(err).NotTo(HaveOccurred())
+		// Who has not spoken yet may be right where nothing works.
+		Expect(report.Summary.Fail+report.Summary.Pass).To(Equal(report.Summary.Results), "%+v", report.Results)
+	}, SpecTimeout(specLimit))
+
 	It("after a lab whose expectation is wrong", func(ctx SpecContext) {
 		cfg := config(1)
 		wrong := *cfg.Scenarios[0]
-		wrong.Expect.Reachable = []scenarios.Origin{scenarios.OriginVIP}
-		session, err := suites.Open(ctx, &wrong, suites.Options{})
+		wrong.Expect.Reachable = []scenarios.Target{scenarios.Of(scenarios.OriginVIP)}
+		session, err := suites.Open(ctx, &wrong, nil, suites.Options{})
 		Expect(err).To(MatchError(ContainSubstring("the guest has no such candidate")))
 		Expect(errors.Join(session.Close())).To(Succeed())
 	}, SpecTimeout(specLimit))

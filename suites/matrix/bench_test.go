@@ -70,7 +70,7 @@ func plain(c column, pod scenarios.Pod, mac scenarios.MAC) *scenarios.Scenario {
 		ID: "matrix", Pod: pod,
 		Passt:  scenarios.Passt{Release: c.release},
 		Guest:  scenarios.Guest{MAC: mac, Client: scenarios.ClientKernel},
-		Events: []scenarios.Event{scenarios.EventRA},
+		Events: scenarios.Plain(scenarios.EventRA),
 	}
 	if c.given {
 		sc.Passt.Address = pod.Address.Addr()

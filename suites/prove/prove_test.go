@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/suites"
@@ -51,7 +54,8 @@ func prove(ctx context.Context, sc *scenarios.Scenario) (err error) {
 	if err := errors.Join(gerr, berr); err != nil {
 		return err
 	}
-	session, err := suites.Open(ctx, sc, suites.Options{})
+	scenarios.Draw(seed(), sc)
+	session, err := suites.Open(ctx, sc, []selector.Selector{good, bad}, suites.Options{Seed: seed()})
 	if why, ok := errors.AsType[*sim.UnsupportedError](err); ok {
 		Skip(why.Error())
 	}
@@ -59,7 +63,24 @@ func prove(ctx context.Context, sc *scenarios.Scenario) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	return proves(sc, session.Judge(ctx, good), session.Judge(ctx, bad))
+	err = proves(sc, session.Judge(good), session.Judge(bad))
+	if err != nil && len(sc.Order) > 0 {
+		err = fmt.Errorf("%w (PASSTLAB_SEED=%d)", err, seed())
+	}
+	return err
+}
+
+// seed is what orders are drawn from: PASSTLAB_SEED, or Ginkgo's own, which it
+// prints.
+func seed() int64 {
+	if s := os.Getenv("PASSTLAB_SEED"); s != "" {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			Fail("PASSTLAB_SEED: " + err.Error())
+		}
+		return n
+	}
+	return GinkgoRandomSeed()
 }
 
 // proves returns why the results do not show what the scenario's proof says.
@@ -78,8 +99,9 @@ func proves(sc *scenarios.Scenario, good, bad []suites.Result) error {
 			continue
 		}
 		failed = true
-		if r.Verdict != suites.Fail || r.Origin != sc.Prove.Picks {
-			return fmt.Errorf("prove.bad: %s in role %s: %s with the pick %s, want fail with %s: %s", r.Selector, r.Role, r.Verdict, r.Origin, sc.Prove.Picks, r.Reason)
+		if !suites.Proves(sc.Prove, r) {
+			return fmt.Errorf("prove.bad: %s in role %s: %s with the pick %s, of kind %q, at %q, want fail with %s, %q, %q: %s",
+				r.Selector, r.Role, r.Verdict, r.Origin, r.Kind, r.At, sc.Prove.Picks, sc.Prove.Kind, sc.Prove.At, r.Reason)
 		}
 	}
 	if !failed {
@@ -101,10 +123,8 @@ func selected(id string) ([]*scenarios.Scenario, error) {
 	if id == "" {
 		return scs, nil
 	}
-	for _, sc := range scs {
-		if sc.ID == id {
-			return []*scenarios.Scenario{sc}, nil
-		}
+	if found := scenarios.Find(scs, id); len(found) > 0 {
+		return found, nil
 	}
 	return nil, fmt.Errorf("%w: PASSTLAB_ID: no scenario is called %q", suites.ErrNothingSelected, id)
 }
@@ -113,11 +133,20 @@ func selected(id string) ([]*scenarios.Scenario, error) {
 func TestProves(t *testing.T) {
 	sc := &scenarios.Scenario{Prove: scenarios.Prove{Good: "g", Bad: "b", Picks: "slaac"}}
 	result := func(v suites.Verdict, pick scenarios.Pick) []suites.Result {
-		return []suites.Result{{Role: "kubelet", Verdict: v, Origin: pick}}
+		r := suites.Result{Role: "kubelet", Verdict: v, Origin: pick, Choice: netip.MustParseAddr("fd01::1")}
+		if v == suites.Fail {
+			r.Kind = scenarios.FailWrong
+		}
+		return []suites.Result{r}
 	}
 	right, wrong := result(suites.Pass, "dhcpv6"), result(suites.Fail, "slaac")
-	etcd := *sc
+	etcd, flap, address, elsewhere := *sc, *sc, *sc, *sc
 	etcd.Prove.Role = "etcd"
+	flap.Prove.Kind, flap.Prove.At = "flap", "moved"
+	address.Prove.Picks, elsewhere.Prove.Picks = "fd01::1", "fd01::2"
+	flaps, late := result(suites.Fail, "slaac"), result(suites.Fail, "slaac")
+	flaps[0].Kind, flaps[0].At = "flap", "moved"
+	late[0].Kind, late[0].At = "flap", "end"
 	for _, tt := range []struct {
 		name      string
 		sc        *scenarios.Scenario
@@ -125,10 +154,15 @@ func TestProves(t *testing.T) {
 		ok        bool
 	}{
 		{"proof", sc, right, wrong, true},
+		{"proof by an address", &address, right, wrong, true},
+		{"proof of a flap", &flap, right, flaps, true},
 		{"good fails", sc, wrong, wrong, false},
 		{"good is skipped", sc, result(suites.Skip, ""), wrong, false},
 		{"bad passes", sc, right, right, false},
 		{"bad picks another", sc, right, result(suites.Fail, "vip"), false},
+		{"bad picks another address", &elsewhere, right, wrong, false},
+		{"bad fails in another way", &flap, right, wrong, false},
+		{"bad fails elsewhere", &flap, right, late, false},
 		{"the lab fails", sc, result(suites.Error, ""), result(suites.Error, ""), false},
 		{"bad has no such role", &etcd, right, wrong, false},
 		{"nobody was asked", sc, nil, nil, false},

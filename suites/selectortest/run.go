@@ -22,6 +22,9 @@ type Options struct {
 	Expect string
 	// Capture is a folder for one pcapng file a link. Empty: no capture.
 	Capture string
+	// Seed is what the orders of steps are drawn from that are drawn. A failure
+	// tells it.
+	Seed int64
 	// Build builds the labs. Default: those with the simulated passt.
 	Build suites.Builder
 }
@@ -39,8 +42,8 @@ func Run(t *testing.T, sel selector.Selector, opts Options) {
 	for _, sc := range scs {
 		t.Run(sc.ID, func(t *testing.T) {
 			t.Parallel()
-			s, _ := suites.Open(t.Context(), sc, session) // each verdict tells the error
-			results := s.Judge(t.Context(), sel)
+			s, _ := suites.Open(t.Context(), sc, []selector.Selector{sel}, session) // each verdict tells the error
+			results := s.Judge(sel)
 			if err := s.Close(); err != nil {
 				t.Errorf("the lab failed: %v", err)
 			}
@@ -54,7 +57,7 @@ func Run(t *testing.T, sel selector.Selector, opts Options) {
 // Plan returns the scenarios that are to be run and the options of their
 // sessions. An empty choice is an error.
 func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, suites.Options, error) {
-	session := suites.Options{Build: o.Build, Capture: o.Capture}
+	session := suites.Options{Build: o.Build, Capture: o.Capture, Seed: o.Seed}
 	scs := o.Scenarios
 	if scs == nil {
 		var err error
@@ -70,6 +73,7 @@ func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, suites.Opti
 	if len(scs) == 0 {
 		return nil, session, fmt.Errorf("plan test of %s: %w: no scenario", sel.Name(), suites.ErrNothingSelected)
 	}
+	scenarios.Draw(o.Seed, scs...)
 	if o.Expect != "" {
 		e, err := suites.LoadExpectations(o.Expect, scs, []string{sel.Name()})
 		if err != nil {
@@ -90,7 +94,7 @@ func tell(t testing.TB, r suites.Result) {
 	case r.Verdict == suites.Error:
 		t.Errorf("the lab failed, and nothing is known about %s: %s", r.Selector, r.Reason)
 	case r.Verdict.Bad():
-		t.Errorf("%s: %s", r.Verdict, r.Reason)
+		t.Errorf("%s: %s\n%s", r.Verdict, r.Reason, r.Reproduce)
 	case r.Verdict == suites.Skip:
 		t.Skip(r.Reason)
 	default:

@@ -21,9 +21,9 @@ import (
 // fakeLab has no candidate, so that choosing nothing is right.
 type fakeLab struct{ play, close error }
 
-func (l fakeLab) Play(context.Context) error                 { return l.play }
-func (l fakeLab) Probe(context.Context) (probe.Table, error) { return nil, nil }
-func (l fakeLab) Close() error                               { return l.close }
+func (l fakeLab) Step(context.Context, scenarios.Event) error { return l.play }
+func (l fakeLab) Probe(context.Context) (probe.Table, error)  { return nil, nil }
+func (l fakeLab) Close() error                                { return l.close }
 func (l fakeLab) Observe(context.Context) (selector.Observation, error) {
 	return selector.Observation{}, nil
 }

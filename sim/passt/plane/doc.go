@@ -32,6 +32,10 @@
 // such an address has another prefix, from before conntrack to after routing
 // (linklocal.go); on both links frames look as they should.
 //
+// The pod may get other addresses while passt runs (Change). passt listens on
+// all there are, and sends by the kernel's choice; what it leases stays what it
+// read when it started.
+//
 // A guest may own the pod's address itself, so packets for the guest must not
 // find the pod's local table: they carry a mark, and a rule before the local
 // table, which is moved from preference 0 for that, sends marked packets to
@@ -56,6 +60,8 @@
 //     is refused for the guest in all releases, where up to 2024_12_11 it
 //     times out (the reset lacks ACK).
 //   - Multicast, in either direction, goes nowhere.
+//   - Up to 2024_06_24 a host that has an address which passt takes for the
+//     guest's, after a renumbering, is not hidden behind passt's own.
 //   - What the pod itself sends to a forwarded port of its own stays in the
 //     pod; passt would take it to the guest.
 //   - Up to 2024_06_24 the guest's UDP answer to a peer that has the gateway's

@@ -22,9 +22,11 @@ const (
 )
 
 // guard keeps the kernel from what the guest sends: it is for passt, which
-// hands on what is to be handed on; see Forward.
+// hands on what is to be handed on; see Forward. It has a table of its own, so
+// that it is there while the rules change.
 func (p *Plane) guard() {
-	pre := p.chain("guard", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioGuard)
+	table := p.conn.AddTable(&nftables.Table{Name: "guard", Family: nftables.TableFamilyIPv6})
+	pre := p.chainOf(table, "guard", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioGuard)
 	p.rule(pre, arrivedBy(p.cfg.Tap), verdict(expr.VerdictDrop))
 }
 
@@ -35,8 +37,10 @@ func (p *Plane) classify() {
 	fromGuest, toPod := mark(markOut), arrivedBy(p.cfg.Uplink)
 
 	// The guest and itself, by way of the pod.
-	p.rule(pre, fromGuest, destination(p.cfg.Address), loadPort(destinationPort), lookup(p.ports, regA), ctNew(),
-		setCtMark(markHairpin))
+	for _, to := range p.addresses() {
+		p.rule(pre, fromGuest, destination(to), loadPort(destinationPort), lookup(p.ports, regA), ctNew(),
+			setCtMark(markHairpin))
+	}
 	p.rule(pre, fromGuest, ctMark(markHairpin), setMark(markGuest), verdict(expr.VerdictReturn))
 	// The guest and others. Their answers are told by the connection's mark,
 	// or else by what the guest has sent from.
@@ -53,7 +57,7 @@ func (p *Plane) classify() {
 	p.rule(pre, ctMark(markGuest), setMark(markGuest), verdict(expr.VerdictReturn))
 	// What is new is the guest's if its port is forwarded. Echo requests are
 	// not: the pod answers them.
-	for _, to := range []netip.Addr{p.cfg.Address, within(outside, p.cfg.PodLL)} {
+	for _, to := range append(p.addresses(), within(outside, p.cfg.PodLL)) {
 		p.rule(pre, toPod, destination(to), loadPort(destinationPort), lookup(p.ports, regA),
 			setMark(markGuest), setCtMark(markGuest))
 		if p.cfg.Release.PerFlow {
@@ -79,8 +83,14 @@ func (p *Plane) hairpin() {
 }
 
 // perFlow translates a flow by its first packet, with conntrack: releases
-// since 2024_07_26.
+// since 2024_07_26. What comes from an address that passt takes for the
+// guest's comes, for the guest, from passt.
 func (p *Plane) perFlow() {
+	ours := append(network(offSource), lookup(p.own, regA)...)
+	inbound := append(arrivedBy(p.cfg.Uplink), mark(markGuest)...)
+	p.rule(p.dstNAT, inbound, ours, current(p.ll), toInside(), nat(expr.NATTypeDestNAT))
+	p.rule(p.dstNAT, inbound, ours, verdict(expr.VerdictDrop)) // no such address is known
+	p.rule(p.srcNAT, outOf(p.cfg.Tap), mark(markGuest), ours, load(within(outside, p.cfg.PasstLL)), nat(expr.NATTypeSourceNAT))
 	p.translate(translation{
 		in: p.dstNAT, out: p.srcNAT,
 		destination: nat(expr.NATTypeDestNAT), source: nat(expr.NATTypeSourceNAT),

@@ -22,7 +22,9 @@ type Config struct {
 	Tap     string // the pod's interface towards the guest
 	Release passt.Release
 
-	Address netip.Addr // the pod's address
+	Address netip.Addr // the pod's address, by which it sends
+	// Others are further addresses of the pod's. passt listens on them all.
+	Others  []netip.Addr
 	Lease   netip.Addr // what is leased, and the address seen at first; default: Address
 	PodLL   netip.Addr // the link-local address of Uplink
 	PasstLL netip.Addr // passt's own: PodLL, or the gateway's if that is link-local
@@ -62,6 +64,9 @@ type Plane struct {
 	// addr_ll_seen.
 	seen, ll     *nftables.Set
 	isSeen, isLL netip.Addr // what they hold
+	// own holds the address leased and the one seen: who has one of them
+	// elsewhere is, for the guest, passt itself.
+	own *nftables.Set
 	// ports holds protocol and port of what is forwarded; cone likewise of
 	// what the guest has sent from.
 	ports, cone *nftables.Set
@@ -78,30 +83,52 @@ func New(cfg Config, pod *link.Net) (*Plane, error) {
 	if !cfg.Lease.IsValid() {
 		cfg.Lease = cfg.Address
 	}
-	all := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	p := &Plane{cfg: cfg}
 	err := errors.Join(
 		pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
 		pod.LocalRulePreference(rulePref, markGuest, guestTable),
-		pod.AddNeighbour(cfg.Tap, cfg.Guest, cfg.GuestMAC),
-		pod.AddRoute(cfg.Tap, all, cfg.Guest, guestTable),
-		pod.AddRoute(cfg.Tap, inside, cfg.Guest, 0),
+		p.Route(pod),
 		pod.AddRoute(cfg.Uplink, outside, netip.Addr{}, 0),
 		pod.AddAddress("lo", netip.PrefixFrom(within(outside, cfg.PodLL), 128), link.NoDAD),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("route to the guest: %w", err)
 	}
-	p := &Plane{cfg: cfg}
 	if p.in, err = listen(cfg.Pod); err != nil {
 		return nil, err
 	}
 	if p.conn, err = nftables.New(nftables.WithNetNSFd(cfg.Pod.Fd()), nftables.AsLasting()); err != nil {
 		return nil, errors.Join(fmt.Errorf("open nftables in %s: %w", cfg.Pod.Name(), err), p.in.Close())
 	}
+	p.isSeen = p.cfg.Lease
+	if p.cfg.Release.InitialPodLL {
+		p.isLL = p.cfg.PodLL
+	}
+	p.guard()
 	if err := p.install(); err != nil {
-		return nil, errors.Join(fmt.Errorf("install nftables rules in %s: %w", cfg.Pod.Name(), err), p.Close())
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
+}
+
+// Route adds what leads to the guest by Tap. All of it goes when Tap goes down.
+func (p *Plane) Route(pod *link.Net) error {
+	return errors.Join(
+		pod.AddNeighbour(p.cfg.Tap, p.cfg.Guest, p.cfg.GuestMAC),
+		pod.AddRoute(p.cfg.Tap, anywhere, p.cfg.Guest, guestTable),
+		pod.AddRoute(p.cfg.Tap, inside, p.cfg.Guest, 0),
+	)
+}
+
+var anywhere = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+
+// Change gives the plane another Address, Others, Gateway and PasstLL; the
+// addresses seen stay. Flows under way are not carried over. Nothing may be
+// forwarded meanwhile.
+func (p *Plane) Change(change func(*Config)) error {
+	change(&p.cfg)
+	p.conn.DelTable(p.table)
+	return p.install()
 }
 
 // Close closes the plane's sockets; the rules go with the namespace.
@@ -128,6 +155,10 @@ func (p *Plane) Follow(seen, ll netip.Addr) error {
 	}
 	if !changed {
 		return nil
+	}
+	p.conn.FlushSet(p.own)
+	if err := p.conn.SetAddElements(p.own, p.owned()); err != nil {
+		return fmt.Errorf("set %s in %s: %w", p.own.Name, p.cfg.Pod.Name(), err)
 	}
 	if err := p.conn.Flush(); err != nil {
 		return fmt.Errorf("set the guest's address in %s: %w", p.cfg.Pod.Name(), err)
@@ -164,13 +195,19 @@ func variable(a netip.Addr) []nftables.SetElement {
 
 // install adds the table, and then its rules.
 func (p *Plane) install() error {
+	if err := p.tables(); err != nil {
+		return fmt.Errorf("install nftables rules in %s: %w", p.cfg.Pod.Name(), err)
+	}
+	return nil
+}
+
+func (p *Plane) tables() error {
 	p.table = p.conn.AddTable(&nftables.Table{Name: "passt", Family: nftables.TableFamilyIPv6})
 	if err := p.sets(); err != nil {
 		return err
 	}
 	p.dstNAT = p.chain("dstnat", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, prioDstNAT)
 	p.srcNAT = p.chain("srcnat", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, prioSrcNAT)
-	p.guard()
 	p.linkLocals()
 	p.classify()
 	p.hairpin()
@@ -204,15 +241,15 @@ func (p *Plane) sets() error {
 			KeyType: nftables.MustConcatSetType(nftables.TypeInetProto, nftables.TypeInetService),
 		}
 	}
-	p.isSeen = p.cfg.Lease
-	if p.cfg.Release.InitialPodLL {
-		p.isLL = p.cfg.PodLL
-	}
 	var err error
 	if p.seen, err = newVariable("seen", p.isSeen); err != nil {
 		return err
 	}
 	if p.ll, err = newVariable("ll_seen", p.isLL); err != nil {
+		return err
+	}
+	p.own = &nftables.Set{Table: p.table, Name: "own", ID: next(), KeyType: nftables.TypeIP6Addr}
+	if err := p.conn.AddSet(p.own, p.owned()); err != nil {
 		return err
 	}
 	p.ports = portSet("ports")
@@ -224,6 +261,15 @@ func (p *Plane) sets() error {
 	p.cone = portSet("cone")
 	p.cone.Dynamic, p.cone.Size, p.cone.HasTimeout, p.cone.Timeout = true, coneSize, true, p.cfg.Release.UDPTimeout
 	return p.conn.AddSet(p.cone, nil)
+}
+
+// owned are the elements of own.
+func (p *Plane) owned() []nftables.SetElement {
+	es := []nftables.SetElement{{Key: p.cfg.Lease.AsSlice()}}
+	if p.isSeen != p.cfg.Lease {
+		es = append(es, nftables.SetElement{Key: p.isSeen.AsSlice()})
+	}
+	return es
 }
 
 // portElements are ranges of protocol and port, each field of a concatenation
@@ -238,7 +284,14 @@ func portElements(proto byte, ranges []passt.PortRange) (es []nftables.SetElemen
 	return es
 }
 
+// addresses are all of the pod's but the link-local one.
+func (p *Plane) addresses() []netip.Addr { return append([]netip.Addr{p.cfg.Address}, p.cfg.Others...) }
+
 // chain adds a base chain.
 func (p *Plane) chain(name string, typ nftables.ChainType, hook *nftables.ChainHook, prio nftables.ChainPriority) *nftables.Chain {
-	return p.conn.AddChain(&nftables.Chain{Table: p.table, Name: name, Type: typ, Hooknum: hook, Priority: &prio})
+	return p.chainOf(p.table, name, typ, hook, prio)
+}
+
+func (p *Plane) chainOf(t *nftables.Table, name string, typ nftables.ChainType, hook *nftables.ChainHook, prio nftables.ChainPriority) *nftables.Chain {
+	return p.conn.AddChain(&nftables.Chain{Table: t, Name: name, Type: typ, Hooknum: hook, Priority: &prio})
 }

@@ -12,7 +12,7 @@ import (
 
 // rule adds a rule of the given parts.
 func (p *Plane) rule(ch *nftables.Chain, parts ...exprs) {
-	r := rule{chain: ch.Name}
+	r := rule{table: ch.Table.Name, chain: ch.Name}
 	for _, part := range parts {
 		r.exprs = append(r.exprs, part...)
 	}
@@ -20,8 +20,8 @@ func (p *Plane) rule(ch *nftables.Chain, parts ...exprs) {
 }
 
 type rule struct {
-	chain string
-	exprs exprs
+	table, chain string
+	exprs        exprs
 }
 
 // send sends all rules in one transaction. google/nftables would do, were it
@@ -39,7 +39,7 @@ func (p *Plane) send() error {
 		Data:   []byte{0, 0, 0, subsys}, // struct nfgenmsg, linux/netfilter/nfnetlink.h
 	}}
 	for i, r := range p.rules {
-		data, err := r.marshal(p.table.Name)
+		data, err := r.marshal()
 		if err != nil {
 			return fmt.Errorf("marshal rule %d, chain %s: %w", i, r.chain, err)
 		}
@@ -59,14 +59,15 @@ func (p *Plane) send() error {
 	if _, err := conn.SendMessages(batch); err != nil {
 		return err
 	}
+	p.rules = nil
 	_, err = conn.Receive() // the acknowledgement of the last rule, or the first error
 	return err
 }
 
-func (r rule) marshal(table string) ([]byte, error) {
+func (r rule) marshal() ([]byte, error) {
 	ae := netlink.NewAttributeEncoder()
 	ae.ByteOrder = binary.BigEndian
-	ae.String(unix.NFTA_RULE_TABLE, table)
+	ae.String(unix.NFTA_RULE_TABLE, r.table)
 	ae.String(unix.NFTA_RULE_CHAIN, r.chain)
 	ae.Nested(unix.NFTA_RULE_EXPRESSIONS, func(list *netlink.AttributeEncoder) error {
 		for _, e := range r.exprs {

@@ -1,0 +1,48 @@
+package scenarios
+
+import (
+	_ "embed"
+	"fmt"
+	"sync"
+)
+
+//go:embed coverage.yaml
+var coverage []byte
+
+// Item is something that the corpus has to have a scenario for.
+type Item struct {
+	// ID is how scenarios name it in covers: lower-case letters, digits and
+	// hyphens.
+	ID string `yaml:"id" required:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
+	// Text says in one line what it is.
+	Text string `yaml:"text" required:"true"`
+	// References are the upstream issues behind it.
+	References []string `yaml:"references,omitempty"`
+}
+
+// Items returns all items, in the order of coverage.yaml.
+func Items() ([]Item, error) { return items() }
+
+var items = sync.OnceValues(func() ([]Item, error) { return readItems(coverage) })
+
+func readItems(data []byte) ([]Item, error) {
+	var file struct {
+		Items []Item `yaml:"items" required:"true" nonempty:"true"`
+	}
+	err := Strict("scenarios/coverage.yaml", data, &file, func() (faults []Fault) {
+		first := map[string]int{}
+		for i, it := range file.Items {
+			if j, ok := first[it.ID]; ok && it.ID != "" {
+				faults = append(faults, Fault{Key: fmt.Sprintf("items[%d].id", i), Problem: fmt.Sprintf("%s is the id of items[%d] too", it.ID, j),
+					Expected: "an id of its own", Next: "rename one of them"})
+				continue
+			}
+			first[it.ID] = i
+		}
+		return faults
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read coverage: %w", err)
+	}
+	return file.Items, nil
+}

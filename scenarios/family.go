@@ -1,0 +1,222 @@
+package scenarios
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/passtlab/passtlab/internal/near"
+)
+
+// A family are the scenarios of one file, and what is wrong with them.
+type family struct {
+	file    string
+	checks  []Check
+	members []member
+	faults  Faults             // in the order in which they were found
+	in      map[Fault][]string // the names of the members that have it
+}
+
+// A member is a scenario of a family, in one order.
+type member struct {
+	*decoder
+	*Scenario          // in which every group is resolved
+	play               // the order
+	names     []string // the variants and orders that make it
+	label     string   // names, and what is drawn
+	result    bool     // false for orders that are only checked, as they may be drawn
+	variant
+}
+
+// add reads a variant and checks it in all of its orders.
+func (f *family) add(v variant) {
+	s := &Scenario{}
+	d := decode(f.file, v.root, s)
+	s.File, s.Family = f.file, s.ID
+	s.setDefaults()
+	all := []play{{events: s.Events}}
+	if d.sound("events") {
+		if left := MaxVariants - len(f.members); countPlays(s.Events, left) > left {
+			d.fail("events", d.place("events"), Fault{Problem: "with its groups, vary or both, the file makes too many scenarios",
+				Expected: fmt.Sprintf("at most %d, orders that may be drawn included", MaxVariants), Next: "make two files of it"})
+		} else {
+			all = plays(s.Events)
+		}
+	}
+	for _, p := range all {
+		f.check(member{decoder: d, Scenario: s, play: p, names: slices.Concat(v.names, p.names), result: p.written(all[0]), variant: v})
+	}
+}
+
+// check takes in a member, with what is wrong with it.
+func (f *family) check(m member) {
+	d, s := *m.decoder, *m.Scenario
+	d.faults = slices.Clone(d.faults)
+	m.decoder, m.Scenario = &d, &s
+	s.ID = strings.Join(append([]string{s.ID}, m.names...), "-")
+	if untold := slices.Concat(m.title, m.play.names); len(untold) > 0 {
+		s.Title += ": " + strings.Join(untold, ", ")
+	}
+	m.label = strings.Join(slices.Concat(m.names, m.drawn), "-")
+	if m.steps != nil {
+		s.Events = nil
+		for _, st := range m.steps {
+			s.Events = append(s.Events, st.Event)
+		}
+	}
+	check(m)
+	for _, c := range f.checks {
+		found := c(&s)
+		for i := range found {
+			found[i].Key = m.source(found[i].Key)
+		}
+		d.ask(found)
+	}
+	f.members = append(f.members, m)
+	f.blame(m.label, d.faults...)
+}
+
+// source returns where the file has what key is in the scenario.
+func (m member) source(key string) string {
+	rest, ok := strings.CutPrefix(key, "events[")
+	index, rest, closed := strings.Cut(rest, "]")
+	if i, err := strconv.Atoi(index); ok && closed && err == nil && i < len(m.steps) {
+		return m.steps[i].path + rest
+	}
+	return key
+}
+
+// blame notes what is wrong with the member of that name.
+func (f *family) blame(label string, faults ...Fault) {
+	for _, fault := range faults {
+		if _, ok := f.in[fault]; !ok {
+			f.faults = append(f.faults, fault)
+		}
+		if !slices.Contains(f.in[fault], label) {
+			f.in[fault] = append(f.in[fault], label)
+		}
+	}
+}
+
+// error returns all faults, each once and with the names of the members that
+// have it, unless all do.
+func (f *family) error() error {
+	if len(f.faults) == 0 {
+		return nil
+	}
+	faults := slices.Clone(f.faults)
+	for i, fault := range faults {
+		in := f.in[fault]
+		if len(in) == 0 || len(in) == len(f.members) {
+			continue
+		}
+		if few := 3; len(in) > few {
+			in = append(slices.Clone(in[:few]), fmt.Sprintf("%d more", len(in)-few))
+		}
+		faults[i].Problem += fmt.Sprintf(" (in %s)", strings.Join(in, ", "))
+	}
+	faults.sort()
+	return faults
+}
+
+// compare looks for members that are the same, or are called the same.
+func (f *family) compare() {
+	told := map[string]bool{}
+	for j, m := range f.members {
+		for _, o := range f.members[:j] {
+			key, at := m.variant.key, m.at
+			if slices.Equal(m.variant.names, o.variant.names) {
+				key, at = m.play.key, m.place(m.play.key)
+			}
+			fault := Fault{File: f.file, Line: at.line, Column: at.column, Key: key}
+			switch {
+			case told[key]:
+				continue
+			case reflect.DeepEqual(m.situation(), o.situation()):
+				fault.Problem = fmt.Sprintf("%s comes out the same as %s", m.label, o.label)
+				fault.Expected, fault.Next = "scenarios that differ in more than words", "remove one, or change it"
+			case m.ID == o.ID && m.result && o.result:
+				fault.Problem = fmt.Sprintf("%s is the id of two scenarios", m.ID)
+				fault.Expected, fault.Next = "an id of its own", "rename one of the variants"
+			default:
+				continue
+			}
+			told[key] = true
+			f.faults = append(f.faults, fault)
+		}
+	}
+}
+
+// situation is the scenario without what only describes it.
+func (m member) situation() Scenario {
+	s := *m.Scenario
+	s.ID, s.Title, s.Requirement, s.References, s.Labels, s.Covers = "", "", "", nil, nil, nil
+	s.Expect.Failures = m.failing()
+	return s
+}
+
+// failures looks for failures in variants that there are none of.
+func (f *family) failures() {
+	var all []string
+	for _, m := range f.members {
+		all = append(all, m.names...)
+	}
+	for _, m := range f.members {
+		for i, failure := range m.Expect.Failures {
+			for j, name := range failure.In {
+				if slices.Contains(all, name) {
+					continue
+				}
+				path := fmt.Sprintf("expect.failures[%d].in[%d]", i, j)
+				at := m.place(path)
+				fault := Fault{File: f.file, Line: at.line, Column: at.column, Key: path, Problem: fmt.Sprintf("no variant is called %s", name),
+					Expected: "a name of vary, or an order such as ra-dhcpv6", Near: near.Word(name, all), Next: "correct the name"}
+				if len(all) == 0 {
+					fault.Problem, fault.Next = "the file stands for one scenario", "remove in"
+				}
+				f.blame(m.label, fault)
+			}
+		}
+	}
+}
+
+// holds reports whether something that holds in certain variants, or in all,
+// does so in this one.
+func (m member) holds(in []string) bool {
+	return len(in) == 0 || slices.ContainsFunc(in, func(name string) bool { return slices.Contains(m.names, name) })
+}
+
+// failing returns the failures that hold.
+func (m member) failing() (fs []Failure) {
+	for _, failure := range m.Expect.Failures {
+		if m.holds(failure.In) {
+			failure.In = nil
+			fs = append(fs, failure)
+		}
+	}
+	return fs
+}
+
+// scenarios returns what is played.
+func (f *family) scenarios() (all []*Scenario) {
+	for _, m := range f.members {
+		if m.result {
+			m.Expect.Failures = m.failing()
+			m.Scenario.Events = m.play.events
+			all = append(all, m.Scenario)
+		}
+	}
+	return all
+}
+
+// Find returns the scenario with that id, or all of the family.
+func Find(scs []*Scenario, id string) (found []*Scenario) {
+	for _, s := range scs {
+		if s.ID == id || s.Family == id {
+			found = append(found, s)
+		}
+	}
+	return found
+}

@@ -1,0 +1,190 @@
+package scenarios
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/internal/near"
+)
+
+// mode returns how it fails, the default filled in.
+func (f Failure) mode() FailureKind {
+	if f.Kind == "" && f.Picks == PickNone {
+		return FailLost
+	}
+	return cmp.Or(f.Kind, FailWrong)
+}
+
+// at returns the checkpoint at which it fails, the default filled in.
+func (f Failure) at() string { return cmp.Or(f.At, EndCheckpoint) }
+
+// failure is what prove says about the selector that fails.
+func (p Prove) failure() Failure {
+	return Failure{Selector: p.Bad, Role: p.Role, Picks: p.Picks, Kind: p.Kind, At: p.At}
+}
+
+// same reports whether both say how the same selector fails in a role.
+func (f Failure) same(o Failure) bool {
+	if f.Selector != o.Selector || f.Role != o.Role && f.Role != "" && o.Role != "" {
+		return false
+	}
+	choice := func(k FailureKind) bool { return k == FailWrong || k == FailLost }
+	return f.mode() == o.mode() || f.at() == o.at() && choice(f.mode()) && choice(o.mode())
+}
+
+// failures looks for what is wrong with the failures that are stated.
+func (c checker) failures(moments []moment) {
+	var before []Failure
+	for i, f := range c.Expect.Failures {
+		if !c.holds(f.In) {
+			continue
+		}
+		at := fmt.Sprintf("expect.failures[%d]", i)
+		c.failure(at, f, moments)
+		if !c.sound(at) {
+			continue
+		}
+		if slices.ContainsFunc(before, f.same) {
+			c.fault(at, "each selector once in each role, but for other kinds of failure", "remove one", "%s is stated before", f.Selector)
+		}
+		before = append(before, f)
+	}
+}
+
+// prove looks for what is wrong with the proof.
+func (c checker) prove(moments []moment) {
+	p := c.Prove
+	c.failure("prove", p.failure(), moments)
+	if c.sound("prove.good", "prove.bad") && p.Good == p.Bad {
+		c.fault("prove.bad", "one that fails, while prove.good passes", "name two selectors", "%s is prove.good too", p.Bad)
+		return
+	}
+	if !c.sound("prove", "expect.failures") {
+		return
+	}
+	for i, f := range c.Expect.Failures {
+		switch at := fmt.Sprintf("expect.failures[%d]", i); {
+		case !c.holds(f.In):
+		case f.Selector == p.Good:
+			c.fault("prove.good", "a selector that passes in every role", "name another, or correct the failure", "%s is stated to fail, by %s", p.Good, at)
+		case !f.same(p.failure()):
+		case f.Picks != p.Picks:
+			c.fault("prove.picks", string(f.Picks)+", as "+at+" says", "correct one of them", "is %s", p.Picks)
+		case f.at() != p.failure().at():
+			c.fault("prove.at", f.at()+", as "+at+" says", "correct one of them", "is %s", p.failure().at())
+		}
+	}
+}
+
+// failure: it can be seen in a role that is judged, at a checkpoint that is
+// there, and is one.
+func (c checker) failure(path string, f Failure, moments []moment) {
+	if f.Role != "" && c.sound(path+".role", "roles") && !slices.Contains(c.Roles, f.Role) {
+		c.fault(path+".role", "one of the scenario's roles", "add it to roles, or correct it", "%s is not judged here", f.Role)
+	}
+	if !c.sound(path+".picks", path+".kind", path+".at") {
+		return
+	}
+	kind, picks := join(path, "kind"), join(path, "picks")
+	switch {
+	case f.mode() == FailLost && f.Picks != PickNone:
+		c.fault(picks, "none, which is what a selector that is lost picks", "correct the pick or the kind", "is %s", f.Picks)
+		return
+	case f.mode() == FailWrong && f.Picks == PickNone:
+		c.fault(kind, "lost", "leave kind out", "is wrong, and who picks none is lost")
+		return
+	}
+	if len(moments) == 0 {
+		return
+	}
+	i := slices.IndexFunc(moments, func(m moment) bool { return m.Name == f.at() })
+	if i < 0 {
+		var names []string
+		for _, m := range moments {
+			names = append(names, m.Name)
+		}
+		c.report(path+".at", c.place(path+".at"), Fault{Problem: "no checkpoint is called " + f.At, Expected: "one of " + strings.Join(names, ", "),
+			Near: near.Word(f.At, names), Next: "correct the name, or add the checkpoint"})
+		return
+	}
+	m := moments[i]
+	if m.Judge != nil && !*m.Judge {
+		c.fault(path+".at", "a checkpoint that is judged", "name another, or judge that one", "nothing is wrong yet %s", m.where())
+		return
+	}
+	if t, ok := f.Picks.target(); ok && !c.pickable(picks, t, m) || !c.sound("expect.reachable") {
+		return
+	}
+	right := m.reaches(f.Picks)
+	const next = "correct the pick or reachable"
+	switch f.mode() {
+	case FailWrong:
+		if right {
+			c.fault(picks, "a pick that is wrong there", next, "%s is reachable %s, so who picks it passes", f.Picks, m.where())
+		}
+	case FailLost:
+		if len(m.Reachable) == 0 {
+			c.fault(picks, "a pick that is wrong there", next, "none is right where nothing is reachable, so who picks it passes")
+		}
+	case FailLate:
+		switch {
+		case m.Within == "":
+			c.fault(kind, "a checkpoint with a bound", "say within at the checkpoint", "nothing can be late %s", m.where())
+		case !right:
+			c.fault(picks, "what is right there, and chosen too late", next, "%s is not reachable %s", f.Picks, m.where())
+		}
+	case FailFlap:
+		switch {
+		case i == 0:
+			c.fault(kind, "a checkpoint that has one before it", "add one before it, or correct the kind", "nothing was chosen before: it is the first checkpoint")
+		case len(m.Reachable) == 0:
+			c.fault(kind, "a checkpoint where something works", "correct the kind or reachable", "no choice works %s, so none can be left", m.where())
+		}
+	}
+}
+
+// pickable refuses what is not there to pick. A selector that remembers may
+// pick an address that was there once.
+func (c checker) pickable(path string, t Target, m moment) bool {
+	if !m.certain || len(m.named(t)) > 0 || slices.Contains(m.ever, t.Addr) {
+		return true
+	}
+	if t.Addr.IsValid() {
+		c.fault(path, "an address that the guest has, or had", "correct it", "%s is not there %s, and was not before", t.Addr, m.where())
+		return false
+	}
+	c.fault(path, "an origin of which there is an address", "add what makes such an address, or correct it", "no address of origin %s is there %s", t.Origin, m.where())
+	return false
+}
+
+// reaches reports whether p is reachable at m, as far as can be told.
+func (m moment) reaches(p Pick) bool {
+	t, ok := p.target()
+	if !ok {
+		return false
+	}
+	if slices.Contains(m.Reachable, t) {
+		return true
+	}
+	hs := m.named(t)
+	all := len(hs) > 0
+	for _, h := range hs {
+		all = all && slices.ContainsFunc(m.Reachable, h.named)
+	}
+	return all
+}
+
+// target returns the addresses that p means, and false for none and other.
+func (p Pick) target() (Target, bool) {
+	if p == PickNone || p == PickOther {
+		return Target{}, false
+	}
+	a, err := netip.ParseAddr(string(p))
+	if err == nil {
+		return Target{Addr: a}, true
+	}
+	return Of(Origin(p)), true
+}

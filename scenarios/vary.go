@@ -1,0 +1,209 @@
+package scenarios
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// MaxVariants is how many scenarios a file may stand for, the orders that may
+// be drawn included.
+const MaxVariants = 64
+
+// A variant is one way through the axes of vary: the file as if it said that
+// alone. Its nodes are those of the file, so that faults have their place.
+type variant struct {
+	root  *yaml.Node
+	names []string // one an axis
+	title []string // of these, those that follow the last overlay with a title
+	key   string   // of the variant on the last axis
+	at    place    // of that key
+}
+
+var namePattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// vary takes the key vary out of the tree below root and returns its variants:
+// one, without a name, where there is none.
+func vary(file string, root *yaml.Node) ([]variant, Faults) {
+	base := variant{root: root}
+	i := index(root, "vary")
+	if i < 0 {
+		return []variant{base}, nil
+	}
+	key, axes := root.Content[i], root.Content[i+1]
+	bare := *root
+	bare.Content = slices.Delete(slices.Clone(root.Content), i, i+2)
+	base.root = &bare
+
+	d := newDecoder(file, root)
+	if i := index(&bare, "vary"); i >= 0 {
+		d.fail("vary", placeOf(bare.Content[i]), Fault{Problem: fmt.Sprintf("given twice, first on line %d", key.Line),
+			Expected: "each key once", Next: "remove one"})
+	}
+	d.axes(key, axes)
+	if len(d.faults) > 0 {
+		d.faults.sort()
+		return nil, d.faults
+	}
+	all := []variant{base}
+	for i, axis := range axes.Content {
+		var product []variant
+		for _, v := range all {
+			for j := 0; j < len(axis.Content); j += 2 {
+				product = append(product, v.take(fmt.Sprintf("vary[%d]", i), axis.Content[j], axis.Content[j+1]))
+			}
+		}
+		all = product
+	}
+	return all, nil
+}
+
+// take returns v with an overlay.
+func (v variant) take(axis string, name, over *yaml.Node) variant {
+	v.names = append(slices.Clone(v.names), name.Value)
+	v.title = append(slices.Clone(v.title), name.Value)
+	if index(over, "title") >= 0 {
+		v.title = nil
+	}
+	v.root, v.key, v.at = overlay("", v.root, over), join(axis, name.Value), placeOf(name)
+	return v
+}
+
+// axes looks for what is wrong with vary itself. What is wrong with an overlay
+// shows where it lies over the rest.
+func (d *decoder) axes(key, axes *yaml.Node) {
+	const path = "vary"
+	wrong := Fault{Expected: "a list of axes, each a mapping of the names of variants to what they change"}
+	switch {
+	case !d.plain(path, key) || !d.plain(path, axes):
+		return
+	case axes.Kind != yaml.SequenceNode:
+		wrong.Problem, wrong.Next = "is "+describe(axes), "write one \"- NAME: {…}\" an axis"
+	case len(axes.Content) == 0:
+		wrong.Problem, wrong.Next = "is empty", "remove it, or name two variants"
+	}
+	if wrong.Problem != "" {
+		d.fail(path, placeOf(axes), wrong)
+		return
+	}
+	first := map[string]int{} // name to its line
+	product := 1
+	for i, axis := range axes.Content {
+		sub := fmt.Sprintf("%s[%d]", path, i)
+		if !d.plain(sub, axis) {
+			continue
+		}
+		wrong := Fault{Expected: "a mapping of the names of variants, two or more, to what they change"}
+		switch {
+		case axis.Kind != yaml.MappingNode:
+			wrong.Problem, wrong.Next = "is "+describe(axis), "write \"NAME: {…}\" for each variant"
+		case len(axis.Content) == 0:
+			wrong.Problem, wrong.Next = "is empty", "remove it, or name two variants"
+		case len(axis.Content) == 2:
+			wrong.Problem, wrong.Next = "has one variant, which is no choice", "add another, be it without a change: \"NAME: {}\", or write its keys into the scenario itself"
+		}
+		if wrong.Problem != "" {
+			d.fail(sub, placeOf(axis), wrong)
+			continue
+		}
+		if product *= len(axis.Content) / 2; product > MaxVariants {
+			d.fail(sub, placeOf(axis), Fault{Problem: fmt.Sprintf("makes %d scenarios of the file, or more", product),
+				Expected: fmt.Sprintf("at most %d", MaxVariants), Next: "make two files of it"})
+			product = 1
+		}
+		for j := 0; j < len(axis.Content); j += 2 {
+			d.variant(sub, axis.Content[j], axis.Content[j+1], first)
+		}
+	}
+}
+
+func (d *decoder) variant(axis string, name, over *yaml.Node, first map[string]int) {
+	path := join(axis, name.Value)
+	fail := func(path string, n *yaml.Node, problem, expected, next string) {
+		d.fail(path, placeOf(n), Fault{Problem: problem, Expected: expected, Next: next})
+	}
+	const form = "lower-case letters, digits and single hyphens"
+	switch {
+	case name.Tag == "!!merge":
+		fail(path, name, "a merge key", "plain YAML", "write the keys out")
+		return
+	case name.Kind == yaml.ScalarNode && !d.plain(path, name):
+		return
+	case name.Kind != yaml.ScalarNode || !namePattern.MatchString(name.Value):
+		fail(axis, name, "the name of a variant is "+nameOf(name), form, "rename it; it becomes a part of the id")
+		return
+	case first[name.Value] > 0:
+		fail(path, name, fmt.Sprintf("named twice, first on line %d", first[name.Value]), "a name of its own", "rename one of the variants")
+		return
+	}
+	first[name.Value] = name.Line
+	switch {
+	case !d.plain(path, over):
+		return
+	case over.Kind != yaml.MappingNode:
+		fail(path, over, "is "+describe(over), "a mapping of keys of the scenario", "write what it changes, or {} for nothing")
+		return
+	}
+	for _, key := range []string{"id", "vary"} {
+		if i := index(over, key); i >= 0 {
+			fail(join(path, key), over.Content[i], "cannot be varied", "any key but id and vary", "remove it; the name of the variant becomes a part of the id")
+		}
+	}
+}
+
+func nameOf(n *yaml.Node) string {
+	if n.Kind == yaml.ScalarNode {
+		return fmt.Sprintf("%q", n.Value)
+	}
+	return describe(n)
+}
+
+// overlay returns base, the mapping at path, with over laid over it. Keys that
+// over has twice are there twice, for the decoder to tell.
+func overlay(path string, base, over *yaml.Node) *yaml.Node {
+	merged := *base
+	merged.Content = slices.Clone(base.Content)
+	given := map[string]bool{}
+	for i := 0; i+1 < len(over.Content); i += 2 {
+		key, val := over.Content[i], over.Content[i+1]
+		sub := join(path, key.Value)
+		j := index(&merged, key.Value)
+		again := given[key.Value]
+		given[key.Value] = true
+		if key.Kind != yaml.ScalarNode || j < 0 || again {
+			merged.Content = append(merged.Content, key, val)
+			continue
+		}
+		old := merged.Content[j+1]
+		both := func(k yaml.Kind) bool {
+			return isPlain(key) && isPlain(val) && isPlain(old) && old.Kind == k && val.Kind == k
+		}
+		switch {
+		case both(yaml.MappingNode):
+			merged.Content[j+1] = overlay(sub, old, val)
+		case both(yaml.SequenceNode) && sub == "expect.failures":
+			all := *old
+			all.Content = slices.Concat(old.Content, val.Content)
+			merged.Content[j+1] = &all
+		default:
+			merged.Content[j], merged.Content[j+1] = key, val
+		}
+	}
+	return &merged
+}
+
+func isPlain(n *yaml.Node) bool { return n.Anchor == "" && n.Style&yaml.TaggedStyle == 0 }
+
+// index returns where key stands among the keys and values of n, or -1.
+func index(n *yaml.Node, key string) int {
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if k := n.Content[i]; k.Kind == yaml.ScalarNode && k.Value == key {
+				return i
+			}
+		}
+	}
+	return -1
+}

@@ -1,0 +1,90 @@
+package builtin
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/talos"
+)
+
+// remembering is a selector that is wrong on purpose in what it remembers. next
+// chooses, given what it chose last.
+type remembering struct {
+	name string
+	next func(o selector.Observation, last netip.Addr) netip.Addr
+}
+
+// Name implements selector.Selector.
+func (r remembering) Name() string { return r.name }
+
+// Select implements selector.Selector.
+func (r remembering) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+	return (&recollection{remembering: r}).Select(ctx, o)
+}
+
+// Start implements selector.Stateful.
+func (r remembering) Start(context.Context, selector.Observation) (selector.Life, error) {
+	return &recollection{remembering: r}, nil
+}
+
+// recollection is a life of it.
+type recollection struct {
+	remembering
+	last netip.Addr
+}
+
+// Select implements selector.Life.
+func (r *recollection) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
+	a := r.next(o, r.last)
+	if !a.IsValid() {
+		return selector.None("wrong on purpose"), nil
+	}
+	r.last = a
+	return selector.Pick(a, "wrong on purpose"), nil
+}
+
+// Close implements selector.Life.
+func (*recollection) Close() error { return nil }
+
+// flap goes on to the next higher candidate with every question, and from the
+// highest to the lowest.
+func flap(o selector.Observation, last netip.Addr) netip.Addr {
+	as := lowestFirst(o.Candidates())
+	if len(as) == 0 {
+		return netip.Addr{}
+	}
+	i := slices.IndexFunc(as, func(a selector.Address) bool { return last.Less(a.Prefix.Addr()) })
+	return as[max(0, i)].Prefix.Addr()
+}
+
+// stick stays with its first choice for ever, which is a good one.
+func stick(o selector.Observation, last netip.Addr) netip.Addr {
+	if last.IsValid() {
+		return last
+	}
+	return best(o)
+}
+
+// forget makes a good choice, and no other.
+func forget(o selector.Observation, last netip.Addr) netip.Addr {
+	if last.IsValid() {
+		return netip.Addr{}
+	}
+	return best(o)
+}
+
+// best is the choice of Talos v3 among the candidates.
+func best(o selector.Observation) netip.Addr {
+	var as []talos.Address
+	for _, a := range o.Candidates() {
+		if t := (talos.Address{Prefix: a.Prefix, Flags: a.Flags}); !t.Unusable() {
+			as = append(as, t)
+		}
+	}
+	if len(as) == 0 {
+		return netip.Addr{}
+	}
+	return slices.MinFunc(as, talos.CompareV3).Prefix.Addr()
+}

@@ -1,0 +1,270 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/passtlab/passtlab/internal/child"
+	"github.com/passtlab/passtlab/selector"
+)
+
+// NewWatch returns the selector name whose program argv runs from the boot of a
+// guest. Its lives are selector.Watch. The program is looked up in PATH now.
+// Errors are ErrUsage. The time limit of opts is that of Select, which starts
+// the program, returns the first thing it says, and ends it.
+func NewWatch(name string, argv []string, opts Options) (selector.Stateful, error) {
+	p, err := newProgram(name, argv, opts)
+	if err != nil {
+		return nil, err
+	}
+	if opts.KernelOrder {
+		return orderedWatcher{watcher{p}}, nil
+	}
+	return watcher{p}, nil
+}
+
+// ParseWatch returns the selector that spec describes, as Parse does.
+func ParseWatch(spec string, opts Options) (selector.Stateful, error) {
+	name, argv, err := parseSpec(spec)
+	if err != nil {
+		return nil, err
+	}
+	return NewWatch(name, argv, opts)
+}
+
+// watcher is a selector whose program runs on.
+type watcher struct{ program *program }
+
+type orderedWatcher struct{ watcher }
+
+// KernelOrder implements selector.KernelOrdered.
+func (orderedWatcher) KernelOrder() {}
+
+// Name implements selector.Selector.
+func (w watcher) Name() string { return w.program.name }
+
+// Select implements selector.Selector: it returns what the program says first.
+// Whatever it started is gone when Select returns.
+func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+	l, err := w.start(o)
+	if err != nil {
+		return selector.Choice{}, err
+	}
+	ctx, stop := context.WithTimeoutCause(ctx, w.program.opts.Timeout, ErrTimeout)
+	defer stop()
+	_, news := l.Said()
+	select {
+	case <-news:
+	case <-ctx.Done():
+	}
+	l.end()
+	if said, _ := l.Said(); len(said) > 0 {
+		return said[0].Choice, said[0].Err
+	}
+	if err = context.Cause(ctx); err == ErrTimeout {
+		// It has ended, so that its last words can be read.
+		err = fmt.Errorf("%w of %v%s", ErrTimeout, w.program.opts.Timeout, quote(", last error ", l.stderr.String()))
+	}
+	return selector.Choice{}, l.wrap(err)
+}
+
+// Start implements selector.Stateful. Whether the program could be executed is
+// for Said to tell.
+func (w watcher) Start(ctx context.Context, o selector.Observation) (selector.Life, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	return w.start(o)
+}
+
+// watch is a program that runs.
+type watch struct {
+	program *program
+	cancel  context.CancelCauseFunc
+	ended   chan struct{} // closed when all of it is gone
+	unread  chan []byte   // the newest observation, until it is begun to be written
+	lines   *lines
+	stderr  *errorOutput // read once it has ended
+
+	mu   sync.Mutex
+	said []selector.Said
+	news chan struct{}
+}
+
+// errClosed is why Close kills.
+var errClosed = errors.New("closed")
+
+func (w watcher) start(o selector.Observation) (*watch, error) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	l := &watch{
+		program: w.program, cancel: cancel,
+		ended: make(chan struct{}), unread: make(chan []byte, 1), news: make(chan struct{}),
+		stderr: newErrors(w.program.opts.MaxOutput, func() { cancel(errTalk) }),
+	}
+	l.lines = &lines{max: w.program.opts.MaxOutput, left: maxSaid, line: l.hear, wrong: cancel}
+	in, out, err := os.Pipe()
+	if err != nil {
+		return nil, l.wrap(fmt.Errorf("%w: %w", ErrSetup, err))
+	}
+	if err := l.show(o); err != nil {
+		in.Close()
+		out.Close()
+		return nil, err
+	}
+	fed := make(chan struct{})
+	go func() {
+		defer close(fed)
+		l.feed(ctx, out)
+	}()
+	go func() {
+		defer close(l.ended)
+		r, rerr := l.program.start(ctx, o, in, l.lines, l.stderr)
+		cause := context.Cause(ctx)
+		cancel(nil)
+		out.Close() // which ends a write that nobody reads
+		in.Close()
+		<-fed
+		if cause != errClosed {
+			l.say(selector.Said{Err: l.wrap(l.ending(r, rerr, cause))})
+		}
+	}()
+	return l, nil
+}
+
+// ending says why the program has ended before Close.
+func (l *watch) ending(r child.Report, rerr, cause error) error {
+	if cause != nil && cause != errTalk {
+		return cause // a line was wrong
+	}
+	if err := l.program.ending(r, rerr, cause, l.stderr); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w%s%s", ErrEnded, quote(" in the middle of ", string(l.lines.part)), quote(", last error ", l.stderr.String()))
+}
+
+func (l *watch) wrap(err error) error {
+	return fmt.Errorf("watch selector %s: %w", l.program.name, err)
+}
+
+// show puts an observation in place of the one that is not written yet.
+func (l *watch) show(o selector.Observation) error {
+	line, err := encode(o)
+	if err != nil {
+		return l.wrap(err)
+	}
+	select {
+	case <-l.unread:
+	default:
+	}
+	l.unread <- append(line, '\n') // nobody else sends
+	return nil
+}
+
+// feed writes observations, for as long as the program takes to read them.
+func (l *watch) feed(ctx context.Context, stdin *os.File) {
+	for {
+		select {
+		case line := <-l.unread:
+			if _, err := stdin.Write(line); err != nil {
+				return // it does not read, which is no mistake
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// hear takes a line of the program's.
+func (l *watch) hear(line []byte) error {
+	c, err := parseOutput(line)
+	if err != nil {
+		return err
+	}
+	l.say(selector.Said{Choice: c})
+	return nil
+}
+
+func (l *watch) say(s selector.Said) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.At = time.Now()
+	l.said = append(l.said, s)
+	close(l.news)
+	l.news = make(chan struct{})
+}
+
+// Said implements selector.Watch.
+func (l *watch) Said() ([]selector.Said, <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.said[:len(l.said):len(l.said)], l.news
+}
+
+// Select implements selector.Life: it shows o, and does not wait for an answer.
+// Before the first one it is no address.
+func (l *watch) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
+	if err := l.show(o); err != nil {
+		return selector.Choice{}, err
+	}
+	said, _ := l.Said()
+	if len(said) == 0 {
+		return selector.None("nothing said yet"), nil
+	}
+	last := said[len(said)-1]
+	return last.Choice, last.Err
+}
+
+// Close implements selector.Life: it kills the program and all that it has
+// started, and returns when they are gone. A program that had ended before has
+// said so.
+func (l *watch) Close() error {
+	l.end()
+	return nil
+}
+
+func (l *watch) end() {
+	l.cancel(errClosed)
+	<-l.ended
+}
+
+// maxSaid is how much a program may print in its life, in bytes.
+const maxSaid = 1 << 20
+
+// lines cuts what is written to it into lines.
+type lines struct {
+	max, left int // bytes of a line, and of all
+	line      func([]byte) error
+	wrong     func(error)
+	part      []byte // of a line, without its end
+}
+
+// Write hands over lines until one is wrong.
+func (l *lines) Write(p []byte) (int, error) {
+	for rest := p; ; {
+		line, more, whole := bytes.Cut(rest, []byte{'\n'})
+		l.part = append(l.part, line...)
+		l.left -= len(rest) - len(more)
+		var err error
+		switch {
+		case len(l.part) > l.max:
+			err = fmt.Errorf("%w of %d bytes on a line, beginning with %q", ErrFlood, l.max, shorten(string(l.part)))
+		case l.left < 0:
+			err = fmt.Errorf("%w of %d bytes in all, ending with %q", ErrFlood, maxSaid, shorten(string(l.part)))
+		case whole:
+			err = l.line(l.part)
+			l.part, rest = l.part[:0], more
+		}
+		if err != nil {
+			l.wrong(err)
+			return 0, errFull
+		}
+		if !whole {
+			return len(p), nil
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package talos
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/passtlab/passtlab/selector"
+)
+
+var roles = []string{"node", "kubelet", "etcd"}
+
+// What each algorithm chooses over time. A step is what is there, in the
+// kernel's order.
+func TestLife(t *testing.T) {
+	const (
+		slaac   = "eth0 " + s + " mngtmpaddr"
+		lease   = "eth0 " + dHi + " permanent"
+		finite  = "eth0 " + dHi
+		vip     = "eth0 fd01:cafe::5/128 permanent"
+		static  = "eth0 fd01:cafe::20/64 permanent"
+		nm      = "eth0 " + s + " permanent noprefixroute"
+		nmLease = "eth0 " + dHi + " permanent noprefixroute"
+		other   = "eth0 fd01:cafe::1:2:3/128 permanent"
+		gua     = "eth0 2001:db8:1::5054:ff:fe1f:c7bd/64 mngtmpaddr"
+		gua2    = "eth0 2001:db8:2::5054:ff:fe1f:c7bd/64 mngtmpaddr"
+		four    = "eth0 192.0.2.10/24 permanent"
+		data    = "data0 fd01:cafe::30/128 permanent"
+	)
+	names := map[string]string{
+		s: "S", dHi: "D", "fd01:cafe::5/128": "V", "fd01:cafe::20/64": "P", "fd01:cafe::1:2:3/128": "E",
+		"2001:db8:1::5054:ff:fe1f:c7bd/64": "G", "2001:db8:2::5054:ff:fe1f:c7bd/64": "H", "192.0.2.10/24": "4", "fd01:cafe::30/128": "N",
+	}
+	type step []string
+	tests := []struct {
+		name  string
+		g     Algorithm
+		role  string // "": all
+		steps []step
+		want  string
+		why   string // at the end
+	}{
+		{"V1's default address is sticky", V1, "node", []step{{lease}, {slaac, lease}, {vip, slaac, lease}}, "[D D D]", "kept: still there"},
+		{"V1's default address is gone", V1, "node", []step{{lease}, {slaac, lease}, {slaac}, {slaac, lease}}, "[D D S S]", "lower address"},
+		{"V1 knows no flags", V1, "node", []step{{lease}, {slaac, lease + " deprecated"}, {slaac, lease + " tentative dadfailed"}}, "[D D D]", "kept: still there"},
+		{"V1's kubelet follows the order", V1, "kubelet", []step{{lease}, {slaac, lease}, {vip, slaac, lease}}, "[D S V]", "lower address"},
+		{"V1's kubelet keeps what is gone", V1, "kubelet", []step{{lease}, {}, {slaac}}, "[D D S]", "only address left"},
+		{"V1's kubelet keeps what is gone, why", V1, "kubelet", []step{{lease}, {}}, "[D D]", "kept: nothing left after the filters"},
+		{"V1's etcd has no memory", V1, "etcd", []step{{lease}, {slaac, lease}, {}, {lease}}, "[D S none D]", "only address left"},
+		{"V1's default address across links", V1, "node", []step{{lease}, {data, lease}}, "[D D]", "kept: still there"},
+		{"V2's default address is sticky", V2, "node", []step{{slaac}, {lease, slaac}}, "[S S]", "kept: still there"},
+		{"V2's others are not", V2, "kubelet", []step{{slaac}, {lease, slaac}}, "[S D]", "inside the other's prefix"},
+
+		{"a lease after SLAAC", V3, "", []step{{}, {slaac}, {lease, slaac}, {slaac, lease}}, "[none S D D]", "not mngtmpaddr"},
+		{"a lease with an end", V3, "", []step{{slaac}, {finite, slaac}}, "[S D]", "not mngtmpaddr"},
+		{"a lease after NetworkManager's SLAAC", V3, "", []step{{nm}, {nmLease, nm}}, "[S D]", "not noprefixroute on a /64"},
+		{"a lease of length 64", V3, "", []step{{slaac}, {"eth0 fd01:cafe::f14c:9fa1:8496:557f/64 permanent", slaac}}, "[S D]", "not mngtmpaddr"},
+		{"a VIP comes and goes", V3, "", []step{{lease, slaac}, {vip, lease, slaac}, {lease, slaac}}, "[D D D]", "not mngtmpaddr"},
+		{"a VIP comes, why", V3, "", []step{{lease, slaac}, {vip, lease, slaac}}, "[D D]", "kept: still there"},
+		{"a VIP beside a shorter prefix", V3, "", []step{{static}, {vip, static}}, "[P P]", "kept: still there"},
+		{"an IPv4 VIP", V3, "etcd", []step{{four}, {"eth0 192.0.2.1/32 permanent", four}}, "[4 4]", "kept: still there"},
+		{"another link", V3, "", []step{{lease}, {data, lease}}, "[D D]", "kept: still there"},
+		{"the choice is deprecated", V3, "", []step{{lease, slaac}, {lease + " deprecated", slaac}, {lease, slaac}}, "[D S D]", "not mngtmpaddr"},
+		{"the choice fails its detection", V3, "", []step{{lease, slaac}, {lease + " tentative dadfailed", slaac}}, "[D S]", "only address left"},
+		{"the choice alone fails it", V3, "", []step{{lease}, {lease + " tentative dadfailed"}}, "[D none]", "no address left after: tentative or dadfailed"},
+		{"the provider's prefix changes beside a lease", V3, "", []step{{lease, gua}, {gua2, gua + " deprecated", lease}, {gua2, lease}}, "[D D D]", "not mngtmpaddr"},
+		{"the provider's prefix changes", V3, "", []step{{gua}, {slaac, gua}, {gua2, slaac, gua + " deprecated"}, {gua2, slaac}}, "[G G H H]", "kept: still there"},
+		{"a temporary address rotates", V3, "", []step{{slaac}, {"eth0 fd01:cafe::7/64 temporary", slaac}, {"eth0 fd01:cafe::8/64 temporary", slaac}}, "[S S S]", "not temporary"},
+		{"another lease, the old one is left to be", V3, "", []step{{lease, slaac}, {other, lease, slaac}}, "[D D]", "kept: still there"},
+		{"another lease, the old one is deprecated", V3, "", []step{{lease, slaac}, {other, lease + " deprecated", slaac}}, "[D E]", "not mngtmpaddr"},
+		{"another lease, the old one is gone", V3, "", []step{{lease, slaac}, {other, slaac}}, "[D E]", "not mngtmpaddr"},
+		{"all gone and back, with a VIP", V3, "etcd", []step{{lease, slaac}, {}, {vip, lease, slaac}}, "[D none D]", "kept: still there"},
+		{"kubelet keeps what is gone", V3, "kubelet", []step{{lease, slaac}, {}, {vip, lease, slaac}}, "[D D D]", "kept: still there"},
+		{"IPv4 comes later, etcd", V3, "etcd", []step{{lease}, {four, vip, lease}, {vip, lease}}, "[D 4 D]", "kept: still there"},
+		{"IPv4 comes later, kubelet", V3, "kubelet", []step{{lease}, {four, vip, lease}, {four}}, "[D D 4 4]", "only address left"},
+	}
+	for _, tt := range tests {
+		for _, role := range roles {
+			if tt.role != "" && role != tt.role {
+				continue
+			}
+			t.Run(tt.name+"/"+role, func(t *testing.T) {
+				l := start(t, tt.g)
+				var got []string
+				var c selector.Choice
+				for _, lines := range tt.steps {
+					var err error
+					if c, err = l.Select(t.Context(), on(t, role, lines...)); err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, name(c, names))
+				}
+				if fmt.Sprint(got) != tt.want || c.Reason != tt.why {
+					t.Errorf("%v (%s), want %s (%s)", got, c.Reason, tt.want, tt.why)
+				}
+			})
+		}
+	}
+}
+
+func start(t rapid.TB, g Algorithm) selector.Life {
+	l, err := g.Start(context.Background(), selector.Observation{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// Lives are apart, and the algorithm itself learns nothing of them.
+func TestLivesAreApart(t *testing.T) {
+	a, b := start(t, V3), start(t, V3)
+	lease := on(t, "etcd", "eth0 "+dHi+" permanent")
+	both := on(t, "etcd", "eth0 fd01:cafe::5/128 permanent", "eth0 "+dHi+" permanent")
+	for i, x := range []struct {
+		s interface {
+			Select(context.Context, selector.Observation) (selector.Choice, error)
+		}
+		o    selector.Observation
+		want string
+	}{
+		{a, lease, "D"}, {a, both, "D"}, {b, both, "fd01:cafe::5"}, {V3, both, "fd01:cafe::5"}, {a, both, "D"},
+	} {
+		c, err := x.s.Select(t.Context(), x.o)
+		if got := name(c, map[string]string{dHi: "D"}); err != nil || got != x.want {
+			t.Errorf("question %d: %s, %v, want %s", i+1, got, err, x.want)
+		}
+	}
+}
+
+// genHistory draws what is there at each of a few moments, each address once,
+// in any order. All that can happen to an address does: it comes, goes, and
+// gets other flags.
+var genHistory = rapid.SliceOfN(rapid.SliceOfNDistinct(genAddress, 0, 6, func(a Address) netip.Addr { return a.Prefix.Addr() }), 1, 8)
+
+func at(role string, as []Address) selector.Observation {
+	o := selector.Observation{Role: role, Links: []selector.Link{{Name: "eth0", Up: true}}}
+	for _, a := range as {
+		o.Addresses = append(o.Addresses, selector.Address{Prefix: a.Prefix, Link: "eth0", Scope: "global", Flags: a.Flags})
+	}
+	return o
+}
+
+// asked is what has been chosen of each family.
+type asked [2]netip.Addr
+
+func ask(t rapid.TB, s interface {
+	Select(context.Context, selector.Observation) (selector.Choice, error)
+}, role string, as []Address) (chosen asked) {
+	c, err := s.Select(context.Background(), at(role, as))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range c.Addresses {
+		chosen[family(Address{Prefix: netip.PrefixFrom(a, 0)})] = a
+	}
+	return chosen
+}
+
+// among returns the address as it is now.
+func among(as []Address, a netip.Addr) (Address, bool) {
+	i := slices.IndexFunc(as, func(x Address) bool { return x.Prefix.Addr() == a })
+	if i < 0 {
+		return Address{}, false
+	}
+	return as[i], true
+}
+
+// flap says what is wrong with going from one choice to another: the old one is
+// there, and the new one is of no better class. Of nothing, nothing is wrong.
+func flap(old, now asked, as []Address) string {
+	for f, was := range old {
+		a, there := among(as, was)
+		b, ok := among(as, now[f])
+		if there && ok && a != b && v3Classes.compare(b, a) >= 0 {
+			return fmt.Sprintf("%v left for %v", a, b)
+		}
+	}
+	return ""
+}
+
+// Over any history, in every role: the choice is not left for one of the same
+// class; it is of the class of the stateless choice; and the order of the list
+// means nothing.
+func TestV3OverTime(t *testing.T) {
+	for _, role := range roles {
+		t.Run(role, rapid.MakeCheck(func(t *rapid.T) {
+			l := start(t, V3)
+			var old asked
+			for _, as := range genHistory.Draw(t, "history") {
+				now := ask(t, l, role, as)
+				if bad := flap(old, now, as); bad != "" {
+					t.Fatalf("flap: %s among %v", bad, as)
+				}
+				for f, fresh := range ask(t, V3, role, as) {
+					want, ok := among(as, fresh)
+					got, there := among(as, now[f])
+					if ok && (!there || v3Classes.compare(got, want) != 0) {
+						t.Fatalf("%v, where the stateless choice is %v, among %v", got, want, as)
+					}
+				}
+				if again := ask(t, l, role, rapid.Permutation(as).Draw(t, "permuted")); again != now {
+					t.Fatalf("%v became %v, asked again in another order", now, again)
+				}
+				old = now
+			}
+		}))
+	}
+}
+
+// The properties above can be broken: without memory they are.
+func TestFlapIsFound(t *testing.T) {
+	for seed := range 5000 {
+		var old asked
+		for _, as := range genHistory.Example(seed) {
+			now := ask(t, V3, "etcd", as)
+			if flap(old, now, as) != "" {
+				return
+			}
+			old = now
+		}
+	}
+	t.Error("no flap was generated")
+}
+
+// Without configuration all roles agree, over any history: etcd takes what the
+// node's default address is, and kubelet has it among its own.
+func TestV3RolesAgree(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		node, kubelet, etcd := start(t, V3), start(t, V3), start(t, V3)
+		for _, as := range genHistory.Draw(t, "history") {
+			n, k, e := ask(t, node, "node", as), ask(t, kubelet, "kubelet", as), ask(t, etcd, "etcd", as)
+			if n != e {
+				t.Fatalf("node %v, etcd %v, among %v", n, e, as)
+			}
+			for f, a := range n {
+				if a.IsValid() && a != k[f] {
+					t.Fatalf("node %v, kubelet %v, among %v", n, k, as)
+				}
+			}
+		}
+	})
+}

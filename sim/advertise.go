@@ -1,0 +1,250 @@
+package sim
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/mdlayher/ndp"
+
+	"github.com/passtlab/passtlab/internal/frame"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/guest"
+	"github.com/passtlab/passtlab/sim/passt"
+)
+
+// advertise brings a router advertisement about. Without parameters the guest
+// solicits passt's, otherwise it is sent unasked.
+func (l *Lab) advertise(ctx context.Context, e *scenarios.RA) error {
+	if err := l.firstRA(); err != nil {
+		return err
+	}
+	if isPlain(e) {
+		return l.solicit(ctx)
+	}
+	passts := l.passt.Router()
+	ra := guest.Advertisement{From: cmp.Or(e.From, passts), Tentative: e.Tentative}
+	i := slices.IndexFunc(l.scenario.Routers, func(r scenarios.Router) bool { return r.LinkLocal == ra.From })
+	var f []byte
+	var err error
+	switch {
+	case ra.From == passts:
+		l.ask(func(engine *passt.Engine) {
+			ra.RouterAdvertisement, ra.Malformed = engine.RA(), engine.Discarded()
+			say(ra.RouterAdvertisement, e)
+			f = engine.Advertise(netip.IPv6LinkLocalAllNodes(), engine.GuestMAC(), ra.RouterAdvertisement)
+		})
+	case i < 0:
+		return fmt.Errorf("there is no router %s", ra.From)
+	default:
+		ra.RouterAdvertisement = routerRA(l.scenario.Routers[i])
+		say(ra.RouterAdvertisement, e)
+		f, err = routerFrame(i, ra.From, ra.RouterAdvertisement)
+	}
+	if err != nil {
+		return err
+	}
+	return l.guest.Advertise(ctx, ra, func() error { return l.passt.Inject(f) })
+}
+
+// isPlain reports whether there are no parameters.
+func isPlain(e *scenarios.RA) bool {
+	return !e.From.IsValid() && !e.Withdrawn && e.Lifetime == nil && e.Preference == "" && e.Managed == nil && e.Other == nil &&
+		e.MTU == nil && len(e.Prefixes) == 0 && e.Valid == "" && e.Preferred == "" && e.Autonomous == nil && e.OnLink == nil &&
+		len(e.Routes) == 0 && !e.Tentative
+}
+
+// firstRA has the kernel take router advertisements, unless it was told whether
+// it does, or a client takes them.
+func (l *Lab) firstRA() error {
+	if l.acceptSaid || l.client != nil && l.client.RA {
+		return nil
+	}
+	return l.guest.SetAcceptRA(true)
+}
+
+// acceptRA sets accept_ra. Addresses that were formed before stay.
+func (l *Lab) acceptRA(e *scenarios.AcceptRA) error {
+	l.acceptSaid = true
+	return l.guest.SetAcceptRA(e.Value == scenarios.On)
+}
+
+// solicit has the guest solicit a router advertisement from passt.
+func (l *Lab) solicit(ctx context.Context) error {
+	ra, comes := l.solicited()
+	if comes {
+		return l.guest.Advertise(ctx, ra, l.guest.Solicit)
+	}
+	if err := l.guest.Solicit(); err != nil {
+		return err
+	}
+	// Nothing will come. That passt has got the solicitation is all there is
+	// to wait for, where it can say so.
+	if s, ok := l.passt.(*simulated); ok {
+		return s.Solicited(ctx)
+	}
+	return nil
+}
+
+// solicited is what passt answers, if it does. The lifetimes that the real one
+// has are its release's, which may be unknown.
+func (l *Lab) solicited() (ra guest.Advertisement, comes bool) {
+	ra = guest.Advertisement{From: l.passt.Router(), Untold: l.opts.Backend.Real()}
+	l.ask(func(e *passt.Engine) {
+		ra.RouterAdvertisement, ra.Malformed = e.RA(), e.Discarded()
+		comes = e.Advertises()
+	})
+	if !l.scenario.Pod.Address.IsValid() {
+		// passt: in front of a pod without IPv6 the prefix is that of the guest's
+		// link-local address, 2025_12_08. The solicitation tells passt that, if
+		// nothing has before.
+		for _, o := range ra.Options {
+			if p, ok := o.(*ndp.PrefixInformation); ok {
+				p.Prefix = linkLocal(l.scenario.Guest.MAC)
+			}
+		}
+	}
+	return ra, comes
+}
+
+// advertiseOthers sends the advertisements of the routers beside passt.
+func (l *Lab) advertiseOthers(ctx context.Context) error {
+	if err := l.firstRA(); err != nil {
+		return err
+	}
+	for i, r := range l.scenario.Routers {
+		ra := routerRA(r)
+		f, err := routerFrame(i, r.LinkLocal, ra)
+		if err != nil {
+			return err
+		}
+		inject := func() error { return l.passt.Inject(f) }
+		if l.client == nil || !l.client.RA {
+			err = l.guest.Advertise(ctx, guest.Advertisement{From: r.LinkLocal, RouterAdvertisement: ra}, inject)
+		} else if err = inject(); err == nil {
+			brings := guest.Advertised{Prefix: r.Prefix.Masked()}
+			if r.Lifetime > 0 {
+				brings.Router = r.LinkLocal
+			}
+			err = l.guest.AwaitRA(ctx, brings)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// routerRA is what a router beside passt advertises.
+func routerRA(r scenarios.Router) *ndp.RouterAdvertisement {
+	return &ndp.RouterAdvertisement{
+		CurrentHopLimit: 64,
+		RouterLifetime:  time.Duration(r.Lifetime) * time.Second,
+		Options: []ndp.Option{&ndp.PrefixInformation{
+			PrefixLength:                   uint8(r.Prefix.Bits()),
+			OnLink:                         true,
+			AutonomousAddressConfiguration: true,
+			ValidLifetime:                  ndp.Infinity,
+			PreferredLifetime:              ndp.Infinity,
+			Prefix:                         r.Prefix.Masked().Addr(),
+		}},
+	}
+}
+
+// routerFrame is the frame of the i-th router beside passt. It has no source
+// link-layer address option: who wants to send to the router has to solicit
+// it, and passt answers for every address there is.
+func routerFrame(i int, from netip.Addr, ra *ndp.RouterAdvertisement) ([]byte, error) {
+	mac := routerMAC
+	mac[5] = byte(i + 1)
+	f, err := frame.Neighbour(mac.HardwareAddr(), allNodesMAC, from, netip.IPv6LinkLocalAllNodes(), ra)
+	if err != nil {
+		return nil, fmt.Errorf("advertise router %s: %w", from, err)
+	}
+	return f, nil
+}
+
+// allNodesMAC is 33:33 and the last four octets of the group (RFC 2464 7).
+var allNodesMAC = net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}
+
+// say puts the parameters of an event into an advertisement.
+func say(ra *ndp.RouterAdvertisement, e *scenarios.RA) {
+	if e.Withdrawn {
+		ra.RouterLifetime = 0
+	}
+	if e.Lifetime != nil {
+		ra.RouterLifetime = time.Duration(*e.Lifetime) * time.Second
+	}
+	ra.RouterSelectionPreference = preference(e.Preference)
+	set(&ra.ManagedConfiguration, e.Managed)
+	set(&ra.OtherConfiguration, e.Other)
+	var prefixes, rest []ndp.Option
+	for _, o := range ra.Options {
+		switch o := o.(type) {
+		case *ndp.PrefixInformation:
+			sayPrefix(o, e)
+			prefixes = append(prefixes, o)
+		case *ndp.MTU:
+			if e.MTU == nil {
+				rest = append(rest, o)
+			}
+		default:
+			rest = append(rest, o)
+		}
+	}
+	if len(e.Prefixes) > 0 {
+		one := *prefixes[0].(*ndp.PrefixInformation)
+		prefixes = nil
+		for _, p := range e.Prefixes {
+			o := one
+			o.Prefix, o.PrefixLength = p.Masked().Addr(), uint8(p.Bits())
+			prefixes = append(prefixes, &o)
+		}
+	}
+	if e.MTU != nil && *e.MTU > 0 {
+		rest = append(rest, ndp.NewMTU(uint32(*e.MTU)))
+	}
+	for _, r := range e.Routes {
+		rest = append(rest, &ndp.RouteInformation{
+			PrefixLength: uint8(r.Prefix.Bits()), Prefix: r.Prefix.Masked().Addr(),
+			Preference: preference(r.Preference), RouteLifetime: lifetime(r.Lifetime, ndp.Infinity),
+		})
+	}
+	ra.Options = append(prefixes, rest...)
+}
+
+func sayPrefix(o *ndp.PrefixInformation, e *scenarios.RA) {
+	o.ValidLifetime = lifetime(e.Valid, o.ValidLifetime)
+	// What is preferred for longer than it is valid would be ignored
+	// (RFC 4862 5.5.3 c).
+	o.PreferredLifetime = lifetime(e.Preferred, min(o.PreferredLifetime, o.ValidLifetime))
+	if e.Withdrawn {
+		o.PreferredLifetime = 0
+	}
+	set(&o.AutonomousAddressConfiguration, e.Autonomous)
+	set(&o.OnLink, e.OnLink)
+}
+
+func set(is, to *bool) {
+	if to != nil {
+		*is = *to
+	}
+}
+
+func lifetime(l scenarios.Lifetime, otherwise time.Duration) time.Duration {
+	return time.Duration(l.Seconds(uint32(otherwise/time.Second))) * time.Second
+}
+
+func preference(p scenarios.Preference) ndp.Preference {
+	switch p {
+	case scenarios.PreferenceHigh:
+		return ndp.High
+	case scenarios.PreferenceLow:
+		return ndp.Low
+	}
+	return ndp.Medium
+}

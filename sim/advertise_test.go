@@ -1,0 +1,100 @@
+package sim
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/mdlayher/ndp"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/link"
+)
+
+// What an advertisement says is to be seen in the guest's routes and settings.
+func TestAdvertised(t *testing.T) {
+	passts, beside := netip.MustParseAddr("fe80::ff:fe00:a"), netip.MustParseAddr("fe80::2")
+	prefix := netip.MustParsePrefix
+	for _, tt := range []struct {
+		events  string
+		routes  []link.Route
+		without []link.Route // by whatever preference
+		mtu     string
+	}{
+		{events: "[ra]", routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}, {Prefix: prefix("fd01:cafe::/64")}}, mtu: "1500"},
+		{events: "[ra: {preference: high}]", routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts, Preference: ndp.High}}},
+		{events: "[ra: {preference: high}, ra: {preference: low}]", routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts, Preference: ndp.Low}}},
+		{events: "[ra, ra: {lifetime: 0}]", without: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}}},
+		{events: "[ra, ra: {withdrawn: true}]", without: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}}},
+		{events: "[ra, ra: {lifetime: 0}, ra]", routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}}},
+		{events: `[ra: {from: "fe80::2", lifetime: 60, preference: high}, ra]`,
+			routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}, {Prefix: prefix("::/0"), Gateway: beside, Preference: ndp.High}}},
+		{events: "[router]", without: []link.Route{{Prefix: prefix("::/0"), Gateway: beside}}},
+		{events: "[ra: {mtu: 1400}]", mtu: "1400"},
+		{events: "[ra: {mtu: 1200}]", mtu: "1500"},
+		{events: "[ra: {mtu: 9000}]", mtu: "1500"},
+		{events: "[ra: {mtu: 1400}, ra: {mtu: 0}]", mtu: "1400"},
+		{events: "[ra: {autonomous: false}]", routes: []link.Route{{Prefix: prefix("fd01:cafe::/64")}}},
+		{events: "[ra: {onLink: false}]", without: []link.Route{{Prefix: prefix("fd01:cafe::/64")}}},
+		{events: "[ra: {managed: false, other: true}]", routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}}},
+		{events: `[ra: {routes: [{prefix: "fd08::/48"}, {prefix: "fd07::/64", preference: low, lifetime: 60}, {prefix: "fd06::1/128", preference: high}]}]`,
+			routes: []link.Route{{Prefix: prefix("fd08::/48"), Gateway: passts}, {Prefix: prefix("fd07::/64"), Gateway: passts, Preference: ndp.Low},
+				{Prefix: prefix("fd06::1/128"), Gateway: passts, Preference: ndp.High}}},
+		{events: `[ra: {routes: [{prefix: "fd08::/48"}]}, ra: {routes: [{prefix: "fd08::/48", lifetime: 0}]}]`,
+			without: []link.Route{{Prefix: prefix("fd08::/48"), Gateway: passts}}},
+	} {
+		t.Run(tt.events, func(t *testing.T) {
+			t.Parallel()
+			l := lab(t, timeline(t, tt.events))
+			if err := l.Play(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			rs, err := l.guest.Net.Routes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range tt.routes {
+				if !slices.ContainsFunc(rs, func(r link.Route) bool { r.Link = 0; return r == want }) {
+					t.Errorf("no %+v among %+v", want, rs)
+				}
+			}
+			for _, no := range tt.without {
+				if slices.ContainsFunc(rs, func(r link.Route) bool { return r.Prefix == no.Prefix && r.Gateway == no.Gateway }) {
+					t.Errorf("%+v among %+v", no, rs)
+				}
+			}
+			if got, err := l.guest.Net.Get("ipv6/conf/eth0/mtu"); err != nil || tt.mtu != "" && got != tt.mtu {
+				t.Errorf("MTU %s, want %s, %v", got, tt.mtu, err)
+			}
+		})
+	}
+}
+
+// A pod without IPv6 cannot be renumbered, nor migrated.
+func TestCheckEvents(t *testing.T) {
+	sc := timeline(t, `[ra, migrate, renumber: "fd01:cafe::77/64"]`)
+	if fs := Check(sc); len(fs) > 0 {
+		t.Errorf("got %v", fs)
+	}
+	sc.Pod.Address, sc.Pod.Gateway = netip.Prefix{}, netip.Addr{}
+	var keys []string
+	for _, f := range Check(sc) {
+		keys = append(keys, f.Key)
+	}
+	if !slices.Equal(keys, []string{"events[1]", "events[2]"}) {
+		t.Errorf("got %v", keys)
+	}
+}
+
+// The lab's peer has an address that no event brings.
+func TestPeerAddress(t *testing.T) {
+	sc := timeline(t, `[static: {add: ["fd01:cafe::9/64"]}, vip: {add: ["fd01:cafe::a"]}, renumber: {address: "fd01:cafe::b/64", gateway: "fd01:cafe::c"},
+  migrate: {address: "fd01:cafe::d/64", gateway: "fd01:cafe::e"}, dhcpv6: {address: "fd01:cafe::f"}, conflict: "fd01:cafe::10"]`)
+	if got, want := peerAddress(sc), netip.MustParseAddr("fd01:cafe::11"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	sc.Events = scenarios.Plain(scenarios.EventRA)
+	if got, want := peerAddress(sc), netip.MustParseAddr("fd01:cafe::9"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,156 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/mdlayher/ndp"
+	"github.com/mdlayher/packet"
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/eui64"
+	"github.com/passtlab/passtlab/internal/frame"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/passt"
+)
+
+// conflict has another host on the guest's link have an address from now on.
+func (l *Lab) conflict(e *scenarios.Conflict) error {
+	has, err := l.contested(e.With)
+	if err != nil {
+		return err
+	}
+	if l.defender == nil {
+		if l.defender, err = l.defend(); err != nil {
+			return fmt.Errorf("defend %s: %w", e.With, err)
+		}
+		l.defers(l.defender.Close)
+	}
+	l.defender.add(has)
+	return nil
+}
+
+// contested returns which addresses a target means, be they formed already or
+// not.
+func (l *Lab) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
+	one := func(b netip.Addr) func(netip.Addr) bool { return func(a netip.Addr) bool { return a == b } }
+	g := l.scenario.Guest
+	switch {
+	case t.Addr.IsValid():
+		return one(t.Addr), nil
+	case t.Origin == scenarios.OriginSLAAC:
+		return func(a netip.Addr) bool {
+			return a.IsGlobalUnicast() && a == eui64.Address(netip.PrefixFrom(a, 64), g.MAC)
+		}, nil
+	case t.Origin == scenarios.OriginDHCPv6:
+		var leased netip.Addr
+		l.ask(func(e *passt.Engine) { leased = e.Address() })
+		return one(leased), nil
+	case t.Origin == scenarios.OriginStatic:
+		return func(a netip.Addr) bool { return slices.Contains(addresses(g.Static), a) }, nil
+	case t.Origin == scenarios.OriginVIP:
+		return func(a netip.Addr) bool { return slices.Contains(g.VIPs, a) }, nil
+	}
+	return nil, fmt.Errorf("nobody knows beforehand which address of origin %s will be formed", t.Origin)
+}
+
+// defended reports whether another host on the guest's link has the address.
+func (l *Lab) defended(a netip.Addr) bool { return l.defender != nil && l.defender.has(a) }
+
+// otherMAC is that of the other host on the guest's link.
+var otherMAC = scenarios.MAC{0x02, 0, 0, 0, 3, 0x01}
+
+// defender is another host on the guest's link: it answers duplicate address
+// detection for the addresses that it has (RFC 4862 5.4.3), and nothing else.
+type defender struct {
+	conn   *packet.Conn // where frames of the guest arrive
+	inject func([]byte) error
+
+	mu      sync.Mutex
+	closing bool
+	hasAny  []func(netip.Addr) bool
+
+	wg  sync.WaitGroup
+	err error // of the loop; read after it has ended
+}
+
+func (l *Lab) defend() (*defender, error) {
+	// Of all protocols: a bridge takes frames before sockets of one see them.
+	conn, err := listen(l.Host, l.host, tap, unix.ETH_P_ALL)
+	if err != nil {
+		return nil, err
+	}
+	d := &defender{conn: conn, inject: func(f []byte) error { return l.passt.Inject(f) }}
+	d.wg.Go(func() { d.err = d.run() })
+	return d, nil
+}
+
+func (d *defender) add(has func(netip.Addr) bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hasAny = append(d.hasAny, has)
+}
+
+func (d *defender) has(a netip.Addr) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.ContainsFunc(d.hasAny, func(has func(netip.Addr) bool) bool { return has(a) })
+}
+
+func (d *defender) ends() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.closing
+}
+
+// run answers until Close.
+func (d *defender) run() error {
+	b := make([]byte, 1<<12)
+	for {
+		n, _, err := d.conn.ReadFrom(b)
+		switch {
+		case d.ends():
+			return nil
+		case errors.Is(err, unix.ENETDOWN):
+			continue // said once; the socket goes on when the link is back
+		case err != nil:
+			return fmt.Errorf("defend addresses: receive on %s: %w", tap, err)
+		}
+		target, ok := detects(b[:n])
+		if !ok || !d.has(target) {
+			continue
+		}
+		na, err := frame.Neighbour(otherMAC.HardwareAddr(), allNodesMAC, target, netip.IPv6LinkLocalAllNodes(),
+			&ndp.NeighborAdvertisement{Override: true, TargetAddress: target,
+				Options: []ndp.Option{&ndp.LinkLayerAddress{Direction: ndp.Target, Addr: otherMAC.HardwareAddr()}}})
+		if err != nil {
+			return fmt.Errorf("defend %s: %w", target, err)
+		}
+		if err := d.inject(na); err != nil {
+			return fmt.Errorf("defend %s: %w", target, err)
+		}
+	}
+}
+
+// detects returns what a frame of duplicate address detection is about.
+func detects(frame []byte) (netip.Addr, bool) {
+	const neighbourSolicitation = 135 // ICMPv6 type (RFC 4861 4.3)
+	if len(frame) < 78 || frame[20] != unix.IPPROTO_ICMPV6 || frame[54] != neighbourSolicitation ||
+		!netip.AddrFrom16([16]byte(frame[22:])).IsUnspecified() {
+		return netip.Addr{}, false
+	}
+	return netip.AddrFrom16([16]byte(frame[62:])), true
+}
+
+func (d *defender) Close() error {
+	d.mu.Lock()
+	d.closing = true
+	d.mu.Unlock()
+	err := d.conn.SetReadDeadline(time.Unix(1, 0))
+	d.wg.Wait()
+	return errors.Join(d.err, err, d.conn.Close())
+}

@@ -1,0 +1,115 @@
+package guest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/sim/link"
+)
+
+// Retransmission times (RFC 4861 10, RETRANS_TIMER), which is also how long
+// duplicate address detection waits for somebody to object.
+const (
+	quick = 10 * time.Millisecond
+	// objection leaves another host on the link time to object, as by the RFC.
+	objection = time.Second
+	// forever is longer than any lab lives, and short enough that the kernel
+	// still makes temporary addresses, which have to live for three of it
+	// (RFC 8981 3.3.1, REGEN_ADVANCE), of a preferred lifetime of an hour.
+	forever = 10 * time.Minute
+)
+
+// retransmit is the setting of a retransmission time.
+func (g *Guest) retransmit(t time.Duration) link.Sysctl {
+	return link.Sysctl{Key: "ipv6/neigh/" + g.Link + "/retrans_time_ms", Value: strconv.Itoa(int(t.Milliseconds()))}
+}
+
+// slowly has each duplicate address detection that begins within f last that
+// long. An address is in it for good when its solicitation was sent: the kernel
+// sets the timer first.
+func (g *Guest) slowly(t time.Duration, f func() error) (err error) {
+	if err := g.Net.Set(g.retransmit(t)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, g.Net.Set(g.retransmit(quick))) }()
+	return f()
+}
+
+// defended reports whether another host on the link has the address.
+func (g *Guest) defended(a netip.Addr) bool { return g.Defended != nil && g.Defended(a) }
+
+// stuck calls form and waits until all addresses that are new after it are in
+// duplicate address detection, in which they stay.
+func (g *Guest) stuck(ctx context.Context, form func() error) error {
+	before, err := g.Net.Addresses()
+	if err != nil {
+		return err
+	}
+	t, err := g.listenFrames(unix.ETH_P_ALL, detections)
+	if err != nil {
+		return err
+	}
+	err = g.slowly(forever, func() error {
+		if err := form(); err != nil {
+			return err
+		}
+		now, err := g.Net.Addresses()
+		if err != nil {
+			return err
+		}
+		begun := map[netip.Addr]bool{}
+		for _, a := range now {
+			if slices.ContainsFunc(before, func(b link.Address) bool { return a.Prefix == b.Prefix }) {
+				continue
+			}
+			for !begun[a.Prefix.Addr()] {
+				f, err := t.next(ctx)
+				if err != nil {
+					return fmt.Errorf("await duplicate address detection of %s in %s: %w; last seen: %s", a.Prefix, g.NS.Name(), err, describe(now))
+				}
+				begun[netip.AddrFrom16([16]byte(f[offTarget:]))] = true
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, t.Close())
+}
+
+// Offsets in an Ethernet frame without a tag and an IPv6 packet without
+// extension headers.
+const (
+	offNext   = 20
+	offSource = 22
+	offType   = 54
+	offTarget = 62 // of a neighbour solicitation (RFC 4861 4.3)
+)
+
+// Types of ICMPv6 messages (RFC 4861 4).
+const (
+	routerAdvertisement   = 134
+	neighbourSolicitation = 135
+)
+
+// discovery accepts frames with ICMPv6, which is what there is on this link
+// beside the traffic of probes.
+var discovery = []bpf.Instruction{
+	bpf.LoadAbsolute{Off: offNext, Size: 1},
+	bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.IPPROTO_ICMPV6, SkipTrue: 1},
+	bpf.RetConstant{Val: 1 << 16},
+	bpf.RetConstant{Val: 0},
+}
+
+// detections accepts frames of duplicate address detection: whole solicitations
+// from nobody.
+func detections(f []byte) bool {
+	return len(f) >= offTarget+16 && f[offType] == neighbourSolicitation &&
+		netip.AddrFrom16([16]byte(f[offSource:])).IsUnspecified()
+}

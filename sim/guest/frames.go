@@ -1,0 +1,60 @@
+package guest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/mdlayher/packet"
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// frames are those on the guest's link that hold neighbour discovery.
+type frames struct {
+	*packet.Conn
+	accept func([]byte) bool
+}
+
+// listenFrames opens a socket that gets the frames of a protocol (ETH_P_) that
+// are accepted. With ETH_P_ALL those that the guest sends are among them.
+func (g *Guest) listenFrames(protocol int, accept func([]byte) bool) (*frames, error) {
+	index, err := g.Net.Index(g.Link)
+	if err != nil {
+		return nil, err
+	}
+	filter, err := bpf.Assemble(discovery)
+	if err != nil {
+		return nil, fmt.Errorf("assemble filter: %w", err)
+	}
+	var conn *packet.Conn
+	if err := g.NS.Do(func() error {
+		conn, err = packet.Listen(&net.Interface{Index: index, Name: g.Link}, packet.Raw, protocol, &packet.Config{Filter: filter})
+		return err
+	}); err != nil {
+		return nil, fmt.Errorf("open packet socket on %s in %s: %w", g.Link, g.NS.Name(), err)
+	}
+	return &frames{conn, accept}, nil
+}
+
+// next waits for a frame.
+func (t *frames) next(ctx context.Context) ([]byte, error) {
+	defer context.AfterFunc(ctx, func() { _ = t.SetReadDeadline(time.Unix(1, 0)) })()
+	b := make([]byte, 1<<12)
+	for {
+		n, _, err := t.ReadFrom(b)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, context.Cause(ctx)
+		case errors.Is(err, unix.ENETDOWN):
+			// Said once; the socket goes on when the link is up.
+		case err != nil:
+			return nil, err
+		case t.accept(b[:n]):
+			return b[:n], nil
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package guest
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/link"
+)
+
+// Install says how an address is added. The zero value is forever.
+type Install struct {
+	// Valid and Preferred are lifetimes in seconds. Both zero: link.Forever.
+	Valid, Preferred uint32
+	// Tentative leaves it in duplicate address detection.
+	Tentative bool
+}
+
+// Add adds an address by hand and waits until it is usable.
+func (g *Guest) Add(ctx context.Context, name string, p netip.Prefix, origin scenarios.Origin) error {
+	return g.Install(ctx, name, p, origin, Install{})
+}
+
+// Install adds an address by hand and waits until it is usable. One that
+// another host defends stays as a duplicate, or goes, if its valid lifetime has
+// an end: so the kernel has it.
+func (g *Guest) Install(ctx context.Context, name string, p netip.Prefix, origin scenarios.Origin, how Install) error {
+	return g.install(ctx, g.Net.NewAddress, name, p, origin, how)
+}
+
+// install is Install by a function of the kernel's: to add, or to change what
+// may be there.
+func (g *Guest) install(ctx context.Context, put func(string, link.Address) error, name string, p netip.Prefix, origin scenarios.Origin, how Install) error {
+	if how.Valid == 0 && how.Preferred == 0 {
+		how.Valid, how.Preferred = link.Forever, link.Forever
+	}
+	g.origins[p.Addr()] = origin
+	add := func() error {
+		return put(name, link.Address{Prefix: p, Valid: how.Valid, Preferred: how.Preferred})
+	}
+	switch what := fmt.Sprintf("%s address %s", origin, p); {
+	case g.defended(p.Addr()):
+		return g.slowly(objection, func() error {
+			if err := add(); err != nil {
+				return err
+			}
+			return g.awaitAddresses(ctx, "the duplicate of "+what, func(as []link.Address) bool {
+				i := slices.IndexFunc(as, func(a link.Address) bool { return a.Prefix == p })
+				return i < 0 && how.Valid != link.Forever || i >= 0 && as[i].Flags&unix.IFA_F_DADFAILED != 0
+			})
+		})
+	case how.Tentative:
+		return g.stuck(ctx, add)
+	default:
+		if err := add(); err != nil {
+			return err
+		}
+		return g.await(ctx, what, func(a link.Address) bool { return a.Prefix == p })
+	}
+}
+
+// Remove removes an address.
+func (g *Guest) Remove(a netip.Addr) error {
+	is, err := g.find(a)
+	if err != nil {
+		return err
+	}
+	return g.Net.RemoveAddress(g.Link, is.Prefix)
+}
+
+// Deprecate has the preferred lifetime of an address be over, and waits until
+// the kernel says so (RFC 4862 5.5.4).
+func (g *Guest) Deprecate(ctx context.Context, a netip.Addr) error {
+	is, err := g.find(a)
+	if err != nil {
+		return err
+	}
+	is.Preferred = 0
+	if err := g.Net.SetAddress(g.Link, is); err != nil {
+		return err
+	}
+	return g.awaitAddresses(ctx, "the end of the preferred lifetime of "+a.String(), func(as []link.Address) bool {
+		return slices.ContainsFunc(as, func(b link.Address) bool { return b.Prefix == is.Prefix && b.Flags&unix.IFA_F_DEPRECATED != 0 }) &&
+			(is.Flags&unix.IFA_F_TEMPORARY == 0 || succeeded(as, is))
+	})
+}
+
+// succeeded reports whether a temporary address has a usable successor, or will
+// have none: the kernel makes one while it prefers the address that both are
+// made of (RFC 8981 3.4).
+func succeeded(as []link.Address, old link.Address) bool {
+	public, next := false, false
+	for _, a := range as {
+		if !old.Prefix.Masked().Contains(a.Prefix.Addr()) {
+			continue
+		}
+		public = public || a.Flags&unix.IFA_F_MANAGETEMPADDR != 0 && a.Preferred > regenAdvance
+		next = next || a.Flags&unix.IFA_F_TEMPORARY != 0 && a.Flags&unix.IFA_F_DEPRECATED == 0 && a.Usable()
+	}
+	return next || !public
+}
+
+// Valid returns what is left of the valid lifetime of an address in seconds, or
+// link.Forever.
+func (g *Guest) Valid(a netip.Addr) (uint32, error) {
+	is, err := g.find(a)
+	return is.Valid, err
+}
+
+// Deprecated reports whether the preferred lifetime of an address is over.
+func (g *Guest) Deprecated(a netip.Addr) (bool, error) {
+	is, err := g.find(a)
+	return is.Flags&unix.IFA_F_DEPRECATED != 0, err
+}
+
+// AwaitGone waits until the kernel has removed addresses.
+func (g *Guest) AwaitGone(ctx context.Context, gone ...netip.Addr) error {
+	return g.awaitAddresses(ctx, fmt.Sprintf("the end of %v", gone), func(as []link.Address) bool {
+		return !slices.ContainsFunc(as, func(a link.Address) bool { return slices.Contains(gone, a.Prefix.Addr()) })
+	})
+}
+
+// AwaitNone waits until the interface behind passt has no address.
+func (g *Guest) AwaitNone(ctx context.Context) error {
+	index, err := g.Net.Index(g.Link)
+	if err != nil {
+		return err
+	}
+	return g.awaitAddresses(ctx, "the end of all addresses of "+g.Link, func(as []link.Address) bool {
+		return !slices.ContainsFunc(as, func(a link.Address) bool { return a.Link == index })
+	})
+}
+
+// Linked reports whether the interface behind passt has a carrier and a usable
+// link-local address.
+func (g *Guest) Linked() (bool, error) {
+	index, err := g.Net.Index(g.Link)
+	if err != nil {
+		return false, err
+	}
+	if ok, err := g.Net.Carries(g.Link); !ok || err != nil {
+		return false, err
+	}
+	as, err := g.Net.Addresses()
+	return slices.ContainsFunc(as, func(a link.Address) bool {
+		return a.Link == index && a.Prefix.Addr().IsLinkLocalUnicast() && a.Usable()
+	}), err
+}
+
+// find returns an address of the interface behind passt.
+func (g *Guest) find(a netip.Addr) (link.Address, error) {
+	as, err := g.Net.Addresses()
+	if err != nil {
+		return link.Address{}, err
+	}
+	index, err := g.Net.Index(g.Link)
+	if err != nil {
+		return link.Address{}, err
+	}
+	for _, is := range as {
+		if is.Link == index && is.Prefix.Addr() == a {
+			return is, nil
+		}
+	}
+	return link.Address{}, fmt.Errorf("find %s on %s in %s: it is not among %s", a, g.Link, g.NS.Name(), describe(as))
+}
+
+func (g *Guest) awaitAddresses(ctx context.Context, what string, cond func([]link.Address) bool) error {
+	return g.Net.Await(ctx, what, func() (bool, string, error) {
+		as, err := g.Net.Addresses()
+		return cond(as), describe(as), err
+	})
+}

@@ -1,0 +1,100 @@
+package link
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// Forever is the lifetime without an end (RFC 4861 4.6.2), in seconds.
+const Forever = math.MaxUint32
+
+// Address is an IPv6 address as the kernel lists it.
+type Address struct {
+	Prefix netip.Prefix
+	Link   int    // index of the interface
+	Flags  uint32 // IFA_F_
+	// Valid and Preferred are what is left of its lifetimes in seconds, or
+	// Forever.
+	Valid, Preferred uint32
+}
+
+// Usable reports whether duplicate address detection has ended well.
+func (a Address) Usable() bool {
+	return a.Flags&unix.IFA_F_TENTATIVE == 0 || a.Flags&unix.IFA_F_OPTIMISTIC != 0
+}
+
+// Addresses returns the IPv6 addresses of all interfaces in the kernel's order.
+func (n *Net) Addresses() ([]Address, error) {
+	list, err := n.h.AddrList(nil, unix.AF_INET6)
+	if err != nil {
+		return nil, fmt.Errorf("list addresses in %s: %w", n.ns.Name(), err)
+	}
+	as := make([]Address, 0, len(list))
+	for _, a := range list {
+		ip, _ := netip.AddrFromSlice(a.IP)
+		ones, _ := a.Mask.Size()
+		as = append(as, Address{netip.PrefixFrom(ip, ones), a.LinkIndex, uint32(a.Flags), uint32(a.ValidLft), uint32(a.PreferedLft)})
+	}
+	return as, nil
+}
+
+// AddressFlags are flags of AddAddress.
+type AddressFlags int
+
+// NoDAD makes an address usable at once (IFA_F_NODAD).
+const NoDAD AddressFlags = unix.IFA_F_NODAD
+
+// AddAddress adds an address with infinite lifetimes, so that the kernel
+// makes it permanent.
+func (n *Net) AddAddress(name string, p netip.Prefix, flags AddressFlags) error {
+	l, err := n.link(name)
+	if err != nil {
+		return err
+	}
+	if err := n.h.AddrAdd(l, &netlink.Addr{IPNet: ipNet(p), Flags: int(flags)}); err != nil {
+		return fmt.Errorf("add address %s to %s in %s: %w", p, name, n.ns.Name(), err)
+	}
+	return nil
+}
+
+// NewAddress adds an address with the lifetimes of a, in seconds.
+func (n *Net) NewAddress(name string, a Address) error {
+	return n.putAddress("add address %s to %s in %s: %w", n.h.AddrAdd, name, a)
+}
+
+// SetAddress gives an address of the interface the lifetimes of a, in seconds,
+// and adds it if it is not there. The flags that say how the kernel treats it
+// become those of a.
+func (n *Net) SetAddress(name string, a Address) error {
+	return n.putAddress("set address %s of %s in %s: %w", n.h.AddrReplace, name, a)
+}
+
+func (n *Net) putAddress(failed string, put func(netlink.Link, *netlink.Addr) error, name string, a Address) error {
+	l, err := n.link(name)
+	if err != nil {
+		return err
+	}
+	const treat = unix.IFA_F_MANAGETEMPADDR | unix.IFA_F_NOPREFIXROUTE | unix.IFA_F_HOMEADDRESS
+	if err := put(l, &netlink.Addr{
+		IPNet: ipNet(a.Prefix), Flags: int(a.Flags & treat), ValidLft: int(a.Valid), PreferedLft: int(a.Preferred),
+	}); err != nil {
+		return fmt.Errorf(failed, a.Prefix, name, n.ns.Name(), err)
+	}
+	return nil
+}
+
+// RemoveAddress removes an address from the interface.
+func (n *Net) RemoveAddress(name string, p netip.Prefix) error {
+	l, err := n.link(name)
+	if err != nil {
+		return err
+	}
+	if err := n.h.AddrDel(l, &netlink.Addr{IPNet: ipNet(p)}); err != nil {
+		return fmt.Errorf("remove address %s from %s in %s: %w", p, name, n.ns.Name(), err)
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package sim
+
+import (
+	"context"
+	"errors"
+
+	"github.com/passtlab/passtlab/scenarios"
+)
+
+// setLink sets the guest's eth0 down or up, or takes its carrier.
+func (l *Lab) setLink(ctx context.Context, state scenarios.LinkState) error {
+	switch state {
+	case scenarios.LinkDown:
+		if err := l.guest.Net.Down(guestLink); err != nil {
+			return err
+		}
+		return l.guest.AwaitNone(ctx)
+	case scenarios.LinkUp:
+		return l.linkUp(ctx)
+	case scenarios.LinkCarrierLost:
+		if err := l.host.Down(tap); err != nil {
+			return err
+		}
+	case scenarios.LinkCarrierBack:
+		if err := l.host.Up(tap); err != nil {
+			return err
+		}
+		if s, ok := l.passt.(*simulated); ok {
+			if err := s.route(l.pod); err != nil {
+				return err
+			}
+		}
+	}
+	return l.awaitCarrier(ctx, state == scenarios.LinkCarrierBack)
+}
+
+// linkUp sets the guest's eth0 up and waits until it is on the link again. Where
+// the kernel takes router advertisements, it solicits one itself.
+func (l *Lab) linkUp(ctx context.Context) error {
+	up := func() error {
+		if err := l.guest.Net.Up(guestLink); err != nil {
+			return err
+		}
+		return l.awaitCarrier(ctx, true)
+	}
+	on, err := l.guest.AcceptsRA()
+	if err != nil {
+		return err
+	}
+	if ra, comes := l.solicited(); on && comes && !ra.Malformed {
+		err = l.guest.Advertise(ctx, ra, up)
+	} else {
+		err = up()
+	}
+	if err != nil {
+		return err
+	}
+	return l.guest.AwaitLinkLocal(ctx)
+}
+
+// awaitCarrier waits until both ends of the guest's link have a carrier, or the
+// guest's has none. Asking is what makes the kernel handle the change.
+func (l *Lab) awaitCarrier(ctx context.Context, want bool) error {
+	what := map[bool]string{true: "the carrier of the guest's link", false: "the loss of the carrier of the guest's link"}[want]
+	return l.guest.Net.Await(ctx, what, func() (bool, string, error) {
+		host, herr := l.host.Carries(tap)
+		guest, gerr := l.guest.Net.Carries(guestLink)
+		return guest == want && (host || !want), "the opposite", errors.Join(herr, gerr)
+	})
+}

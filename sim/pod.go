@@ -1,0 +1,167 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/passt"
+	"github.com/passtlab/passtlab/sim/passt/plane"
+)
+
+// renumber gives the pod another address. passt goes on with what it has read:
+// it leases the old one, takes what comes to any of the pod's, and sends by the
+// kernel's choice.
+func (l *Lab) renumber(ctx context.Context, e *scenarios.Renumber) error {
+	s, err := l.simulation()
+	if err != nil {
+		return err
+	}
+	if err := l.readdress(ctx, e.Address, e.Gateway, e.Keep); err != nil {
+		return err
+	}
+	source, others, err := l.podAddresses()
+	if err != nil {
+		return err
+	}
+	return s.change(func(c *plane.Config) { c.Address, c.Others = source, others })
+}
+
+// migrate replaces the pod and passt, under a guest that is told nothing.
+func (l *Lab) migrate(ctx context.Context, e *scenarios.Migrate) error {
+	s, err := l.simulation()
+	if err != nil {
+		return err
+	}
+	address := l.scenario.Pod.Address
+	if e.Address.IsValid() {
+		address = e.Address
+	}
+	if err := l.readdress(ctx, address, e.Gateway, false); err != nil {
+		return err
+	}
+	cfg, err := l.passtConfig()
+	if err != nil {
+		return err
+	}
+	// Its DUID has the time in whole seconds (RFC 8415 11.2), and a migration
+	// takes longer than one.
+	cfg.Started = l.started.Add(time.Second)
+	if now := time.Now(); now.After(cfg.Started) {
+		cfg.Started = now
+	}
+	next, err := passt.New(cfg)
+	if err != nil {
+		return err
+	}
+	carried := cfg.Release.StateCarried
+	if e.State != "" {
+		carried = e.State == scenarios.StateCarried
+	}
+	if carried {
+		l.ask(func(last *passt.Engine) { next.Resume(last.State()) })
+	}
+	source, _, err := l.podAddresses()
+	if err != nil {
+		return err
+	}
+	if err := s.replace(next, func(c *plane.Config) {
+		*c = l.planeConfig(cfg, next)
+		c.Address = source
+	}); err != nil {
+		return err
+	}
+	l.engine, l.started = next, cfg.Started
+	return s.Connect()
+}
+
+// readdress changes the pod's address and default router on its link, and has
+// the network know. The old address is gone unless it is kept.
+func (l *Lab) readdress(ctx context.Context, to netip.Prefix, gateway netip.Addr, keep bool) error {
+	old, err := l.podPrefixes()
+	if err != nil {
+		return err
+	}
+	if !keep {
+		for _, p := range old {
+			if p == to {
+				continue
+			}
+			// Nobody answers for it any more.
+			if err := errors.Join(l.pod.RemoveAddress(uplink, p), l.peer.ForgetNeighbour(l.peerLink, p.Addr())); err != nil {
+				return err
+			}
+		}
+	}
+	if !slices.Contains(old, to) {
+		if err := l.pod.AddAddress(uplink, to, link.NoDAD); err != nil {
+			return err
+		}
+		if err := l.reach(to.Addr()); err != nil {
+			return err
+		}
+	}
+	if gateway.IsValid() && gateway != l.scenario.Pod.Gateway {
+		if err := l.own(gateway, to.Bits()); err != nil {
+			return err
+		}
+		if err := l.pod.ReplaceRoute(uplink, defaultRoute, gateway, 0); err != nil {
+			return err
+		}
+		l.scenario.Pod.Gateway = gateway
+	}
+	l.scenario.Pod.Address = to
+	// The kernel takes packets for an address a little after it has added it.
+	return l.pod.Await(ctx, "the pod's address "+to.String(), func() (bool, string, error) {
+		src, err := l.pod.Source(to.Addr())
+		return src == to.Addr(), fmt.Sprintf("what is sent there leaves from %s", src), err
+	})
+}
+
+// own gives the peer the address of a router.
+func (l *Lab) own(gateway netip.Addr, bits int) error {
+	if gateway.IsLinkLocalUnicast() {
+		bits = 64
+	} else if l.opts.Beside != nil {
+		bits = 128
+	}
+	as, err := l.peer.Addresses()
+	if err != nil || slices.ContainsFunc(as, func(a link.Address) bool { return a.Prefix.Addr() == gateway }) {
+		return err
+	}
+	return l.peer.AddAddress(l.peerLink, netip.PrefixFrom(gateway, min(bits, 64)), link.NoDAD)
+}
+
+// podPrefixes are the addresses of the pod's uplink but the link-local one.
+func (l *Lab) podPrefixes() (ps []netip.Prefix, err error) {
+	as, err := l.pod.Addresses()
+	if err != nil {
+		return nil, err
+	}
+	index, err := l.pod.Index(uplink)
+	for _, a := range as {
+		if a.Link == index && !a.Prefix.Addr().IsLinkLocalUnicast() {
+			ps = append(ps, a.Prefix)
+		}
+	}
+	return ps, err
+}
+
+// podAddresses are the one by which the pod's kernel sends to the peer, and the
+// others.
+func (l *Lab) podAddresses() (source netip.Addr, others []netip.Addr, err error) {
+	ps, err := l.podPrefixes()
+	if err != nil {
+		return source, nil, err
+	}
+	source = l.scenario.Pod.Address.Addr()
+	if src, err := l.pod.Source(l.PeerAddress()); err == nil && slices.Contains(addresses(ps), src) {
+		source = src
+	}
+	return source, slices.DeleteFunc(addresses(ps), func(a netip.Addr) bool { return a == source }), nil
+}

@@ -1,0 +1,50 @@
+package sim
+
+import (
+	"context"
+
+	"github.com/passtlab/passtlab/sim/guest"
+	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/netns"
+)
+
+// reboot starts the guest anew, in another namespace into which its interfaces
+// move: whatever was in the old one, or set there, is gone, and Guest is the new
+// one. passt is not told: a virtual machine that reboots stays connected.
+func (l *Lab) reboot(ctx context.Context) (err error) {
+	old, oldNet := l.Guest, l.guest.Net
+	if err := l.guest.Close(); err != nil {
+		return err
+	}
+	ns, err := netns.New("guest")
+	if err != nil {
+		return err
+	}
+	l.defers(ns.Close)
+	net, err := link.Open(ns)
+	if err != nil {
+		return err
+	}
+	l.defers(func() error { net.Close(); return nil })
+	for _, name := range l.guestLinks()[1:] {
+		if err := oldNet.Move(name, net); err != nil {
+			return err
+		}
+	}
+	// Closing both once more at the end is harmless.
+	oldNet.Close()
+	if err := old.Close(); err != nil {
+		return err
+	}
+	l.newGuest(ns, net)
+	l.acceptSaid, l.configured = false, false
+	l.boots++
+	return l.boot(ctx)
+}
+
+// newGuest makes ns the guest's.
+func (l *Lab) newGuest(ns *netns.NS, net *link.Net) {
+	l.Guest = ns
+	l.guest = guest.New(ns, net, guestLink, l.scenario.Guest.MAC)
+	l.guest.Defended = l.defended
+}

@@ -1,0 +1,46 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/netns"
+)
+
+// buildSecond builds the lab of a scenario's second guest, and gives that guest
+// its SLAAC address and its lease.
+func buildSecond(ctx context.Context, sc *scenarios.Scenario, opts Options) (*Lab, error) {
+	if opts.Backend.Real() {
+		return nil, &UnsupportedError{"there is one real passt a lab, and the scenario has two guests"}
+	}
+	own := *sc
+	own.ID += "-second"
+	own.Second = nil
+	own.Pod.Address = sc.Second.Address
+	own.Pod.MAC = scenarios.MAC{0x02, 0, 0, 0, 0x03, 0x0a}
+	own.Passt.Address = netip.Addr{}
+	own.Guest = scenarios.Guest{MAC: sc.Second.MAC, Client: scenarios.ClientKernel}
+	if own.Guest.MAC.IsZero() {
+		own.Guest.MAC = scenarios.DefaultSecondMAC
+	}
+	own.Routers = nil
+	own.Events = scenarios.Plain(scenarios.EventRA, scenarios.EventDHCPv6)
+	l, err := New(ctx, &own, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Play(ctx); err != nil {
+		return nil, fmt.Errorf("%w, and %w", err, l.Close())
+	}
+	return l, nil
+}
+
+// remote is who talks to the guest: the second guest, or else the peer.
+func (l *Lab) remote() *netns.NS {
+	if l.second != nil {
+		return l.second.Guest
+	}
+	return l.Peer
+}

@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
+)
+
+// playOn plays a timeline where what it needs is installed.
+func playOn(t *testing.T, sc *scenarios.Scenario, opts Options) *Lab {
+	t.Helper()
+	need.Namespaces(t)
+	l, err := New(t.Context(), sc, opts)
+	if u, ok := errors.AsType[*UnsupportedError](err); ok {
+		t.Skip(u)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := l.Play(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// With the real passt the events that it is not told of are played as with the
+// simulation.
+func TestTimelineRealPasst(t *testing.T) {
+	need.Namespaces(t)
+	b, err := Program(t.Context(), "")
+	if errors.Is(err, ErrNoProgram) {
+		t.Skip(err)
+	}
+	if err := errors.Join(err, b.Check()); err != nil {
+		t.Skip(err)
+	}
+	const leased = "dhcpv6 D/128 permanent"
+	for _, tt := range []struct{ events, has, works string }{
+		{"[ra: {valid: 600}, dhcpv6]", leased + ", slaac S/64 valid 10 min preferred 10 min", "D"},
+		{"[ra: {valid: 600}, dhcpv6, renew, deprecate: slaac]", leased + ", slaac S/64 deprecated valid 10 min", "D"},
+		{"[conflict: slaac, ra, dhcpv6]", leased, "D"},
+		{"[ra: {valid: 600, tentative: true}, conflict: dhcpv6, dhcpv6]", "dhcpv6 D/128 tentative dadfailed permanent, slaac S/64 tentative valid 10 min preferred 10 min", ""},
+		{"[ra, ra: {autonomous: false}, dhcpv6, link: down]", "", ""},
+		{"[ra: {valid: 600}, dhcpv6, link: carrier-lost]", leased + ", slaac S/64 valid 10 min preferred 10 min", ""},
+		{"[ra: {valid: 600}, dhcpv6, link: carrier-lost, link: carrier-back]", leased + ", slaac S/64 valid 10 min preferred 10 min", "D"},
+		{"[ra, dhcpv6, reboot, dhcpv6, ra: {valid: 600}]", leased + ", slaac S/64 valid 10 min preferred 10 min", "D"},
+		{"[accept_ra: off, ra, dhcpv6]", leased, ""},
+	} {
+		t.Run(tt.events, func(t *testing.T) {
+			t.Parallel()
+			l := playOn(t, timeline(t, tt.events), Options{Backend: b})
+			if d := cmp.Diff(tt.has, strings.Join(has(t, l), ", ")); d != "" {
+				t.Errorf("candidates: %s", d)
+			}
+			if d := cmp.Diff(tt.works, strings.Join(works(t, l), ", ")); d != "" {
+				t.Errorf("what works: %s", d)
+			}
+		})
+	}
+	for _, events := range []string{`[renumber: "fd01:cafe::77/64"]`, "[migrate]", "[dhcpv6: {none: true}]", `[dhcpv6: {address: "fd01:cafe::7"}]`} {
+		l, err := New(t.Context(), timeline(t, events), Options{Backend: b})
+		if err == nil {
+			l.Close()
+		}
+		if _, ok := errors.AsType[*UnsupportedError](err); !ok {
+			t.Errorf("%s: %v", events, err)
+		}
+	}
+}
+
+// A real client is killed by a reboot and started again by what follows it; of
+// another pod it is not told.
+func TestTimelineClients(t *testing.T) {
+	for _, c := range scenarios.Clients()[1:] {
+		for _, tt := range []struct {
+			events, has, works string
+		}{
+			{"[ra, dhcpv6, send: slaac, migrate, reboot, static]", "static", ""},
+			{`[ra, dhcpv6, migrate: "fd01:cafe::77/64", reboot, ra, dhcpv6, static]`, "dhcpv6 slaac static", "fd01:cafe::77"},
+		} {
+			t.Run(fmt.Sprint(c, tt.events), func(t *testing.T) {
+				t.Parallel()
+				l := playOn(t, timeline(t, tt.events, func(sc *scenarios.Scenario) { sc.Guest.Client = c }), Options{})
+				var origins []string
+				for _, h := range has(t, l) {
+					origins = append(origins, strings.Fields(h)[0])
+				}
+				if got := strings.Join(origins, " "); got != tt.has {
+					t.Errorf("got %s, want %s", got, tt.has)
+				}
+				if d := cmp.Diff(tt.works, strings.Join(works(t, l), ", ")); d != "" {
+					t.Errorf("what works: %s", d)
+				}
+			})
+		}
+	}
+}
+
+// What a client cannot play is said, with the reason, before it is played.
+func TestTimelineClientsUnsupported(t *testing.T) {
+	for _, tt := range []struct {
+		client       scenarios.Client
+		events, want string
+	}{
+		{scenarios.ClientNetworkd, "[ra: {valid: 60}]", "takes what passt offers, and the event ra has it otherwise"},
+		{scenarios.ClientDHClient, "[ra, dhcpv6: {valid: 60}]", "takes what passt offers, and the event dhcpv6 has it otherwise"},
+		{scenarios.ClientDHClient, "[ra: {valid: 60}, accept_ra: off, ra, dhcpv6]", ""},
+		{scenarios.ClientDHClient, "[ra, dhcpv6, dhcpv6]", "does what the event dhcpv6 stands for once, when it starts"},
+		{scenarios.ClientNetworkd, "[ra, dhcpv6, ra]", "does what the event ra stands for once, when it starts"},
+		{scenarios.ClientDHCPCD, "[ra, checkpoint: {name: one, reachable: []}, dhcpv6]", "does at once what the events before and after checkpoint stand for"},
+		{scenarios.ClientDHClient, "[ra, checkpoint: {name: one, reachable: []}, dhcpv6]", ""},
+		{scenarios.ClientNetworkd, "[ra, migrate, dhcpv6]", "does at once what the events before and after migrate stand for"},
+		{scenarios.ClientNetworkd, "[accept_ra: off, ra]", "takes router advertisements itself, whatever accept_ra says"},
+		{scenarios.ClientDHClient, "[ra, dhcpv6, renew]", "does by itself, and in its own time, what the event renew leads to"},
+		{scenarios.ClientNetworkd, "[ra, dhcpv6, link: down]", "does by itself, and in its own time, what the event link leads to"},
+		{scenarios.ClientDHCPCD, "[ra, dhcpv6, reboot, conflict: slaac, ra]", "does by itself, and in its own time, what the event conflict leads to"},
+		{scenarios.ClientNetworkManager, "[ra, dhcpv6, reboot, ra]", "takes the lease that the router advertisement tells of, and the scenario is about a guest without"},
+		{scenarios.ClientNetworkd, "[ra, dhcpv6, reboot, static, ra]", "may remove what was there before it, such as the addresses of the event static"},
+	} {
+		t.Run(fmt.Sprint(tt.client, tt.events), func(t *testing.T) {
+			t.Parallel()
+			need.Namespaces(t)
+			l, err := New(t.Context(), timeline(t, tt.events, func(sc *scenarios.Scenario) { sc.Guest.Client = tt.client }), Options{})
+			if err == nil {
+				err = l.Close()
+			}
+			u, ok := errors.AsType[*UnsupportedError](err)
+			switch {
+			case ok && strings.Contains(u.Reason, "is not installed"):
+				t.Skip(u)
+			case tt.want == "" && err != nil, tt.want != "" && (!ok || u.Reason != string(tt.client)+" "+tt.want):
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// Reboots cut a timeline.
+func TestBoots(t *testing.T) {
+	for events, want := range map[string][]int{"[ra]": {1}, "[ra, reboot]": {1, 0}, "[ra, dhcpv6, reboot, reboot, ra]": {2, 0, 1}} {
+		var got []int
+		for _, b := range boots(timeline(t, events).Events) {
+			got = append(got, len(b))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", events, got, want)
+		}
+	}
+}

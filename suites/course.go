@@ -1,0 +1,87 @@
+package suites
+
+import (
+	"context"
+	"time"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/suites/stability"
+)
+
+// course is one selector in one role, over the whole timeline.
+type course struct {
+	sel  selector.Selector
+	role scenarios.Role
+
+	life  selector.Life // nil: it has none, or no more
+	over  error         // why it has no more
+	ended error         // what was wrong with how one ended
+	heard int           // how much of what a Watch said is judged already
+
+	replies []reply // one a checkpoint
+}
+
+// reply is what a selector said at a checkpoint, and what else it showed.
+type reply struct {
+	choice selector.Choice
+	err    error
+	took   time.Duration
+	// away is what it had said in between, before it came back to its choice.
+	away *selector.Choice
+	// broken are the laws that it breaks.
+	broken []stability.Violation
+	// unsettled is why not all laws were looked at.
+	unsettled string
+	// orders are its choices in the kernel's orders, nil where they do not
+	// matter.
+	orders *orders
+}
+
+// watches reports whether the selector tells its choice by itself.
+func (c *course) watches() bool {
+	_, ok := c.life.(selector.Watch)
+	return ok
+}
+
+// ask asks every selector in every role. Those that watch are shown what there
+// is before the others are asked, so that they all have the same time.
+func (s *Session) ask(ctx context.Context, cp checkpoint) {
+	wait, cancel := context.WithTimeout(ctx, max(s.opts.WatchLimit, cp.within-s.opts.Now().Sub(s.stepped)))
+	defer cancel()
+	keep, stop := context.WithTimeout(ctx, s.opts.WatchKeep)
+	defer stop()
+	shown := make([]reply, len(s.courses))
+	for i, c := range s.courses {
+		if c.watches() {
+			shown[i] = s.question(ctx, c, cp)
+		}
+	}
+	for i, c := range s.courses {
+		a := shown[i]
+		switch {
+		case !c.watches() && a.err == nil:
+			a = s.question(ctx, c, cp)
+			s.settle(ctx, c, cp, &a)
+		case a.err == nil:
+			a = s.listen(ctx, patience{keep, wait}, c, cp)
+		}
+		c.replies = append(c.replies, a)
+	}
+}
+
+// question puts the question to a selector: to its life, if it has one.
+func (s *Session) question(ctx context.Context, c *course, cp checkpoint) (a reply) {
+	if c.over != nil {
+		return reply{err: c.over}
+	}
+	begun := s.opts.Now()
+	o := forRole(cp.shown, c.role)
+	if c.life == nil {
+		a.choice, a.err = bounded(ctx, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.sel.Select(ctx, o) })
+	} else {
+		a.choice, a.err = alive(ctx, c, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.life.Select(ctx, o) })
+	}
+	a.took = s.opts.Now().Sub(begun)
+	return a
+}

@@ -1,0 +1,50 @@
+package suites
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim/probe"
+)
+
+// overTime judges the i-th answer of a course in the light of those before. It
+// is about choices that are right by themselves.
+func (s *Session) overTime(c *course, i int, r ruling) ruling {
+	cp, a := s.checkpoints[i], c.replies[i]
+	if r.verdict != Pass {
+		return r
+	}
+	fail := func(k scenarios.FailureKind, format string, args ...any) ruling {
+		r.verdict, r.kind = Fail, k
+		r.reason += fmt.Sprintf(", "+format, args...)
+		return r
+	}
+	if j := s.judgedBefore(i); j >= 0 {
+		before := s.checkpoints[j]
+		old, now := c.replies[j].choice.Address(), a.choice.Address()
+		switch {
+		case old != now && worked(before.table, old) && worked(cp.table, old) && !deprecated(cp.table, old):
+			row, _ := cp.table.Row(old)
+			return fail(scenarios.FailFlap, "but left %s, its choice at %s, which still works", title(row), before.name)
+		case a.away != nil && worked(before.table, old):
+			return fail(scenarios.FailFlap, "to which it came back: since %s it had left it for %s", before.name, list(a.away.Addresses))
+		}
+	}
+	if cp.within > 0 && a.took > cp.within {
+		return fail(scenarios.FailLate, "only after %s, and not within %s", a.took, cp.within)
+	}
+	return r
+}
+
+// deprecated addresses are to be left while they still work (RFC 4862 5.5.4).
+func deprecated(t probe.Table, a netip.Addr) bool {
+	row, ok := t.Row(a)
+	return ok && selector.Flags(row.Flags).Has(selector.FlagDeprecated)
+}
+
+func worked(t probe.Table, a netip.Addr) bool {
+	row, ok := t.Row(a)
+	return ok && row.Bidirectional()
+}

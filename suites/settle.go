@@ -1,0 +1,62 @@
+package suites
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/suites/stability"
+)
+
+// fewQuestions is how often a program may be asked for the sake of the laws:
+// each question takes it some 15 ms. That is all there is to ask about up to
+// three addresses; about more, what is likeliest to show trouble.
+const fewQuestions = 20
+
+// orders are what a selector whose rule is the kernel's order chooses.
+type orders struct{ newest, insertion stability.Answer }
+
+// settle holds a selector that can be called repeatedly to the laws that every
+// choice has to obey, and asks one whose rule is the kernel's order in both.
+// Programs are asked at the end alone.
+func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply) {
+	slow := selector.IsProgram(c.sel)
+	if a.err != nil || !cp.judged || c.watches() || slow && cp.name != s.last {
+		return
+	}
+	o := forRole(cp.shown, c.role)
+	// All questions together may take as long as one answer.
+	limited, stop := context.WithTimeoutCause(ctx, s.opts.SelectLimit, errGone)
+	defer stop()
+	limited, cancel := context.WithCancelCause(limited)
+	defer cancel(nil)
+	ask := func(ctx context.Context, as []selector.Address) (selector.Choice, error) {
+		o := forRole(o, c.role)
+		o.Addresses = as
+		choice, err := bounded(ctx, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.sel.Select(ctx, o) })
+		if void(err) {
+			cancel(err)
+		}
+		return choice, err
+	}
+	_, ordered := c.sel.(selector.KernelOrdered)
+	opts := stability.Options{Ordered: ordered}
+	if slow {
+		opts.Limit = fewQuestions
+	}
+	var err error
+	if a.broken, err = stability.Check(limited, ask, o.Addresses, opts); err == nil && ordered {
+		a.orders = new(orders)
+		a.orders.newest, a.orders.insertion, err = stability.Orders(limited, ask, o.Addresses)
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, errGone):
+		a.orders, a.unsettled = nil, fmt.Sprintf("not all laws were looked at: the questions took more than %s", s.opts.SelectLimit)
+	case void(err):
+		a.err = err
+	default:
+		a.err = fmt.Errorf("%w: %w", errLab, err)
+	}
+}

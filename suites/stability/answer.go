@@ -1,0 +1,48 @@
+package stability
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+
+	"github.com/passtlab/passtlab/selector"
+)
+
+// Ask puts the question to a selector, with these addresses in place of the
+// observation's. An error is an answer: the selector's own failure. Whoever
+// meets another one (there is no guest any more to ask in) cancels ctx with it
+// as the cause, which ends Check.
+type Ask func(ctx context.Context, as []selector.Address) (selector.Choice, error)
+
+// Answer is what came of a question.
+type Answer struct {
+	selector.Choice
+	// Err is the selector's own failure. The Choice is zero then.
+	Err error
+}
+
+// void reports whether the selector declined to judge, which is compared with
+// nothing.
+func (a Answer) void() bool { return errors.Is(a.Err, selector.ErrUnsupported) }
+
+// same reports whether two answers are the same one in the eyes of a law.
+//
+// All errors are the same answer, since their text may well quote the question,
+// and none of them is the answer "none", which can be right. The addresses
+// after the first may follow the order of the list (etcd advertises them all).
+func (l Law) same(a, b Answer) bool {
+	switch {
+	case a.void() || b.void():
+		return true
+	case a.Err != nil || b.Err != nil:
+		return a.Err != nil && b.Err != nil
+	case l == SameAnswer:
+		return slices.Equal(a.Addresses, b.Addresses)
+	}
+	return a.Address() == b.Address() && slices.Equal(set(a.Addresses), set(b.Addresses))
+}
+
+func set(as []netip.Addr) []netip.Addr {
+	return slices.Compact(slices.SortedFunc(slices.Values(as), netip.Addr.Compare))
+}
