@@ -2,6 +2,7 @@ package suites
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,10 +10,12 @@ import (
 )
 
 // finding is something said below the matrix: results with the same verdict
-// for the same reason, in one scenario. Errors of labs and known failures are
-// put together over all scenarios, so that what matters is not lost in them.
+// for the same reason, in one scenario. Errors of labs are put together over
+// all scenarios, and so are known failures with reasons that are alike, so that
+// what matters is not lost in them.
 type finding struct {
 	verdict   Verdict
+	alike     string
 	scenarios []string
 	selectors []string
 	roles     []scenarios.Role // empty: all roles of the scenario
@@ -25,7 +28,7 @@ func (r *Report) findings() []finding {
 	var out []finding
 	find := func(f finding, scenario string) *finding {
 		i := slices.IndexFunc(out, func(g finding) bool {
-			return g.verdict == f.verdict && g.reason == f.reason && (scenario == "" || g.scenarios[0] == scenario)
+			return g.verdict == f.verdict && g.alike == f.alike && (scenario == "" || g.scenarios[0] == scenario)
 		})
 		if i < 0 {
 			i = len(out)
@@ -35,17 +38,18 @@ func (r *Report) findings() []finding {
 	}
 	for _, s := range r.Scenarios {
 		if s.Error != "" {
-			f := find(finding{verdict: Error, reason: s.Error}, "")
+			f := find(finding{verdict: Error, alike: s.Error, reason: s.Error}, "")
 			f.scenarios = append(f.scenarios, s.ID)
 		}
 		results := r.of(s.ID)
 		begin := len(out)
 		for _, res := range results {
-			f := finding{verdict: res.Verdict, reason: res.Reason}
+			f := finding{verdict: res.Verdict, alike: res.Reason, reason: res.Reason}
 			switch {
 			case res.Verdict == Pass, res.Verdict == Error && s.Error != "":
 				// The error of a lab is told once, not again for each selector.
 			case res.Verdict == XFail:
+				f.alike = alike(res.Reason)
 				f := find(f, "")
 				f.scenarios = appendNew(f.scenarios, s.ID)
 			default:
@@ -65,6 +69,12 @@ func (r *Report) findings() []finding {
 	slices.SortStableFunc(out, func(a, b finding) int { return cmp.Compare(b.verdict, a.verdict) })
 	return out
 }
+
+// particular is what differs between reasons that are alike: the checkpoint and
+// the addresses.
+var particular = regexp.MustCompile(`(?m)^at [a-z0-9-]+: | \(seen as [^)]*\)|[0-9a-f]*:[0-9a-f:]*(/[0-9]+)?`)
+
+func alike(reason string) string { return particular.ReplaceAllString(reason, "") }
 
 // title names what a finding is about: "ID: talos-v1, first (etcd)".
 func (f finding) title() string {

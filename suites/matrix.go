@@ -1,7 +1,9 @@
 package suites
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/passtlab/passtlab/scenarios"
 )
@@ -38,15 +40,59 @@ func (c matrixCell) String() string {
 
 func newMatrix(r *Report) matrix {
 	m := matrix{selectors: r.selectors()}
-	for _, s := range r.Scenarios {
-		m.rows = append(m.rows, scenarioRows(s.ID, r.of(s.ID), m.selectors)...)
+	for i := 0; i < len(r.Scenarios); {
+		n := i + 1
+		for n < len(r.Scenarios) && r.Scenarios[i].Family != "" && r.Scenarios[n].Family == r.Scenarios[i].Family {
+			n++
+		}
+		m.rows = append(m.rows, familyRows(r, r.Scenarios[i:n], m.selectors)...)
+		i = n
 	}
 	return m
 }
 
+// familyRows returns the rows of the scenarios of one file. Those that came out
+// the same are one: of them all "FAMILY (N)", of some "ID (+N)".
+func familyRows(r *Report, family []Scenario, selectors []string) (rows []matrixRow) {
+	type block struct {
+		rows  []matrixRow
+		first string // its id
+		n     int
+	}
+	var blocks []block
+	for _, s := range family {
+		own := scenarioRows("", r.of(s.ID), selectors)
+		i := slices.IndexFunc(blocks, func(b block) bool { return slices.EqualFunc(b.rows, own, matrixRow.equal) })
+		if i < 0 {
+			i = len(blocks)
+			blocks = append(blocks, block{own, s.ID, 0})
+		}
+		blocks[i].n++
+	}
+	for _, b := range blocks {
+		label := b.first
+		switch {
+		case b.n == 1:
+		case b.n == len(family):
+			label = fmt.Sprintf("%s (%d)", family[0].Family, b.n)
+		default:
+			label = fmt.Sprintf("%s (+%d)", b.first, b.n-1)
+		}
+		for _, row := range b.rows {
+			row.label = strings.TrimSpace(label + " " + row.label)
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func (r matrixRow) equal(s matrixRow) bool {
+	return r.label == s.label && slices.Equal(r.cells, s.cells)
+}
+
 // scenarioRows returns one row where every selector did the same in all
-// roles, otherwise one a role.
-func scenarioRows(id string, results []Result, selectors []string) []matrixRow {
+// roles, otherwise one a role, labelled with it.
+func scenarioRows(label string, results []Result, selectors []string) []matrixRow {
 	type key struct {
 		selector string
 		role     scenarios.Role
@@ -67,7 +113,7 @@ func scenarioRows(id string, results []Result, selectors []string) []matrixRow {
 		return row
 	}
 	if len(roles) == 0 { // its lab was never begun
-		row := matrixRow{label: id}
+		row := matrixRow{label: label}
 		for range selectors {
 			row.cells = append(row.cells, matrixCell{Error, "not run"})
 		}
@@ -75,12 +121,12 @@ func scenarioRows(id string, results []Result, selectors []string) []matrixRow {
 	}
 	rows := make([]matrixRow, len(roles))
 	for i, role := range roles {
-		rows[i] = row(id+" "+string(role), role)
+		rows[i] = row(string(role), role)
 	}
 	if slices.ContainsFunc(rows, func(r matrixRow) bool { return !slices.Equal(r.cells, rows[0].cells) }) {
 		return rows
 	}
-	rows[0].label = id
+	rows[0].label = label
 	return rows[:1]
 }
 
