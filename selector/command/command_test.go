@@ -447,17 +447,23 @@ func TestNothingLeft(t *testing.T) {
 	}
 }
 
-// TestKill kills a passtlab whose program has three processes. All of them
-// hold the writing end of a pipe, whose end is the proof.
+// TestKill kills a passtlab whose program, which was asked or runs on, has three
+// processes. All of them hold the writing end of a pipe, whose end is the proof.
 func TestKill(t *testing.T) {
 	needRoot(t)
+	for _, mode := range []string{"victim", "watcher"} {
+		t.Run(mode, func(t *testing.T) { kill(t, mode) })
+	}
+}
+
+func kill(t *testing.T, mode string) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	path := script(t, "#!/bin/sh\nexec >"+fifo+"\nsleep 3600 &\nsetsid sleep 3600 &\necho ready\nwait\n")
 	cmd := exec.Command("/proc/self/exe", path)
-	cmd.Env = append(os.Environ(), "TEST_COMMAND=victim")
+	cmd.Env = append(os.Environ(), "TEST_COMMAND="+mode)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -5,13 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -324,42 +321,6 @@ func TestWatchNothingLeft(t *testing.T) {
 	}
 	if left := marked(t, marker); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
-	}
-}
-
-// TestWatchKill kills a passtlab whose program runs on. All that it started
-// hold the writing end of a pipe, whose end is the proof.
-func TestWatchKill(t *testing.T) {
-	needRoot(t)
-	fifo := filepath.Join(t.TempDir(), "fifo")
-	if err := unix.Mkfifo(fifo, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	path := script(t, "#!/bin/sh\nexec >"+fifo+"\nsleep 3600 &\nsetsid sleep 3600 &\necho ready\nwait\n")
-	cmd := exec.Command("/proc/self/exe", path)
-	cmd.Env = append(os.Environ(), "TEST_COMMAND=watcher")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(fifo) // waits for the script
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	buf := make([]byte, 6)
-	if _, err := io.ReadFull(f, buf); err != nil || string(buf) != "ready\n" {
-		t.Fatalf("got %q, %v", buf, err)
-	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	cmd.Wait()
-	if err := f.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := f.Read(buf); err != io.EOF {
-		t.Errorf("read %d bytes, %v: the program outlived passtlab", n, err)
 	}
 }
 

@@ -149,8 +149,12 @@ type asked [2]netip.Addr
 
 func ask(t rapid.TB, s interface {
 	Select(context.Context, selector.Observation) (selector.Choice, error)
-}, role string, as []Address) (chosen asked) {
-	c, err := s.Select(context.Background(), at(role, as))
+}, role string, as []Address, config ...selector.Config) (chosen asked) {
+	o := at(role, as)
+	for _, c := range config {
+		o.Config = c
+	}
+	c, err := s.Select(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,13 +230,28 @@ func TestFlapIsFound(t *testing.T) {
 	t.Error("no flap was generated")
 }
 
-// Without configuration all roles agree, over any history: etcd takes what the
+// genConfig draws what a configuration names as not the node's, among what
+// genAddress draws.
+var genConfig = rapid.Custom(func(t *rapid.T) (c selector.Config) {
+	vips := []netip.Addr{netip.MustParseAddr("fd01:cafe::1"), netip.MustParseAddr("fd01:cafe::100:0:0:2"), netip.MustParseAddr("10.5.0.1")}
+	c.VIPs = vips[:rapid.IntRange(0, len(vips)).Draw(t, "vips")]
+	if rapid.Bool().Draw(t, "pods") {
+		c.PodSubnets = prefixes("10.5.1.0/24", "fd01:cafe:0:1::/64")
+	}
+	if rapid.Bool().Draw(t, "services") {
+		c.ServiceSubnets = prefixes("10.5.0.2/31", "fd01:cafe:0:0:100::/72")
+	}
+	return c
+})
+
+// Without filter lists all roles agree, over any history: etcd takes what the
 // node's default address is, and kubelet has it among its own.
 func TestV3RolesAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		node, kubelet, etcd := start(t, V3), start(t, V3), start(t, V3)
+		config := genConfig.Draw(t, "config")
 		for _, as := range genHistory.Draw(t, "history") {
-			n, k, e := ask(t, node, "node", as), ask(t, kubelet, "kubelet", as), ask(t, etcd, "etcd", as)
+			n, k, e := ask(t, node, "node", as, config), ask(t, kubelet, "kubelet", as, config), ask(t, etcd, "etcd", as, config)
 			if n != e {
 				t.Fatalf("node %v, etcd %v, among %v", n, e, as)
 			}

@@ -49,7 +49,7 @@ func (g Algorithm) run(o selector.Observation, m memory) (p *pipeline, taken []c
 	}
 	switch o.Role {
 	case "node":
-		taken = p.node(m)
+		taken = p.node(o, m)
 	case "kubelet":
 		taken, err = p.kubelet(o)
 	case "etcd":
@@ -107,14 +107,18 @@ func (p *pipeline) sort() {
 }
 
 // node takes the default address: with V1 and V2 the first one of the first
-// link by name, or the old one while it is there; with V3 the first one, as for
-// the other roles.
-func (p *pipeline) node(m memory) []candidate {
-	p.byLink = p.algorithm != V3
-	p.sort()
-	if p.byLink {
-		p.stick(m.choice.Address())
+// link by name, or the old one while it is there; with V3 the first one that
+// the configuration leaves to the node, as for the other roles.
+func (p *pipeline) node(o selector.Observation, m memory) []candidate {
+	if p.algorithm == V3 {
+		p.own(o.Config)
+		p.dropIn("VIPs", hosts(o.Config.VIPs))
+		p.sort()
+		return p.first()
 	}
+	p.byLink = true
+	p.sort()
+	p.stick(m.choice.Address())
 	return p.first()
 }
 
@@ -127,16 +131,21 @@ func (p *pipeline) stick(a netip.Addr) {
 }
 
 // routed leaves the addresses through which the node may be reached, without
-// those of the cluster's own networks.
+// those of the cluster's inner networks.
 func (p *pipeline) routed(o selector.Observation) {
 	p.drop("link down", func(c candidate) bool {
 		l, ok := o.Link(c.link)
 		return ok && !l.Up
 	})
 	p.drop("SideroLink", candidate.sideroLink)
-	p.dropIn("pod subnets", o.Config.PodSubnets)
-	p.dropIn("service subnets", o.Config.ServiceSubnets)
+	p.own(o.Config)
 	p.sort()
+}
+
+// own leaves the addresses that are not those of pods and services.
+func (p *pipeline) own(c selector.Config) {
+	p.dropIn("pod subnets", c.PodSubnets)
+	p.dropIn("service subnets", c.ServiceSubnets)
 }
 
 // sideroLink is Talos' test for addresses of its management tunnel. It takes

@@ -189,7 +189,9 @@ func TestPipeline(t *testing.T) {
 
 		{"own pod subnet, kubelet", V3, "kubelet", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "none", "no address left after: pod subnets"},
 		{"own pod subnet, etcd", V3, "etcd", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "none", "no address left after: pod subnets"},
-		{"own pod subnet, node", V3, "node", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "D", "not mngtmpaddr"},
+		{"own pod subnet, node", V3, "node", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "none", "no address left after: pod subnets"},
+		{"own pod subnet, node of V2", V2, "node", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "D", "inside the other's prefix"},
+		{"a service's address, node", V3, "node", append([]string{"data0 fd00:10:96::1/128 permanent"}, both...), config{ServiceSubnets: prefixes("fd00:10:96::/112")}, "D", "not mngtmpaddr"},
 		{"own service subnet", V3, "etcd", both, config{ServiceSubnets: prefixes("fd01:cafe::/112", "fd01:cafe::/64")}, "none", "no address left after: service subnets"},
 		{"IPv4 services only", V3, "kubelet", both, config{ServiceSubnets: prefixes("10.96.0.0/12")}, "none", "no address left after: subnet filters"},
 		{"IPv6 services only", V3, "kubelet", dual, config{ServiceSubnets: prefixes("fd02::/112")}, "D", "not mngtmpaddr"},
@@ -197,6 +199,7 @@ func TestPipeline(t *testing.T) {
 		{"known VIP, kubelet", V1, "kubelet", []string{"eth0 fd01:cafe::5/128 permanent", lease}, config{VIPs: []netip.Addr{vip}}, "D", "only address left"},
 		{"known VIP, etcd", V1, "etcd", []string{"eth0 fd01:cafe::5/128 permanent", lease}, config{VIPs: []netip.Addr{vip}}, "D", "only address left"},
 		{"known VIP, node", V1, "node", []string{"eth0 fd01:cafe::5/128 permanent", lease}, config{VIPs: []netip.Addr{vip}}, "fd01:cafe::5", "lower address"},
+		{"known VIP, node of V3", V3, "node", []string{"eth0 fd01:cafe::5/128 permanent", lease}, config{VIPs: []netip.Addr{vip}}, "D", "only address left"},
 		{"exclusions hold for every role", V1, "node", both, config{Exclusions: prefixes(s[:len(s)-2] + "128")}, "D", "only address left"},
 		{"exclusions take everything", V3, "kubelet", both, config{Exclusions: prefixes("::/0")}, "none", "no address left after: exclusions"},
 

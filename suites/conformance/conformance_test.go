@@ -3,7 +3,6 @@ package conformance
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/ginkgosuite"
 )
 
 // specLimit bounds the timeline of one scenario.
@@ -47,8 +47,8 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 	BeforeAll(func(ctx SpecContext) {
 		// An error is told by each spec: a failed BeforeAll would only fail
 		// the first and skip the others.
-		scenarios.Draw(seed(), sc)
-		session, _ = suites.Open(ctx, sc, sels, suites.Options{KnownFailures: true, Seed: seed()})
+		scenarios.Draw(ginkgosuite.Seed(), sc)
+		session, _ = suites.Open(ctx, sc, sels, suites.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
 	}, NodeTimeout(specLimit))
 	AfterAll(func() {
 		if session == nil { // Ginkgo was told to leave before the lab was up
@@ -72,19 +72,6 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 			}
 		})
 	}
-}
-
-// seed is what orders are drawn from: PASSTLAB_SEED, or Ginkgo's own, which all
-// its processes share and which it prints.
-func seed() int64 {
-	if s := os.Getenv("PASSTLAB_SEED"); s != "" {
-		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil {
-			Fail("PASSTLAB_SEED: " + err.Error())
-		}
-		return n
-	}
-	return GinkgoRandomSeed()
 }
 
 // outcome says how a spec ends by its results: the worst decides. Both empty

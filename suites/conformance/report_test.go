@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/ginkgosuite"
 )
 
 // The names of the report entries that carry results from the process that
@@ -62,7 +63,7 @@ func ran(r Report) bool {
 
 // collect makes the report of what the specs of all processes noted.
 func collect(r Report) (*suites.Report, error) {
-	report := suites.NewReport(r.StartTime, seed())
+	report := suites.NewReport(r.StartTime, ginkgosuite.Seed())
 	var errs []error
 	for _, spec := range r.SpecReports {
 		for _, e := range spec.ReportEntries {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/ginkgosuite"
 )
 
 const specLimit = 90 * time.Second
@@ -54,8 +54,8 @@ func prove(ctx context.Context, sc *scenarios.Scenario) (err error) {
 	if err := errors.Join(gerr, berr); err != nil {
 		return err
 	}
-	scenarios.Draw(seed(), sc)
-	session, err := suites.Open(ctx, sc, []selector.Selector{good, bad}, suites.Options{Seed: seed()})
+	scenarios.Draw(ginkgosuite.Seed(), sc)
+	session, err := suites.Open(ctx, sc, []selector.Selector{good, bad}, suites.Options{Seed: ginkgosuite.Seed()})
 	if why, ok := errors.AsType[*sim.UnsupportedError](err); ok {
 		Skip(why.Error())
 	}
@@ -65,22 +65,9 @@ func prove(ctx context.Context, sc *scenarios.Scenario) (err error) {
 	defer func() { err = errors.Join(err, session.Close()) }()
 	err = proves(sc, session.Judge(good), session.Judge(bad))
 	if err != nil && len(sc.Order) > 0 {
-		err = fmt.Errorf("%w (PASSTLAB_SEED=%d)", err, seed())
+		err = fmt.Errorf("%w (PASSTLAB_SEED=%d)", err, ginkgosuite.Seed())
 	}
 	return err
-}
-
-// seed is what orders are drawn from: PASSTLAB_SEED, or Ginkgo's own, which it
-// prints.
-func seed() int64 {
-	if s := os.Getenv("PASSTLAB_SEED"); s != "" {
-		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil {
-			Fail("PASSTLAB_SEED: " + err.Error())
-		}
-		return n
-	}
-	return GinkgoRandomSeed()
 }
 
 // proves returns why the results do not show what the scenario's proof says.
