@@ -19,8 +19,9 @@ const (
 	V3
 )
 
-// LastV1Release is the last Talos release whose default is V1; those after it
-// have V3. It is the one line to change when V3 comes sooner or later.
+// LastV1Release is the last Talos release whose generated configurations name no
+// algorithm, and so have V1; later ones name V3. It is the one line to change when
+// V3 comes sooner or later.
 const LastV1Release = "v1.13"
 
 // Algorithms returns all algorithms, oldest first.
@@ -57,11 +58,11 @@ func (g Algorithm) rules(m memory) rules {
 	return slices.Concat(v3Classes, rules{m.kept()}, v3Ties)
 }
 
-// DefaultAlgorithm returns the algorithm of a machine configuration that names
-// none and was generated for this Talos release, "v1.9", "v1.9.3" or
-// "v1.14.0-alpha.1". A pre-release or patch has the default of its minor
-// release. See the package documentation for why it is the configuration's
-// release that counts and not the running one.
+// DefaultAlgorithm returns the algorithm of a machine configuration that was
+// generated for this Talos release, "v1.9", "v1.9.3" or "v1.14.0-alpha.1", and
+// not edited. A pre-release or patch has the default of its minor release. See
+// the package documentation for why it is the configuration's release that counts
+// and not the running one.
 func DefaultAlgorithm(release string) (Algorithm, error) {
 	r, err := parseRelease(release)
 	if err != nil {

@@ -110,6 +110,44 @@ func start(t rapid.TB, g Algorithm) selector.Life {
 	return l
 }
 
+// What the configuration takes out is left at once, whatever is remembered.
+func TestConfigurationGoesBeforeMemory(t *testing.T) {
+	vip, lease := "eth0 fd01:cafe::5/128 permanent", "eth0 "+dHi+" permanent"
+	filters := []string{"::/0", "!fd01:cafe::5/128"}
+	for _, role := range roles {
+		for _, tt := range []struct {
+			name   string
+			config selector.Config
+			roles  []string // that see it
+		}{
+			{"VIPs", selector.Config{VIPs: []netip.Addr{netip.MustParseAddr("fd01:cafe::5")}}, roles},
+			{"service subnets", selector.Config{ServiceSubnets: prefixes("fd01:cafe::/112")}, roles},
+			{"filters", selector.Config{ValidSubnets: filters, AdvertisedSubnets: filters}, []string{"kubelet", "etcd"}},
+		} {
+			l := start(t, V3)
+			var got []string
+			for i, lines := range [][]string{{vip}, {vip, lease}, {vip, lease}, {vip, lease}} {
+				o := on(t, role, lines...)
+				if i == 2 {
+					o.Config = tt.config
+				}
+				c, err := l.Select(t.Context(), o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, name(c, map[string]string{dHi: "D", "fd01:cafe::5/128": "V"}))
+			}
+			want := "[V V V V]"
+			if slices.Contains(tt.roles, role) {
+				want = "[V V D D]"
+			}
+			if fmt.Sprint(got) != want {
+				t.Errorf("%s, as %s: %v, want %s", tt.name, role, got, want)
+			}
+		}
+	}
+}
+
 // Lives are apart, and the algorithm itself learns nothing of them.
 func TestLivesAreApart(t *testing.T) {
 	a, b := start(t, V3), start(t, V3)
