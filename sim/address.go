@@ -150,17 +150,3 @@ func (l *Lab) expire(ctx context.Context, e *scenarios.Expire) error {
 	defer cancel()
 	return l.guest.AwaitGone(ctx, gone...)
 }
-
-// send has the guest send from the first address that is meant and usable.
-func (l *Lab) send(ctx context.Context, e *scenarios.Send) error {
-	cs, err := l.targets(e.From)
-	if err != nil {
-		return err
-	}
-	for _, c := range cs {
-		if (link.Address{Flags: c.Flags}).Usable() {
-			return l.Send(ctx, c.Address.Addr())
-		}
-	}
-	return fmt.Errorf("no address %s of the guest is usable", e.From)
-}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
+	"github.com/passtlab/passtlab/sim/passt"
 )
 
 // Client returns what configures the guest of a scenario, with its version:
@@ -148,16 +149,15 @@ func (l *Lab) configure(ctx context.Context) error {
 		case e == scenarios.EventRA:
 			o.Advertised = l.advertised()
 		case e == scenarios.EventDHCPv6:
-			o.Lease = l.engine.Address()
+			l.ask(func(e *passt.Engine) { o.Lease = e.Address() })
 		}
 	}
 	return l.guest.Configure(ctx, l.client, o)
 }
 
 // advertised is what passt's router advertisement brings.
-func (l *Lab) advertised() guest.Advertised {
-	return guest.Advertised{
-		Router: l.passt.Router(),
-		Prefix: l.engine.Prefix(),
-	}
+func (l *Lab) advertised() (a guest.Advertised) {
+	a.Router = l.passt.Router()
+	l.ask(func(e *passt.Engine) { a.Prefix = e.Prefix() })
+	return a
 }

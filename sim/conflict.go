@@ -62,7 +62,7 @@ func (l *Lab) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 func (l *Lab) defended(a netip.Addr) bool { return l.defender != nil && l.defender.has(a) }
 
 // otherMAC is that of the other host on the guest's link.
-var otherMAC = scenarios.MAC{0x02, 0, 0, 0, 3, 0x01}
+var otherMAC = scenarios.MAC{0x02, 0, 0, 0, 4, 0x01}
 
 // defender is another host on the guest's link: it answers duplicate address
 // detection for the addresses that it has (RFC 4862 5.4.3), and nothing else.

@@ -17,6 +17,8 @@
 // (Close). Everything that goes wrong here is an error of the lab: the package
 // knows no selector.
 //
+// Events (scenarios.Event, events.go) are about what is advertised, leased and
+// set by hand, about the pod, about the guest's link, and about the guest itself.
 // An event is over when the kernel is through with all that it leads to. What
 // that is, is worked out first: the two-hour rule (RFC 4862 5.5.3 e), a
 // duplicate, accept_ra. Time passes by itself in one event alone, expire.
@@ -27,8 +29,13 @@
 //   - A guest that reboots gets another namespace (Lab.Guest), into which its
 //     interfaces move, so that nothing of before is left, programs excepted
 //     that others have started there.
+//   - A pod that is given another address may keep the old one. passt then takes
+//     what comes to either and sends by the kernel's choice (package plane).
 //   - Another host on the guest's link (conflict) objects to addresses that are
 //     formed, and does nothing else.
+//
+// A scenario's second guest has a lab of its own, joined to the first at the
+// peer (Options.Beside). What works is then measured between the guests.
 //
 // Nothing outlives the process: namespaces are held by file descriptors alone,
 // and whatever is in them goes with them, also after SIGKILL. Nothing is

@@ -7,12 +7,9 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// Play plays the scenario's whole timeline, without what checkpoints are for.
+// Play plays the scenario's whole timeline. At checkpoints nothing happens.
 func (l *Lab) Play(ctx context.Context) error {
 	for _, e := range l.scenario.Events {
-		if e.Checkpoint != nil {
-			continue
-		}
 		if err := l.Step(ctx, e); err != nil {
 			return err
 		}
@@ -70,6 +67,8 @@ func (l *Lab) step(ctx context.Context, e scenarios.Event) error {
 		return l.send(ctx, e.Send)
 	case scenarios.EventReboot:
 		return l.reboot(ctx)
+	case scenarios.EventCheckpoint:
+		return nil // it is for who has the lab played
 	}
 	return fmt.Errorf("the lab does not know the event %q", e.Kind())
 }

@@ -10,12 +10,14 @@ import (
 
 // join makes the peer the cluster network between the pods of two labs. Each
 // has a link of its own to the peer, which routes the pods' addresses and
-// answers for each on the other's link (RFC 4389), and for nothing else there.
+// answers for each on the other's link (RFC 4389), and for nothing else there:
+// the pods, too, find out who is not there.
 func (l *Lab) join() error {
 	first := l.opts.Beside
 	l.beside, first.beside = first, l
 	errs := []error{
 		l.peer.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
+		first.pod.Set(link.Sysctl{Key: solicitations, Value: "2"}),
 		l.reach(clusterAddress(l.scenario).Addr()),
 		first.reach(clusterAddress(first.scenario).Addr()),
 	}

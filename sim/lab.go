@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
@@ -17,8 +16,6 @@ import (
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/passt"
-	"github.com/passtlab/passtlab/sim/passt/plane"
-	"github.com/passtlab/passtlab/sim/probe"
 )
 
 // patience bounds every step of a lab. Steps take milliseconds; a step that
@@ -48,7 +45,8 @@ type Lab struct {
 	// between the guest and the real passt.
 	Host *netns.NS
 
-	// scenario is the lab's own: its pod is as it is now.
+	// scenario is the lab's own: its pod is as it is now, and its events are in
+	// the order in which they are played.
 	scenario *scenarios.Scenario
 	peerAddr netip.Addr
 	opts     Options
@@ -77,7 +75,9 @@ type Lab struct {
 // New builds the lab of sc and starts passt in it. No event is played yet.
 // Every error is the lab's own, never a selector's.
 func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (_ *Lab, err error) {
-	l := &Lab{scenario: new(*sc), peerAddr: peerAddress(sc), opts: opts, log: opts.Logger, neighbours: map[netip.Addr]net.HardwareAddr{}}
+	sc = new(*sc)
+	sc.Events = sc.Timeline()
+	l := &Lab{scenario: sc, peerAddr: peerAddress(sc), opts: opts, log: opts.Logger, neighbours: map[netip.Addr]net.HardwareAddr{}}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
@@ -171,116 +171,6 @@ func (l *Lab) Close() error {
 
 // Backend is what plays passt.
 func (l *Lab) Backend() Backend { return l.opts.Backend }
-
-// PeerAddress is the address that the probes talk to: the peer's, or that of
-// the second guest.
-func (l *Lab) PeerAddress() netip.Addr {
-	if l.second != nil {
-		return l.second.scenario.Leased()
-	}
-	return l.peerAddr
-}
-
-// Candidates returns the guest's global unicast addresses in the kernel's order.
-func (l *Lab) Candidates() ([]probe.Candidate, error) {
-	as, err := l.guest.Net.Addresses()
-	if err != nil {
-		return nil, fmt.Errorf("list candidates: %w", err)
-	}
-	names := map[int]string{}
-	for _, name := range l.guestLinks() {
-		i, err := l.guest.Net.Index(name)
-		if err != nil {
-			return nil, fmt.Errorf("list candidates: %w", err)
-		}
-		names[i] = name
-	}
-	var cs []probe.Candidate
-	for _, a := range as {
-		if !a.Prefix.Addr().IsGlobalUnicast() {
-			continue
-		}
-		o, ok := l.guest.Origin(a)
-		if !ok {
-			return nil, fmt.Errorf("list candidates: nothing in the scenario accounts for %s with flags %#x", a.Prefix, a.Flags)
-		}
-		cs = append(cs, probe.Candidate{Address: a.Prefix, Link: names[a.Link], Origin: o, Flags: a.Flags})
-	}
-	return cs, nil
-}
-
-// Probe measures the truth table of the candidates.
-func (l *Lab) Probe(ctx context.Context) (probe.Table, error) {
-	cs, err := l.Candidates()
-	if err != nil {
-		return nil, err
-	}
-	controls, err := l.controls()
-	if err != nil {
-		return nil, err
-	}
-	silence, err := l.silence(cs)
-	if err != nil {
-		return nil, err
-	}
-	return probe.Measure(ctx, probe.Config{
-		Peer: l.remote(), Pod: l.Pod, Guest: l.Guest,
-		PeerAddress: l.PeerAddress(),
-		Controls:    controls,
-		Silence:     silence,
-	}, cs)
-}
-
-// silence is how long an answer is waited for that may never come: from the
-// real passt, and from a guest that gets what the peer sends and says nothing.
-// That is one without a default route, which has no way to answer, or one of
-// which an address is still in duplicate address detection, or failed it.
-func (l *Lab) silence(cs []probe.Candidate) (time.Duration, error) {
-	if linked, err := l.guest.Linked(); !linked || err != nil {
-		return unplugged, err
-	}
-	if l.second != nil {
-		// Releases before 2024_07_26 keep the error from the second guest.
-		return quiet, nil
-	}
-	if slices.ContainsFunc(cs, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
-		return max(quiet, l.opts.Backend.silence()), nil
-	}
-	rs, err := l.guest.Net.Routes()
-	if err != nil || !slices.ContainsFunc(rs, func(r link.Route) bool { return r.Prefix == defaultRoute }) {
-		return max(quiet, l.opts.Backend.silence()), err
-	}
-	return l.opts.Backend.silence(), nil
-}
-
-// quiet is that of a guest that says nothing, where passt is the simulation:
-// answers take a few milliseconds, and silence alone is no proof.
-const quiet = 200 * time.Millisecond
-
-// unplugged is how long an answer is waited for by way of a link that has no
-// carrier. There is none to miss.
-const unplugged = 50 * time.Millisecond
-
-// controls are one exchange over each hop, by link-local addresses. The real
-// passt has no door for the pod, so there the second is over both hops: what
-// comes from the link-local address of the peer goes to the guest's.
-func (l *Lab) controls() ([]probe.Control, error) {
-	up, err := l.peer.Index(l.peerLink)
-	if err != nil {
-		return nil, err
-	}
-	first := probe.Control{From: l.Peer, To: netip.AddrPortFrom(podLinkLocal(l.scenario), probe.PortPod), Link: up}
-	second := probe.Control{From: l.Pod, To: netip.AddrPortFrom(plane.Inside(linkLocal(l.scenario.Guest.MAC)), probe.PortGuest)}
-	if l.opts.Backend.Real() {
-		second = first
-		second.To = netip.AddrPortFrom(first.To.Addr(), probe.PortGuest)
-	}
-	linked, err := l.guest.Linked()
-	if err != nil || !linked || !neighbours(l.scenario) { // the guest cannot answer
-		return []probe.Control{first}, err
-	}
-	return []probe.Control{first, second}, nil
-}
 
 // capture starts a capture of the interface if captures were asked for.
 func (l *Lab) capture(ctx context.Context, ns *netns.NS, ifname, name string) error {

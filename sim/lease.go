@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
@@ -78,12 +77,4 @@ func (l *Lab) asks(ctx context.Context, s *simulated, exchange func(context.Cont
 			return nil
 		}
 	}
-}
-
-// simulation is the simulated passt, which alone can be told what no passt is.
-func (l *Lab) simulation() (*simulated, error) {
-	if s, ok := l.passt.(*simulated); ok {
-		return s, nil
-	}
-	return nil, fmt.Errorf("%w", &UnsupportedError{"no real passt does that"})
 }

@@ -78,7 +78,8 @@ func Check(sc *scenarios.Scenario) []scenarios.Fault {
 // checkEvents finds events that cannot happen to this pod.
 func checkEvents(sc *scenarios.Scenario) (fs []scenarios.Fault) {
 	for i, e := range sc.Events {
-		if (e.Renumber != nil || e.Migrate != nil) && !sc.Pod.Address.IsValid() {
+		of := func(e scenarios.Event) bool { return e.Renumber != nil || e.Migrate != nil }
+		if (of(e) || slices.ContainsFunc(e.Of, of)) && !sc.Pod.Address.IsValid() {
 			fs = append(fs, scenarios.Fault{Key: fmt.Sprintf("events[%d]", i), Problem: "the pod has no IPv6",
 				Expected: "a pod with an address", Next: "remove the event, or give the pod an address"})
 		}

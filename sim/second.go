@@ -6,7 +6,6 @@ import (
 	"net/netip"
 
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/sim/netns"
 )
 
 // buildSecond builds the lab of a scenario's second guest, and gives that guest
@@ -35,12 +34,4 @@ func buildSecond(ctx context.Context, sc *scenarios.Scenario, opts Options) (*La
 		return nil, fmt.Errorf("%w, and %w", err, l.Close())
 	}
 	return l, nil
-}
-
-// remote is who talks to the guest: the second guest, or else the peer.
-func (l *Lab) remote() *netns.NS {
-	if l.second != nil {
-		return l.second.Guest
-	}
-	return l.Peer
 }

@@ -27,6 +27,8 @@ type simulated struct {
 	conn  *packet.Conn
 	log   *slog.Logger
 
+	// mu guards what follows. It is held for one frame or one change, waits for
+	// no other lock meanwhile, and is there already for inject, lead and wake.
 	mu        sync.Mutex
 	engine    *passt.Engine
 	closing   bool

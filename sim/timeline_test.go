@@ -16,6 +16,7 @@ import (
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/probe"
 )
 
 // The field report's guest, by short names.
@@ -269,6 +270,42 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+// A pod that keeps its old address answers there: over TCP in all releases,
+// over UDP, as the real 2023_03_09 does, from the new one in early ones.
+func TestRenumberKept(t *testing.T) {
+	for release, want := range map[string]probe.Result{
+		"2023_03_09": {TCP: probe.OK, UDP: probe.Silent},
+		"2024_06_24": {TCP: probe.OK, UDP: probe.Silent},
+		"2024_07_26": {TCP: probe.OK, UDP: probe.OK},
+	} {
+		t.Run(release, func(t *testing.T) {
+			t.Parallel()
+			const next = "fd01:cafe::77"
+			l := lab(t, timeline(t, `[ra, dhcpv6, renumber: {address: "`+next+`/64", keep: true}, static: {add: ["`+next+`/128"]}]`,
+				func(sc *scenarios.Scenario) { sc.Passt.Release = release }))
+			if err := l.Play(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			table, err := l.Probe(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range table {
+				want := want
+				switch r.Origin {
+				case scenarios.OriginSLAAC:
+					continue
+				case scenarios.OriginStatic:
+					want = probe.Result{TCP: probe.OK, UDP: probe.OK}
+				}
+				if r.In != want || r.InBound != want || !r.Out.OK() || r.OutSource.String() != next {
+					t.Errorf("%s: in %s, bound %s, want %s; out %s, seen as %s", r.Address, r.In, r.InBound, want, r.Out, r.OutSource)
+				}
+			}
+		})
+	}
+}
+
 // What cannot be played is said, and not waited for.
 func TestTimelineErrors(t *testing.T) {
 	for _, tt := range []struct{ events, want string }{
@@ -323,5 +360,25 @@ func TestReboot(t *testing.T) {
 	}
 	if err := before.Check(5 * time.Second); err != nil {
 		t.Error(err)
+	}
+}
+
+// A lab plays a group of which no order was drawn in the written order, and
+// nothing happens at a checkpoint.
+func TestUndrawn(t *testing.T) {
+	l := lab(t, timeline(t, "[{orders: random, of: [dhcpv6, ra]}, {checkpoint: {name: there, judge: false}}]"))
+	if err := l.Play(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cs, err := l.Candidates() // the newest first
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []scenarios.Origin
+	for _, c := range cs {
+		got = append(got, c.Origin)
+	}
+	if want := []scenarios.Origin{scenarios.OriginSLAAC, scenarios.OriginDHCPv6}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -21,6 +21,9 @@ const (
 	tap       = "tap"  // of the pod, or of the segment, towards the guest
 	guestLink = "eth0"
 	beside    = "eth1" // of the peer, towards the second pod
+
+	// solicitations is how often the pod asks for a neighbour.
+	solicitations = "ipv6/neigh/" + uplink + "/mcast_solicit"
 )
 
 // Addresses of the lab's own, locally administered (RFC 9542 2.1).
@@ -173,10 +176,13 @@ func (l *Lab) bootPod() error {
 	if err := quick(l.pod, links...); err != nil {
 		return err
 	}
-	// Only the peer has to find out who is not there. In the pod an answer would
-	// be dropped without a word if a neighbour were given up too early.
-	if err := l.pod.Set(link.Sysctl{Key: "ipv6/neigh/" + uplink + "/mcast_solicit", Value: "20"}); err != nil {
-		return err
+	// Where there is one pod, only the peer has to find out who is not there. In
+	// the pod an answer would be dropped without a word if a neighbour were given
+	// up too early.
+	if l.opts.Beside == nil {
+		if err := l.pod.Set(link.Sysctl{Key: solicitations, Value: "20"}); err != nil {
+			return err
+		}
 	}
 	if !l.scenario.Pod.Address.IsValid() {
 		// What the guest sends is refused, for want of a route.

@@ -26,7 +26,10 @@
 // What a router advertisement leads to is worked out before it arrives, and then
 // waited for (Advertisement): addresses and their lifetimes, routes, the MTU. An
 // address stays in duplicate address detection if the retransmission time is
-// long when that begins.
+// long when that begins, and is found to be a duplicate if somebody else on the
+// link has it (Guest.Defended).
+//
+// A reboot is another Guest, in another namespace.
 //
 // The client in this process renews when it is told to (RFC 8415 18.2.4), not by
 // T1: passt's lifetimes are infinite. It installs a lease with the prefix length

@@ -25,17 +25,3 @@ func (n *Net) Bridge(name string, ports ...string) error {
 	}
 	return n.Up(append([]string{name}, ports...)...)
 }
-
-// Has reports whether the interface is there.
-func (n *Net) Has(name string) (bool, error) {
-	ls, err := n.h.LinkList()
-	if err != nil {
-		return false, fmt.Errorf("list interfaces in %s: %w", n.ns.Name(), err)
-	}
-	for _, l := range ls {
-		if l.Attrs().Name == name {
-			return true, nil
-		}
-	}
-	return false, nil
-}

@@ -1,10 +1,11 @@
 // Package link makes and configures network interfaces inside namespaces:
-// veth pairs, addresses, routes, rules and sysctls, by rtnetlink and by
-// /proc/sys, and waits for what the kernel does with them.
+// veth pairs, bridges, addresses, routes, rules, neighbours, proxies (RFC 4389)
+// and sysctls, by rtnetlink and by /proc/sys, and waits for what the kernel does
+// with them.
 //
 // Waiting is by subscription to rtnetlink (rtnetlink(7)): a condition is
 // checked, and checked again whenever the kernel reports a change. No clock is
-// polled.
+// polled. Resolved neighbours are reported one by one (Neighbours).
 //
 // Two traps of veth are handled here. A pair whose ends have the same index
 // comes up about a second late, and a frame sent right after the pair is up

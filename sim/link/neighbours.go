@@ -1,6 +1,8 @@
 package link
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"syscall"
@@ -39,4 +41,32 @@ func (n *Net) Neighbours(name string, changed func(netip.Addr, net.HardwareAddr)
 		return nil, err
 	}
 	return s.close, nil
+}
+
+// AddNeighbour adds a neighbour that is never solicited.
+func (n *Net) AddNeighbour(name string, a netip.Addr, mac net.HardwareAddr) error {
+	l, err := n.link(name)
+	if err != nil {
+		return err
+	}
+	if err := n.h.NeighAdd(&netlink.Neigh{
+		LinkIndex: l.Attrs().Index, Family: unix.AF_INET6, State: netlink.NUD_PERMANENT,
+		IP: a.AsSlice(), HardwareAddr: mac,
+	}); err != nil {
+		return fmt.Errorf("add neighbour %s on %s in %s: %w", a, name, n.ns.Name(), err)
+	}
+	return nil
+}
+
+// ForgetNeighbour removes what is known of a neighbour, be it nothing.
+func (n *Net) ForgetNeighbour(name string, a netip.Addr) error {
+	l, err := n.link(name)
+	if err != nil {
+		return err
+	}
+	err = n.h.NeighDel(&netlink.Neigh{LinkIndex: l.Attrs().Index, Family: unix.AF_INET6, IP: a.AsSlice()})
+	if err != nil && !errors.Is(err, unix.ENOENT) {
+		return fmt.Errorf("forget neighbour %s on %s in %s: %w", a, name, n.ns.Name(), err)
+	}
+	return nil
 }

@@ -1,10 +1,7 @@
 package link
 
 import (
-	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 
 	"github.com/vishvananda/netlink"
 	vns "github.com/vishvananda/netns"
@@ -48,30 +45,16 @@ func (n *Net) link(name string) (netlink.Link, error) {
 	return l, nil
 }
 
-// AddNeighbour adds a neighbour that is never solicited.
-func (n *Net) AddNeighbour(name string, a netip.Addr, mac net.HardwareAddr) error {
-	l, err := n.link(name)
+// Has reports whether the interface is there.
+func (n *Net) Has(name string) (bool, error) {
+	ls, err := n.h.LinkList()
 	if err != nil {
-		return err
+		return false, fmt.Errorf("list interfaces in %s: %w", n.ns.Name(), err)
 	}
-	if err := n.h.NeighAdd(&netlink.Neigh{
-		LinkIndex: l.Attrs().Index, Family: unix.AF_INET6, State: netlink.NUD_PERMANENT,
-		IP: a.AsSlice(), HardwareAddr: mac,
-	}); err != nil {
-		return fmt.Errorf("add neighbour %s on %s in %s: %w", a, name, n.ns.Name(), err)
+	for _, l := range ls {
+		if l.Attrs().Name == name {
+			return true, nil
+		}
 	}
-	return nil
-}
-
-// ForgetNeighbour removes what is known of a neighbour, be it nothing.
-func (n *Net) ForgetNeighbour(name string, a netip.Addr) error {
-	l, err := n.link(name)
-	if err != nil {
-		return err
-	}
-	err = n.h.NeighDel(&netlink.Neigh{LinkIndex: l.Attrs().Index, Family: unix.AF_INET6, IP: a.AsSlice()})
-	if err != nil && !errors.Is(err, unix.ENOENT) {
-		return fmt.Errorf("forget neighbour %s on %s in %s: %w", a, name, n.ns.Name(), err)
-	}
-	return nil
+	return false, nil
 }

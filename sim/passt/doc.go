@@ -12,7 +12,8 @@
 //   - RFC 8415 as a server with one lease: section 18.3, with RFC 3646
 //     resolver options and the RFC 4704 client name (dhcpv6.go);
 //   - passt's own rule about the address to which inbound traffic goes, its
-//     addr_seen (seen.go).
+//     addr_seen (seen.go), and what of it a live migration carries over
+//     (migrate.go).
 //
 // What differs between releases stands in one table (release.go), from the
 // first known release, 2022_11_10, to the last, 2026_07_16. A departure from
@@ -20,10 +21,15 @@
 // release it was seen in. Answers equal the real program's byte for byte;
 // package wire compares them with recordings.
 //
+// For the sake of labs an engine can do what no passt does: lease another
+// address while it runs (SetAddress), stop answering DHCPv6 (Answer), clear the
+// autonomous flag, and send an advertisement of the caller's (Advertise).
+//
 // Not modelled: IPv4; pasta's own defaults (no resolver options, no boot
-// solicitation); the flows that a live migration carries over; which of several pod addresses passt takes
-// (Config states the one); a search domain's trailing dot, which is dropped;
-// a search list too long for its options, which New refuses.
+// solicitation); the flows that a live migration carries over; which of several
+// pod addresses passt takes (Config states the one); a search domain's trailing
+// dot, which is dropped; a search list too long for its options, which New
+// refuses.
 //
 // The data plane is the kernel's, and so a connection is end to end, where the
 // real program accepts it before it asks the guest: behind passt connect()

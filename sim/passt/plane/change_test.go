@@ -2,6 +2,7 @@ package plane_test
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/passtlab/passtlab/sim/link"
@@ -26,6 +27,31 @@ func TestChange(t *testing.T) {
 			b.in(t, udp(other, 1004, next, 8, "new"), udp(other, 1005, addrD, 8, "old"))
 			b.guest.expect(t, udp(other, 1004, addrS, 8, "new"))
 			b.guest.expect(t, udp(other, 1005, addrS, 8, "old"))
+
+			// A connection is answered from where it was made to. Early releases
+			// answer datagrams from the kernel's choice.
+			answers := addrD
+			if slices.Contains(perPacket, release) {
+				answers = next
+			}
+			for i, a := range []netip.Addr{addrD, addrS} {
+				from := 1010 + 10*uint16(i)
+				b.out(t, udp(a, from, other, 1003, "again"))
+				b.peer.expect(t, udp(next, from, other, 1003, "again"))
+				for j, to := range []netip.Addr{addrD, next} {
+					from := from + uint16(j)
+					b.in(t, tcp(other, from, to, 9, "S"))
+					b.guest.expect(t, tcp(other, from, a, 9, "S"))
+					b.out(t, tcp(a, 9, other, from, "SA"))
+					b.peer.expect(t, tcp(to, 9, other, from, "SA"))
+					b.in(t, tcp(other, from, to, 9, "A"))
+					b.guest.expect(t, tcp(other, from, a, 9, "A"))
+				}
+				b.in(t, udp(other, from, addrD, 8, "old"))
+				b.guest.expect(t, udp(other, from, a, 8, "old"))
+				b.out(t, udp(a, 8, other, from, "answer"))
+				b.peer.expect(t, udp(answers, 8, other, from, "answer"))
+			}
 
 			// Without the old address what comes for it is not the guest's.
 			ok(t, b.plane.Change(func(c *plane.Config) { c.Others = nil }))

@@ -34,7 +34,11 @@
 //
 // The pod may get other addresses while passt runs (Change). passt listens on
 // all there are, and sends by the kernel's choice; what it leases stays what it
-// read when it started.
+// read when it started. Up to 2024_06_24 the answer to a datagram, too, leaves
+// with the kernel's choice, and so gets lost for whoever sent it to another of
+// the pod's addresses; a TCP connection is answered from where it was made to.
+// That was observed of 2023_03_09. Of releases from 2024_07_26 on it is taken
+// for granted that datagrams are answered likewise.
 //
 // A guest may own the pod's address itself, so packets for the guest must not
 // find the pod's local table: they carry a mark, and a rule before the local
@@ -60,6 +64,8 @@
 //     is refused for the guest in all releases, where up to 2024_12_11 it
 //     times out (the reset lacks ACK).
 //   - Multicast, in either direction, goes nowhere.
+//   - Up to 2024_06_24 a TCP connection to one of the pod's further addresses
+//     (Config.Others) stays with the address seen when it began.
 //   - Up to 2024_06_24 a host that has an address which passt takes for the
 //     guest's, after a renumbering, is not hidden behind passt's own.
 //   - What the pod itself sends to a forwarded port of its own stays in the

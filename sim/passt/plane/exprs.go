@@ -211,3 +211,9 @@ func ctNew() exprs {
 		&expr.Cmp{Op: expr.CmpOpNeq, Register: regA, Data: u32(0)},
 	}
 }
+
+// ctDestination matches a connection that was made to a.
+func ctDestination(a netip.Addr) exprs {
+	const original = 0 // IP_CT_DIR_ORIGINAL, linux/netfilter/nf_conntrack_tuple_common.h
+	return append(exprs{&expr.Ct{Key: expr.CtKeyDST, Direction: original, Register: regA}}, equal(a)...)
+}

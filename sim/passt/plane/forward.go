@@ -2,6 +2,7 @@ package plane
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -16,6 +17,7 @@ const (
 	prioClassify  nftables.ChainPriority = -150 // mangle
 	prioGateway   nftables.ChainPriority = -110
 	prioDstNAT    nftables.ChainPriority = -100
+	prioForward   nftables.ChainPriority = -90
 	prioSrcNAT    nftables.ChainPriority = 100
 	prioAnswer    nftables.ChainPriority = 150
 	prioRestore   nftables.ChainPriority = 200 // after NAT, before conntrack confirms
@@ -91,47 +93,50 @@ func (p *Plane) perFlow() {
 	p.rule(p.dstNAT, inbound, ours, current(p.ll), toInside(), nat(expr.NATTypeDestNAT))
 	p.rule(p.dstNAT, inbound, ours, verdict(expr.VerdictDrop)) // no such address is known
 	p.rule(p.srcNAT, outOf(p.cfg.Tap), mark(markGuest), ours, load(within(outside, p.cfg.PasstLL)), nat(expr.NATTypeSourceNAT))
-	p.translate(translation{
-		in: p.dstNAT, out: p.srcNAT,
-		destination: nat(expr.NATTypeDestNAT), source: nat(expr.NATTypeSourceNAT),
-	})
+	p.inward(p.dstNAT, inbound, nat(expr.NATTypeDestNAT))
+	p.outward(p.srcNAT, nat(expr.NATTypeSourceNAT))
 }
 
 // perPacket translates every packet for itself, without conntrack: releases
 // up to 2024_06_24, in which also the answer to a flow of the guest goes to
 // the address the guest was last seen to use.
 func (p *Plane) perPacket() {
-	t := translation{
-		in:          p.chain("forward", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioDstNAT),
-		out:         p.chain("reverse", nftables.ChainTypeFilter, nftables.ChainHookPostrouting, prioSrcNAT),
-		destination: append(setAddress(offDestination), verdict(expr.VerdictReturn)...),
-		source:      append(setAddress(offSource), verdict(expr.VerdictReturn)...),
+	in := p.chain("forward", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioForward)
+	out := p.chain("reverse", nftables.ChainTypeFilter, nftables.ChainHookPostrouting, prioSrcNAT)
+	inbound := append(arrivedBy(p.cfg.Uplink), mark(markGuest)...)
+	// passt: a connection is answered from the address that it was made to, a
+	// datagram from the kernel's choice, 2023_03_09. Only conntrack knows the
+	// former if it is not that choice; the latter gets lost.
+	for _, to := range p.cfg.Others {
+		p.inward(p.dstNAT, slices.Concat(inbound, protocol(unix.IPPROTO_TCP), destination(to)), nat(expr.NATTypeDestNAT))
+		for _, ch := range []*nftables.Chain{in, out} {
+			p.rule(ch, protocol(unix.IPPROTO_TCP), ctDestination(to), verdict(expr.VerdictReturn))
+		}
 	}
 	// An ICMPv6 error of the guest quotes the packet as the guest got it; the
 	// peer has to recognise it as its own.
-	p.rule(t.out, outOf(p.cfg.Uplink), mark(markOut), icmpType(1, 4), load(p.cfg.Address), setQuotedDestination())
-	p.translate(t)
+	p.rule(out, outOf(p.cfg.Uplink), mark(markOut), icmpType(1, 4), load(p.cfg.Address), setQuotedDestination())
+	p.inward(in, inbound, append(setAddress(offDestination), verdict(expr.VerdictReturn)...))
+	p.outward(out, append(setAddress(offSource), verdict(expr.VerdictReturn)...))
 }
 
-// translation is how an address is exchanged for the one in regA, and where.
-type translation struct {
-	in, out             *nftables.Chain
-	destination, source exprs
-}
-
-func (p *Plane) translate(t translation) {
-	inbound := append(arrivedBy(p.cfg.Uplink), mark(markGuest)...)
-	p.rule(t.in, inbound, sourceIn(outside), current(p.ll), toInside(), t.destination)
+// inward leads what comes in for the guest to the address that it was last seen
+// to use, by the expressions that exchange the destination for the one in regA.
+func (p *Plane) inward(ch *nftables.Chain, inbound, exchange exprs) {
+	p.rule(ch, inbound, sourceIn(outside), current(p.ll), toInside(), exchange)
 	// What is from a link-local source goes nowhere while no such address of
 	// the guest is known.
-	p.rule(t.in, inbound, sourceIn(outside), verdict(expr.VerdictDrop))
+	p.rule(ch, inbound, sourceIn(outside), verdict(expr.VerdictDrop))
 	for _, notRouted := range []netip.Prefix{linkLocal, unspecified} {
-		p.rule(t.in, inbound, current(p.seen), in(notRouted), current(p.seen), toInside(), t.destination)
+		p.rule(ch, inbound, current(p.seen), in(notRouted), current(p.seen), toInside(), exchange)
 	}
-	p.rule(t.in, inbound, current(p.seen), t.destination)
+	p.rule(ch, inbound, current(p.seen), exchange)
+}
 
-	p.rule(t.out, outOf(p.cfg.Uplink), mark(markOut), destinationIn(outside), load(within(outside, p.cfg.PodLL)), t.source)
-	p.rule(t.out, outOf(p.cfg.Uplink), mark(markOut), load(p.cfg.Address), t.source)
+// outward has what the guest sends leave with the pod's address, likewise.
+func (p *Plane) outward(ch *nftables.Chain, exchange exprs) {
+	p.rule(ch, outOf(p.cfg.Uplink), mark(markOut), destinationIn(outside), load(within(outside, p.cfg.PodLL)), exchange)
+	p.rule(ch, outOf(p.cfg.Uplink), mark(markOut), load(p.cfg.Address), exchange)
 }
 
 // local gives what the guest sends to the pod itself the source that a socket

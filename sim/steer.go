@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 
 	"github.com/passtlab/passtlab/sim/link"
@@ -9,7 +10,16 @@ import (
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
 
-// ask calls f with the engine, which is passt's own while f runs.
+// simulation is the simulated passt, which alone can be told what no passt is.
+func (l *Lab) simulation() (*simulated, error) {
+	if s, ok := l.passt.(*simulated); ok {
+		return s, nil
+	}
+	return nil, fmt.Errorf("%w", &UnsupportedError{"no real passt does that"})
+}
+
+// ask calls f with the engine, which is passt's own while f runs. f asks nothing
+// of passt but by the engine.
 func (l *Lab) ask(f func(*passt.Engine)) {
 	if s, ok := l.passt.(*simulated); ok {
 		s.mu.Lock()

@@ -1,0 +1,144 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/netns"
+	"github.com/passtlab/passtlab/sim/passt/plane"
+	"github.com/passtlab/passtlab/sim/probe"
+)
+
+// PeerAddress is the address that the probes talk to: the peer's, or that of
+// the second guest.
+func (l *Lab) PeerAddress() netip.Addr {
+	if l.second != nil {
+		return l.second.scenario.Leased()
+	}
+	return l.peerAddr
+}
+
+// remote is who talks to the guest: the second guest, or else the peer.
+func (l *Lab) remote() *netns.NS {
+	if l.second != nil {
+		return l.second.Guest
+	}
+	return l.Peer
+}
+
+// Candidates returns the guest's global unicast addresses in the kernel's order.
+func (l *Lab) Candidates() ([]probe.Candidate, error) {
+	as, err := l.guest.Net.Addresses()
+	if err != nil {
+		return nil, fmt.Errorf("list candidates: %w", err)
+	}
+	names := map[int]string{}
+	for _, name := range l.guestLinks() {
+		i, err := l.guest.Net.Index(name)
+		if err != nil {
+			return nil, fmt.Errorf("list candidates: %w", err)
+		}
+		names[i] = name
+	}
+	var cs []probe.Candidate
+	for _, a := range as {
+		if !a.Prefix.Addr().IsGlobalUnicast() {
+			continue
+		}
+		o, ok := l.guest.Origin(a)
+		if !ok {
+			return nil, fmt.Errorf("list candidates: nothing in the scenario accounts for %s with flags %#x", a.Prefix, a.Flags)
+		}
+		cs = append(cs, probe.Candidate{Address: a.Prefix, Link: names[a.Link], Origin: o, Flags: a.Flags})
+	}
+	return cs, nil
+}
+
+// Probe measures the truth table of the candidates.
+func (l *Lab) Probe(ctx context.Context) (probe.Table, error) {
+	cs, err := l.Candidates()
+	if err != nil {
+		return nil, err
+	}
+	controls, err := l.controls()
+	if err != nil {
+		return nil, err
+	}
+	silence, err := l.silence(cs)
+	if err != nil {
+		return nil, err
+	}
+	return probe.Measure(ctx, probe.Config{
+		Peer: l.remote(), Pod: l.Pod, Guest: l.Guest,
+		PeerAddress: l.PeerAddress(),
+		Controls:    controls,
+		Silence:     silence,
+	}, cs)
+}
+
+// silence is how long an answer is waited for that may never come; 0 where every
+// refusal is told.
+func (l *Lab) silence(cs []probe.Candidate) (time.Duration, error) {
+	if linked, err := l.guest.Linked(); !linked || err != nil {
+		return unplugged, err
+	}
+	is, err := l.quiet(cs)
+	if err != nil || !is {
+		return l.opts.Backend.silence(), err
+	}
+	return max(quiet, l.opts.Backend.silence()), nil
+}
+
+// quiet reports whether somebody may get what is sent and say nothing: a guest
+// of which an address is still in duplicate address detection, or failed it; one
+// without a default route, which has no way to answer; and a passt before
+// 2024_07_26 that answers from another address of the pod than it was sent to,
+// or keeps an error from the second guest.
+func (l *Lab) quiet(cs []probe.Candidate) (bool, error) {
+	if slices.ContainsFunc(cs, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
+		return true, nil
+	}
+	rs, err := l.guest.Net.Routes()
+	if err != nil || !slices.ContainsFunc(rs, func(r link.Route) bool { return r.Prefix == defaultRoute }) {
+		return true, err
+	}
+	release, err := Release(l.scenario)
+	if err != nil || release.PerFlow || l.opts.Backend.Real() {
+		return false, err
+	}
+	_, others, err := l.podAddresses()
+	return len(others) > 0 || l.second != nil, err
+}
+
+// quiet is how long it is waited where passt is the simulation: answers take a
+// few milliseconds, and silence alone is no proof.
+const quiet = 200 * time.Millisecond
+
+// unplugged is how long an answer is waited for by way of a link that has no
+// carrier. There is none to miss.
+const unplugged = 50 * time.Millisecond
+
+// controls are one exchange over each hop, by link-local addresses. The real
+// passt has no door for the pod, so there the second is over both hops: what
+// comes from the link-local address of the peer goes to the guest's.
+func (l *Lab) controls() ([]probe.Control, error) {
+	up, err := l.peer.Index(l.peerLink)
+	if err != nil {
+		return nil, err
+	}
+	first := probe.Control{From: l.Peer, To: netip.AddrPortFrom(podLinkLocal(l.scenario), probe.PortPod), Link: up}
+	second := probe.Control{From: l.Pod, To: netip.AddrPortFrom(plane.Inside(linkLocal(l.scenario.Guest.MAC)), probe.PortGuest)}
+	if l.opts.Backend.Real() {
+		second = first
+		second.To = netip.AddrPortFrom(first.To.Addr(), probe.PortGuest)
+	}
+	linked, err := l.guest.Linked()
+	if err != nil || !linked || !neighbours(l.scenario) { // the guest cannot answer
+		return []probe.Control{first}, err
+	}
+	return []probe.Control{first, second}, nil
+}
