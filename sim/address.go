@@ -129,10 +129,12 @@ func (l *Lab) withdraw(ctx context.Context, p netip.Prefix) error {
 
 // expire waits until the valid lifetimes of addresses have ended.
 func (l *Lab) expire(ctx context.Context, e *scenarios.Expire) error {
-	cs, err := l.targets(e.Of)
+	cs, err := l.Candidates()
 	if err != nil {
 		return err
 	}
+	// What is not there any more has expired since it was formed.
+	cs = slices.DeleteFunc(cs, func(c probe.Candidate) bool { return !e.Of.Names(c.Address.Addr(), c.Origin) })
 	var gone []netip.Addr
 	var longest time.Duration
 	for _, c := range cs {

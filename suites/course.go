@@ -29,6 +29,8 @@ type reply struct {
 	took   time.Duration
 	// away is what it had said in between, before it came back to its choice.
 	away *selector.Choice
+	// wavered is what it said and took back while nothing changed.
+	wavered *selector.Choice
 	// broken are the laws that it breaks.
 	broken []stability.Violation
 	// unsettled is why not all laws were looked at.

@@ -10,7 +10,7 @@ import (
 )
 
 // finding is something said below the matrix: results with the same verdict
-// for the same reason, in one scenario. Errors of labs are put together over
+// for the same reason, in one scenario and in the same roles. Errors of labs are put together over
 // all scenarios, and so are known failures with reasons that are alike, so that
 // what matters is not lost in them.
 type finding struct {
@@ -28,7 +28,7 @@ func (r *Report) findings() []finding {
 	var out []finding
 	find := func(f finding, scenario string) *finding {
 		i := slices.IndexFunc(out, func(g finding) bool {
-			return g.verdict == f.verdict && g.alike == f.alike && (scenario == "" || g.scenarios[0] == scenario)
+			return g.verdict == f.verdict && g.alike == f.alike && (scenario == "" || g.scenarios[0] == scenario && slices.Equal(g.roles, f.roles))
 		})
 		if i < 0 {
 			i = len(out)
@@ -55,9 +55,9 @@ func (r *Report) findings() []finding {
 			default:
 				f.scenarios = []string{s.ID}
 				f.reproduce = res.Reproduce
+				f.roles = rolesOf(results, res)
 				f := find(f, s.ID)
 				f.selectors = appendNew(f.selectors, res.Selector)
-				f.roles = appendNew(f.roles, res.Role)
 			}
 		}
 		for i := range out[begin:] {
@@ -68,6 +68,16 @@ func (r *Report) findings() []finding {
 	}
 	slices.SortStableFunc(out, func(a, b finding) int { return cmp.Compare(b.verdict, a.verdict) })
 	return out
+}
+
+// rolesOf are the roles in which a selector came out as it did in one of them.
+func rolesOf(results []Result, like Result) (roles []scenarios.Role) {
+	for _, res := range results {
+		if res.Selector == like.Selector && res.Verdict == like.Verdict && res.Reason == like.Reason {
+			roles = append(roles, res.Role)
+		}
+	}
+	return roles
 }
 
 // particular is what differs between reasons that are alike: the checkpoint and

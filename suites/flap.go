@@ -3,6 +3,7 @@ package suites
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
@@ -32,8 +33,11 @@ func (s *Session) overTime(c *course, i int, r ruling) ruling {
 			return fail(scenarios.FailFlap, "to which it came back: since %s it had left it for %s", before.name, list(a.away.Addresses))
 		}
 	}
+	if a.wavered != nil {
+		return fail(scenarios.FailFlap, "to which it came back: while nothing changed it left it for %s", list(a.wavered.Addresses))
+	}
 	if cp.within > 0 && a.took > cp.within {
-		return fail(scenarios.FailLate, "only after %s, and not within %s", a.took, cp.within)
+		return fail(scenarios.FailLate, "only after %s, and not within %s", a.took.Round(time.Millisecond), cp.within)
 	}
 	return r
 }

@@ -78,6 +78,9 @@ func familyRows(r *Report, family []Scenario, selectors []string) (rows []matrix
 		default:
 			label = fmt.Sprintf("%s (+%d)", b.first, b.n-1)
 		}
+		if order := family[0].Order; len(order) > 0 && len(family) == 1 {
+			label += fmt.Sprintf(" %v", order)
+		}
 		for _, row := range b.rows {
 			row.label = strings.TrimSpace(label + " " + row.label)
 			rows = append(rows, row)

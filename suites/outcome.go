@@ -2,6 +2,7 @@ package suites
 
 import (
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/suites/stability"
 )
 
@@ -62,7 +63,11 @@ func (s *Session) judgeAt(c *course, i int) ruling {
 	a := c.replies[i]
 	r := s.overTime(c, i, judge(s.checkpoints[i].table, a.choice, a.err))
 	for _, v := range a.broken {
-		r = unstable(r, v)
+		said := v.String()
+		if v.Law == stability.Order && selector.IsProgram(c.sel) {
+			said += "\nif the kernel's order is its rule, say so: --kernel-order " + c.sel.Name()
+		}
+		r = unstable(r, said)
 	}
 	if a.unsettled != "" {
 		r.remarks = append(r.remarks, a.unsettled)
@@ -72,13 +77,13 @@ func (s *Session) judgeAt(c *course, i int) ruling {
 
 // unstable adds a law that is broken: it fails what would pass, and is a remark
 // about what fails already.
-func unstable(r ruling, v stability.Violation) ruling {
+func unstable(r ruling, law string) ruling {
 	if r.verdict != Pass {
-		r.remarks = append(r.remarks, v.String())
+		r.remarks = append(r.remarks, law)
 		return r
 	}
 	r.verdict, r.kind = Fail, scenarios.FailUnstable
-	r.reason += "\n" + v.String()
+	r.reason += "\n" + law
 	return r
 }
 

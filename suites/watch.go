@@ -2,7 +2,6 @@ package suites
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -22,9 +21,13 @@ func (s *Session) listen(ctx context.Context, p patience, c *course, cp checkpoi
 	w := c.life.(selector.Watch)
 	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).verdict == Pass }
 	limit := s.opts.SelectLimit + s.opts.WatchLimit + cp.within // for one that hangs itself
+	shown := -1                                                 // how much it had said then
 	said, err := alive(ctx, c, limit, func(context.Context) ([]selector.Said, error) {
 		for {
 			said, more := w.Said()
+			if shown < 0 {
+				shown = len(said)
+			}
 			choice, _, err := current(said)
 			if err != nil {
 				return said, nil
@@ -51,6 +54,7 @@ func (s *Session) listen(ctx context.Context, p patience, c *course, cp checkpoi
 		a.took = max(0, at.Sub(s.stepped))
 	}
 	a.away = s.away(c, said[c.heard:], a.choice)
+	a.wavered = wavered(said[max(shown-1, 0):], a.choice)
 	c.heard = len(said)
 	return a
 }
@@ -58,11 +62,11 @@ func (s *Session) listen(ctx context.Context, p patience, c *course, cp checkpoi
 // current returns what holds of all that a Watch has said, and since when.
 func current(said []selector.Said) (selector.Choice, time.Time, error) {
 	if len(said) == 0 {
-		return selector.None("has said nothing"), time.Time{}, nil
+		return selector.None("has said no whole line"), time.Time{}, nil
 	}
 	last := said[len(said)-1]
 	if last.Err != nil {
-		return selector.Choice{}, last.At, fmt.Errorf("ended: %w", last.Err)
+		return selector.Choice{}, last.At, last.Err
 	}
 	for _, x := range slices.Backward(said) {
 		if x.Err != nil || !slices.Equal(x.Choice.Addresses, last.Choice.Addresses) {
@@ -83,6 +87,21 @@ func (s *Session) away(c *course, meanwhile []selector.Said, now selector.Choice
 	}
 	for _, x := range meanwhile {
 		if x.Choice.Address() != now.Address() {
+			return &x.Choice
+		}
+	}
+	return nil
+}
+
+// wavered returns what a Watch said after the choice that it ended with, while
+// nothing changed, or nil.
+func wavered(said []selector.Said, now selector.Choice) *selector.Choice {
+	settled := false
+	for _, x := range said {
+		switch same := x.Choice.Address() == now.Address(); {
+		case same:
+			settled = true
+		case settled:
 			return &x.Choice
 		}
 	}

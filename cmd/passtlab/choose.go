@@ -17,12 +17,14 @@ type chosen struct {
 	args      map[string]string // by id: an argument that names it
 }
 
-// choose finds the scenarios that arguments name: a file, an id, the id in a
-// file that stands for several, label:NAME. No argument is the whole corpus.
+// choose finds the scenarios that arguments name: a file, FILE#ID for one of
+// several in a file, an id, the id in a file that stands for several, label:NAME. No argument is the whole corpus.
 // What several arguments name is run once.
 func choose(args []string) (chosen, error) {
 	// A broken file of the corpus does not keep others from being run.
-	isFile := func(arg string) bool { return strings.HasSuffix(arg, ".yaml") || strings.Contains(arg, "/") }
+	isFile := func(arg string) bool {
+		return strings.HasSuffix(arg, ".yaml") || strings.Contains(arg, ".yaml#") || strings.Contains(arg, "/")
+	}
 	var corpus []*scenarios.Scenario
 	if len(args) == 0 || slices.ContainsFunc(args, func(arg string) bool { return !isFile(arg) }) {
 		var err error
@@ -66,12 +68,33 @@ func (c *chosen) add(arg string, scs ...*scenarios.Scenario) {
 }
 
 func (c *chosen) addFile(path string) error {
+	path, id, one := strings.Cut(path, "#")
 	scs, err := scenarios.LoadFile(path, sim.Check)
 	if err != nil {
 		return err
 	}
-	c.add(path, scs...)
+	for _, sc := range scs {
+		arg := path
+		if len(scs) > 1 {
+			arg += "#" + sc.ID
+		}
+		if !one || sc.ID == id {
+			c.add(arg, sc)
+		}
+	}
+	if one && !slices.ContainsFunc(scs, func(sc *scenarios.Scenario) bool { return sc.ID == id }) {
+		return fmt.Errorf("%s stands for no scenario %q; it has %s", path, id, ids(scs))
+	}
 	return nil
+}
+
+// ids lists the ids of scenarios.
+func ids(scs []*scenarios.Scenario) string {
+	var all []string
+	for _, sc := range scs {
+		all = append(all, sc.ID)
+	}
+	return strings.Join(all, ", ")
 }
 
 func (c *chosen) addLabel(label string, corpus []*scenarios.Scenario) error {

@@ -15,7 +15,8 @@ type covered struct {
 	Scenarios []string `json:"scenarios"`
 }
 
-func coverage(scs []*scenarios.Scenario) ([]covered, error) {
+// coverage returns the items that scenarios cover, or of a whole corpus all.
+func coverage(scs []*scenarios.Scenario, whole bool) ([]covered, error) {
 	items, err := scenarios.Items()
 	if err != nil {
 		return nil, err
@@ -28,7 +29,9 @@ func coverage(scs []*scenarios.Scenario) ([]covered, error) {
 				c.Scenarios = append(c.Scenarios, sc.ID)
 			}
 		}
-		all = append(all, c)
+		if whole || len(c.Scenarios) > 0 {
+			all = append(all, c)
+		}
 	}
 	return all, nil
 }

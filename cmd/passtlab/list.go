@@ -42,7 +42,7 @@ func listCommand() *cobra.Command {
 			l := newListing(chosen.scenarios)
 			var items []covered
 			if byItem {
-				if items, err = coverage(chosen.scenarios); err != nil {
+				if items, err = coverage(chosen.scenarios, len(args) == 0); err != nil {
 					return err
 				}
 			}

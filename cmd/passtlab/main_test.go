@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,7 +60,12 @@ func TestUsageErrors(t *testing.T) {
 		{"validate " + bad, "titel"},
 		{"schema extra", "unknown command"},
 		{"up", "accepts 1 arg(s)"},
-		{"up label:core", "and there is one lab to build"},
+		{"up label:core", "and there is one lab to build; name one of passt-slaac-then-dhcpv6, "},
+		{"up --at noon late-lease-unasked", `--at: late-lease-unasked has no checkpoint "noon"; there are `},
+		{"run ../../scenarios/order/passt.yaml#passt", `stands for no scenario "passt"; it has passt-slaac-then-dhcpv6, passt-dhcpv6-then-slaac`},
+		{"run --kernel-order mine --exec yours=/bin/true", `--kernel-order: no --exec is called "mine"`},
+		{"run --exec-watch talos-v1=/bin/true", "--exec-watch: talos-v1 is the name of a built-in selector"},
+		{"run --exec-watch mine", "--exec-watch: "},
 		{"exec", "requires at least 1 arg"},
 		{"exec host", `"host" is no namespace; there are peer, pod, guest`},
 		{"rootless", "requires at least 1 arg"},
@@ -118,6 +125,44 @@ prove: {good: talos-v2, bad: talos-v1, picks: slaac}
 	}
 	if code, _, stderr := cli("validate", ok); code != 0 || stderr != "" {
 		t.Errorf("good file: exit status %d, stderr %q", code, stderr)
+	}
+}
+
+// Each of several scenarios in a file can be named, and is named to be run again.
+func TestChooseOne(t *testing.T) {
+	const file = "../../scenarios/order/passt.yaml"
+	all, err := choose([]string{file})
+	if err != nil || len(all.scenarios) != 2 {
+		t.Fatalf("%d scenarios, %v", len(all.scenarios), err)
+	}
+	arg := all.args["passt-dhcpv6-then-slaac"]
+	one, err := choose([]string{arg})
+	if err != nil || arg != file+"#passt-dhcpv6-then-slaac" || len(one.scenarios) != 1 || one.scenarios[0].ID != "passt-dhcpv6-then-slaac" {
+		t.Errorf("%q names %v, %v", arg, one.scenarios, err)
+	}
+}
+
+// Items come with their scenarios, of a part of the corpus only those that it covers.
+func TestListCoverage(t *testing.T) {
+	code, stdout, _ := cli("list", "--coverage", "--format", "json", "label:vip")
+	var part, all []covered
+	if err := json.Unmarshal([]byte(stdout), &part); err != nil || code != 0 {
+		t.Fatalf("exit status %d, %v", code, err)
+	}
+	_, stdout, _ = cli("list", "--coverage", "--format", "json")
+	if err := json.Unmarshal([]byte(stdout), &all); err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(part, func(c covered) bool { return c.ID == "never-a-vip" })
+	if i < 0 || len(part[i].Scenarios) == 0 || len(part) >= len(all) {
+		t.Errorf("of label:vip %d items, of all %d: %+v", len(part), len(all), part)
+	}
+	if _, stdout, _ = cli("list", "--coverage"); !strings.Contains(stdout, fmt.Sprintf("\n%d of %d items covered\n", len(all), len(all))) {
+		t.Errorf("not all is covered: %s", stdout)
+	}
+	var b strings.Builder
+	if err := writeCoverage(&b, []covered{{Item: scenarios.Item{ID: "new", Text: "text"}}}); err != nil || !strings.Contains(b.String(), "NO SCENARIO\n\n0 of 1 items") {
+		t.Errorf("an item without a scenario: %v\n%s", err, &b)
 	}
 }
 

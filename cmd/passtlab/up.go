@@ -38,7 +38,7 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 				return err
 			}
 			if n := len(scs.scenarios); n != 1 {
-				return fmt.Errorf("up: %s names %d scenarios, and there is one lab to build", args[0], n)
+				return fmt.Errorf("up: %s names %d scenarios, and there is one lab to build; name one of %s, of a file as FILE#ID", args[0], n, ids(scs.scenarios))
 			}
 			if err := behaveAs(release, scs.scenarios); err != nil {
 				return err
@@ -139,7 +139,7 @@ func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []s
 	for _, e := range events {
 		played = append(played, string(e.Kind()))
 	}
-	fmt.Fprintf(w, "played so far: %s\n", cmp.Or(strings.Join(played, ", "), "nothing"))
+	fmt.Fprintf(w, "played: %s\n", cmp.Or(strings.Join(played, ", "), "nothing"))
 	fmt.Fprintf(w, "\n  peer ──── pod ══ passt ══ guest\n\n")
 
 	fmt.Fprintln(w, "NAMESPACE\tLINK\tADDRESS\tORIGIN\tFLAGS")

@@ -144,7 +144,7 @@ func (l *watch) ending(r child.Report, rerr, cause error) error {
 	if err := l.program.ending(r, rerr, cause, l.stderr); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w%s%s", ErrEnded, quote(" in the middle of ", string(l.lines.part)), quote(", last error ", l.stderr.String()))
+	return fmt.Errorf("%w%s%s; it is to run on until it is killed", ErrEnded, quote(" in the middle of ", string(l.lines.part)), quote(", last error ", l.stderr.String()))
 }
 
 func (l *watch) wrap(err error) error {
