@@ -9,6 +9,8 @@ PROCS    ?= 8
 ID       ?=
 SELECTOR ?=
 PASST    ?=
+# The orders that scenarios leave to chance, as a run printed it.
+SEED     ?=
 # Which versions of third-party selectors: newest or all.
 ADAPTERS ?= newest
 # Further flags for go test and for the benchmark.
@@ -46,10 +48,15 @@ e2e-build: build
 e2e-run: export PASSTLAB_ID = $(ID)
 e2e-run: export PASSTLAB_SELECTOR = $(SELECTOR)
 e2e-run: export PASSTLAB_PASST = $(PASST)
+e2e-run: export PASSTLAB_SEED = $(SEED)
 e2e-run: export PASSTLAB_OUT = $(abspath $(OUT))
 e2e-run:
 	@mkdir -p '$(OUT)'; rm -f '$(OUT)/report.json' '$(OUT)/junit.xml'
 	@[ -z "$$PASSTLAB_ID" ] || bin/passtlab list "$$PASSTLAB_ID" >/dev/null
+	@[ -z "$$PASSTLAB_SELECTOR" ] || { \
+		known=$$(bin/passtlab list | sed -n 's/^selectors: *//p'); \
+		printf '%s\n' $$known | grep -qxFe "$$PASSTLAB_SELECTOR" || \
+		{ echo "e2e: no built-in selector is called \"$$PASSTLAB_SELECTOR\"; there are $$known" >&2; exit 2; }; }
 	@[ -t 1 ] || colour=--no-color; \
 	bin/passtlab rootless -- bin/ginkgo $$colour --procs=$(PROCS) --keep-going --succinct $(SUITES); \
 	status=$$?; echo; \
@@ -59,8 +66,8 @@ e2e-run:
 CLIENTS = isc-dhcp-client systemd dhcpcd-base network-manager
 e2e-clients: build ## judge selectors on guests that dhclient, systemd-networkd, dhcpcd and NetworkManager configure; writes docs/clients.md
 	scripts/install-packages.sh $(CLIENTS)
-	PASSTLAB_REQUIRE_CLIENTS=1 $(GO) test -count=1 -parallel=8 -exec '"$(PASSTLAB)" rootless --' -run Client $(TESTFLAGS) ./sim ./sim/guest
-	$(GO) run ./scripts/clients label:core field-report-debian-12
+	PASSTLAB_REQUIRE_CLIENTS=1 $(GO) test -count=1 -parallel=8 -exec '"$(PASSTLAB)" rootless --' -run Client $(TESTFLAGS) ./sim ./sim/guest ./suites/harness
+	$(GO) run ./scripts/clients -own client label:core field-report-debian-12 reboot
 
 # PROGRAM is the path of another pasta than the installed one.
 fidelity: build ## compare the simulated passt with the real one: truth tables, verdicts, frames; PROGRAM=… for another build
@@ -84,7 +91,7 @@ adapters: build ## build third-party selectors and test what they pick; every ve
 	PASSTLAB_ADAPTERS=$(ADAPTERS) $(GO) test -count=1 -exec '"$(PASSTLAB)" rootless --' $(TESTFLAGS) ./suites/adapters
 
 ecosystem: build ## measure every listed version of third-party selectors; writes docs/ecosystem.md
-	$(GO) run ./scripts/ecosystem label:core label:order
+	$(GO) run ./scripts/ecosystem passt lower-lease
 
 bench: build ## measure passtlab beside the same done by hand; needs root
 	scripts/install-packages.sh iproute2 passt isc-dhcp-client socat

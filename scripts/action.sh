@@ -30,10 +30,14 @@ failure | error | never) ;;
 *) fail "fail-on: \"$fail_on\" is none of failure, error, never" ;;
 esac
 each --exec "${ACTION_EXEC:-}"
+each --exec-watch "${ACTION_EXEC_WATCH:-}"
 each --selector "${ACTION_SELECTOR:-}"
 each --expect "${ACTION_EXPECT:-}"
 each --passt "${ACTION_PASST:-}"
+each --seed "${ACTION_SEED:-}"
 each --shard "${ACTION_SHARD:-}"
+read -r -d '' -a ordered <<<"${ACTION_KERNEL_ORDER:-}" || true
+for name in "${ordered[@]}"; do args+=(--kernel-order "$name"); done
 read -r -d '' -a labels <<<"${ACTION_LABELS:-}" || true
 for label in "${labels[@]}"; do args+=("label:$label"); done
 

@@ -28,7 +28,7 @@ func Merge(parts ...Part) (*Report, error) {
 	if err := checkShards(parts); err != nil {
 		return nil, fmt.Errorf("merge reports: %w", err)
 	}
-	m := NewReport(parts[0].Started, parts[0].Seed)
+	m := NewReport(parts[0].Started, drew(parts).Seed)
 	m.Program, m.Notes = parts[0].Program, differences(parts)
 	var kernels, backends []string
 	var ended time.Time
@@ -136,6 +136,9 @@ func differences(parts []Part) (notes []string) {
 		if p.Backend != one.Backend {
 			notes = append(notes, fmt.Sprintf("%s ran on %s passt, %s on %s passt", p.Name, p.Backend, one.Name, one.Backend))
 		}
+		if first := drew(parts); p.drawn() && p.Seed != first.Seed {
+			notes = append(notes, fmt.Sprintf("%s drew its orders by seed %d, %s by seed %d", p.Name, p.Seed, first.Name, first.Seed))
+		}
 		if !sameSet(p.selectors(), one.selectors()) {
 			notes = append(notes, fmt.Sprintf("%s and %s asked different selectors", p.Name, one.Name))
 		}
@@ -152,4 +155,9 @@ func differences(parts []Part) (notes []string) {
 // sameSet reports whether a and b, each without repetitions, hold the same.
 func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// drew returns the first part with an order that was drawn, or else the first.
+func drew(parts []Part) Part {
+	return parts[max(0, slices.IndexFunc(parts, func(p Part) bool { return p.drawn() }))]
 }

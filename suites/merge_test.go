@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 )
 
@@ -158,5 +160,23 @@ func TestMergeWorsens(t *testing.T) {
 	}
 	if m.Kernel != "6.18.0 and 5.10.0" {
 		t.Errorf("kernel %s", m.Kernel)
+	}
+}
+
+// The seed is that of the part that drew by it; two of them are told.
+func TestMergeSeeds(t *testing.T) {
+	part := func(name, id string, seed int64, order ...scenarios.Kind) Part {
+		r := NewReport(time.Time{}, seed)
+		r.Add(Scenario{ID: id, Order: order}, Result{Scenario: id, Selector: "x"})
+		return Part{name, r}
+	}
+	plain, drawn, again := part("one", "a", 1), part("two", "b", 2, "ra", "static"), part("three", "c", 3, "static", "ra")
+	m, err := Merge(plain, drawn)
+	if err != nil || m.Seed != 2 || len(m.Notes) != 0 {
+		t.Errorf("seed %d, notes %q, %v", m.Seed, m.Notes, err)
+	}
+	m, err = Merge(plain, drawn, again)
+	if want := []string{"three drew its orders by seed 3, two by seed 2"}; err != nil || m.Seed != 2 || !slices.Equal(m.Notes, want) {
+		t.Errorf("seed %d, notes %q, want %q, %v", m.Seed, m.Notes, want, err)
 	}
 }

@@ -248,13 +248,18 @@ func (r *Report) Finish(ended time.Time) {
 	r.Summary = sum
 }
 
+// drawn reports whether an order of steps was drawn by the seed.
+func (r *Report) drawn() bool {
+	return slices.ContainsFunc(r.Scenarios, func(s Scenario) bool { return len(s.Order) > 0 })
+}
+
 // setting says where the run took place.
 func (r *Report) setting() string {
 	s := fmt.Sprintf("Linux %s, %s passt %s", r.Kernel, r.Backend, strings.Join(r.Passt, ", "))
 	if r.Shard != nil {
 		s += ", shard " + r.Shard.String()
 	}
-	if slices.ContainsFunc(r.Scenarios, func(s Scenario) bool { return len(s.Order) > 0 }) {
+	if r.drawn() {
 		s += fmt.Sprintf(", seed %d", r.Seed)
 	}
 	return s

@@ -48,7 +48,10 @@ func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply
 	var err error
 	if a.broken, err = stability.Check(limited, ask, o.Addresses, opts); err == nil && ordered {
 		a.orders = new(orders)
-		a.orders.newest, a.orders.insertion, err = stability.Orders(limited, ask, o.Addresses)
+		var listed bool
+		if a.orders.newest, a.orders.insertion, listed, err = stability.Orders(limited, ask, o.Addresses); err == nil && !listed {
+			a.orders, a.unsettled = nil, "not asked in another order of the kernel: it does not go by the list that it is shown"
+		}
 	}
 	switch {
 	case err == nil:

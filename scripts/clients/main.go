@@ -20,6 +20,7 @@ import (
 func main() {
 	program := flag.String("passtlab", "bin/passtlab", "the `PROGRAM` that measures")
 	output := flag.String("output", "docs/clients.md", "write the page to `FILE`")
+	own := flag.String("own", "", "measure also, and once, the `SCENARIO` or label:NAME whose scenarios name their clients")
 	right := flag.String("right", "talos-v3", "fail unless the `SELECTOR` is right with every client")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: clients [flags] SCENARIO...")
@@ -28,22 +29,29 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *program, *output, *right, flag.Args()); err != nil {
+	if err := run(ctx, *program, *output, *right, *own, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "clients:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, program, output, right string, args []string) error {
+func run(ctx context.Context, program, output, right, own string, args []string) error {
 	var all []measured
 	for _, c := range scenarios.Clients() {
-		r, err := measure(ctx, program, c, args)
+		r, err := measure(ctx, program, append([]string{"--client", string(c)}, args...))
 		if err != nil {
 			return err
 		}
 		all = append(all, measured{c, r})
 	}
-	text, err := page(all, args)
+	if own != "" {
+		r, err := measure(ctx, program, []string{own})
+		if err != nil {
+			return err
+		}
+		all = append(all, measured{"", r})
+	}
+	text, err := page(all, args, own)
 	if err != nil {
 		return err
 	}
@@ -54,8 +62,8 @@ func run(ctx context.Context, program, output, right string, args []string) erro
 }
 
 // measure runs passtlab. That selectors fail is what the page is about.
-func measure(ctx context.Context, program string, c scenarios.Client, args []string) (*suites.Report, error) {
-	cmd := exec.CommandContext(ctx, program, append([]string{"run", "--keep-going", "--format", "json", "--client", string(c)}, args...)...)
+func measure(ctx context.Context, program string, args []string) (*suites.Report, error) {
+	cmd := exec.CommandContext(ctx, program, append([]string{"run", "--keep-going", "--format", "json"}, args...)...)
 	var stdout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it has labs to take down

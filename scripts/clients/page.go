@@ -15,17 +15,32 @@ import (
 	"github.com/passtlab/passtlab/suites"
 )
 
-// measured is what was measured with one client.
+// measured is what was measured with one client, or with each scenario's own.
 type measured struct {
-	Client scenarios.Client
+	Client scenarios.Client // empty for each scenario's own
 	Report *suites.Report
 }
 
-// Name is the client with its version.
-func (m measured) Name() string { return cmp.Or(m.Report.Scenarios[0].Client, string(m.Client)) }
+// String says what configured the guests.
+func (m measured) String() string { return cmp.Or(string(m.Client), "their own clients") }
+
+// section is a part of the page, with a row for every lab.
+type section struct {
+	ID    string
+	First suites.Scenario
+	Own   bool // the scenarios name their clients
+	Rows  []row
+}
+
+// row is one lab.
+type row struct {
+	suites.Scenario
+	Name   string // the client with its version
+	Report *suites.Report
+}
 
 var layout = template.Must(template.New("page").Funcs(template.FuncMap{
-	"join": strings.Join, "address": address, "order": order, "cell": cell,
+	"join": strings.Join, "cell": cell,
 }).Parse(`# What configures the guest, and who is right there
 
 A guest behind passt gets an address by SLAAC and a lease by DHCPv6. Which
@@ -36,8 +51,9 @@ Everything here was measured, nothing is filled in by hand, by
 
     make e2e-clients
 
-which runs ` + "`{{.Command}}`" + ` with every client, on
-{{.First.Started.UTC.Format "2 January 2006"}}, Linux {{.First.Kernel}}, {{.First.Backend}} passt {{join .First.Passt ", "}}.
+which runs ` + "`{{.Command}}`" + ` with every client{{if .Own}},
+and ` + "`{{.Own}}`" + `, whose scenarios name theirs{{end}}, on
+{{.First.Started.UTC.Format "2 January 2006"}}, Linux {{.First.Kernel}}, {{.First.Backend}} passt {{join .Passt ", "}}.
 The clients are Debian's, in the guest's own namespaces, and told as little as
 they take: the interface, and interface identifiers made of the MAC.
 
@@ -50,32 +66,34 @@ they take: the interface, and interface identifiers made of the MAC.
 Below, an address has its prefix length, the flags as ` + "`ip address`" + ` prints
 them, and its lifetimes, valid/preferred, in seconds to the nearest minute.
 "pass, dhcpv6" says that the selector picked the lease and that other pods reach
-it, "**fail**, slaac" that it picked the SLAAC address and that they do not.
-{{range $sc := .First.Scenarios}}
+it, "**fail**, slaac" that it picked the SLAAC address and that they do not. Where
+a scenario has several checkpoints, as one with a reboot has, the addresses are
+those at its end, and a selector passes if it does at all of them.
+{{range $s := .Sections}}
 ## {{.ID}}
 
-[{{.Title}}](../{{.File}}), passt {{.Passt}}.
+{{with .First}}{{if $s.Own}}Guests whose scenarios, [{{.Family}}](../{{.File}}), name their clients{{else}}[{{.Title}}](../{{.File}}){{end}}, passt {{.Passt}}.{{end}}
 
 | client | SLAAC | lifetimes | DHCPv6 | lifetimes | the kernel's order |
 |---|---|---|---|---|---|
-{{range $m := $.All}}| {{.Name}} | {{address $m $sc.ID "slaac"}} | {{address $m $sc.ID "dhcpv6"}} | {{order $m $sc.ID}} |
+{{range .Rows}}| {{.Name}} | {{.Address "slaac"}} | {{.Address "dhcpv6"}} | {{.List}} |
 {{end}}
 | client |{{range $.Selectors}} {{.}} |{{end}}
 |---|{{range $.Selectors}}---|{{end}}
-{{range $m := $.All}}| {{.Name}} |{{range $.Selectors}} {{cell $m.Report $sc.ID .}} |{{end}}
+{{range $r := .Rows}}| {{.Name}} |{{range $.Selectors}} {{cell $r.Report $r.ID .}} |{{end}}
 {{end}}{{end}}`))
 
 // page writes the page. A client that is not installed, or a lab that failed,
 // is an error: the page has no holes.
-func page(all []measured, args []string) ([]byte, error) {
+func page(all []measured, args []string, own string) ([]byte, error) {
 	var selectors []string
 	for _, m := range all {
 		if len(m.Report.Scenarios) == 0 {
-			return nil, fmt.Errorf("write page: no scenario in the report of %s", m.Client)
+			return nil, fmt.Errorf("write page: no scenario in the report of %s", m)
 		}
 		for _, sc := range m.Report.Scenarios {
 			if why := cmp.Or(sc.Error, sc.Skipped); why != "" {
-				return nil, fmt.Errorf("write page: %s: scenario %s: %s", m.Client, sc.ID, why)
+				return nil, fmt.Errorf("write page: %s: scenario %s: %s", m, sc.ID, why)
 			}
 		}
 		for _, res := range m.Report.Results {
@@ -84,30 +102,74 @@ func page(all []measured, args []string) ([]byte, error) {
 			}
 		}
 	}
+	ss, err := sections(all)
+	if err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
-	err := layout.Execute(&b, map[string]any{
-		"All": all, "First": all[0].Report, "Selectors": selectors,
-		"Command": shellquote.Join(append([]string{"passtlab", "run", "--client", "NAME"}, args...)...),
-	})
+	command := func(args ...string) string { return shellquote.Join(append([]string{"passtlab", "run"}, args...)...) }
+	data := map[string]any{
+		"Sections": ss, "First": all[0].Report, "Passt": releases(all), "Selectors": selectors, "Own": "",
+		"Command": command(append([]string{"--client", "NAME"}, args...)...),
+	}
+	if own != "" {
+		data["Own"] = command(own)
+	}
+	err = layout.Execute(&b, data)
 	return b.Bytes(), err
 }
 
-// address gives the flags and the lifetimes of the address of an origin.
-func address(m measured, scenario string, o scenarios.Origin) (string, error) {
-	for _, c := range m.candidates(scenario) {
+// releases are all that took part.
+func releases(all []measured) (rs []string) {
+	for _, m := range all {
+		rs = append(rs, m.Report.Passt...)
+	}
+	slices.Sort(rs)
+	return slices.Compact(rs)
+}
+
+// sections are one for each scenario that every client was measured in, and one
+// for each file whose scenarios name their clients.
+func sections(all []measured) (ss []section, err error) {
+	places, clients := map[string]int{}, 0
+	for _, m := range all {
+		if m.Client != "" {
+			clients++
+		}
+		for _, sc := range m.Report.Scenarios {
+			r := row{sc, cmp.Or(sc.Client, string(m.Client)), m.Report}
+			if !strings.HasPrefix(r.Name, string(m.Client)) {
+				return nil, fmt.Errorf("write page: %s: scenario %s names its client, %s", m, sc.ID, r.Name)
+			}
+			id := sc.ID
+			if m.Client == "" {
+				id, r.Name = sc.Family, sc.Client+", "+sc.ID
+			}
+			i, ok := places[id]
+			if !ok {
+				i = len(ss)
+				places[id] = i
+				ss = append(ss, section{ID: id, First: sc, Own: m.Client == ""})
+			}
+			ss[i].Rows = append(ss[i].Rows, r)
+		}
+	}
+	for _, s := range ss {
+		if !s.Own && len(s.Rows) != clients {
+			return nil, fmt.Errorf("write page: scenario %s was measured with %d clients of %d", s.ID, len(s.Rows), clients)
+		}
+	}
+	return ss, nil
+}
+
+// Address gives the flags and the lifetimes of the address of an origin.
+func (r row) Address(o scenarios.Origin) (string, error) {
+	for _, c := range r.Candidates {
 		if c.Origin == o {
 			return fmt.Sprintf("/%d %s | %s/%s", c.Address.Bits(), c.Flags, lifetime(c.ValidLifetime), lifetime(c.PreferredLifetime)), nil
 		}
 	}
-	return "", fmt.Errorf("%s has no address of origin %s in %s", m.Client, o, scenario)
-}
-
-func (m measured) candidates(scenario string) []suites.Candidate {
-	i := slices.IndexFunc(m.Report.Scenarios, func(sc suites.Scenario) bool { return sc.ID == scenario })
-	if i < 0 {
-		return nil
-	}
-	return m.Report.Scenarios[i].Candidates
+	return "", fmt.Errorf("%s has no address of origin %s in %s", r.Name, o, r.ID)
 }
 
 // lifetime leaves out the seconds that have gone by.
@@ -118,10 +180,10 @@ func lifetime(s uint32) string {
 	return fmt.Sprint((s + 30) / 60 * 60)
 }
 
-// order lists the origins as the kernel lists the addresses.
-func order(m measured, scenario string) string {
+// List has the origins as the kernel lists the addresses.
+func (r row) List() string {
 	var words []string
-	for _, c := range m.candidates(scenario) {
+	for _, c := range r.Candidates {
 		words = append(words, string(c.Origin))
 	}
 	return strings.Join(words, ", ")
@@ -137,6 +199,12 @@ func cell(r *suites.Report, scenario, name string) (string, error) {
 		text := fmt.Sprintf("%s, %s", res.Verdict, res.Origin)
 		if res.Verdict.Bad() {
 			text = fmt.Sprintf("**%s**, %s", res.Verdict, res.Origin)
+			if res.Kind != "" && res.Kind != scenarios.FailWrong {
+				text += " (" + string(res.Kind) + ")"
+			}
+			if res.At != "" {
+				text += " at " + res.At
+			}
 		}
 		roles, texts = append(roles, string(res.Role)), append(texts, text)
 	}
@@ -163,7 +231,7 @@ func wrong(all []measured, name string) error {
 			}
 			asked = true
 			if res.Verdict != suites.Pass {
-				errs = append(errs, fmt.Errorf("%s with %s in %s as %s: %s: %s", name, m.Client, res.Scenario, res.Role, res.Verdict, res.Reason))
+				errs = append(errs, fmt.Errorf("%s with %s in %s as %s: %s: %s", name, m, res.Scenario, res.Role, res.Verdict, res.Reason))
 			}
 		}
 	}

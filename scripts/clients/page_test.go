@@ -2,7 +2,9 @@ package main
 
 import (
 	"net/netip"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -39,11 +41,28 @@ func sample() (all []measured) {
 		}
 		all = append(all, measured{name, r})
 	}
-	return all
+	return append(all, own())
+}
+
+// own is a report of scenarios that name their clients.
+func own() measured {
+	r := suites.NewReport(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0)
+	candidates := []suites.Candidate{
+		{Address: netip.MustParsePrefix("fd00::1/64"), Origin: "slaac"},
+		{Address: netip.MustParsePrefix("fd00::2/128"), Origin: "dhcpv6"},
+	}
+	for _, client := range []string{"dhclient 4.4.3-P1", "dhcpcd 9.4.1"} {
+		id := "own-" + strings.Fields(client)[0]
+		r.Add(suites.Scenario{ID: id, Family: "own", File: "scenarios/own.yaml", Passt: "2025_02_17", Client: client, Candidates: candidates},
+			suites.Result{Scenario: id, Selector: "one", Verdict: suites.Fail, Kind: scenarios.FailWrong, Origin: "slaac", At: "before"},
+			suites.Result{Scenario: id, Selector: "two", Verdict: suites.Fail, Kind: scenarios.FailFlap, Origin: "slaac"})
+	}
+	r.Finish(r.Started)
+	return measured{"", r}
 }
 
 func TestPage(t *testing.T) {
-	got, err := page(sample(), []string{"label:core", "a b"})
+	got, err := page(sample(), []string{"label:core", "a b"}, "label:own")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,15 +79,17 @@ func TestPageErrors(t *testing.T) {
 		{"lab failed", "dhcpcd: scenario a: no right", func(r *suites.Report) { r.Scenarios[0].Error = "no right" }},
 		{"not installed", "dhcpcd: scenario a: apt-get", func(r *suites.Report) { r.Scenarios[0].Skipped = "apt-get" }},
 		{"selector missing", "two was not asked in a", func(r *suites.Report) { r.Results = r.Results[:2] }},
-		{"no address of an origin", "dhcpcd has no address of origin slaac in a", func(r *suites.Report) {
+		{"no address of an origin", "dhcpcd 9.4.1 has no address of origin slaac in a", func(r *suites.Report) {
 			r.Scenarios[0].Candidates = r.Scenarios[0].Candidates[:1]
 		}},
+		{"another client", "dhcpcd: scenario a names its client, dhclient 4", func(r *suites.Report) { r.Scenarios[0].Client = "dhclient 4" }},
+		{"client missing", "scenario a was measured with 1 clients of 2", func(r *suites.Report) { r.Scenarios[0].ID = "b" }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			all := sample()
 			tt.spoil(all[1].Report)
-			if _, err := page(all, nil); err == nil || !strings.Contains(err.Error(), tt.want) {
+			if _, err := page(all, nil, "label:own"); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
 		})
@@ -84,11 +105,30 @@ one with kernel in a as etcd: fail: so it is
 one with dhcpcd in a as kubelet: fail: so it is`,
 	} {
 		got := ""
-		if err := wrong(sample(), name); err != nil {
+		if err := wrong(sample()[:2], name); err != nil {
 			got = err.Error()
 		}
 		if got != want {
 			t.Errorf("%s: got %s", name, got)
+		}
+	}
+}
+
+// What the page in the repository links to is there. It was written by a run,
+// and scenarios are renamed.
+func TestLinks(t *testing.T) {
+	const docs = "../../docs"
+	text, err := os.ReadFile(filepath.Join(docs, "clients.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`\]\((\.\./[^)#]+)`).FindAllStringSubmatch(string(text), -1)
+	if len(links) == 0 {
+		t.Fatal("no links")
+	}
+	for _, link := range links {
+		if _, err := os.Stat(filepath.Join(docs, link[1])); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -14,7 +16,7 @@ import (
 )
 
 var layout = template.Must(template.New("page").Funcs(template.FuncMap{
-	"join": strings.Join, "issue": issue, "cell": cell,
+	"join": strings.Join, "issue": issue, "cell": cell, "right": right,
 	"needs": func(e catalogue.Entry) bool { return *e.DefaultRoute },
 }).Parse(`# Who picks a working address behind passt
 
@@ -28,8 +30,14 @@ Every cell was measured, none is filled in by hand, by
     make ecosystem
 
 which runs ` + "`{{.Command}}`" + ` with every version below, on {{.Report.Started.UTC.Format "2 January 2006"}},
-Linux {{.Report.Kernel}}, {{.Report.Backend}} passt {{join .Report.Passt ", "}}. Components that go by the
-kernel's order of addresses may pick otherwise on a kernel with another order.
+Linux {{.Report.Kernel}}, {{.Report.Backend}} passt {{join .Report.Passt ", "}}.
+
+Some go by the kernel's order of addresses. That is no interface: Linux lists the
+newest first, and 7.0.0 to 7.0.11 listed them in the order of insertion. What they
+pick then is what they were seen to pick where the same addresses had come the
+other way round; a cell says "by insertion" where it is something else. The column
+*kernel's order* counts the scenarios in which they are right with the newest
+first, and by insertion; it has – for those whose rule is another.
 
 Scenarios:
 {{range .Report.Scenarios}}
@@ -37,9 +45,9 @@ Scenarios:
 
 ## The newest versions
 
-| component | version |{{range .Report.Scenarios}} {{.ID}} |{{end}}
-|---|---|{{range .Report.Scenarios}}---|{{end}}
-{{range $e := .Entries}}| [{{.Component}}](#{{.Name}}) | {{.Newest}} |{{range $.Report.Scenarios}} {{cell $.Report .ID $e.Name $e.Newest}} |{{end}}
+| component | version | kernel's order |{{range .Report.Scenarios}} {{.ID}} |{{end}}
+|---|---|---|{{range .Report.Scenarios}}---|{{end}}
+{{range $e := .Entries}}| [{{.Component}}](#{{.Name}}) | {{.Newest}} | {{right $.Report . .Newest}} |{{range $.Report.Scenarios}} {{cell $.Report .ID $e $e.Newest}} |{{end}}
 {{end}}
 {{- range $e := .Entries}}
 ## {{.Name}}
@@ -50,16 +58,22 @@ Without a default route it picks nothing.{{end}}
 {{- if .Explains}}
 Upstream: {{range $i, $s := .Explains}}{{if $i}}, {{end}}{{issue $s}}{{end}}.{{end}}
 
-| version |{{range $.Report.Scenarios}} {{.ID}} |{{end}}
-|---|{{range $.Report.Scenarios}}---|{{end}}
-{{range $v := .Versions}}| {{.}} |{{range $.Report.Scenarios}} {{cell $.Report .ID $e.Name $v}} |{{end}}
+| version | kernel's order |{{range $.Report.Scenarios}} {{.ID}} |{{end}}
+|---|---|{{range $.Report.Scenarios}}---|{{end}}
+{{range $v := .Versions}}| {{.}} | {{right $.Report $e .}} |{{range $.Report.Scenarios}} {{cell $.Report .ID $e $v}} |{{end}}
 {{end}}{{end}}`))
+
+// oldestFirst are the kernels that list addresses in the order of insertion.
+var oldestFirst = regexp.MustCompile(`^7\.0\.([0-9]|1[01])([^0-9]|$)`)
 
 // page writes the page. A version without a result in a scenario, or a lab that
 // failed, is an error: the page has no holes.
 func page(r *suites.Report, es []catalogue.Entry, args []string) ([]byte, error) {
 	if len(r.Scenarios) == 0 {
 		return nil, fmt.Errorf("write page: no scenario in the report")
+	}
+	if oldestFirst.MatchString(r.Kernel) {
+		return nil, fmt.Errorf("write page: Linux %s does not list the newest address first", r.Kernel)
 	}
 	for _, sc := range r.Scenarios {
 		if sc.Error != "" {
@@ -74,32 +88,100 @@ func page(r *suites.Report, es []catalogue.Entry, args []string) ([]byte, error)
 	return b.Bytes(), err
 }
 
-// cell says what a version picked, once if it is the same in every role.
-func cell(r *suites.Report, scenario, name, version string) (string, error) {
+// cell says what a version picked, and what it picks by insertion if its rule is
+// the kernel's order and that is something else.
+func cell(r *suites.Report, scenario string, e catalogue.Entry, version string) (string, error) {
+	text, _, err := picked(r, scenario, e.Name+"@"+version)
+	if err != nil || e.Order != catalogue.OrderKernel {
+		return text, err
+	}
+	other, err := reversed(r, scenario)
+	if err != nil {
+		return "", err
+	}
+	insertion, _, err := picked(r, other, e.Name+"@"+version)
+	if insertion != text {
+		text += "; by insertion " + insertion
+	}
+	return text, err
+}
+
+// right counts the scenarios in which a version is right by the kernel's order,
+// if that is its rule.
+func right(r *suites.Report, e catalogue.Entry, version string) (string, error) {
+	if e.Order != catalogue.OrderKernel {
+		return "–", nil
+	}
+	newest, insertion := 0, 0
+	for _, sc := range r.Scenarios {
+		other, err := reversed(r, sc.ID)
+		if err != nil {
+			return "", err
+		}
+		for id, n := range map[string]*int{sc.ID: &newest, other: &insertion} {
+			_, ok, err := picked(r, id, e.Name+"@"+version)
+			if err != nil {
+				return "", err
+			}
+			if ok {
+				*n++
+			}
+		}
+	}
+	return fmt.Sprintf("%d / %d of %d", newest, insertion, len(r.Scenarios)), nil
+}
+
+// reversed finds the scenario in which the kernel lists the addresses of another
+// in the order in which they came there.
+func reversed(r *suites.Report, scenario string) (string, error) {
+	lists := map[string][]netip.Prefix{}
+	for _, sc := range r.Scenarios {
+		for _, c := range sc.Candidates {
+			lists[sc.ID] = append(lists[sc.ID], c.Address)
+		}
+	}
+	want := slices.Clone(lists[scenario])
+	slices.Reverse(want)
+	for _, sc := range r.Scenarios {
+		if sc.ID != scenario && slices.Equal(lists[sc.ID], want) {
+			return sc.ID, nil
+		}
+	}
+	return "", fmt.Errorf("scenario %s: in no other are the same addresses listed the other way round", scenario)
+}
+
+// picked says what a selector picked, once if it is the same in every role, and
+// whether it was right in all.
+func picked(r *suites.Report, scenario, selector string) (string, bool, error) {
 	var roles, texts []string
+	right := true
 	for _, res := range r.Results {
-		if res.Scenario != scenario || res.Selector != name+"@"+version {
+		if res.Scenario != scenario || res.Selector != selector {
 			continue
 		}
 		text := fmt.Sprintf("%s, %s", res.Verdict, res.Origin)
 		switch {
 		case res.Verdict == suites.Error:
-			return "", fmt.Errorf("%s in %s as %s: %s", res.Selector, scenario, res.Role, res.Reason)
+			return "", false, fmt.Errorf("%s in %s as %s: %s", res.Selector, scenario, res.Role, res.Reason)
 		case res.Verdict.Bad():
 			text = fmt.Sprintf("**%s**, %s", res.Verdict, origin(res.Origin))
+			if res.Kind != "" && res.Kind != scenarios.FailWrong {
+				text += " (" + string(res.Kind) + ")"
+			}
 		}
+		right = right && res.Verdict == suites.Pass
 		roles, texts = append(roles, string(res.Role)), append(texts, text)
 	}
 	switch len(slices.Compact(slices.Clone(texts))) {
 	case 0:
-		return "", fmt.Errorf("%s@%s was not measured in %s", name, version, scenario)
+		return "", false, fmt.Errorf("%s was not measured in %s", selector, scenario)
 	case 1:
-		return texts[0], nil
+		return texts[0], right, nil
 	}
 	for i := range texts {
 		texts[i] = roles[i] + " " + texts[i]
 	}
-	return strings.Join(texts, "; "), nil
+	return strings.Join(texts, "; "), right, nil
 }
 
 // origin names the pick that failed.

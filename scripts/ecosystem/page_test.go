@@ -1,7 +1,10 @@
 package main
 
 import (
+	"net/netip"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -16,18 +19,26 @@ func sample() (*suites.Report, []catalogue.Entry) {
 	yes, no := true, false
 	es := []catalogue.Entry{
 		{Name: "one", Component: "One", Module: "example.com/one", Versions: []string{"v1.0.0", "v1.1.0"}, Licence: "MIT",
-			Rule: "The first.", DefaultRoute: &yes, Explains: []string{"example/one#1", "example/two#2"}},
-		{Name: "two", Component: "Two", Module: "example.com/two", Versions: []string{"v2.0.0"}, Licence: "MIT", Rule: "The last.", DefaultRoute: &no},
+			Rule: "The first.", Order: catalogue.OrderKernel, DefaultRoute: &yes, Explains: []string{"example/one#1", "example/two#2"}},
+		{Name: "two", Component: "Two", Module: "example.com/two", Versions: []string{"v2.0.0"}, Licence: "MIT", Rule: "The last.", Order: catalogue.OrderRule, DefaultRoute: &no},
 	}
 	r := suites.NewReport(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0)
 	r.Kernel = "6.18.0"
-	add := func(name string, role scenarios.Role, v suites.Verdict, o scenarios.Pick) suites.Result {
-		return suites.Result{Scenario: "a", Selector: name, Role: role, Verdict: v, Origin: o}
+	add := func(sc, name string, role scenarios.Role, v suites.Verdict, o scenarios.Pick) suites.Result {
+		return suites.Result{Scenario: sc, Selector: name, Role: role, Verdict: v, Origin: o}
 	}
-	r.Add(suites.Scenario{ID: "a", Title: "A", File: "scenarios/a.yaml", Passt: "2025_05_03"},
-		add("one@v1.0.0", "kubelet", suites.Fail, "slaac"), add("one@v1.0.0", "etcd", suites.Fail, "slaac"),
-		add("one@v1.1.0", "kubelet", suites.Pass, "dhcpv6"), add("one@v1.1.0", "etcd", suites.Fail, ""),
-		add("two@v2.0.0", "kubelet", suites.Pass, "dhcpv6"), add("two@v2.0.0", "etcd", suites.Pass, "dhcpv6"),
+	early, late := suites.Candidate{Address: netip.MustParsePrefix("fd00::1/64")}, suites.Candidate{Address: netip.MustParsePrefix("fd00::2/128")}
+	r.Add(suites.Scenario{ID: "a", Title: "A", File: "scenarios/a.yaml", Passt: "2025_05_03", Candidates: []suites.Candidate{late, early}},
+		add("a", "one@v1.0.0", "kubelet", suites.Fail, "slaac"), add("a", "one@v1.0.0", "etcd", suites.Fail, "slaac"),
+		add("a", "one@v1.1.0", "kubelet", suites.Pass, "dhcpv6"), add("a", "one@v1.1.0", "etcd", suites.Fail, ""),
+		add("a", "two@v2.0.0", "kubelet", suites.Pass, "dhcpv6"), add("a", "two@v2.0.0", "etcd", suites.Pass, "dhcpv6"),
+	)
+	unstable := add("b", "two@v2.0.0", "kubelet", suites.Fail, "dhcpv6")
+	unstable.Kind = scenarios.FailUnstable
+	r.Add(suites.Scenario{ID: "b", Title: "B", File: "scenarios/b.yaml", Passt: "2025_05_03", Candidates: []suites.Candidate{early, late}},
+		add("b", "one@v1.0.0", "kubelet", suites.Pass, "dhcpv6"), add("b", "one@v1.0.0", "etcd", suites.Pass, "dhcpv6"),
+		add("b", "one@v1.1.0", "kubelet", suites.Pass, "dhcpv6"), add("b", "one@v1.1.0", "etcd", suites.Fail, ""),
+		unstable,
 	)
 	r.Finish(r.Started)
 	return r, es
@@ -51,8 +62,12 @@ func TestPageErrors(t *testing.T) {
 		{"nothing measured", "no scenario in the report", func(r *suites.Report) { r.Scenarios = nil }},
 		{"lab failed", "scenario a: no right", func(r *suites.Report) { r.Scenarios[0].Error = "no right" }},
 		{"version missing", "one@v1.1.0 was not measured in a", func(r *suites.Report) { r.Results = r.Results[:2] }},
+		{"no other order", "in no other are the same addresses listed the other way round", func(r *suites.Report) {
+			r.Scenarios[1].Candidates = r.Scenarios[0].Candidates
+		}},
+		{"another kernel", "Linux 7.0.11-1 does not list the newest address first", func(r *suites.Report) { r.Kernel = "7.0.11-1" }},
 		{"not judged", "two@v2.0.0 in a as etcd: ended", func(r *suites.Report) {
-			last := &r.Results[len(r.Results)-1]
+			last := &r.Results[5]
 			last.Verdict, last.Reason = suites.Error, "ended"
 		}},
 	}
@@ -64,5 +79,24 @@ func TestPageErrors(t *testing.T) {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// What the page in the repository links to is there. It was written by a run,
+// and scenarios are renamed.
+func TestLinks(t *testing.T) {
+	const docs = "../../docs"
+	text, err := os.ReadFile(filepath.Join(docs, "ecosystem.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`\]\((\.\./[^)#]+)`).FindAllStringSubmatch(string(text), -1)
+	if len(links) == 0 {
+		t.Fatal("no links")
+	}
+	for _, link := range links {
+		if _, err := os.Stat(filepath.Join(docs, link[1])); err != nil {
+			t.Error(err)
+		}
 	}
 }

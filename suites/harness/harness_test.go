@@ -23,6 +23,9 @@ const specLimit = 2 * time.Minute
 // patience is for what is about to end, such as a killed process.
 const patience = 10 * time.Second
 
+// polling is how often is looked at what does not tell by itself.
+const polling = 5 * time.Millisecond
+
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
 		child() // does not return

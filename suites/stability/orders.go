@@ -13,19 +13,28 @@ import (
 // what it chooses with the oldest one first, as Linux 7.0.0 to 7.0.11 did. Scopes,
 // links and IPv4 addresses stay where they are.
 //
+// One that chooses the same address from a list without it reads the kernel by
+// itself, so that what it would choose in another order cannot be asked: listed
+// is false, as it is where it chooses nothing.
+//
 // The error is the cause of the end of ctx.
-func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insertion Answer, err error) {
-	c := &check{ctx: ctx, ask: ask, left: 2}
+func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insertion Answer, listed bool, err error) {
+	c := &check{ctx: ctx, ask: ask, left: 3}
+	var without Answer
 	for _, x := range []struct {
 		answer *Answer
 		list   []selector.Address
-	}{{&newest, as}, {&insertion, oldestFirst(as)}} {
+	}{{&newest, as}, {&insertion, oldestFirst(as)}, {&without, nil}} {
+		if x.list == nil {
+			x.list = slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return a.Prefix.Addr() == newest.Address() })
+		}
 		c.as = x.list
 		if *x.answer, err = c.put(everything(x.list)); err != nil {
-			return Answer{}, Answer{}, fmt.Errorf("ask in both orders of the kernel: %w", err)
+			return Answer{}, Answer{}, false, fmt.Errorf("ask in both orders of the kernel: %w", err)
 		}
 	}
-	return newest, insertion, nil
+	listed = newest.Address().IsValid() && newest.Address() != without.Address()
+	return newest, insertion, listed, nil
 }
 
 // oldestFirst reverses the IPv6 addresses of each link and scope in their own

@@ -530,7 +530,7 @@ func TestEndOfContext(t *testing.T) {
 		if vs != nil || !errors.Is(err, lost) || n != after {
 			t.Errorf("after %d of %d questions: %v, %v", after, n, vs, err)
 		}
-		if _, _, err := stability.Orders(ctx, ask, guest()); !errors.Is(err, lost) {
+		if _, _, _, err := stability.Orders(ctx, ask, guest()); !errors.Is(err, lost) {
 			t.Errorf("orders: %v", err)
 		}
 	}
@@ -539,28 +539,36 @@ func TestEndOfContext(t *testing.T) {
 func TestOrders(t *testing.T) {
 	as := guest("fd01::1/64", "10.0.0.1/24", "fd01::2/64", "fd01::3/64 eth1", "10.0.0.2/24", "fd01::4/64 eth1")
 	var asked []string
-	newest, insertion, err := stability.Orders(t.Context(), func(ctx context.Context, as []selector.Address) (selector.Choice, error) {
+	newest, insertion, listed, err := stability.Orders(t.Context(), func(ctx context.Context, as []selector.Address) (selector.Choice, error) {
 		asked = append(asked, list(as))
 		return kernel.First.Select(ctx, selector.Observation{Addresses: as})
 	}, as)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if newest.String() != "fd01::1" || insertion.String() != "fd01::2" {
-		t.Errorf("%s, and by insertion %s", newest, insertion)
+	if newest.String() != "fd01::1" || insertion.String() != "fd01::2" || !listed {
+		t.Errorf("%s, and by insertion %s, by the list: %t", newest, insertion, listed)
 	}
 	if want := []string{
 		"::1/128 fd01::1/64 10.0.0.1/24 fd01::2/64 fd01::3/64 10.0.0.2/24 fd01::4/64 fe80::1/64",
 		"::1/128 fd01::2/64 10.0.0.1/24 fd01::1/64 fd01::4/64 10.0.0.2/24 fd01::3/64 fe80::1/64",
+		"::1/128 10.0.0.1/24 fd01::2/64 fd01::3/64 10.0.0.2/24 fd01::4/64 fe80::1/64",
 	}; !slices.Equal(asked, want) {
 		t.Errorf("asked %q, want %q", asked, want)
 	}
 	refused := errors.New("no")
-	newest, insertion, err = stability.Orders(t.Context(), func(context.Context, []selector.Address) (selector.Choice, error) {
+	newest, insertion, listed, err = stability.Orders(t.Context(), func(context.Context, []selector.Address) (selector.Choice, error) {
 		return selector.Choice{}, refused
 	}, as)
-	if err != nil || newest.Err != refused || insertion.Err != refused {
-		t.Errorf("%v, %v, %v", newest, insertion, err)
+	if err != nil || newest.Err != refused || insertion.Err != refused || listed {
+		t.Errorf("%v, %v, %v, by the list: %t", newest, insertion, err, listed)
+	}
+	// Who reads the kernel chooses what the list has no more.
+	_, _, listed, err = stability.Orders(t.Context(), func(context.Context, []selector.Address) (selector.Choice, error) {
+		return selector.Pick(as[0].Prefix.Addr(), "as the kernel says"), nil
+	}, as)
+	if err != nil || listed {
+		t.Errorf("%v; by the list: %t", err, listed)
 	}
 }
 
