@@ -114,6 +114,8 @@ func TestActionScript(t *testing.T) {
 		}
 	}
 	write("pick me.sh", "#!/bin/sh\nawk -v n=\"$1\" '$3 == n && $6 == \"eth0\" && !/^fe80/ {print $1}' /proc/net/if_inet6 | sed 's/..../&:/g; s/:$//'\n")
+	// The only one that reads the list it is shown.
+	write("first.sh", "#!/bin/sh\ngrep -o '\"address\":\"fd[^/]*' | head -1 | cut -d '\"' -f 4\n")
 	write("follow.sh", "#!/bin/sh\nwhile read -r _; do \"$(dirname \"$0\")/pick me.sh\" \"$1\"; done\n")
 	write("passtlab.expect.yaml", `failures:
   - {selector: bad, scenarios: [passt-slaac-then-dhcpv6, passt-dhcpv6-then-slaac], verdict: fail, picks: slaac, reason: takes the first}
@@ -134,7 +136,7 @@ func TestActionScript(t *testing.T) {
 		{"a known failure", []string{"ACTION_EXEC=" + bad, "ACTION_LABELS=core", "ACTION_EXPECT=passtlab.expect.yaml"}, 0, "0", "(✗) slaac", "", false},
 		{"a program that runs along", []string{"ACTION_EXEC_WATCH=follow=./follow.sh 80\n", "ACTION_LABELS=core"}, 0, "0", "### passtlab: ok: 2 scenarios × 1 selector", "", false},
 		{"one that runs along beside one that does not", []string{"ACTION_EXEC=" + good, "ACTION_EXEC_WATCH=follow=./follow.sh 40", "ACTION_LABELS=core"}, 1, "1", "| ✓ dhcpv6 | ✗ slaac |", "::error title=passtlab::a selector failed", false},
-		{"by the kernel's order", []string{"ACTION_EXEC=" + good, "ACTION_KERNEL_ORDER=good", "ACTION_LABELS=core"}, 0, "0", "By the kernel's order", "", false},
+		{"by the kernel's order", []string{"ACTION_EXEC=lister=./first.sh", "ACTION_KERNEL_ORDER=lister", "ACTION_LABELS=core"}, 1, "1", "- lister: right with the newest first in 2 of 4, in the order of insertion in 2", "", false},
 		{"by the kernel's order, of nobody", []string{"ACTION_EXEC=" + good, "ACTION_KERNEL_ORDER=god", "ACTION_LABELS=core"}, 2, "2", "no report", `wrong usage: passtlab: --kernel-order: no --exec is called "god"`, true},
 		{"a seed", []string{"ACTION_SELECTOR=talos-v3", "ACTION_LABELS=random", "ACTION_SEED=7"}, 0, "0", "seed 7", "", false},
 		{"a selector by name, a release, a shard", []string{"ACTION_SELECTOR=talos-v2", "ACTION_LABELS=core order", "ACTION_PASST=2025_05_03", "ACTION_SHARD=1/2"}, 0, "0", "shard 1/2", "", false},

@@ -69,7 +69,7 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) ([]selector.Sel
 		o.KernelOrder = slices.Contains(a.ordered, name)
 		s, err := command.Parse(p, o)
 		add("--exec", p, s, errors.Join(err, taken(s, err)))
-		if o.KernelOrder && err == nil {
+		if _, ok := flags[name]; ok && o.KernelOrder {
 			flags[name] = append(flags[name], "--kernel-order", name)
 		}
 	}

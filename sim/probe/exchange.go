@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -92,7 +93,7 @@ func try(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to tar
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(past) })()
 	nonce := newNonce()
-	b, err := converse(c, nonce)
+	b, err := converse(ctx, c, nonce)
 	if err == nil && len(b) == 0 || errors.Is(err, unix.EPIPE) {
 		// Accepted on the way, then closed: a reset that came politely.
 		return r, unix.ECONNRESET
@@ -106,24 +107,39 @@ func try(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to tar
 // converse sends the nonce and returns the answer. Over TCP it waits for the
 // other side to close and then resets the connection, so that nothing is under
 // way any more: a late segment would make its source the last one that passt
-// has seen of the guest, in the middle of the next exchange.
-func converse(c net.Conn, nonce []byte) ([]byte, error) {
+// has seen of the guest, in the middle of the next exchange. Over UDP it asks
+// again each second, as TCP does: a datagram may get lost where the program that
+// hands it on is busy.
+func converse(ctx context.Context, c net.Conn, nonce []byte) ([]byte, error) {
 	tcp, stream := c.(*net.TCPConn)
 	if stream {
 		if err := tcp.SetLinger(0); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := c.Write(nonce); err != nil {
-		return nil, err
+	for b := make([]byte, maxAnswer); ; {
+		if _, err := c.Write(nonce); err != nil {
+			return nil, err
+		}
+		if stream {
+			return io.ReadAll(io.LimitReader(c, maxAnswer))
+		}
+		if err := c.SetReadDeadline(time.Now().Add(resend)); err != nil {
+			return nil, err
+		}
+		if ctx.Err() != nil { // its deadline may have been set before ours
+			return nil, context.Cause(ctx)
+		}
+		n, err := c.Read(b)
+		if !errors.Is(err, os.ErrDeadlineExceeded) || ctx.Err() != nil {
+			return b[:n], err
+		}
 	}
-	if stream {
-		return io.ReadAll(io.LimitReader(c, maxAnswer))
-	}
-	b := make([]byte, maxAnswer)
-	n, err := c.Read(b)
-	return b[:n], err
 }
+
+// resend is the time after which a datagram counts as lost: the initial
+// retransmission time-out of RFC 6298 2.1.
+const resend = time.Second
 
 // maxAnswer is more than any answer has: a nonce and two addresses.
 const maxAnswer = 256

@@ -264,3 +264,53 @@ func TestServeError(t *testing.T) {
 		}
 	}
 }
+
+// A datagram that gets lost is sent again, and what is never answered is still
+// told in time.
+func TestExchangeLost(t *testing.T) {
+	b := newBed(t)
+	for _, tt := range []struct {
+		name string
+		lose int // datagrams
+		want Outcome
+		err  error
+	}{
+		{"the first", 1, OK, nil},
+		{"all", 100, "", ErrInconclusive},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var conn *net.UDPConn
+			if err := b.guest.Do(func() (err error) {
+				conn, err = net.ListenUDP("udp6", &net.UDPAddr{IP: guestAddr.AsSlice()})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				for in, n := make([]byte, 1500), 0; ; n++ {
+					size, from, err := conn.ReadFromUDPAddrPort(in)
+					if err != nil {
+						return
+					}
+					if n >= tt.lose {
+						answer := fmt.Appendf(nil, "%s %s %s", in[:size], from.Addr(), guestAddr)
+						if _, err := conn.WriteToUDPAddrPort(answer, from); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			}()
+			defer func() {
+				conn.Close()
+				<-ended
+			}()
+			to := target{AddrPort: netip.AddrPortFrom(guestAddr, uint16(conn.LocalAddr().(*net.UDPAddr).Port))}
+			got, _, err := exchange(t.Context(), b.peer, udp, peerAddr, to)
+			if got != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("got %q, %v, want %q, %v", got, err, tt.want, tt.err)
+			}
+		})
+	}
+}
