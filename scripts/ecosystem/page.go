@@ -118,13 +118,16 @@ func right(r *suites.Report, e catalogue.Entry, version string) (string, error) 
 		if err != nil {
 			return "", err
 		}
-		for id, n := range map[string]*int{sc.ID: &newest, other: &insertion} {
-			_, ok, err := picked(r, id, e.Name+"@"+version)
+		for _, in := range []struct {
+			id    string
+			right *int
+		}{{sc.ID, &newest}, {other, &insertion}} {
+			_, ok, err := picked(r, in.id, e.Name+"@"+version)
 			if err != nil {
 				return "", err
 			}
 			if ok {
-				*n++
+				*in.right++
 			}
 		}
 	}
