@@ -48,7 +48,7 @@ func TestBackend(t *testing.T) {
 
 // A result can be reproduced with the backend that it was measured with.
 func TestReproduceBackend(t *testing.T) {
-	f := labFlags{backend: "passt=/opt/pasta"}
+	f := labFlags{playFlags: playFlags{backend: "passt=/opt/pasta"}}
 	if got := strings.Join(f.reproduce(&scenarios.Scenario{}, "a", nil), " "); !strings.Contains(got, " --backend passt=/opt/pasta ") {
 		t.Errorf("got %s", got)
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"log/slog"
 	"math/rand/v2"
 
 	"github.com/passtlab/passtlab/scenarios"
@@ -14,13 +12,10 @@ import (
 
 // labFlags are the flags of every command that judges selectors in labs.
 type labFlags struct {
-	parallel       int
-	keepGoing      bool
-	expect         string
-	passt, backend string
-	client         string
-	seed           int64
-	verbose        bool
+	playFlags
+	parallel  int
+	keepGoing bool
+	expect    string
 
 	build suites.Builder // nil: the backend's; tests have others
 }
@@ -30,10 +25,7 @@ func (f *labFlags) add(c *cobra.Command) {
 	fs.IntVar(&f.parallel, "parallel", suites.DefaultParallel, fmt.Sprintf("labs up at once, `N` from 1 to %d", suites.MaxParallel))
 	fs.Int64Var(&f.seed, "seed", 0, "draw the orders that scenarios leave to chance by this `NUMBER`, as printed by a run; 0: a new one")
 	fs.BoolVar(&f.keepGoing, "keep-going", false, "begin further labs after one has failed")
-	fs.StringVar(&f.passt, "passt", "", passtUsage)
-	fs.StringVar(&f.client, "client", "", clientUsage)
-	fs.StringVar(&f.backend, "backend", "simulated", backendUsage)
-	fs.BoolVar(&f.verbose, "verbose", false, "log what happens in the labs to standard error")
+	f.playFlags.add(fs)
 }
 
 // addExpect adds the flag of those commands that know of known failures.
@@ -50,17 +42,13 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Co
 	if err != nil {
 		return suites.Config{}, err
 	}
-	if err := behaveAs(f.passt, scs.scenarios); err != nil {
-		return suites.Config{}, err
-	}
-	if err := configureBy(f.client, scs.scenarios); err != nil {
-		return suites.Config{}, err
-	}
 	if f.seed == 0 {
 		f.seed = rand.Int64N(1<<31-1) + 1
 	}
-	scenarios.Draw(f.seed, scs.scenarios...)
-	log := logger(c.ErrOrStderr(), f.verbose)
+	if err := f.prepare(scs.scenarios); err != nil {
+		return suites.Config{}, err
+	}
+	log := f.logger(c.ErrOrStderr())
 	sels, flags, err := who.selectors(c, command.Options{Logger: log})
 	if err != nil {
 		return suites.Config{}, err
@@ -121,12 +109,4 @@ func runLabs(c *cobra.Command, cfg suites.Config) (*suites.Report, error) {
 	cfg.Progress, done = progressLine(c.ErrOrStderr())
 	defer done()
 	return suites.Run(c.Context(), cfg)
-}
-
-// logger logs to w, or nowhere.
-func logger(w io.Writer, verbose bool) *slog.Logger {
-	if !verbose {
-		return slog.New(slog.DiscardHandler)
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

@@ -21,9 +21,8 @@ import (
 )
 
 func upCommand() *cobra.Command {
-	var capture, release, client, backendFlag, at string
-	var seed int64
-	var verbose bool
+	var f playFlags
+	var capture, at string
 	c := &cobra.Command{
 		Use:   "up SCENARIO.yaml | ID",
 		Short: "Build the lab of a scenario and keep it up until Ctrl-C",
@@ -40,37 +39,30 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 			if n := len(scs.scenarios); n != 1 {
 				return fmt.Errorf("up: %s names %d scenarios, and there is one lab to build; name one of %s, of a file as FILE#ID", args[0], n, ids(scs.scenarios))
 			}
-			if err := behaveAs(release, scs.scenarios); err != nil {
+			if err := f.prepare(scs.scenarios); err != nil {
 				return err
 			}
-			if err := configureBy(client, scs.scenarios); err != nil {
-				return err
-			}
-			scenarios.Draw(seed, scs.scenarios...)
 			events, err := upTo(scs.scenarios[0], at)
 			if err != nil {
 				return fmt.Errorf("--at: %w", err)
 			}
-			backend, err := parseBackend(c.Context(), backendFlag)
+			backend, err := parseBackend(c.Context(), f.backend)
 			if err != nil {
 				return err
 			}
 			if err := makeFolder(capture); err != nil {
 				return fmt.Errorf("--pcap: %w", err)
 			}
-			opts := sim.Options{Backend: backend, Capture: capture, Logger: logger(c.ErrOrStderr(), verbose)}
+			opts := sim.Options{Backend: backend, Capture: capture, Logger: f.logger(c.ErrOrStderr())}
 			return withRights(func() error {
 				return labFailed(up(c.Context(), scs.scenarios[0], events, opts, c.OutOrStdout()))
 			})
 		},
 	}
-	c.Flags().StringVar(&release, "passt", "", passtUsage)
-	c.Flags().StringVar(&client, "client", "", clientUsage)
+	f.add(c.Flags())
 	c.Flags().StringVar(&at, "at", "", "play up to the checkpoint `NAME`; default: to the end")
-	c.Flags().Int64Var(&seed, "seed", 1, "draw the orders that the scenario leaves to chance by this `NUMBER`")
-	c.Flags().StringVar(&backendFlag, "backend", "simulated", backendUsage)
+	c.Flags().Int64Var(&f.seed, "seed", 1, "draw the orders that the scenario leaves to chance by this `NUMBER`")
 	c.Flags().StringVar(&capture, "pcap", "", "write one pcapng file a link into the folder `DIR`")
-	c.Flags().BoolVar(&verbose, "verbose", false, "log what happens in the lab to standard error")
 	return c
 }
 
