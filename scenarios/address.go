@@ -12,7 +12,7 @@ var linkLocal = netip.MustParsePrefix("fe80::/64")
 // Plays reports whether an event of the kind is among the events, be it in a
 // group.
 func (s *Scenario) Plays(k Kind) bool {
-	is := func(e Event) bool { return e.is(k) }
+	is := func(e Event) bool { return e.Kind() == k }
 	return slices.ContainsFunc(s.Events, func(e Event) bool { return is(e) || slices.ContainsFunc(e.Of, is) })
 }
 

@@ -235,52 +235,43 @@ func (v *VIP) bare() bool { return len(v.Add)+len(v.Remove)+len(v.Deprecate) == 
 
 // Kind is the word for the event. It is empty for none.
 func (e Event) Kind() Kind {
-	for _, k := range Kinds() {
-		if e.is(k) {
-			return k
-		}
+	switch {
+	case e.RA != nil:
+		return EventRA
+	case e.DHCPv6 != nil:
+		return EventDHCPv6
+	case e.Renew != nil:
+		return EventRenew
+	case e.Router != nil:
+		return EventRouter
+	case e.Static != nil:
+		return EventStatic
+	case e.VIP != nil:
+		return EventVIP
+	case e.Conflict != nil:
+		return EventConflict
+	case e.Deprecate != nil:
+		return EventDeprecate
+	case e.Expire != nil:
+		return EventExpire
+	case e.Renumber != nil:
+		return EventRenumber
+	case e.Migrate != nil:
+		return EventMigrate
+	case e.Link != nil:
+		return EventLink
+	case e.Send != nil:
+		return EventSend
+	case e.AcceptRA != nil:
+		return EventAcceptRA
+	case e.Reboot != nil:
+		return EventReboot
+	case e.Checkpoint != nil:
+		return EventCheckpoint
+	case e.Orders != "":
+		return EventOrders
 	}
 	return ""
-}
-
-func (e Event) is(k Kind) bool {
-	switch k {
-	case EventRA:
-		return e.RA != nil
-	case EventDHCPv6:
-		return e.DHCPv6 != nil
-	case EventRenew:
-		return e.Renew != nil
-	case EventRouter:
-		return e.Router != nil
-	case EventStatic:
-		return e.Static != nil
-	case EventVIP:
-		return e.VIP != nil
-	case EventConflict:
-		return e.Conflict != nil
-	case EventDeprecate:
-		return e.Deprecate != nil
-	case EventExpire:
-		return e.Expire != nil
-	case EventRenumber:
-		return e.Renumber != nil
-	case EventMigrate:
-		return e.Migrate != nil
-	case EventLink:
-		return e.Link != nil
-	case EventSend:
-		return e.Send != nil
-	case EventAcceptRA:
-		return e.AcceptRA != nil
-	case EventReboot:
-		return e.Reboot != nil
-	case EventCheckpoint:
-		return e.Checkpoint != nil
-	case EventOrders:
-		return e.Orders != ""
-	}
-	return false
 }
 
 // Kind is what happens in an event.

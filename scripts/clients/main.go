@@ -1,20 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/scripts/internal/measure"
 )
 
 func main() {
@@ -38,14 +34,14 @@ func main() {
 func run(ctx context.Context, program, output, right, own string, args []string) error {
 	var all []measured
 	for _, c := range scenarios.Clients() {
-		r, err := measure(ctx, program, append([]string{"--client", string(c)}, args...))
+		r, err := measure.Run(ctx, program, labFailed, append([]string{"--keep-going", "--client", string(c)}, args...)...)
 		if err != nil {
 			return err
 		}
 		all = append(all, measured{c, r})
 	}
 	if own != "" {
-		r, err := measure(ctx, program, []string{own})
+		r, err := measure.Run(ctx, program, labFailed, "--keep-going", own)
 		if err != nil {
 			return err
 		}
@@ -55,26 +51,8 @@ func run(ctx context.Context, program, output, right, own string, args []string)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(output), 0o755); err != nil {
-		return err
-	}
-	return errors.Join(os.WriteFile(output, text, 0o644), wrong(all, right))
+	return errors.Join(measure.Save(output, text), wrong(all, right))
 }
 
-// measure runs passtlab. That selectors fail is what the page is about.
-func measure(ctx context.Context, program string, args []string) (*suites.Report, error) {
-	cmd := exec.CommandContext(ctx, program, append([]string{"run", "--keep-going", "--format", "json"}, args...)...)
-	var stdout bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it has labs to take down
-	err := cmd.Run()
-	// A lab that failed is in the report, which says why.
-	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || stdout.Len() == 0 || exit.ExitCode() < 0) {
-		return nil, fmt.Errorf("run %s: %w", program, err)
-	}
-	var report suites.Report
-	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
-		return nil, fmt.Errorf("read the report of %s: %w", program, err)
-	}
-	return &report, nil
-}
+// labFailed accepts labs that failed: they are in the report, which says why.
+func labFailed(status int, report bool) bool { return status >= 0 && report }

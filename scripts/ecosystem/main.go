@@ -1,18 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
+	"github.com/passtlab/passtlab/scripts/internal/measure"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/suites"
 )
@@ -38,7 +34,13 @@ func run(ctx context.Context, program, output string, scenarios []string) error 
 	if err != nil {
 		return err
 	}
-	report, err := measure(ctx, program, es, scenarios)
+	var args []string
+	for _, e := range es {
+		for _, p := range e.Pinned() {
+			args = append(args, "--selector", p.String())
+		}
+	}
+	report, err := measure.Run(ctx, program, selectorsFail, append(args, scenarios...)...)
 	if err != nil {
 		return err
 	}
@@ -46,31 +48,8 @@ func run(ctx context.Context, program, output string, scenarios []string) error 
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(output), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(output, text, 0o644)
+	return measure.Save(output, text)
 }
 
-// measure runs passtlab. That selectors fail is what the page is about.
-func measure(ctx context.Context, program string, es []catalogue.Entry, scenarios []string) (*suites.Report, error) {
-	args := []string{"run", "--format", "json"}
-	for _, e := range es {
-		for _, p := range e.Pinned() {
-			args = append(args, "--selector", p.String())
-		}
-	}
-	cmd := exec.CommandContext(ctx, program, append(args, scenarios...)...)
-	var stdout bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it has labs to take down
-	err := cmd.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit.ExitCode() != suites.StatusFail) {
-		return nil, fmt.Errorf("run %s: %w", program, err)
-	}
-	var report suites.Report
-	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
-		return nil, fmt.Errorf("read the report of %s: %w", program, err)
-	}
-	return &report, nil
-}
+// selectorsFail accepts that selectors fail, and nothing else.
+func selectorsFail(status int, _ bool) bool { return status == suites.StatusFail }

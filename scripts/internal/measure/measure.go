@@ -1,0 +1,41 @@
+package measure
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/passtlab/passtlab/suites"
+)
+
+// Run runs passtlab run with arguments and returns its report. That selectors
+// fail is what the pages are about; accept says of another exit status than 0,
+// and of whether there is a report, whether that will do.
+func Run(ctx context.Context, program string, accept func(status int, report bool) bool, args ...string) (*suites.Report, error) {
+	cmd := exec.CommandContext(ctx, program, append([]string{"run", "--format", "json"}, args...)...)
+	var stdout bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it has labs to take down
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || !accept(exit.ExitCode(), stdout.Len() > 0)) {
+		return nil, fmt.Errorf("run %s: %w", program, err)
+	}
+	var report suites.Report
+	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+		return nil, fmt.Errorf("read the report of %s: %w", program, err)
+	}
+	return &report, nil
+}
+
+// Save writes a page, and the folder that it is in.
+func Save(file string, page []byte) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, page, 0o644)
+}
