@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"time"
 )
 
 // A Selector chooses the node address.
@@ -27,6 +28,9 @@ type Choice struct {
 	Addresses []netip.Addr `json:"addresses"`
 	// Reason says in a few words which rule decided.
 	Reason string `json:"reason,omitempty"`
+	// Waited is for how long the selector's program waited for a processor, which
+	// is not the selector's time. 0: it is none, or did not.
+	Waited time.Duration `json:"-"`
 }
 
 // Pick returns a choice of one address.

@@ -13,8 +13,11 @@ import (
 var errLab = errors.New("not judged")
 
 // void reports whether an error says nothing about the selector: there was no
-// lab to ask in, or an external program never saw the guest.
-func void(err error) bool { return errors.Is(err, errLab) || errors.Is(err, command.ErrSetup) }
+// lab to ask in, an external program never saw the guest, or the machine did not
+// let it run.
+func void(err error) bool {
+	return errors.Is(err, errLab) || errors.Is(err, command.ErrSetup) || errors.Is(err, command.ErrSlow)
+}
 
 // errGone is wrapped by the errors of a selector that did not come back.
 var errGone = errors.New("gone")
@@ -25,7 +28,8 @@ type goneError string
 func (e goneError) Error() string        { return string(e) }
 func (e goneError) Is(target error) bool { return target == errGone }
 
-// bounded calls a selector's f and waits for it no longer than limit. A panic,
+// bounded calls a selector's f and waits for it no longer than limit, of the
+// time in which passtlab itself ran. A panic,
 // an early end and silence are the selector's own failures, which wrap errGone;
 // only the end of ctx is not, and gives an error that wraps errLab.
 func bounded[T any](ctx context.Context, limit time.Duration, f func(ctx context.Context) (T, error)) (T, error) {
@@ -38,7 +42,7 @@ func bounded[T any](ctx context.Context, limit time.Duration, f func(ctx context
 		value T
 		err   error
 	}
-	limited, cancel := context.WithTimeout(ctx, limit)
+	limited, cancel := own(ctx, limit)
 	defer cancel()
 	// A goroutine, because a selector that never returns must not take the
 	// lab with it, and because runtime.Goexit is not to end ours.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/passtlab/passtlab/internal/pace"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/suites/stability"
@@ -15,6 +16,7 @@ type course struct {
 	role scenarios.Role
 
 	life  selector.Life // nil: it has none, or no more
+	gauge gauge         // of a life that is a Watch
 	over  error         // why it has no more
 	ended error         // what was wrong with how one ended
 	heard int           // how much of what a Watch said is judged already
@@ -49,10 +51,7 @@ func (c *course) watches() bool {
 // ask asks every selector in every role. Those that watch are shown what there
 // is before the others are asked, so that they all have the same time.
 func (s *Session) ask(ctx context.Context, cp checkpoint) {
-	wait, cancel := context.WithTimeout(ctx, max(s.opts.WatchLimit, cp.within-s.opts.Now().Sub(s.stepped)))
-	defer cancel()
-	keep, stop := context.WithTimeout(ctx, s.opts.WatchKeep)
-	defer stop()
+	begun := time.Now()
 	shown := make([]reply, len(s.courses))
 	for i, c := range s.courses {
 		if c.watches() {
@@ -66,7 +65,7 @@ func (s *Session) ask(ctx context.Context, cp checkpoint) {
 			a = s.question(ctx, c, cp)
 			s.settle(ctx, c, cp, &a)
 		case a.err == nil:
-			a = s.listen(ctx, patience{keep, wait}, c, cp)
+			a = s.listen(ctx, begun, c, cp)
 		}
 		c.replies = append(c.replies, a)
 	}
@@ -77,13 +76,23 @@ func (s *Session) question(ctx context.Context, c *course, cp checkpoint) (a rep
 	if c.over != nil {
 		return reply{err: c.over}
 	}
-	begun := s.opts.Now()
+	var meter *pace.Meter
+	if cp.within > 0 {
+		meter = pace.Start(nil)
+		defer meter.Stop()
+	}
+	begun, started := s.opts.Now(), time.Now()
 	o := forRole(cp.shown, c.role)
 	if c.life == nil {
-		a.choice, a.err = bounded(ctx, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.sel.Select(ctx, o) })
+		a.choice, a.err = bounded(ctx, s.limit(c.sel), func(ctx context.Context) (selector.Choice, error) { return c.sel.Select(ctx, o) })
 	} else {
 		a.choice, a.err = alive(ctx, c, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.life.Select(ctx, o) })
 	}
-	a.took = s.opts.Now().Sub(begun)
+	a.took = s.opts.Now().Sub(begun) - a.choice.Waited
+	if meter != nil && a.err == nil {
+		spent := meter.Since(started)
+		spent.Waited, spent.Delayed = a.choice.Waited, max(0, spent.Delayed-a.choice.Waited)
+		_, a.err = late(spent, cp.within)
+	}
 	return a
 }

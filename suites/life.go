@@ -44,6 +44,9 @@ func (c *course) start(ctx context.Context, limit time.Duration, sel selector.St
 		c.over = errors.New("start: there is none")
 	default:
 		c.life = life
+		if w, ok := life.(selector.Watch); ok {
+			c.gauge = gaugeOf(w)
+		}
 	}
 }
 
@@ -67,6 +70,9 @@ func (s *Session) shutdown() {
 		_, err := bounded(context.Background(), s.opts.SelectLimit, func(context.Context) (any, error) { return nil, c.life.Close() })
 		if err != nil {
 			c.ended = errors.Join(c.ended, err)
+		}
+		if c.watches() {
+			c.gauge.stop()
 		}
 		c.life = nil
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites/stability"
 )
 
@@ -13,6 +15,10 @@ import (
 // each question takes it some 15 ms. That is all there is to ask about up to
 // three addresses; about more, what is likeliest to show trouble.
 const fewQuestions = 20
+
+// starved is for how long a program has to have waited for a processor, in one
+// answer, to have an excuse for answers that differ.
+const starved = time.Second
 
 // orders are what a selector whose rule is the kernel's order chooses.
 type orders struct{ newest, insertion stability.Answer }
@@ -26,17 +32,21 @@ func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply
 		return
 	}
 	o := forRole(cp.shown, c.role)
-	// All questions together may take as long as one answer.
-	limited, stop := context.WithTimeoutCause(ctx, s.opts.SelectLimit, errGone)
-	defer stop()
-	limited, cancel := context.WithCancelCause(limited)
+	limited, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	var spent, longest time.Duration // of the selector's own time; the longest wait
 	ask := func(ctx context.Context, as []selector.Address) (selector.Choice, error) {
 		o := forRole(o, c.role)
 		o.Addresses = as
-		choice, err := bounded(ctx, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.sel.Select(ctx, o) })
-		if void(err) {
+		begun := time.Now()
+		choice, err := bounded(ctx, s.limit(c.sel), func(ctx context.Context) (selector.Choice, error) { return c.sel.Select(ctx, o) })
+		spent += time.Since(begun) - choice.Waited
+		longest = max(longest, choice.Waited)
+		switch {
+		case void(err):
 			cancel(err)
+		case spent > s.opts.SelectLimit: // all questions together have as long as one
+			cancel(errGone)
 		}
 		return choice, err
 	}
@@ -54,6 +64,8 @@ func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply
 		}
 	}
 	switch {
+	case err == nil && len(a.broken) > 0 && longest >= starved:
+		a.err = fmt.Errorf("%w: its answers differ, and before one of them it waited %s for a processor, so that a time limit of its own may have passed", command.ErrSlow, longest.Round(time.Millisecond))
 	case err == nil:
 	case errors.Is(err, errGone):
 		a.orders, a.unsettled = nil, fmt.Sprintf("not all laws were looked at: the questions took more than %s", s.opts.SelectLimit)

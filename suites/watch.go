@@ -8,38 +8,43 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// patience bounds how long is waited for what a Watch says.
-type patience struct {
-	keep context.Context // its end: a choice that is right has been kept
-	wait context.Context // its end: no other choice is waited for
-}
-
 // listen waits until what a Watch says is right and it has had the time to say
 // something else about what it was shown, or until it has had the time to be
-// right. How long it took counts from the last step.
-func (s *Session) listen(ctx context.Context, p patience, c *course, cp checkpoint) (a reply) {
-	w := c.life.(selector.Watch)
+// right. All of that is its own time. How long it took counts from the last
+// step to when the line was read.
+func (s *Session) listen(ctx context.Context, shown time.Time, c *course, cp checkpoint) (a reply) {
+	w, g := c.life.(selector.Watch), c.gauge
 	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).verdict == Pass }
-	limit := s.opts.SelectLimit + s.opts.WatchLimit + cp.within // for one that hangs itself
-	shown := -1                                                 // how much it had said then
-	said, err := alive(ctx, c, limit, func(context.Context) ([]selector.Said, error) {
+	wait := max(s.opts.WatchLimit, cp.within-g.meter.Between(s.stepped, shown).Own())
+	atShown := -1 // how much it had said then
+	said, err := alive(ctx, c, slowness*wait+s.opts.SelectLimit, func(ctx context.Context) ([]selector.Said, error) {
 		for {
+			next := g.meter.Next()
 			said, more := w.Said()
-			if shown < 0 {
-				shown = len(said)
+			if atShown < 0 {
+				atShown = len(said)
 			}
 			choice, _, err := current(said)
 			if err != nil {
 				return said, nil
 			}
-			until := p.wait
-			if !cp.judged || right(choice) {
-				until = p.keep
+			if spent := g.meter.Since(shown); cp.judged && !right(choice) {
+				if spent.Own() >= wait {
+					return said, nil
+				}
+				if spent.Wall >= slowness*wait {
+					return said, tooSlow(spent)
+				}
+			} else if g.rested(shown, lastAt(said, shown), s.opts.WatchKeep) {
+				return said, nil
+			} else if spent.Wall >= slowness*max(wait, keepMost) {
+				return said, tooSlow(spent)
 			}
 			select {
 			case <-more:
-			case <-until.Done():
-				return said, nil
+			case <-next:
+			case <-ctx.Done():
+				return said, context.Cause(ctx)
 			}
 		}
 	})
@@ -50,13 +55,23 @@ func (s *Session) listen(ctx context.Context, p patience, c *course, cp checkpoi
 	if a.choice, at, a.err = current(said); a.err != nil || !cp.judged {
 		return a
 	}
-	if right(a.choice) {
-		a.took = max(0, at.Sub(s.stepped))
+	if right(a.choice) && at.After(s.stepped) {
+		spent := g.meter.Between(s.stepped, at)
+		a.took = spent.Wall - spent.Waited
+		_, a.err = late(spent, cp.within)
 	}
 	a.away = s.away(c, said[c.heard:], a.choice)
-	a.wavered = wavered(said[max(shown-1, 0):], a.choice)
+	a.wavered = wavered(said[max(atShown-1, 0):], a.choice)
 	c.heard = len(said)
 	return a
+}
+
+// lastAt is when a Watch said something last, or since when it could.
+func lastAt(said []selector.Said, since time.Time) time.Time {
+	if len(said) == 0 {
+		return since
+	}
+	return said[len(said)-1].At
 }
 
 // current returns what holds of all that a Watch has said, and since when.

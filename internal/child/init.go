@@ -10,10 +10,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/pace"
 )
 
 const (
@@ -21,8 +24,10 @@ const (
 	reportFD = 3               // where the init reports
 
 	// orphanGrace is for what is about to end when the program does, such as
-	// the last process of a pipeline or a child that was just killed.
+	// the last process of a pipeline or a child that was just killed. It is their
+	// own time; what they wait for a processor does not count, up to orphanMost.
 	orphanGrace = 250 * time.Millisecond
+	orphanMost  = 20 * orphanGrace
 )
 
 // init runs the program if this process was started by Run.
@@ -64,16 +69,22 @@ func (o order) run(argv []string) (r Report) {
 		r.Setup = err.Error()
 		return r
 	}
+	var tasks pace.Tree
 	if o.Fresh {
 		const flags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
-		fresh := func(fstype, target string) {
-			if err := unix.Mount(fstype, target, fstype, flags, ""); err != nil {
+		fresh := func(fstype, target string) error {
+			err := unix.Mount(fstype, target, fstype, flags, "")
+			if err != nil {
 				r.Notes = append(r.Notes, fmt.Sprintf("%s is the machine's: mount %s: %v", target, fstype, err))
 			}
+			return err
 		}
-		fresh("proc", "/proc")
+		if fresh("proc", "/proc") == nil {
+			tasks = pace.Tree{Proc: "/proc", Root: 1}
+		}
+		showTasks(tasks)
 		if o.Net != 0 {
-			fresh("sysfs", "/sys")
+			_ = fresh("sysfs", "/sys") // there is a note
 		}
 	}
 	for _, dir := range o.Hide {
@@ -94,13 +105,20 @@ func (o order) run(argv []string) (r Report) {
 	}
 	pid, err := syscall.ForkExec(o.Path, argv, &syscall.ProcAttr{Env: os.Environ(), Files: files})
 	if err != nil {
-		if !errors.As(err, &r.Start) {
-			r.Setup = fmt.Sprintf("fork: %v", err)
+		if !errors.As(err, &r.Start) || !ofProgram[r.Start] {
+			r.Start, r.Setup = 0, fmt.Sprintf("start a process: %v", err)
 		}
 		return r
 	}
-	r.Status, r.Left = reap(pid)
+	r.Status, r.Left = reap(pid, tasks)
 	return r
+}
+
+// ofProgram are the errors of execve(2) that say something about the program's
+// file. All others, such as EAGAIN, ENOMEM, EMFILE and ENFILE, are the machine's.
+var ofProgram = map[syscall.Errno]bool{
+	unix.E2BIG: true, unix.EACCES: true, unix.EINVAL: true, unix.EISDIR: true, unix.ELIBBAD: true, unix.ELOOP: true,
+	unix.ENAMETOOLONG: true, unix.ENOENT: true, unix.ENOEXEC: true, unix.ENOTDIR: true, unix.EPERM: true, unix.ETXTBSY: true,
 }
 
 // enter enters the network namespace and makes a mount namespace.
@@ -159,12 +177,29 @@ func own(dir string, files map[string]string, flags uintptr) error {
 func orphaned() bool {
 	fds := []unix.PollFd{{Fd: reportFD}}
 	n, err := unix.Poll(fds, 0)
-	return err == nil && n > 0 && fds[0].Revents&unix.POLLERR != 0
+	return err == nil && n > 0 && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
+}
+
+// showTasks hands passtlab the /proc of the program's own PID namespace, which
+// has no process but the program's, or says that there is none. A blank stands
+// for it in the report.
+func showTasks(t pace.Tree) {
+	var rights []byte
+	if t.Proc != "" {
+		fd, err := unix.Open(t.Proc, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err == nil {
+			defer unix.Close(fd)
+			rights = unix.UnixRights(fd)
+		}
+	}
+	// Without it passtlab knows less of how the program is doing.
+	_ = unix.Sendmsg(reportFD, []byte{' '}, rights, nil, unix.MSG_NOSIGNAL)
 }
 
 // reap waits for every process of the PID namespace. Those that are there
 // orphanGrace after pid has ended are killed and counted.
-func reap(pid int) (status syscall.WaitStatus, left int) {
+// tasks are those of the namespace, if they can be told.
+func reap(pid int, tasks pace.Tree) (status syscall.WaitStatus, left int) {
 	type exit struct {
 		pid    int
 		status syscall.WaitStatus
@@ -182,22 +217,20 @@ func reap(pid int) (status syscall.WaitStatus, left int) {
 			}
 		}
 	}()
-	var grace <-chan time.Time
-	killed := false
-	for {
-		select {
-		case e, ok := <-exits:
-			switch {
-			case !ok:
-				return status, left
-			case e.pid == pid:
-				status, grace = e.status, time.After(orphanGrace)
-			case killed && e.status.Signaled() && e.status.Signal() == syscall.SIGKILL:
-				left++
-			}
-		case <-grace:
-			killed = true
-			syscall.Kill(-1, syscall.SIGKILL) // all but the init itself
+	var killed atomic.Bool
+	for e := range exits {
+		switch {
+		case e.pid == pid:
+			status = e.status
+			pace.Start(func(s pace.Spent) {
+				if s.Own() >= orphanGrace || s.Wall >= orphanMost {
+					killed.Store(true)
+					syscall.Kill(-1, syscall.SIGKILL) // all but the init itself
+				}
+			}).Follow(tasks)
+		case killed.Load() && e.status.Signaled() && e.status.Signal() == syscall.SIGKILL:
+			left++
 		}
 	}
+	return status, left
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/pace"
 )
 
 // order is what the init is told, as JSON in its first argument.
@@ -30,7 +32,7 @@ type order struct {
 // Run runs the program until it ends or ctx does, which kills it. Whatever it
 // started is gone when Run returns. The error says why there is no report.
 func Run(ctx context.Context, s Spec) (r Report, err error) {
-	in, out, err := os.Pipe()
+	in, out, err := reportSockets()
 	if err != nil {
 		return r, err
 	}
@@ -76,7 +78,7 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
 		cmd.ExtraFiles = files
 		cmd.SysProcAttr = attr
-		cmd.WaitDelay = time.Second // should a pipe have found its way out
+		cmd.WaitDelay = drain
 		return cmd
 	}
 	// Pdeathsig is sent when the forking thread ends, so it has to last.
@@ -95,10 +97,26 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 		return r, fmt.Errorf("make a PID namespace: %w", err)
 	}
 	out.Close()
+	reports := make(chan reported, 1)
+	go func() { reports <- receive(in, cmd.Process.Pid, s.Started) }()
 	werr := cmd.Wait()
-	if err := json.NewDecoder(in).Decode(&r); err != nil {
-		// The init was killed, or has crashed.
-		return r, fmt.Errorf("no report from the init: %w", cmp.Or(werr, err))
+	rep := <-reports
+	if s.Started != nil {
+		s.Started(pace.Tree{}) // there is nothing to look at any more
 	}
-	return r, nil
+	if rep.proc != nil {
+		rep.proc.Close()
+	}
+	switch {
+	case errors.Is(werr, exec.ErrWaitDelay):
+		return r, fmt.Errorf("read what the program prints: not done %s after its end", drain)
+	case rep.err != nil:
+		// The init was killed, or has crashed.
+		return r, fmt.Errorf("no report from the init: %w", cmp.Or(werr, rep.err))
+	}
+	return rep.Report, nil
 }
+
+// drain is how long what a program has printed may take to be read after its
+// end. All who could write more are gone by then; only this process is slow.
+const drain = 10 * time.Second

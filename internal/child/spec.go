@@ -4,6 +4,8 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"github.com/passtlab/passtlab/internal/pace"
 )
 
 // Namespace is a network namespace.
@@ -41,6 +43,9 @@ type Spec struct {
 	Other Namespace
 	// Drop are capabilities that the program does not get (capabilities(7)).
 	Drop []int
+	// Started, unless nil, is told where the program's tasks are found, for
+	// pace.Meter.Follow, and at the end that there are none any more.
+	Started func(pace.Tree)
 	// MayUnshare allows a user namespace where there is no right to make a PID
 	// namespace.
 	MayUnshare bool
@@ -56,7 +61,7 @@ const OtherPath = "/run/netns/other"
 type Report struct {
 	Setup  string             `json:"setup,omitempty"` // what could not be made ready
 	Notes  []string           `json:"notes,omitempty"` // what was done without
-	Start  syscall.Errno      `json:"start,omitempty"` // why the program was not executed
+	Start  syscall.Errno      `json:"start,omitempty"` // what is wrong with the program's file
 	Status syscall.WaitStatus `json:"status"`          // how the program ended
 	Left   int                `json:"left,omitempty"`  // processes that outlived it
 }

@@ -21,12 +21,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/child"
+	"github.com/passtlab/passtlab/internal/pace"
 	"github.com/passtlab/passtlab/selector"
 )
 
 // Options of a program; the zero value is usable.
 type Options struct {
-	// Timeout is how long one answer may take. Default: 5 s.
+	// Timeout is how long one answer may take, of the program's own time: what it
+	// waits for a processor does not count. Default: 5 s.
 	Timeout time.Duration
 	// MaxOutput is how many bytes an answer may have, and how many of standard
 	// error are kept. Default: 64 KiB.
@@ -134,12 +136,12 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	ctx, stop := context.WithTimeoutCause(ctx, p.opts.Timeout, ErrTimeout)
-	defer stop()
+	begun, meter := time.Now(), pace.Start(p.limit(cancel))
+	defer meter.Stop()
 
 	stdout := &head{max: p.opts.MaxOutput, full: func() { cancel(ErrFlood) }}
 	stderr := newErrors(p.opts.MaxOutput, func() { cancel(errTalk) })
-	r, rerr := p.start(ctx, o, bytes.NewReader(input), stdout, stderr)
+	r, rerr := p.start(ctx, o, bytes.NewReader(input), stdout, stderr, meter)
 	cause := context.Cause(ctx)
 	switch {
 	case cause == ErrFlood:
@@ -151,7 +153,26 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 	if err := p.ending(r, rerr, cause, stderr); err != nil {
 		return none, err
 	}
-	return parseOutput(stdout.buf)
+	c, err := parseOutput(stdout.buf)
+	c.Waited = meter.Since(begun).Waited
+	return c, err
+}
+
+// slowness is how many times the time limit may pass until a program has had
+// that time of its own. A machine that takes longer is too slow to tell.
+const slowness = 12
+
+// limit returns what ends a program: ErrTimeout when it has had its time, and
+// ErrSlow when it did not get it.
+func (p *program) limit(cancel context.CancelCauseFunc) func(pace.Spent) {
+	return func(s pace.Spent) {
+		switch {
+		case s.Own() >= p.opts.Timeout:
+			cancel(ErrTimeout)
+		case s.Wall >= slowness*p.opts.Timeout:
+			cancel(fmt.Errorf("%w: %v", ErrSlow, s))
+		}
+	}
 }
 
 // ending says what was wrong with the way a program ended, nil for nothing.
@@ -185,13 +206,14 @@ func (p *program) ending(r child.Report, rerr, cause error, stderr *errorOutput)
 }
 
 // start runs the program and returns how it went, or why nobody knows.
-func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Reader, stdout, stderr io.Writer) (child.Report, error) {
+func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Reader, stdout, stderr io.Writer, meter *pace.Meter) (child.Report, error) {
 	s := child.Spec{
 		Path: p.path, Args: p.argv, Env: environ(o),
 		Stdin: stdin, Stdout: stdout, Stderr: stderr,
 		Fresh: true,
 		// Others are asked in the same guest after it.
-		Drop: []int{unix.CAP_NET_ADMIN},
+		Drop:    []int{unix.CAP_NET_ADMIN},
+		Started: meter.Follow,
 		// Without a guest, an ordinary user may ask too.
 		MayUnshare: o.Guest == nil,
 	}

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/child"
+	"github.com/passtlab/passtlab/internal/pace"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/userns"
@@ -348,7 +349,9 @@ exit 1
 	o.Guest = ns
 	p := newSelector(t, Options{}, path).(*program)
 	stdout, stderr := &head{max: 1 << 10, full: func() {}}, &child.Tail{Max: 1 << 10}
-	r, err := p.start(t.Context(), o, nil, stdout, stderr)
+	meter := pace.Start(nil)
+	defer meter.Stop()
+	r, err := p.start(t.Context(), o, nil, stdout, stderr, meter)
 	if err != nil || len(r.Notes) > 0 {
 		t.Fatalf("%v, notes %v", err, r.Notes)
 	}

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What can go wrong with a program. All but ErrSetup are its own fault.
+// What can go wrong with a program. All but ErrSetup and ErrSlow are its own
+// fault.
 var (
 	// ErrUsage: the name or the program given to New, Parse, NewWatch or ParseWatch cannot be used.
 	ErrUsage = errors.New("unusable selector")
@@ -33,6 +34,9 @@ var (
 	ErrEnded = errors.New("ended by itself")
 	// ErrMalformed: what was printed is no address.
 	ErrMalformed = errors.New("malformed answer")
+	// ErrSlow: the program did not get its time in twelve times the time limit,
+	// because the machine had too much to do.
+	ErrSlow = errors.New("the machine was too slow to tell")
 	// ErrSetup: the guest's namespaces could not be made ready.
 	ErrSetup = errors.New("cannot enter the guest")
 )

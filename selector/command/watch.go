@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/passtlab/passtlab/internal/child"
+	"github.com/passtlab/passtlab/internal/pace"
 	"github.com/passtlab/passtlab/selector"
 )
 
@@ -51,16 +55,24 @@ func (w watcher) Name() string { return w.program.name }
 // Select implements selector.Selector: it returns what the program says first.
 // Whatever it started is gone when Select returns.
 func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+	begun := time.Now()
 	l, err := w.start(o)
 	if err != nil {
 		return selector.Choice{}, err
 	}
-	ctx, stop := context.WithTimeoutCause(ctx, w.program.opts.Timeout, ErrTimeout)
-	defer stop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	_, news := l.Said()
-	select {
-	case <-news:
-	case <-ctx.Done():
+	limit := w.program.limit(cancel)
+	for waiting := true; waiting; {
+		select {
+		case <-news:
+			waiting = false
+		case <-ctx.Done():
+			waiting = false
+		case <-l.Pace().Next():
+			limit(l.Pace().Since(begun))
+		}
 	}
 	l.end()
 	if said, _ := l.Said(); len(said) > 0 {
@@ -90,6 +102,11 @@ type watch struct {
 	unread  chan []byte   // the newest observation, until it is begun to be written
 	lines   *lines
 	stderr  *errorOutput // read once it has ended
+	meter   *pace.Meter
+	stdin   *os.File     // the end of the pipe that it reads from
+	pending atomic.Int32 // observations that are not in the pipe yet
+	written atomic.Int64 // bytes that are or were in it
+	reads   atomic.Bool  // it has read some
 
 	mu   sync.Mutex
 	said []selector.Said
@@ -106,12 +123,16 @@ func (w watcher) start(o selector.Observation) (*watch, error) {
 		ended: make(chan struct{}), unread: make(chan []byte, 1), news: make(chan struct{}),
 		stderr: newErrors(w.program.opts.MaxOutput, func() { cancel(errTalk) }),
 	}
+	l.meter = pace.Start(nil)
 	l.lines = &lines{max: w.program.opts.MaxOutput, left: maxSaid, line: l.hear, wrong: cancel}
 	in, out, err := os.Pipe()
 	if err != nil {
+		l.meter.Stop()
 		return nil, l.wrap(fmt.Errorf("%w: %w", ErrSetup, err))
 	}
+	l.stdin = in
 	if err := l.show(o); err != nil {
+		l.meter.Stop()
 		in.Close()
 		out.Close()
 		return nil, err
@@ -123,7 +144,8 @@ func (w watcher) start(o selector.Observation) (*watch, error) {
 	}()
 	go func() {
 		defer close(l.ended)
-		r, rerr := l.program.start(ctx, o, in, l.lines, l.stderr)
+		r, rerr := l.program.start(ctx, o, in, l.lines, l.stderr, l.meter)
+		l.meter.Stop()
 		cause := context.Cause(ctx)
 		cancel(nil)
 		out.Close() // which ends a write that nobody reads
@@ -160,6 +182,7 @@ func (l *watch) show(o selector.Observation) error {
 	select {
 	case <-l.unread:
 	default:
+		l.pending.Add(1)
 	}
 	l.unread <- append(line, '\n') // nobody else sends
 	return nil
@@ -170,7 +193,10 @@ func (l *watch) feed(ctx context.Context, stdin *os.File) {
 	for {
 		select {
 		case line := <-l.unread:
-			if _, err := stdin.Write(line); err != nil {
+			n, err := stdin.Write(line)
+			l.written.Add(int64(n))
+			l.pending.Add(-1)
+			if err != nil {
 				return // it does not read, which is no mistake
 			}
 		case <-ctx.Done():
@@ -217,6 +243,27 @@ func (l *watch) Select(_ context.Context, o selector.Observation) (selector.Choi
 	}
 	last := said[len(said)-1]
 	return last.Choice, last.Err
+}
+
+// Pace measures what the machine gives the program.
+func (l *watch) Pace() *pace.Meter { return l.meter }
+
+// Drained reports whether the program has read all that it was shown. One that
+// has never read anything does not read.
+func (l *watch) Drained() bool {
+	var left int
+	conn, err := l.stdin.SyscallConn()
+	if err == nil {
+		cerr := conn.Control(func(fd uintptr) { left, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+		err = errors.Join(err, cerr)
+	}
+	if err != nil {
+		return true // it has ended
+	}
+	if l.written.Load() > int64(left) {
+		l.reads.Store(true)
+	}
+	return !l.reads.Load() || left == 0 && l.pending.Load() == 0
 }
 
 // Close implements selector.Life: it kills the program and all that it has

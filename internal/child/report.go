@@ -1,0 +1,92 @@
+package child
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/pace"
+)
+
+// reportSockets returns the two ends of the connection over which the init
+// reports: ours, and the init's.
+func reportSockets() (*net.UnixConn, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a socket pair: %w", err)
+	}
+	theirs := os.NewFile(uintptr(fds[1]), "report")
+	f := os.NewFile(uintptr(fds[0]), "report")
+	defer f.Close()
+	ours, err := net.FileConn(f)
+	if err != nil {
+		theirs.Close()
+		return nil, nil, fmt.Errorf("make a socket pair: %w", err)
+	}
+	return ours.(*net.UnixConn), theirs, nil
+}
+
+// reported is what came from the init.
+type reported struct {
+	Report
+	proc *os.File // the program's /proc, if it has one of its own
+	err  error    // why there is no report
+}
+
+// receive reads what the init says until it ends, and tells started where to
+// find the program's tasks. pid is the init's.
+func receive(in *net.UnixConn, pid int, started func(pace.Tree)) (r reported) {
+	tell := func(t pace.Tree) {
+		if started != nil && (r.proc != nil || ownProc()) {
+			started(t)
+		}
+	}
+	tell(pace.Tree{Proc: "/proc", Root: pid, Alone: true})
+	var text []byte
+	buf, rights := make([]byte, 4<<10), make([]byte, unix.CmsgSpace(4))
+	for {
+		n, rn, _, _, err := in.ReadMsgUnix(buf, rights)
+		if len(text) == 0 && n > 0 {
+			t := pace.Tree{Proc: "/proc", Root: pid}
+			if r.proc = procIn(rights[:rn]); r.proc != nil {
+				t = pace.Tree{Proc: fmt.Sprintf("/proc/self/fd/%d", r.proc.Fd()), Root: 1}
+			}
+			tell(t)
+		}
+		text = append(text, buf[:n]...)
+		if err == nil && n > 0 {
+			continue
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			r.err = err
+		} else if r.err = json.Unmarshal(text, &r.Report); len(text) == 0 {
+			r.err = io.EOF
+		}
+		return r
+	}
+}
+
+// procIn returns the folder that a message carries, or nil.
+func procIn(rights []byte) *os.File {
+	messages, err := unix.ParseSocketControlMessage(rights)
+	if err != nil || len(messages) == 0 {
+		return nil
+	}
+	fds, err := unix.ParseUnixRights(&messages[0])
+	if err != nil || len(fds) == 0 {
+		return nil
+	}
+	return os.NewFile(uintptr(fds[0]), "proc")
+}
+
+// ownProc reports whether /proc numbers processes as this one does. It does not
+// in a PID namespace for which nobody has mounted it anew.
+func ownProc() bool {
+	link, err := os.Readlink("/proc/self")
+	return err == nil && link == fmt.Sprint(os.Getpid())
+}

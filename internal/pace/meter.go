@@ -1,0 +1,177 @@
+package pace
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// beat is the time between two looks.
+	beat = 50 * time.Millisecond
+	// slack is how late a look may be without a word: timers are that exact.
+	slack = 10 * time.Millisecond
+	// thrift bounds what looking costs: after a look comes a pause of at least so
+	// many times its own duration.
+	thrift = 20
+)
+
+// Meter counts what one program had. It is safe for several goroutines.
+type Meter struct {
+	stop, ended chan struct{}
+
+	mu    sync.Mutex
+	tree  Tree
+	begun time.Time
+	last  time.Time // of the last look
+	tasks map[int]task
+	owed  map[int]time.Duration // waiting that is counted before the kernel counts it
+	marks []mark                // before and after each loss, oldest first
+	idle  time.Duration         // own time since the program last did anything
+	next  chan struct{}         // closed at the next look
+}
+
+// mark is what had been lost at some time.
+type mark struct {
+	at              time.Time
+	waited, delayed time.Duration
+}
+
+// Start starts a meter, of this process alone until Follow. After each look it
+// calls looked, if there is one, with what has been spent since the start.
+func Start(looked func(Spent)) *Meter {
+	now := time.Now()
+	m := &Meter{stop: make(chan struct{}), ended: make(chan struct{}), begun: now, last: now, next: make(chan struct{})}
+	m.marks = []mark{{at: now}}
+	go m.run(looked)
+	return m
+}
+
+// Follow has the meter look at the tasks of a program.
+func (m *Meter) Follow(t Tree) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tree, m.tasks, m.owed = t, nil, nil
+}
+
+// Stop ends the meter. What it has counted stays.
+func (m *Meter) Stop() {
+	close(m.stop)
+	<-m.ended
+}
+
+// Since returns how the time since some moment was spent.
+func (m *Meter) Since(from time.Time) Spent { return m.Between(from, time.Now()) }
+
+// Between returns how the time between two moments was spent. What happened
+// since the last look is not known yet, and counts as the program's own.
+func (m *Meter) Between(from, to time.Time) Spent {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a, b := m.lost(from), m.lost(to)
+	return Spent{Wall: to.Sub(from), Waited: b.waited - a.waited, Delayed: b.delayed - a.delayed}
+}
+
+// lost returns what had been lost at some time, as if each loss had come evenly.
+func (m *Meter) lost(at time.Time) mark {
+	before := m.marks[0]
+	for _, after := range m.marks[1:] {
+		if after.at.After(at) {
+			if part := at.Sub(before.at).Seconds() / after.at.Sub(before.at).Seconds(); part > 0 {
+				before.waited += time.Duration(part * float64(after.waited-before.waited))
+				before.delayed += time.Duration(part * float64(after.delayed-before.delayed))
+			}
+			break
+		}
+		before = after
+	}
+	return before
+}
+
+// Idle returns for how long of its own time the program has done nothing.
+func (m *Meter) Idle() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.idle
+}
+
+// Next returns a channel that is closed after the next look.
+func (m *Meter) Next() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.next
+}
+
+func (m *Meter) run(looked func(Spent)) {
+	defer close(m.ended)
+	for pause := beat; ; {
+		timer := time.NewTimer(pause)
+		select {
+		case <-m.stop:
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		begun := time.Now()
+		m.look(pause)
+		if looked != nil {
+			looked(m.Between(m.begun, m.last))
+		}
+		pause = max(beat, thrift*time.Since(begun))
+	}
+}
+
+// look takes in what has happened since the last look, which was to be pause
+// ago.
+func (m *Meter) look(pause time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	tasks, now := m.tree.read(), time.Now()
+	passed := now.Sub(m.last)
+	waited, busy := m.compare(tasks, passed)
+	delayed := passed - pause
+	if delayed < slack {
+		delayed = 0
+	}
+	delayed = max(0, delayed-waited) // the same time is lost once
+	if waited+delayed > 0 {
+		before := m.marks[len(m.marks)-1]
+		after := mark{now, before.waited + waited, before.delayed + delayed}
+		before.at = m.last
+		m.marks = append(m.marks, before, after)
+	}
+	m.idle += passed - waited - delayed
+	if busy {
+		m.idle = 0
+	}
+	m.last, m.tasks = now, tasks
+	close(m.next)
+	m.next = make(chan struct{})
+}
+
+// compare returns for how much of the time that passed the program waited for a
+// processor, and whether it did anything at all.
+func (m *Meter) compare(tasks map[int]task, passed time.Duration) (waited time.Duration, busy bool) {
+	owed := map[int]time.Duration{}
+	busy = len(tasks) != len(m.tasks)
+	for tid, now := range tasks {
+		before, known := m.tasks[tid]
+		var w time.Duration
+		switch {
+		case !known || now.runs != before.runs:
+			// It got a processor, so that the kernel has counted its waiting.
+			busy = true
+			w = now.wait - before.wait - m.owed[tid]
+		case now.ready && before.ready:
+			// It is in the queue still, or on a processor still: the kernel
+			// counts the waiting when that ends.
+			busy = true
+			w = passed - (now.ran - before.ran)
+			owed[tid] = m.owed[tid] + max(0, w)
+		default:
+			busy = busy || now.busy
+		}
+		waited = max(waited, min(w, passed))
+	}
+	m.owed = owed
+	return waited, busy
+}

@@ -1,0 +1,34 @@
+package pace
+
+import (
+	"fmt"
+	"time"
+)
+
+// Spent says how some wall time passed for a program.
+type Spent struct {
+	Wall    time.Duration
+	Waited  time.Duration // ready to run, without a processor
+	Delayed time.Duration // unknown: this process did not run on time
+}
+
+// Own is the time that the program had: it ran, or it did nothing.
+func (s Spent) Own() time.Duration { return s.Wall - s.Waited - s.Delayed }
+
+// String says it for an error: "of 12s it had 1.2s; for 10.8s it waited for a processor".
+func (s Spent) String() string {
+	text := fmt.Sprintf("of %s it had %s", short(s.Wall), short(s.Own()))
+	if s.Waited > 0 {
+		text += fmt.Sprintf("; for %s it waited for a processor", short(s.Waited))
+	}
+	if s.Delayed > 0 {
+		text += fmt.Sprintf("; for %s passtlab itself did not run", short(s.Delayed))
+	}
+	return text
+}
+
+func short(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
+
+func (s Spent) sub(t Spent) Spent {
+	return Spent{s.Wall - t.Wall, s.Waited - t.Waited, s.Delayed - t.Delayed}
+}

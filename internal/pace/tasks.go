@@ -1,0 +1,119 @@
+package pace
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// Tree is where the tasks of a program are found in a procfs.
+type Tree struct {
+	// Proc is the folder where a procfs is mounted.
+	Proc string
+	// Root is the process at the top, by its number in that procfs. It only
+	// starts others, so that it counts for as long as it is alone.
+	Root int
+	// Alone: the root is all there is to look at.
+	Alone bool
+}
+
+// task is one thread at one look.
+type task struct {
+	ran   time.Duration // on a processor, since it began
+	wait  time.Duration // for one
+	runs  uint64        // how often it got one
+	ready bool          // it runs or waits for a processor now
+	busy  bool          // ready, or in a wait that nothing interrupts (a disk)
+}
+
+// read returns the tasks by number. Those that end meanwhile are left out.
+func (t Tree) read() map[int]task {
+	if t.Proc == "" {
+		return nil
+	}
+	if t.Alone {
+		tasks := map[int]task{}
+		t.process(t.Root, tasks)
+		return tasks
+	}
+	tasks := map[int]task{}
+	for _, pid := range t.below() {
+		t.process(pid, tasks)
+	}
+	if len(tasks) == 0 {
+		t.process(t.Root, tasks)
+	}
+	return tasks
+}
+
+// below returns the processes that descend from the root.
+func (t Tree) below() (pids []int) {
+	parents := map[int]int{}
+	for _, pid := range numbers(t.Proc) {
+		if f := stat(filepath.Join(t.Proc, strconv.Itoa(pid), "stat")); len(f) > 1 {
+			parents[pid], _ = strconv.Atoi(string(f[1]))
+		}
+	}
+	for pid := range parents {
+		// A loop is not possible in one look, and a number that was used again
+		// between two reads must not make one.
+		for up, steps := parents[pid], 0; up != 0 && steps < len(parents); up, steps = parents[up], steps+1 {
+			if up == t.Root {
+				pids = append(pids, pid)
+				break
+			}
+		}
+	}
+	return pids
+}
+
+// process adds the tasks of one process.
+func (t Tree) process(pid int, tasks map[int]task) {
+	dir := filepath.Join(t.Proc, strconv.Itoa(pid), "task")
+	for _, tid := range numbers(dir) {
+		file := filepath.Join(dir, strconv.Itoa(tid))
+		var x task
+		var ran, wait uint64
+		b, err := os.ReadFile(filepath.Join(file, "schedstat"))
+		if err == nil {
+			_, err = fmt.Sscan(string(b), &ran, &wait, &x.runs)
+		}
+		f := stat(filepath.Join(file, "stat"))
+		if err != nil || len(f) == 0 {
+			continue
+		}
+		x.ran, x.wait = time.Duration(ran), time.Duration(wait)
+		x.ready = f[0][0] == 'R'
+		x.busy = x.ready || f[0][0] == 'D'
+		tasks[tid] = x
+	}
+}
+
+// stat returns the fields of a stat file after the name, which may hold
+// anything: the state first, then the parent (proc_pid_stat(5)).
+func stat(file string) [][]byte {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	return bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
+}
+
+// numbers returns the entries of a folder that are numbers.
+func numbers(dir string) (ns []int) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(-1)
+	for _, name := range names {
+		if n, err := strconv.Atoi(name); err == nil {
+			ns = append(ns, n)
+		}
+	}
+	return ns
+}

@@ -1,0 +1,101 @@
+package suites
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/passtlab/passtlab/internal/pace"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/command"
+)
+
+// slowness is how many times its limit a selector may take in wall time until
+// the limit of its own time has passed. A machine on which it takes longer is
+// too slow to tell.
+const slowness = 12
+
+// keepMost is how much of its own time a Watch gets at most to leave a choice
+// that is right, where it never comes to rest.
+const keepMost = 2 * time.Second
+
+// tooSlow says that nothing is known, because of the machine.
+func tooSlow(s pace.Spent) error {
+	return fmt.Errorf("%w: %v", command.ErrSlow, s)
+}
+
+// late reports whether a choice that took s came later than the bound, of the
+// selector's own time. The error says that nobody can tell.
+func late(s pace.Spent, bound time.Duration) (bool, error) {
+	switch {
+	case bound == 0 || s.Wall-s.Waited <= bound:
+		return false, nil
+	case s.Own() <= bound:
+		return false, tooSlow(s)
+	}
+	return true, nil
+}
+
+// limit is how long one answer is waited for. A program has a limit of its own,
+// and the time that it waits for a processor does not count for it.
+func (s *Session) limit(sel selector.Selector) time.Duration {
+	if selector.IsProgram(sel) {
+		return slowness * s.opts.SelectLimit
+	}
+	return s.opts.SelectLimit
+}
+
+// rests is a Life of which can be told what the machine gives it.
+type rests interface {
+	Pace() *pace.Meter
+	// Drained reports whether it has taken in all that it was shown.
+	Drained() bool
+}
+
+// gauge tells how much of its own time a Watch has had.
+type gauge struct {
+	meter   *pace.Meter
+	drained func() bool
+	stop    func()
+}
+
+// gaugeOf measures the program of a Watch, or else this process.
+func gaugeOf(w selector.Watch) gauge {
+	if r, ok := w.(rests); ok {
+		return gauge{r.Pace(), r.Drained, func() {}}
+	}
+	m := pace.Start(nil)
+	return gauge{m, func() bool { return true }, m.Stop}
+}
+
+// rested reports whether a Watch has had its time to leave a choice that is
+// right: it has taken in what it was shown and then done nothing for keep.
+func (g gauge) rested(shown, said time.Time, keep time.Duration) bool {
+	idle := min(g.meter.Idle(), g.meter.Since(shown).Own(), g.meter.Since(said).Own())
+	return idle >= keep && g.drained() || g.meter.Since(shown).Own() >= max(keep, keepMost)
+}
+
+// own bounds ctx by time in which this process ran, so that a machine that
+// stands still takes nothing from it. The first part of it is plain wall time,
+// since most answers come at once.
+func own(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	begun := time.Now()
+	go func() {
+		timer := time.NewTimer(limit / 10)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		m := pace.Start(func(s pace.Spent) {
+			if time.Since(begun)-s.Waited-s.Delayed >= limit {
+				cancel()
+			}
+		})
+		<-ctx.Done()
+		m.Stop()
+	}()
+	return ctx, cancel
+}
