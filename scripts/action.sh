@@ -52,7 +52,7 @@ mkdir -p "$out/captures"
 echo "folder=$out" >>"$GITHUB_OUTPUT"
 
 status=0
-"$passtlab" run --keep-going --format json --output "$out/report.json" --pcap "$out/captures" "${args[@]}" \
+"$passtlab" run --format json --output "$out/report.json" --pcap "$out/captures" "${args[@]}" \
     2>"$out/errors.txt" || status=$?
 cat "$out/errors.txt" >&2
 echo "status=$status" >>"$GITHUB_OUTPUT"

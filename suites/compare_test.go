@@ -51,7 +51,6 @@ func TestChange(t *testing.T) {
 func versions(t *testing.T) *Comparison {
 	t.Helper()
 	cfg := config("field-report", "lab-broken", "known")
-	cfg.KeepGoing = true
 	cfg.Selectors = []selector.Selector{
 		picks("mine@v1", slaac.Addr()), picks("mine@v2", dhcpv6.Addr()), byRoleNamed("mine@v3"), picks("mine@v4"),
 	}

@@ -32,7 +32,7 @@ func sample(t *testing.T) *Report {
 	})
 	old := selector.Func("ipv4-only", unsupported)
 	cfg := config("field-report", "lab-broken", "out-of-date")
-	cfg.KnownFailures, cfg.KeepGoing = true, true
+	cfg.KnownFailures = true
 	cfg.Scenarios[2].Prove.Bad = "good"
 	cfg.Scenarios[0].Expect.Failures = []scenarios.Failure{{Selector: "first", Picks: "slaac"}}
 	cfg.Selectors = append(cfg.Selectors, picks("bad", slaac.Addr()), picks("first", slaac.Addr()), byRole, says, old)

@@ -12,7 +12,7 @@ func (r *Report) writeMarkdown(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "### passtlab: %s\n\n", r.closing())
 	fmt.Fprintf(&b, "%s\n\n", r.setting())
-	for _, n := range r.Notes {
+	for _, n := range r.notes() {
 		fmt.Fprintf(&b, "> %s\n\n", escape(n))
 	}
 	m := newMatrix(r)

@@ -37,7 +37,7 @@ type Report struct {
 	Seed int64 `json:"seed"`
 	// Shard is which part of a run this is, where it is a part.
 	Shard *Shard `json:"shard,omitempty"`
-	// Notes say what to bear in mind about a report that was merged.
+	// Notes say what to bear in mind, for example about a report that was merged.
 	Notes []string `json:"notes,omitempty"`
 	// Started is when the run began.
 	Started time.Time `json:"started"`
@@ -86,6 +86,9 @@ type Scenario struct {
 	Phases Phases `json:"phases"`
 	// Error is what went wrong with the lab or the scenario itself.
 	Error string `json:"error,omitempty"`
+	// Replayed is what the environment did the first time: the scenario was then
+	// played once more, for the results that were errors.
+	Replayed string `json:"replayed,omitempty"`
 	// Skipped is why the backend cannot play the scenario.
 	Skipped string `json:"skipped,omitempty"`
 	// Family is the id of the file, which may stand for several scenarios.

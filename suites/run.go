@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
+	"github.com/passtlab/passtlab/internal/limits"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"golang.org/x/sync/errgroup"
@@ -18,6 +20,9 @@ const DefaultParallel = 16
 // MaxParallel is the most labs that may be up at once: the kernel's IPv6
 // neighbour table (gc_thresh3) is shared by all namespaces of a machine.
 const MaxParallel = 64
+
+// ErrNoRoom is returned by Run when the machine has no room for a single lab.
+var ErrNoRoom = errors.New("no lab can be built")
 
 // ErrNothingSelected is returned by Run when there is nothing to judge.
 var ErrNothingSelected = errors.New("nothing selected")
@@ -32,9 +37,6 @@ type Config struct {
 	// Parallel is the number of labs up at once, at most MaxParallel.
 	// Default: DefaultParallel.
 	Parallel int
-	// KeepGoing begins further labs after one has failed. A selector that
-	// fails never stops a run.
-	KeepGoing bool
 	// Shard is noted in the report, where the scenarios are a part of a run.
 	Shard *Shard
 	// Progress is called after each scenario, never twice at a time.
@@ -65,18 +67,11 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if cfg.Backend.Real() {
 		report.Backend, report.Program = BackendReal, cfg.Backend.Program
 	}
-	cells := make([]cell, len(cfg.Scenarios))
-	r := runner{cfg: cfg}
-	var g errgroup.Group
-	g.SetLimit(cfg.Parallel)
-	for i, sc := range cfg.Scenarios {
-		g.Go(func() error {
-			cells[i] = r.scenario(ctx, sc)
-			return nil
-		})
+	if err := cfg.fit(report); err != nil {
+		return nil, err
 	}
-	_ = g.Wait() // what goes wrong is in the cells
-	for _, c := range cells {
+	r := runner{cfg: cfg, gate: newGate()}
+	for _, c := range r.run(ctx) {
 		report.Add(c.scenario, c.results...)
 	}
 	report.Finish(cfg.Now())
@@ -126,53 +121,108 @@ func (c cell) worst() Verdict {
 	return r.Worst()
 }
 
-// runner is the state that the labs of a run share.
-type runner struct {
-	cfg    Config
-	mu     sync.Mutex
-	done   int
-	failed string // the first scenario whose lab failed
+// fit lowers the number of labs to what the machine has room for, and notes it.
+func (c *Config) fit(report *Report) error {
+	n, why, err := limits.Labs(c.Parallel, slices.ContainsFunc(c.Selectors, runsProgram))
+	if err != nil {
+		return fmt.Errorf("run: %w: %w", ErrNoRoom, err)
+	}
+	if n < min(c.Parallel, len(c.Scenarios)) {
+		report.Notes = append(report.Notes, fmt.Sprintf("%s at once and not %d: %s", plural(n, "lab"), c.Parallel, why))
+	}
+	c.Parallel = n
+	return nil
 }
 
-func (r *runner) scenario(ctx context.Context, sc *scenarios.Scenario) cell {
-	if err := r.stopped(ctx); err != nil {
-		c := cell{scenario: Scenario{ID: sc.ID, Family: sc.Family, Title: sc.Title, File: sc.File, Passt: r.cfg.release(sc), Order: sc.Order, Error: err.Error()}}
+// runsProgram reports whether a selector is, or may be, a program.
+func runsProgram(s selector.Selector) bool {
+	_, remembers := s.(selector.Stateful)
+	return selector.IsProgram(s) || remembers
+}
+
+// quieter is by how much fewer labs are up at once when a scenario is played
+// again.
+const quieter = 8
+
+// runner is the state that the labs of a run share.
+type runner struct {
+	cfg  Config
+	gate *gate
+	mu   sync.Mutex
+	done int
+}
+
+// run plays every scenario, and those again that the environment has spoilt.
+func (r *runner) run(ctx context.Context) []cell {
+	cells := make([]cell, len(r.cfg.Scenarios))
+	spoilt := make([]*Session, len(cells))
+	var g errgroup.Group
+	g.SetLimit(r.cfg.Parallel)
+	for i, sc := range r.cfg.Scenarios {
+		g.Go(func() error {
+			cells[i], spoilt[i] = r.scenario(ctx, sc)
+			return nil
+		})
+	}
+	_ = g.Wait() // what goes wrong is in the cells
+	g = errgroup.Group{}
+	g.SetLimit(max(1, r.cfg.Parallel/quieter))
+	for i, s := range spoilt {
+		if s != nil {
+			g.Go(func() error {
+				cells[i] = r.again(ctx, s)
+				return nil
+			})
+		}
+	}
+	_ = g.Wait()
+	return cells
+}
+
+// scenario plays one, and returns its session too if it is to be played again.
+func (r *runner) scenario(ctx context.Context, sc *scenarios.Scenario) (c cell, spoilt *Session) {
+	leave, err := r.gate.enter(ctx)
+	if err != nil {
+		c := cell{scenario: Scenario{ID: sc.ID, Family: sc.Family, Title: sc.Title, File: sc.File, Passt: r.cfg.release(sc), Order: sc.Order, Error: fmt.Sprintf("not run: %v", err)}}
 		r.progress(c)
-		return c
+		return c, nil
 	}
+	defer leave()
 	s, _ := Open(ctx, sc, r.cfg.Selectors, r.cfg.Options) // the session itself tells the error
-	var c cell
-	for _, sel := range r.cfg.Selectors {
-		c.results = append(c.results, s.Judge(sel)...)
+	c = r.judge(s)
+	if s.Spoilt() != nil && ctx.Err() == nil {
+		return c, s
 	}
-	_ = s.Close() // so does its report
-	c.scenario = s.Report()
+	r.progress(c)
+	return c, nil
+}
+
+// again plays a scenario once more.
+func (r *runner) again(ctx context.Context, s *Session) cell {
+	if leave, err := r.gate.enter(ctx); err == nil {
+		defer leave()
+		_ = s.Again(ctx) // the session itself tells the error
+	}
+	c := r.judge(s)
 	r.progress(c)
 	return c
 }
 
-// stopped returns why no further lab is to be begun, or nil.
-func (r *runner) stopped(ctx context.Context) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := context.Cause(ctx); err != nil {
-		return fmt.Errorf("not run: %w", err)
+// judge returns what a session says, and closes it.
+func (r *runner) judge(s *Session) (c cell) {
+	for _, sel := range r.cfg.Selectors {
+		c.results = append(c.results, s.Judge(sel)...)
 	}
-	if r.failed != "" && !r.cfg.KeepGoing {
-		return fmt.Errorf("not run: the lab of %s failed", r.failed)
-	}
-	return nil
+	_ = s.Close() // its report tells the error
+	c.scenario = s.Report()
+	return c
 }
 
 func (r *runner) progress(c cell) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done++
-	v := c.worst()
-	if v == Error && r.failed == "" {
-		r.failed = c.scenario.ID
-	}
 	if r.cfg.Progress != nil {
-		r.cfg.Progress(Progress{Done: r.done, Total: len(r.cfg.Scenarios), Scenario: c.scenario.ID, Verdict: v})
+		r.cfg.Progress(Progress{Done: r.done, Total: len(r.cfg.Scenarios), Scenario: c.scenario.ID, Verdict: c.worst()})
 	}
 }

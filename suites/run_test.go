@@ -3,11 +3,13 @@ package suites
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/sim"
 )
 
@@ -67,42 +69,83 @@ func TestRunExitStatus(t *testing.T) {
 	}
 }
 
-func TestRunStopsAfterALabFailed(t *testing.T) {
-	for keepGoing, want := range map[bool]string{false: "!!-", true: "!!✓"} {
-		cfg := config("a", "b", "c")
-		cfg.Build = builds(fakeLab{})
-		cfg.KeepGoing = keepGoing
-		build := fails("b")
-		cfg.Build = func(ctx context.Context, sc *scenarios.Scenario, o sim.Options) (Lab, error) {
-			if sc.ID == "a" {
-				return nil, errBroken
+// A lab that fails keeps no other from being run, and is played again once. What
+// a selector did wrong is not.
+func TestRunAgain(t *testing.T) {
+	bad := picks("bad", slaac.Addr())
+	for _, tt := range []struct {
+		name   string
+		fails  int // how often the lab of a does not come up
+		status int
+		error  string
+		builds int // of a
+	}{
+		{"fine", 0, StatusFail, "", 1},
+		{"fails once", 1, StatusFail, "", 2},
+		{"fails twice", 2, StatusError, "broken", 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := config("a", "b", "c")
+			cfg.Selectors = append(cfg.Selectors, bad)
+			var built, others int
+			cfg.Build = func(ctx context.Context, sc *scenarios.Scenario, o sim.Options) (Lab, error) {
+				if sc.ID != "a" {
+					others++
+				} else if built++; built <= tt.fails {
+					return nil, errBroken
+				}
+				return builds(fakeLab{})(ctx, sc, o)
 			}
-			return build(ctx, sc, o)
-		}
-		r, err := Run(t.Context(), cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got strings.Builder
-		for _, s := range r.Scenarios {
-			switch {
-			case s.Error == "":
-				got.WriteString("✓")
-			case strings.HasPrefix(s.Error, "not run: the lab of a failed"):
-				got.WriteString("-")
-			default:
-				got.WriteString("!")
+			r, err := Run(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
 			}
+			a := r.Scenarios[0]
+			if a.ID != "a" || built != tt.builds || others != 2 || !strings.Contains(a.Error, tt.error) || (a.Error == "") != (tt.error == "") {
+				t.Errorf("%s was built %d times, others %d, error %q", a.ID, built, others, a.Error)
+			}
+			if replayed := strings.Contains(a.Replayed, "broken"); replayed != (tt.fails > 0) || (len(r.replays()) > 0) != (tt.fails == 1) {
+				t.Errorf("replayed: %q; noted: %q", a.Replayed, r.replays())
+			}
+			if got := r.ExitStatus(); got != tt.status {
+				t.Errorf("exit status %d, want %d", got, tt.status)
+			}
+		})
+	}
+}
+
+// A question that could not be put is put again; the answers that were given
+// stay, the wrong ones too.
+func TestRunAgainForOne(t *testing.T) {
+	cfg := config("a")
+	var asked, failed int
+	starved := selector.Func("starved", func(context.Context, selector.Observation) (selector.Choice, error) {
+		if asked++; asked == 1 {
+			return selector.Choice{}, fmt.Errorf("%w: of 60s it had 2s", command.ErrSlow)
 		}
-		if !keepGoing {
-			want = "!--"
+		return selector.Pick(dhcpv6.Addr(), ""), nil
+	})
+	flaky := selector.Func("flaky", func(context.Context, selector.Observation) (selector.Choice, error) {
+		if failed++; failed == 1 {
+			return selector.Pick(slaac.Addr(), ""), nil
 		}
-		if got.String() != want {
-			t.Errorf("keep going %v: %s, want %s", keepGoing, got.String(), want)
+		return selector.Pick(dhcpv6.Addr(), ""), nil
+	})
+	cfg.Selectors = []selector.Selector{flaky, starved}
+	r, err := Run(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := r.Results[0].Verdict; v != Fail {
+		t.Errorf("what failed once is %s: %s", v, r.Results[0].Reason)
+	}
+	for _, res := range r.Results[2:] {
+		if res.Verdict != Pass {
+			t.Errorf("%s in %s: %s: %s", res.Selector, res.Role, res.Verdict, res.Reason)
 		}
-		if r.ExitStatus() != StatusError {
-			t.Errorf("keep going %v: exit status %d", keepGoing, r.ExitStatus())
-		}
+	}
+	if s := r.Scenarios[0]; s.Error != "" || !strings.Contains(s.Replayed, "too slow to tell: of 60s") {
+		t.Errorf("%q, replayed: %q", s.Error, s.Replayed)
 	}
 }
 

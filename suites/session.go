@@ -99,6 +99,7 @@ func Reproduce(sc *scenarios.Scenario, name string, seed int64) []string {
 // selector said at each checkpoint. It is for one goroutine at a time.
 type Session struct {
 	sc      *scenarios.Scenario
+	sels    []selector.Selector
 	opts    Options
 	lab     Lab
 	phases  Phases
@@ -115,6 +116,9 @@ type Session struct {
 	started, ended    time.Time
 	openErr, closeErr error
 	closed            bool
+
+	again    *Session // played because the environment spoilt this one
+	firstErr error    // why
 }
 
 // Open builds the lab of a scenario and plays its timeline. At each checkpoint
@@ -126,7 +130,7 @@ type Session struct {
 // role, or Skip where the backend cannot play the scenario, so that a caller
 // may treat all cases alike.
 func Open(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector, opts Options) (*Session, error) {
-	s := &Session{sc: sc, opts: opts.withDefaults()}
+	s := &Session{sc: sc, sels: sels, opts: opts.withDefaults()}
 	s.started, s.left = s.opts.Now(), s.opts.OpenLimit
 	for _, sel := range sels {
 		for _, role := range sc.Roles {
@@ -185,13 +189,20 @@ func (s *Session) Judge(sel selector.Selector) (results []Result) {
 		case why != "":
 			res.Verdict, res.Reason = Skip, why
 		case s.openErr != nil:
-			res.Verdict, res.Reason = Error, clean(fmt.Errorf("%w: %w", errLab, s.openErr).Error())
+			res.Verdict, res.Reason = Error, clean(explain(fmt.Errorf("%w: %w", errLab, s.openErr)))
 		case i < 0:
 			res.Verdict, res.Reason = Error, clean(fmt.Errorf("%w: %s was not asked", errLab, name).Error())
 		default:
 			res = s.result(s.courses[i])
 		}
 		results = append(results, res)
+	}
+	if s.again != nil {
+		for i, res := range s.again.Judge(sel) {
+			if results[i].Verdict == Error {
+				results[i] = res
+			}
+		}
 	}
 	return results
 }
@@ -212,6 +223,9 @@ func (s *Session) unsupported() string {
 // Close takes the lab down. Closing again is harmless and returns the same
 // error.
 func (s *Session) Close() error {
+	if s.again != nil {
+		return errors.Join(s.closeErr, s.again.Close())
+	}
 	if s.closed {
 		return s.closeErr
 	}
@@ -228,6 +242,11 @@ func (s *Session) Close() error {
 
 // Report returns what the report says about the scenario, after Close.
 func (s *Session) Report() Scenario {
+	if s.again != nil && s.openErr != nil {
+		r := s.again.Report()
+		r.Replayed = explain(s.firstErr)
+		return r
+	}
 	r := Scenario{
 		ID:       s.sc.ID,
 		Title:    s.sc.Title,
@@ -253,7 +272,10 @@ func (s *Session) Report() Scenario {
 		openErr = nil
 	}
 	if err := errors.Join(openErr, s.closeErr); err != nil {
-		r.Error = err.Error()
+		r.Error = explain(err)
+	}
+	if s.again != nil {
+		r.Replayed = explain(s.firstErr)
 	}
 	return r
 }

@@ -36,7 +36,7 @@ func (t *tableWriter) paint(colour, s string) string {
 func (r *Report) writeTable(w io.Writer, colour bool) error {
 	t := &tableWriter{colour: colour}
 	fmt.Fprintln(t, r.setting())
-	for _, n := range r.Notes {
+	for _, n := range r.notes() {
 		fmt.Fprintf(t, "note: %s\n", n)
 	}
 	fmt.Fprintln(t)

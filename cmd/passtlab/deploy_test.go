@@ -85,7 +85,7 @@ func TestIndexedJob(t *testing.T) {
 			t.Fatal(err)
 		}
 		args := strings.Fields(string(out))
-		want := []string{"run", "--shard", strconv.Itoa(index+1) + "/" + strconv.Itoa(s.Completions), "--keep-going", "--format", "json"}
+		want := []string{"run", "--shard", strconv.Itoa(index+1) + "/" + strconv.Itoa(s.Completions), "--format", "json"}
 		if !slices.Equal(args, append(want, c.Args...)) {
 			t.Errorf("index %d: %q", index, args)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -13,9 +14,8 @@ import (
 // labFlags are the flags of every command that judges selectors in labs.
 type labFlags struct {
 	playFlags
-	parallel  int
-	keepGoing bool
-	expect    string
+	parallel int
+	expect   string
 
 	build suites.Builder // nil: the backend's; tests have others
 }
@@ -24,8 +24,10 @@ func (f *labFlags) add(c *cobra.Command) {
 	fs := c.Flags()
 	fs.IntVar(&f.parallel, "parallel", suites.DefaultParallel, fmt.Sprintf("labs up at once, `N` from 1 to %d", suites.MaxParallel))
 	fs.Int64Var(&f.seed, "seed", 0, "draw the orders that scenarios leave to chance by this `NUMBER`, as printed by a run; 0: a new one")
-	fs.BoolVar(&f.keepGoing, "keep-going", false, "begin further labs after one has failed")
 	f.playFlags.add(fs)
+	// A failed lab stops nothing any more. Scripts that ask for that are fine.
+	fs.Bool("keep-going", true, "does nothing: a lab that fails never keeps others from being run")
+	_ = fs.MarkHidden("keep-going")
 }
 
 // addExpect adds the flag of those commands that know of known failures.
@@ -57,7 +59,7 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Co
 	if err != nil {
 		return suites.Config{}, err
 	}
-	cfg := suites.Config{Scenarios: scs.scenarios, Selectors: sels, Parallel: f.parallel, KeepGoing: f.keepGoing}
+	cfg := suites.Config{Scenarios: scs.scenarios, Selectors: sels, Parallel: f.parallel}
 	cfg.Options = suites.Options{
 		Build: f.build, Backend: backend, Logger: log, Seed: f.seed,
 		Reproduce: func(sc *scenarios.Scenario, name string) []string {
@@ -108,5 +110,9 @@ func runLabs(c *cobra.Command, cfg suites.Config) (*suites.Report, error) {
 	var done func()
 	cfg.Progress, done = progressLine(c.ErrOrStderr())
 	defer done()
-	return suites.Run(c.Context(), cfg)
+	report, err := suites.Run(c.Context(), cfg)
+	if errors.Is(err, suites.ErrNoRoom) {
+		err = labFailed(err)
+	}
+	return report, err
 }

@@ -247,7 +247,7 @@ func TestRunStatus(t *testing.T) {
 	testRun(t, suites.StatusFail, "gave no choice", builds(nil), "--exec", "nobody=false", id)
 	// A set-up error is never fine, whatever the flags.
 	testRun(t, suites.StatusError, "no lab today", builds(errors.New("no lab today")), "--selector", "test-none", id)
-	testRun(t, suites.StatusError, "no lab today", builds(errors.New("no lab today")), "--known-failures", "--keep-going", "--format", "junit")
+	testRun(t, suites.StatusError, "no lab today", builds(errors.New("no lab today")), "--known-failures", "--format", "junit")
 	testRun(t, suites.StatusFail, "passtlab run --exec 'nobody=false \"a b\"' --known-failures "+id, builds(nil),
 		"--known-failures", "--exec", `nobody=false "a b"`, id)
 }

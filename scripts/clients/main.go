@@ -34,14 +34,14 @@ func main() {
 func run(ctx context.Context, program, output, right, own string, args []string) error {
 	var all []measured
 	for _, c := range scenarios.Clients() {
-		r, err := measure.Run(ctx, program, labFailed, append([]string{"--keep-going", "--client", string(c)}, args...)...)
+		r, err := measure.Run(ctx, program, labFailed, append([]string{"--client", string(c)}, args...)...)
 		if err != nil {
 			return err
 		}
 		all = append(all, measured{c, r})
 	}
 	if own != "" {
-		r, err := measure.Run(ctx, program, labFailed, "--keep-going", own)
+		r, err := measure.Run(ctx, program, labFailed, own)
 		if err != nil {
 			return err
 		}

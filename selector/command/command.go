@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/child"
+	"github.com/passtlab/passtlab/internal/limits"
 	"github.com/passtlab/passtlab/internal/pace"
 	"github.com/passtlab/passtlab/selector"
 )
@@ -137,6 +138,7 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	begun, meter := time.Now(), pace.Start(p.limit(cancel))
+	kills := limits.OOMKills()
 	defer meter.Stop()
 
 	stdout := &head{max: p.opts.MaxOutput, full: func() { cancel(ErrFlood) }}
@@ -150,7 +152,7 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 		return none, fmt.Errorf("%w of %v%s%s", ErrTimeout, p.opts.Timeout,
 			quote(", last output ", string(stdout.buf)), quote(", last error ", stderr.String()))
 	}
-	if err := p.ending(r, rerr, cause, stderr); err != nil {
+	if err := p.ending(r, rerr, cause, stderr, kills); err != nil {
 		return none, err
 	}
 	c, err := parseOutput(stdout.buf)
@@ -176,8 +178,9 @@ func (p *program) limit(cancel context.CancelCauseFunc) func(pace.Spent) {
 }
 
 // ending says what was wrong with the way a program ended, nil for nothing.
-// rerr is why there is no report, and cause why it was killed, if it was.
-func (p *program) ending(r child.Report, rerr, cause error, stderr *errorOutput) (err error) {
+// rerr is why there is no report, and cause why it was killed, if it was. kills
+// is limits.OOMKills when it was started.
+func (p *program) ending(r child.Report, rerr, cause error, stderr *errorOutput, kills int) (err error) {
 	switch {
 	case cause == errTalk:
 		return fmt.Errorf("%w of %d bytes on standard error, ending with %q", ErrFlood, maxErrors, shorten(lastLine(stderr.String())))
@@ -193,7 +196,7 @@ func (p *program) ending(r child.Report, rerr, cause error, stderr *errorOutput)
 	if r.Status.ExitStatus() == exitUnsupported {
 		err = fmt.Errorf("%w%s", selector.ErrUnsupported, quote(": ", stderr.String()))
 	} else {
-		err = statusError(r.Status, stderr.String())
+		err = spared(statusError(r.Status, stderr.String()), kills)
 	}
 	if r.Left > 0 {
 		left := fmt.Errorf("%w: %d, now killed", ErrLeft, r.Left)
@@ -201,6 +204,21 @@ func (p *program) ending(r child.Report, rerr, cause error, stderr *errorOutput)
 			left = fmt.Errorf("%w, and %w", left, err)
 		}
 		err = left
+	}
+	return err
+}
+
+// spared makes ErrSetup of a bad end that may be the machine's doing: it had no
+// room for further processes, or no memory.
+func spared(err error, kills int) error {
+	if err == nil {
+		return nil
+	}
+	if short := limits.Short(); short != nil {
+		return fmt.Errorf("%w: no room for the processes of a program: %w; it ended so: %v", ErrSetup, short, err)
+	}
+	if limits.OOMKills() > kills {
+		return fmt.Errorf("%w: the machine ran out of memory meanwhile, and the kernel killed processes; have fewer labs up at once (--parallel); it ended so: %v", ErrSetup, err)
 	}
 	return err
 }

@@ -37,8 +37,9 @@ var (
 	// ErrSlow: the program did not get its time in twelve times the time limit,
 	// because the machine had too much to do.
 	ErrSlow = errors.New("the machine was too slow to tell")
-	// ErrSetup: the guest's namespaces could not be made ready.
-	ErrSetup = errors.New("cannot enter the guest")
+	// ErrSetup: the guest's namespaces could not be made ready, or the machine has
+	// no room for the program.
+	ErrSetup = errors.New("the program could not be asked")
 )
 
 // startError says why the kernel refused to execute path.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/child"
+	"github.com/passtlab/passtlab/internal/limits"
 	"github.com/passtlab/passtlab/internal/pace"
 	"github.com/passtlab/passtlab/selector"
 )
@@ -103,6 +104,7 @@ type watch struct {
 	lines   *lines
 	stderr  *errorOutput // read once it has ended
 	meter   *pace.Meter
+	kills   int          // limits.OOMKills when it was started
 	stdin   *os.File     // the end of the pipe that it reads from
 	pending atomic.Int32 // observations that are not in the pipe yet
 	written atomic.Int64 // bytes that are or were in it
@@ -123,7 +125,7 @@ func (w watcher) start(o selector.Observation) (*watch, error) {
 		ended: make(chan struct{}), unread: make(chan []byte, 1), news: make(chan struct{}),
 		stderr: newErrors(w.program.opts.MaxOutput, func() { cancel(errTalk) }),
 	}
-	l.meter = pace.Start(nil)
+	l.meter, l.kills = pace.Start(nil), limits.OOMKills()
 	l.lines = &lines{max: w.program.opts.MaxOutput, left: maxSaid, line: l.hear, wrong: cancel}
 	in, out, err := os.Pipe()
 	if err != nil {
@@ -163,7 +165,7 @@ func (l *watch) ending(r child.Report, rerr, cause error) error {
 	if cause != nil && cause != errTalk {
 		return cause // a line was wrong
 	}
-	if err := l.program.ending(r, rerr, cause, l.stderr); err != nil {
+	if err := l.program.ending(r, rerr, cause, l.stderr, l.kills); err != nil {
 		return err
 	}
 	return fmt.Errorf("%w%s%s; it is to run on until it is killed", ErrEnded, quote(" in the middle of ", string(l.lines.part)), quote(", last error ", l.stderr.String()))

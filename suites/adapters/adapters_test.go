@@ -113,7 +113,7 @@ func TestTalosFilter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := suites.Run(t.Context(), suites.Config{Scenarios: all, Selectors: sels, KeepGoing: true})
+	report, err := suites.Run(t.Context(), suites.Config{Scenarios: all, Selectors: sels})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/passtlab/passtlab/suites/ginkgosuite"
 )
 
-// specLimit bounds the timeline of one scenario.
-const specLimit = 90 * time.Second
+// specLimit bounds the timeline of one scenario, which may be played twice.
+const specLimit = 3 * time.Minute
 
 func TestConformance(t *testing.T) {
 	RegisterFailHandler(Fail)
@@ -48,7 +48,7 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 		// An error is told by each spec: a failed BeforeAll would only fail
 		// the first and skip the others.
 		scenarios.Draw(ginkgosuite.Seed(), sc)
-		session, _ = suites.Open(ctx, sc, sels, suites.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
+		session, _ = suites.Play(ctx, sc, sels, suites.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
 	}, NodeTimeout(specLimit))
 	AfterAll(func() {
 		if session == nil { // Ginkgo was told to leave before the lab was up

@@ -42,7 +42,7 @@ func program(t *testing.T) sim.Backend {
 func run(t *testing.T, b sim.Backend, scs ...*scenarios.Scenario) *suites.Report {
 	t.Helper()
 	r, err := suites.Run(t.Context(), suites.Config{
-		Scenarios: scs, Selectors: builtin.All(), KeepGoing: true, Parallel: 16,
+		Scenarios: scs, Selectors: builtin.All(), Parallel: 16,
 		Options: suites.Options{Backend: b, KnownFailures: true},
 	})
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/passtlab/passtlab/suites/selectortest"
 )
 
-// limit bounds the timeline of a scenario.
-const limit = 90 * time.Second
+// limit bounds the timeline of a scenario, which may be played twice.
+const limit = 3 * time.Minute
 
 // Declare declares the specs. It is for the tree construction phase, which is
 // to say in a container. What is wrong with the options becomes a failing spec.
@@ -38,7 +38,7 @@ func declare(sc *scenarios.Scenario, sel selector.Selector, opts suites.Options,
 		if real {
 			need.Namespaces(ginkgo.GinkgoTB())
 		}
-		s, _ := suites.Open(ctx, sc, []selector.Selector{sel}, opts) // each verdict tells the error
+		s, _ := suites.Play(ctx, sc, []selector.Selector{sel}, opts) // each verdict tells the error
 		results = s.Judge(sel)
 		if err := s.Close(); err != nil {
 			ginkgo.Fail(fmt.Sprintf("the lab failed: %v", err))

@@ -55,7 +55,7 @@ func prove(ctx context.Context, sc *scenarios.Scenario) (err error) {
 		return err
 	}
 	scenarios.Draw(ginkgosuite.Seed(), sc)
-	session, err := suites.Open(ctx, sc, []selector.Selector{good, bad}, suites.Options{Seed: ginkgosuite.Seed()})
+	session, err := suites.Play(ctx, sc, []selector.Selector{good, bad}, suites.Options{Seed: ginkgosuite.Seed()})
 	if why, ok := errors.AsType[*sim.UnsupportedError](err); ok {
 		Skip(why.Error())
 	}

@@ -42,7 +42,7 @@ func Run(t *testing.T, sel selector.Selector, opts Options) {
 	for _, sc := range scs {
 		t.Run(sc.ID, func(t *testing.T) {
 			t.Parallel()
-			s, _ := suites.Open(t.Context(), sc, []selector.Selector{sel}, session) // each verdict tells the error
+			s, _ := suites.Play(t.Context(), sc, []selector.Selector{sel}, session) // each verdict tells the error
 			results := s.Judge(sel)
 			if err := s.Close(); err != nil {
 				t.Errorf("the lab failed: %v", err)

@@ -1,0 +1,146 @@
+package limits
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Processes is how many processes and threads the user of this process may
+// have. The kernel does not hold root of the machine to it.
+func Processes() (Limit, bool) {
+	var r unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &r); err != nil || r.Cur >= 1<<30 {
+		return Limit{}, false
+	}
+	uid := os.Getuid()
+	if host(uid) == 0 {
+		return Limit{}, false
+	}
+	return Limit{Name: fmt.Sprintf("processes and threads of user %d (ulimit -u)", host(uid)), Max: int(r.Cur), Used: threads(uid),
+		Remedy: "raise it (ulimit -u 4096), or end some"}, true
+}
+
+// host returns the user that uid is outside of this user namespace.
+func host(uid int) int {
+	text, err := os.ReadFile("/proc/self/uid_map")
+	if err != nil {
+		return uid
+	}
+	for line := range strings.Lines(string(text)) {
+		var inside, outside, n int
+		if _, err := fmt.Sscan(line, &inside, &outside, &n); err == nil && uid >= inside && uid-inside < n {
+			return outside + uid - inside
+		}
+	}
+	return uid
+}
+
+// threads counts those of a user, as far as /proc shows them.
+func threads(uid int) (n int) {
+	dirs, _ := filepath.Glob("/proc/[0-9]*/status")
+	for _, file := range dirs {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		of, count := -1, 0
+		for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
+			if f := strings.Fields(s.Text()); len(f) > 1 {
+				switch f[0] {
+				case "Uid:":
+					of, _ = strconv.Atoi(f[1])
+				case "Threads:":
+					count, _ = strconv.Atoi(f[1])
+				}
+			}
+		}
+		if of == uid {
+			n += count
+		}
+	}
+	return n
+}
+
+// Pids is how many processes and threads the control group may have that leaves
+// the fewest, of this process's own and those above it.
+func Pids() (least Limit, ok bool) {
+	for _, dir := range groups() {
+		most, err := number(filepath.Join(dir, "pids.max"))
+		if err != nil {
+			continue // "max", or no such controller here
+		}
+		used, err := number(filepath.Join(dir, "pids.current"))
+		if err != nil {
+			continue
+		}
+		l := Limit{Name: "processes and threads of the control group (" + dir + "/pids.max)", Max: most, Used: used,
+			Remedy: "raise it (docker and podman: --pids-limit; systemd: TasksMax=), or have fewer labs up at once (--parallel)"}
+		if !ok || l.Left() < least.Left() {
+			least, ok = l, true
+		}
+	}
+	return least, ok
+}
+
+// groups returns the folders of the control groups that count processes.
+func groups() (dirs []string) {
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil
+	}
+	for line := range strings.Lines(string(text)) {
+		f := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(f) != 3 {
+			continue
+		}
+		root := ""
+		switch {
+		case f[1] == "" && f[0] == "0": // cgroups(7), version 2
+			root = "/sys/fs/cgroup"
+		case f[1] == "pids":
+			root = "/sys/fs/cgroup/pids"
+		default:
+			continue
+		}
+		// A container sees its own group at the root, whatever its path says.
+		for path := filepath.Clean("/" + f[2]); ; path = filepath.Dir(path) {
+			dirs = append(dirs, filepath.Join(root, path))
+			if path == "/" {
+				break
+			}
+		}
+	}
+	return dirs
+}
+
+// OOMKills is how many processes the kernel has killed for want of memory since
+// the machine was booted.
+func OOMKills() int {
+	text, err := os.ReadFile("/proc/vmstat")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if n, ok := strings.CutPrefix(line, "oom_kill "); ok {
+			kills, _ := strconv.Atoi(strings.TrimSpace(n))
+			return kills
+		}
+	}
+	return 0
+}
+
+// number reads a file that holds one.
+func number(file string) (int, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(text)))
+}
