@@ -17,6 +17,7 @@ type course struct {
 
 	life  selector.Life // nil: it has none, or no more
 	gauge gauge         // of a life that is a Watch
+	shownAt time.Time   // when a Watch was shown something last
 	over  error         // why it has no more
 	ended error         // what was wrong with how one ended
 	heard int           // how much of what a Watch said is judged already
@@ -48,24 +49,18 @@ func (c *course) watches() bool {
 	return ok
 }
 
-// ask asks every selector in every role. Those that watch are shown what there
-// is before the others are asked, so that they all have the same time.
+// ask asks every selector in every role, and listens to those that watch.
 func (s *Session) ask(ctx context.Context, cp checkpoint) {
-	begun := time.Now()
-	shown := make([]reply, len(s.courses))
-	for i, c := range s.courses {
-		if c.watches() {
-			shown[i] = s.question(ctx, c, cp)
-		}
-	}
-	for i, c := range s.courses {
-		a := shown[i]
+	for _, c := range s.courses {
+		var a reply
 		switch {
-		case !c.watches() && a.err == nil:
+		case !c.watches():
 			a = s.question(ctx, c, cp)
 			s.settle(ctx, c, cp, &a)
-		case a.err == nil:
-			a = s.listen(ctx, begun, c, cp)
+		case c.over != nil:
+			a.err = c.over
+		default:
+			a = s.listen(ctx, c, cp)
 		}
 		c.replies = append(c.replies, a)
 	}

@@ -105,7 +105,7 @@ func TestJudgeSelectorsThatMisbehave(t *testing.T) {
 	failed := selector.Func("setup", func(context.Context, selector.Observation) (selector.Choice, error) {
 		return selector.Choice{}, command.ErrSetup
 	})
-	wantAll(t, ask(failed), Error, "cannot enter the guest")
+	wantAll(t, ask(failed), Error, "could not be asked")
 }
 
 func TestJudgeCancelledIsError(t *testing.T) {

@@ -69,7 +69,12 @@ func (s *Session) step(ctx context.Context, e scenarios.Event) error {
 // either, as probes are traffic too.
 func (s *Session) check(ctx context.Context, cp scenarios.Checkpoint) error {
 	c := checkpoint{name: cp.Name, judged: cp.Judge == nil || *cp.Judge, within: cp.Within.Duration()}
+	var early selector.Observation
 	err := func() (err error) {
+		// Those that watch learn of it now: measuring may take long.
+		if early, err = s.tell(ctx); err != nil {
+			return err
+		}
 		if c.judged {
 			err = s.inLab(ctx, &s.phases.Probe, func(ctx context.Context) (err error) { c.table, err = s.lab.Probe(ctx); return err })
 		}
@@ -89,11 +94,38 @@ func (s *Session) check(ctx context.Context, cp scenarios.Checkpoint) error {
 		return fmt.Errorf("%s%w", s.at(c.name), err)
 	}
 	s.keep(c.shown)
+	if !slices.Equal(addresses(early), addresses(c.shown)) {
+		s.show(ctx, c.shown)
+	}
 	s.phase(&s.phases.Select, func() { s.ask(ctx, c) })
 	if c.judged {
 		s.kept = addresses(c.shown)
 	}
 	return nil
+}
+
+// tell shows those that watch what there is now, if there are any.
+func (s *Session) tell(ctx context.Context) (o selector.Observation, err error) {
+	if slices.ContainsFunc(s.courses, (*course).watches) {
+		if o, err = s.observe(ctx); err == nil {
+			s.show(ctx, o)
+		}
+	}
+	return o, err
+}
+
+// show shows an observation to those that watch.
+func (s *Session) show(ctx context.Context, o selector.Observation) {
+	for _, c := range s.courses {
+		if !c.watches() {
+			continue
+		}
+		c.shownAt = time.Now()
+		_, err := alive(ctx, c, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.life.Select(ctx, forRole(o, c.role)) })
+		if void(err) {
+			c.over = err
+		}
+	}
 }
 
 // at names a checkpoint where there is more than one.

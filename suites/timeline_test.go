@@ -181,10 +181,10 @@ func TestLivesThatMisbehave(t *testing.T) {
 		at, reason string
 	}{
 		{"does not start", errBroken, nil, nil, Fail, "one", "gave no choice: start: broken"},
-		{"cannot be started", setup, nil, nil, Error, "", "cannot enter the guest"},
+		{"cannot be started", setup, nil, nil, Error, "", "could not be asked"},
 		{"cannot judge", selector.ErrUnsupported, nil, nil, Skip, "one", "unsupported"},
 		{"does not end", nil, errBroken, nil, Fail, "end", "did not end well: broken"},
-		{"cannot be ended", nil, setup, nil, Error, "", "cannot enter the guest"},
+		{"cannot be ended", nil, setup, nil, Error, "", "could not be asked"},
 		{"panics, and is gone", nil, nil, func(i int) error { panic("boom") }, Fail, "one", "panic: boom"},
 		{"fails once", nil, nil, func(i int) error {
 			if i == 1 {

@@ -12,8 +12,8 @@ import (
 // something else about what it was shown, or until it has had the time to be
 // right. All of that is its own time. How long it took counts from the last
 // step to when the line was read.
-func (s *Session) listen(ctx context.Context, shown time.Time, c *course, cp checkpoint) (a reply) {
-	w, g := c.life.(selector.Watch), c.gauge
+func (s *Session) listen(ctx context.Context, c *course, cp checkpoint) (a reply) {
+	w, g, shown := c.life.(selector.Watch), c.gauge, c.shownAt
 	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).verdict == Pass }
 	wait := max(s.opts.WatchLimit, cp.within-g.meter.Between(s.stepped, shown).Own())
 	atShown := -1 // how much it had said then

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/scripts/internal/measure"
+	"github.com/passtlab/passtlab/suites"
+)
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == spinning {
+		for {
+		}
+	}
+	length := flag.Duration("for", 10*time.Minute, "how long it may take, the quiet run included")
+	all := flag.Bool("all", false, "ask programs in every scenario")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ok, err := soak(ctx, *length, *all)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+		os.Exit(3)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// passtlab is the program under test.
+const passtlab = "bin/passtlab"
+
+// batch is a command line of passtlab run, without its parallelism.
+type batch struct {
+	name string
+	args []string
+}
+
+// batches are what is run: built-in selectors, and programs.
+func batches(dir string, all bool) ([]batch, error) {
+	builtin := batch{"built-in selectors", []string{"--seed", "1", "--known-failures"}}
+	programs := batch{"programs", []string{"--seed", "1"}}
+	for _, rule := range []string{"lease", "first"} {
+		programs.args = append(programs.args,
+			"--exec", fmt.Sprintf("static-%s=%s %s", rule, filepath.Join(dir, "pick"), rule),
+			"--exec", fmt.Sprintf("bash-%s=scripts/soak/pick.sh %s", rule, rule),
+			"--exec-watch", fmt.Sprintf("watch-%s=scripts/soak/pick.sh %s watch", rule, rule))
+	}
+	if !all {
+		corpus, err := scenarios.Corpus()
+		if err != nil {
+			return nil, err
+		}
+		topic := ""
+		for _, sc := range corpus {
+			if sc.Guest.Client != scenarios.ClientKernel { // may not be installed
+				continue
+			}
+			if t := filepath.Dir(sc.File); t != topic {
+				topic = t
+				programs.args = append(programs.args, sc.ID)
+			}
+		}
+	}
+	return []batch{builtin, programs}, nil
+}
+
+// run runs a batch with so many labs at once.
+func (b batch) run(ctx context.Context, parallel int) (*suites.Report, error) {
+	reported := func(_ int, report bool) bool { return report }
+	return measure.Run(ctx, passtlab, reported, append([]string{"--parallel", fmt.Sprint(parallel)}, b.args...)...)
+}
+
+// How labs are loaded: so many runs at once, each with so many labs.
+var loads = []struct{ runs, parallel int }{{1, suites.MaxParallel}, {1, suites.MaxParallel}, {10, suites.DefaultParallel}}
+
+func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err error) {
+	ends := time.Now().Add(length)
+	dir, err := os.MkdirTemp("", "passtlab-soak-")
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir, "./scripts/soak/pick")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return false, fmt.Errorf("build the static program: %w\n%s", err, out)
+	}
+	bs, err := batches(dir, all)
+	if err != nil {
+		return false, err
+	}
+	var quiet []*suites.Report
+	for _, b := range bs {
+		r, err := b.run(ctx, 4)
+		if err != nil {
+			return false, err
+		}
+		if r.Summary.Error > 0 || r.Summary.Results == 0 {
+			return false, fmt.Errorf("%s, on the quiet machine: %d results, %d errors: nothing to compare with", b.name, r.Summary.Results, r.Summary.Error)
+		}
+		fmt.Printf("%s: %d results, quiet\n", b.name, r.Summary.Results)
+		quiet = append(quiet, r)
+	}
+	stop, err := busy(runtime.NumCPU())
+	if err != nil {
+		return false, err
+	}
+	defer stop()
+	var t tally
+	for round := 0; time.Now().Before(ends) && ctx.Err() == nil; round++ {
+		i, load := round%len(bs), loads[round/len(bs)%len(loads)]
+		if err := t.load(ctx, bs[i], quiet[i], load.runs, load.parallel); err != nil {
+			return false, err
+		}
+	}
+	if ctx.Err() != nil {
+		return false, context.Cause(ctx)
+	}
+	return t.print(os.Stdout), nil
+}
+
+// load runs a batch several times at once and compares.
+func (t *tally) load(ctx context.Context, b batch, quiet *suites.Report, runs, parallel int) error {
+	begun := time.Now()
+	reports, errs := make([]*suites.Report, runs), make([]error, runs)
+	var wg sync.WaitGroup
+	for i := range runs {
+		wg.Go(func() { reports[i], errs[i] = b.run(ctx, parallel) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	before := *t
+	for _, r := range reports {
+		t.compare(quiet, r)
+	}
+	fmt.Printf("%s, %d at once with %d labs: %d results in %.0f s, %d differ, %d errors\n", b.name, runs, parallel,
+		t.compared-before.compared, time.Since(begun).Seconds(), len(t.differ)-len(before.differ), t.errors()-before.errors())
+	return nil
+}
+
+// spinning is the argument of a process that only computes.
+const spinning = "spin"
+
+// busy starts so many of those.
+func busy(n int) (stop func(), err error) {
+	var cmds []*exec.Cmd
+	stop = func() {
+		for _, cmd := range cmds {
+			cmd.Process.Kill()
+			cmd.Wait()
+		}
+	}
+	for range n {
+		cmd := exec.Command("/proc/self/exe", spinning)
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		if err := cmd.Start(); err != nil {
+			stop()
+			return nil, fmt.Errorf("start a busy loop: %w", err)
+		}
+		cmds = append(cmds, cmd)
+	}
+	return stop, nil
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/suites"
+)
+
+// tally is what came of the runs.
+type tally struct {
+	compared int
+	differ   []string       // what, and how
+	kinds    map[string]int // errors
+	replayed map[string]int // labs that were played again, by kind
+}
+
+// key names a result.
+type key struct{ scenario, selector, role string }
+
+func results(r *suites.Report) map[key]suites.Result {
+	m := map[key]suites.Result{}
+	for _, res := range r.Results {
+		m[key{res.Scenario, res.Selector, string(res.Role)}] = res
+	}
+	return m
+}
+
+// outcome is what must not depend on load.
+func outcome(r suites.Result) string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s", r.Verdict, r.Kind, r.Origin, r.At))
+}
+
+// compare holds the results of a run against those of the quiet run.
+func (t *tally) compare(quiet, r *suites.Report) {
+	if t.kinds == nil {
+		t.kinds, t.replayed = map[string]int{}, map[string]int{}
+	}
+	for _, s := range r.Scenarios {
+		if s.Replayed != "" {
+			t.replayed[kind(s.Replayed)]++
+		}
+	}
+	now := results(r)
+	for k, want := range results(quiet) {
+		t.compared++
+		got, ok := now[k]
+		switch {
+		case !ok:
+			t.differ = append(t.differ, fmt.Sprintf("%s, %s as %s: no result", k.scenario, k.selector, k.role))
+		case got.Verdict == suites.Error:
+			t.kinds[kind(got.Reason)]++
+		case outcome(got) != outcome(want):
+			t.differ = append(t.differ, fmt.Sprintf("%s, %s as %s: %s, quiet %s: %s", k.scenario, k.selector, k.role, outcome(got), outcome(want), got.Reason))
+		}
+	}
+}
+
+// particular is what differs between errors of one kind.
+var particular = regexp.MustCompile(`[0-9a-f]*:[0-9a-f:]+(/[0-9]+)?|[0-9]+(\.[0-9]+)?`)
+
+func kind(reason string) string { return particular.ReplaceAllString(reason, "…") }
+
+func (t *tally) errors() int { return sum(t.kinds) }
+
+func sum(counts map[string]int) (n int) {
+	for _, m := range counts {
+		n += m
+	}
+	return n
+}
+
+// tolerated is one error in so many results.
+const tolerated = 10_000
+
+// print prints the sums, and returns whether they are fine.
+func (t *tally) print(w io.Writer) bool {
+	fmt.Fprintf(w, "\n%d results compared, %d differ, %d errors, %d labs played again\n", t.compared, len(t.differ), t.errors(), sum(t.replayed))
+	for _, d := range t.differ {
+		fmt.Fprintf(w, "  differs: %s\n", d)
+	}
+	for _, of := range []struct {
+		what   string
+		counts map[string]int
+	}{{"error", t.kinds}, {"played again", t.replayed}} {
+		for _, k := range slices.Sorted(maps.Keys(of.counts)) {
+			fmt.Fprintf(w, "  %d × %s: %s\n", of.counts[k], of.what, k)
+		}
+	}
+	return t.compared > 0 && len(t.differ) == 0 && t.errors()*tolerated <= t.compared
+}
