@@ -20,7 +20,7 @@ import (
 
 // patience bounds every step of a lab. Steps take milliseconds; a step that
 // runs out of patience says what it was waiting for.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // Options of a lab.
 type Options struct {

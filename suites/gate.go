@@ -3,6 +3,7 @@ package suites
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,9 +13,10 @@ import (
 // gate lets labs begin only while the machine's table of IPv6 neighbours has
 // room, which all labs of the machine share, those of other runs too.
 type gate struct {
-	mu   sync.Mutex
-	up   int
-	left chan struct{} // closed when a lab is gone
+	mu    sync.Mutex
+	up    int
+	begun []time.Time   // of the youngest
+	left  chan struct{} // closed when a lab is gone
 }
 
 func newGate() *gate { return &gate{left: make(chan struct{})} }
@@ -31,8 +33,11 @@ const (
 func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 	for begun := time.Now(); ; {
 		g.mu.Lock()
-		if ctx.Err() == nil && (room() || g.up == 0 && time.Since(begun) > gateMost) {
+		now := time.Now()
+		g.begun = slices.DeleteFunc(g.begun, func(t time.Time) bool { return now.Sub(t) > young })
+		if ctx.Err() == nil && (room(len(g.begun)) || g.up == 0 && now.Sub(begun) > gateMost) {
 			g.up++
+			g.begun = append(g.begun, now)
 			g.mu.Unlock()
 			return g.leave, nil
 		}
@@ -47,12 +52,16 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// room reports whether the table has room for a lab. A quarter of it is left to
-// those that others begin at the same moment.
-func room() bool {
+// room reports whether the table has room for a lab beside so many that have just
+// begun and will take more. A quarter of it is left to those that other runs begin at
+// the same moment.
+func room(young int) bool {
 	l, ok := limits.Neighbours()
-	return !ok || l.Used+limits.NeighboursOfLab <= l.Max*3/4
+	return !ok || l.Used+(young+1)*limits.NeighboursOfLab <= l.Max*3/4
 }
+
+// young is for how long a lab takes more and more of the table.
+const young = 250 * time.Millisecond
 
 func (g *gate) leave() {
 	g.mu.Lock()

@@ -32,7 +32,7 @@ type Options struct {
 	// precedence over what scenarios state. Nil: none.
 	Expect *Expectations
 	// OpenLimit bounds the time that the lab takes, without that of the
-	// answers. Default: 60 s.
+	// answers. Default: 2 minutes.
 	OpenLimit time.Duration
 	// SelectLimit bounds the time of one answer. Default: 20 s, which is
 	// more than external programs are given by themselves.
@@ -61,7 +61,7 @@ func (o Options) withDefaults() Options {
 		o.Build = Simulated
 	}
 	if o.OpenLimit == 0 {
-		o.OpenLimit = time.Minute
+		o.OpenLimit = 2 * time.Minute
 	}
 	if o.SelectLimit == 0 {
 		o.SelectLimit = 20 * time.Second

@@ -10,7 +10,7 @@ const (
 	labThreads   = 2
 	askedThreads = 24
 	// NeighboursOfLab are entries of the neighbour table.
-	NeighboursOfLab = 24
+	NeighboursOfLab = 16
 )
 
 // What passtlab takes beside its labs.

@@ -22,7 +22,7 @@ import (
 
 // budget is how long one exchange may take. It is generous: positive and
 // negative results alike take milliseconds, and running out of it is an error.
-const budget = 5 * time.Second
+const budget = 15 * time.Second
 
 // ErrInconclusive is wrapped when an exchange proves nothing: the lab, not the
 // candidate, is at fault.
@@ -118,7 +118,7 @@ func converse(ctx context.Context, c net.Conn, nonce []byte) ([]byte, error) {
 		}
 	}
 	for b := make([]byte, maxAnswer); ; {
-		if _, err := c.Write(nonce); err != nil {
+		if err := write(ctx, c, nonce); err != nil {
 			return nil, err
 		}
 		if stream {
@@ -136,6 +136,26 @@ func converse(ctx context.Context, c net.Conn, nonce []byte) ([]byte, error) {
 		}
 	}
 }
+
+// write sends b. Where the kernel has no room for another neighbour, which is
+// EINVAL and lasts until one is given up, it has sent nothing, and is asked
+// again.
+func write(ctx context.Context, c net.Conn, b []byte) error {
+	for {
+		_, err := c.Write(b)
+		if !errors.Is(err, unix.EINVAL) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(crowded):
+		}
+	}
+}
+
+// crowded is the time after which there may be room for a neighbour.
+const crowded = 50 * time.Millisecond
 
 // resend is the time after which a datagram counts as lost: the initial
 // retransmission time-out of RFC 6298 2.1.

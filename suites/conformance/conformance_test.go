@@ -19,7 +19,7 @@ import (
 )
 
 // specLimit bounds the timeline of one scenario, which may be played twice.
-const specLimit = 3 * time.Minute
+const specLimit = 5 * time.Minute
 
 func TestConformance(t *testing.T) {
 	RegisterFailHandler(Fail)

@@ -14,7 +14,7 @@ import (
 )
 
 // limit bounds the timeline of a scenario, which may be played twice.
-const limit = 3 * time.Minute
+const limit = 5 * time.Minute
 
 // Declare declares the specs. It is for the tree construction phase, which is
 // to say in a container. What is wrong with the options becomes a failing spec.

@@ -20,7 +20,7 @@ import (
 	"github.com/passtlab/passtlab/suites/ginkgosuite"
 )
 
-const specLimit = 90 * time.Second
+const specLimit = 5 * time.Minute
 
 func TestProve(t *testing.T) {
 	RegisterFailHandler(Fail)
