@@ -162,6 +162,11 @@ func (l *Lab) bootPeer() error {
 			return err
 		}
 	}
+	// The controls talk to the pod's link-local address, and no truth depends on
+	// how that is resolved. The kernel does not count permanent neighbours.
+	if err := l.peer.AddNeighbour(l.peerLink, podLinkLocal(l.scenario), l.scenario.Pod.MAC.HardwareAddr()); err != nil {
+		return err
+	}
 	if l.opts.Beside != nil {
 		return l.join()
 	}

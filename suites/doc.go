@@ -42,8 +42,8 @@
 //
 // A selector that remembers (selector.Stateful) lives from the boot of the guest
 // to the next, once for each role. One that tells its choice by itself
-// (selector.Watch) is waited for at a checkpoint until it is right and has had a
-// moment to leave that choice. If it changes and comes back between two
+// (selector.Watch) is shown a checkpoint before that is measured, and waited for
+// until it is right and has had a moment to leave that choice. If it changes and comes back between two
 // checkpoints, that is a flap too, unless the address was not there after one of
 // the steps.
 //
@@ -52,6 +52,16 @@
 // the kernel's order (selector.KernelOrdered) is judged by the order of this
 // kernel; the report adds what the order of other kernels would make of it.
 //
+// # On a busy machine
+//
+// Limits are of a selector's own time: what its program waits for a processor,
+// and what passtlab itself does (package internal/pace), does not count. A
+// program that does not get its time is an error (command.ErrSlow). A scenario
+// that the environment spoils is played once more (Session.Again); what a
+// selector did wrong stays wrong. Labs are as many at once as the machine's
+// limits allow (internal/limits), and begin only while its neighbour table has
+// room.
+//
 // # More than one run
 //
 // Compare says what changed from version to version of a selector, all asked in
@@ -59,7 +69,7 @@
 // (Shard.Cut), whose reports Merge puts together. Package selectortest runs
 // all this inside someone's own go test.
 //
-// Not modelled: what a selector that watches would do later than
+// Not modelled: what a selector that watches would do after a rest of
 // Options.WatchKeep, where it is right already. In-process selectors that
 // outlive their time limit cannot be stopped, only given up on.
 package suites

@@ -38,12 +38,12 @@ type Options struct {
 	// more than external programs are given by themselves.
 	SelectLimit time.Duration
 	// WatchLimit bounds how long a selector that tells its choice by itself is
-	// waited for at a checkpoint that does not bound it more widely. Default:
-	// 2 s.
+	// waited for at a checkpoint that does not bound it more widely, of its own
+	// time. Default: 2 s.
 	WatchLimit time.Duration
-	// WatchKeep is how long such a selector is given, from when it is shown
-	// what there is at a checkpoint, to leave a choice that is right. Default:
-	// 250 ms.
+	// WatchKeep is for how long of its own time such a selector has to do nothing,
+	// after it has read what it was shown, until a choice that is right counts.
+	// One that never rests gets 2 s. Default: 250 ms.
 	WatchKeep time.Duration
 	// Seed is what drawn orders come from (scenarios.Draw).
 	Seed int64

@@ -44,11 +44,17 @@ status 77 means unsupported, with the reason on standard error; any other but 0
 is a failure. It has 5 s and 64 KiB of output, may leave no process behind, and
 cannot change the guest's network.
 
+Times are the program's own: what it waits for a processor does not count. Where
+it does not get its time in twelve times as long, the result is an error, the
+machine was too slow to tell.
+
 A program given by --exec-watch is started once in the guest, for each role,
 before the first event, and again after a reboot. Every line it prints is its
 choice from then on, in the same forms, "none" or an empty line for none. On
 standard input it gets the observation as one line of JSON at the start, and
-another at each checkpoint, and need not read them.
+another at each checkpoint, and need not read them. A choice that is right counts
+once the program has read what it got, if it reads at all, and has then done
+nothing for 0.25 s, or after 2 s.
 
 A selector is asked at each checkpoint of a scenario. It fails when its choice
 does not work there (wrong), when it has none although one would work (lost),

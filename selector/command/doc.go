@@ -26,10 +26,15 @@
 // the address is the guest's, or global, is not for this package to say: it is
 // returned, and judged.
 //
+// Options.Timeout is the program's own time: what it waits for a processor does
+// not count (internal/pace). One that does not get that time in twelve times as
+// long is ErrSlow.
+//
 // Status 77 says that the program cannot judge the situation, and the last
 // line of standard error why: selector.ErrUnsupported. Everything else that
-// can go wrong is one of this package's errors. ErrSetup alone is not the
-// program's fault.
+// can go wrong is one of this package's errors. ErrSetup and ErrSlow alone are
+// not the program's fault. A bad end is ErrSetup, too, where the machine had no
+// room for further processes or ran out of memory.
 //
 // # Programs that run on
 //
