@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/passt"
 )
@@ -44,13 +46,20 @@ func (b Backend) Check() error {
 		return nil
 	}
 	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("%w: the real passt needs it; as root: chmod 0666 /dev/net/tun, which is its usual mode", err)
-	}
 	if err != nil {
-		return fmt.Errorf("%w: the real passt needs it", err)
+		return fmt.Errorf("%w: the real passt needs it; %s", err, tunRemedy(err))
 	}
 	return f.Close()
+}
+
+func tunRemedy(err error) string {
+	switch {
+	case errors.Is(err, unix.EACCES):
+		return "as root: chmod 0666 /dev/net/tun, which is its usual mode"
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.EPERM): // EPERM: the cgroup's devices
+		return "run the container with --device /dev/net/tun, in Kubernetes with privileged: true and the hostPath /dev/net/tun; on a machine, as root: modprobe tun"
+	}
+	return "as root: modprobe tun" // ENODEV, ENXIO
 }
 
 // Program returns the backend with the real program, by its name in PATH or

@@ -136,7 +136,7 @@ func (o order) enter() error {
 		return fmt.Errorf("make a mount namespace: %w", err)
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make mounts private: %w", err)
+		return fmt.Errorf("make mounts private: %w%s", err, whyNoMount(err))
 	}
 	for _, dir := range slices.Sorted(maps.Keys(o.Own)) {
 		if err := own(dir, o.Own[dir], 0); err != nil {
@@ -161,7 +161,7 @@ func (o order) enter() error {
 // own hides a folder behind one with nothing but the files in it.
 func own(dir string, files map[string]string, flags uintptr) error {
 	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC|flags, "mode=755"); err != nil {
-		return fmt.Errorf("mount a %s of its own: %w", dir, err)
+		return fmt.Errorf("mount a %s of its own: %w%s", dir, err, whyNoMount(err))
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		file := filepath.Join(dir, name)
@@ -170,6 +170,19 @@ func own(dir string, files map[string]string, flags uintptr) error {
 		}
 	}
 	return nil
+}
+
+// whyNoMount says what an answer of mount(2) comes from, and what lifts it.
+func whyNoMount(err error) string {
+	switch {
+	case errors.Is(err, unix.EINVAL):
+		return ": the root folder is no mount point, as after chroot: as root, mount --rbind FOLDER FOLDER before chroot FOLDER"
+	case errors.Is(err, unix.EACCES):
+		return ": a security module forbids mounts, as AppArmor does in a container: --security-opt apparmor=unconfined, in Kubernetes appArmorProfile: {type: Unconfined}"
+	case errors.Is(err, unix.ENOENT):
+		return ": make the folder, empty, in the image"
+	}
+	return ""
 }
 
 // orphaned reports whether nobody reads the report any more. The kernel only

@@ -12,6 +12,7 @@ import (
 	"github.com/passtlab/passtlab/internal/child"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/userns"
 )
 
 // Client is a program that configures guests out in the field.
@@ -116,6 +117,9 @@ type Outcome struct {
 // Configure starts the client and waits until all of o is there and usable.
 // The client runs until Close, if it does not end by itself.
 func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) error {
+	if err := userns.Require(c.Name); err != nil {
+		return err
+	}
 	ra := o.Router.IsValid()
 	if o.Lease.IsValid() {
 		g.origins[o.Lease] = scenarios.OriginDHCPv6

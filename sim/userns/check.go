@@ -13,14 +13,16 @@ import (
 const sysctl = "/proc/sys/net/ipv6/conf/lo/accept_ra"
 
 // Check reports whether this process can make labs: it makes a network
-// namespace, sets the loopback interface up there and opens a sysctl for
-// writing. The uid says nothing about that: root of a container often cannot,
-// root of a user namespace can. The error is an *Error.
+// namespace, sets the loopback interface up there, opens a sysctl for writing,
+// and has the Capabilities of every lab. The uid says nothing about that: root
+// of a container often cannot, root of a user namespace can. The error is an
+// *Error.
 func Check() error {
+	proc := os.DirFS("/proc")
 	if err := check(); err != nil {
-		return diagnose(os.DirFS("/proc"), "make a network namespace", err)
+		return diagnose(proc, "make a network namespace", err)
 	}
-	return nil
+	return require(proc, "make labs", "")
 }
 
 func check() error {

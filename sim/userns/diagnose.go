@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // Error says why namespaces cannot be made here.
@@ -31,7 +28,14 @@ func (e *Error) Error() string {
 // Unwrap returns the system's own answer.
 func (e *Error) Unwrap() error { return e.Err }
 
-const container = "run the container with --privileged, or as root with CAP_SYS_ADMIN, CAP_NET_ADMIN and a seccomp profile that allows them"
+// Ways to lift what engines of containers put in the way. docs/containers.md
+// has whole command lines.
+const (
+	unmask = "docker run --security-opt systempaths=unconfined, podman run --security-opt unmask=ALL, " +
+		"in Kubernetes privileged: true, or procMount: Unmasked with hostUsers: false"
+	noFilter  = "run as root with CAP_SYS_ADMIN, or run the container with --security-opt seccomp=unconfined"
+	noProfile = "run the container with --security-opt apparmor=unconfined, in Kubernetes appArmorProfile: {type: Unconfined}"
+)
 
 // obstacles are the settings known to forbid namespaces. The text of a file
 // under /proc is what tells; errnos are the answers that the setting leads to.
@@ -61,20 +65,24 @@ var obstacles = []struct {
 		file: "sys/user/max_mnt_namespaces", holds: is("0"), errnos: full,
 		cause: "user.max_mnt_namespaces is 0: as root, sysctl -w user.max_mnt_namespaces=1024",
 	},
-	{ // 2 is SECCOMP_MODE_FILTER
-		file: "self/status", holds: statusField("Seccomp", func(v string) bool { return v == "2" }), errnos: denied,
-		cause: "a seccomp filter is in force, as in a container: " + container,
+	{ // as in docker-default; the text of SELinux has no mode
+		file: "self/attr/current", holds: func(s string) bool { return strings.HasSuffix(strings.TrimSpace(s), " (enforce)") }, errnos: denied,
+		cause: "an AppArmor profile is in force (/proc/self/attr/current), as in a container: " + noProfile,
+	},
+	{ // clone(2): EPERM
+		file: "self/mountinfo", holds: noRootMount, errnos: denied,
+		cause: "the root folder is no mount point, as after chroot, where the kernel refuses user namespaces: run as root, or outside of the chroot",
 	},
 }
 
 // remedies are for answers that no setting under /proc explains.
 var remedies = map[syscall.Errno]string{
-	syscall.EROFS:  "/proc/sys is read-only, as in a container: run the container with --privileged",
+	syscall.EROFS:  "/proc/sys is read-only, as in a container: " + unmask,
 	syscall.ENOSPC: "a limit of user.max_user_namespaces, user.max_net_namespaces or user.max_mnt_namespaces is reached, or namespaces are nested 32 deep",
 	syscall.EAGAIN: "the limit of processes is reached (ulimit -u)",
 	syscall.EUSERS: "namespaces are nested 32 deep",
 	syscall.EINVAL: "the kernel has no user or network namespaces (CONFIG_USER_NS, CONFIG_NET_NS)",
-	syscall.ENOENT: "the kernel has no IPv6 (CONFIG_IPV6, or ipv6.disable=1 at boot), or /proc is not mounted",
+	syscall.ENOENT: "the kernel has no IPv6 (CONFIG_IPV6, or ipv6.disable=1 at boot)",
 }
 
 var (
@@ -87,46 +95,53 @@ func diagnose(proc fs.FS, op string, err error) *Error {
 	e := &Error{Op: op, Err: err}
 	var errno syscall.Errno
 	errors.As(err, &errno)
+	if _, serr := fs.Stat(proc, "self/status"); serr != nil {
+		e.Causes = []string{"/proc is not mounted: as root, mount -t proc proc /proc, in a chroot before it is entered"}
+		return e
+	}
 	for _, o := range obstacles {
 		if b, rerr := fs.ReadFile(proc, o.file); rerr == nil && slices.Contains(o.errnos, errno) && o.holds(string(b)) {
 			e.Causes = append(e.Causes, o.cause)
 		}
 	}
-	if len(e.Causes) > 0 {
-		return e
+	if len(e.Causes) == 0 {
+		e.Causes = otherCauses(proc, errno)
 	}
-	cause, ok := remedies[errno]
-	switch missing := missingCaps(proc); {
-	case ok:
-	case len(missing) > 0:
-		cause = strings.Join(missing, " and ") + " missing: run as root; in a container, " + container
-	default:
-		cause = "neither a sysctl nor a missing capability explains it; a security module may"
-	}
-	e.Causes = []string{cause}
 	return e
 }
 
-// missingCaps lists which of the two capabilities that labs need are not in
-// the effective set.
-func missingCaps(proc fs.FS) (names []string) {
-	b, err := fs.ReadFile(proc, "self/status")
-	if err != nil {
-		return nil
+// otherCauses are for where no setting explains it.
+func otherCauses(proc fs.FS, errno syscall.Errno) (causes []string) {
+	missing := missingCaps(proc, "")
+	switch cause, ok := remedies[errno]; {
+	case errno == syscall.EROFS && len(missing) > 0:
+		return []string{cause + "; and " + grant(missing)}
+	case ok:
+		return []string{cause}
 	}
-	for _, c := range []struct {
-		name string
-		bit  uint
-	}{{"CAP_SYS_ADMIN", unix.CAP_SYS_ADMIN}, {"CAP_NET_ADMIN", unix.CAP_NET_ADMIN}} {
-		lacks := statusField("CapEff", func(v string) bool {
-			set, err := strconv.ParseUint(v, 16, 64)
-			return err == nil && set>>c.bit&1 == 0
-		})
-		if lacks(string(b)) {
-			names = append(names, c.name)
+	if len(missing) > 0 {
+		causes = append(causes, grant(missing))
+	}
+	if b, err := fs.ReadFile(proc, "self/status"); err == nil && slices.Contains(denied, errno) && filtered(string(b)) {
+		causes = append(causes, "a seccomp filter is in force, as in a container: "+noFilter)
+	}
+	if len(causes) == 0 {
+		causes = append(causes, "neither a sysctl nor a missing capability explains it; a security module may")
+	}
+	return causes
+}
+
+// filtered says that a seccomp filter is in force: 2 is SECCOMP_MODE_FILTER.
+var filtered = statusField("Seccomp", func(v string) bool { return v == "2" })
+
+// noRootMount reports whether the fifth field of no line of mountinfo is "/".
+func noRootMount(mountinfo string) bool {
+	for line := range strings.Lines(mountinfo) {
+		if f := strings.Fields(line); len(f) > 4 && f[4] == "/" {
+			return false
 		}
 	}
-	return names
+	return true
 }
 
 func is(want string) func(string) bool {

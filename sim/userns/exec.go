@@ -40,6 +40,11 @@ func Reexec() (ran bool, code int, err error) {
 		return false, 0, fmt.Errorf("inside the user namespace: %w", denied)
 	}
 	code, err = run("/proc/self/exe", os.Args)
+	var refused *Error
+	if os.Geteuid() == 0 && errors.As(err, &refused) {
+		// Root needs no user namespace but what root of a container lacks.
+		err = denied
+	}
 	return err == nil, code, err
 }
 

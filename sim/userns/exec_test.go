@@ -101,7 +101,7 @@ func TestCheckRoot(t *testing.T) {
 }
 
 func TestCheckOrdinaryUser(t *testing.T) {
-	expect(t, ordinary("check"), 1, "make a network namespace: ", "operation not permitted", "CAP_SYS_ADMIN and CAP_NET_ADMIN missing")
+	expect(t, ordinary("check"), 1, "make a network namespace: ", "operation not permitted", "CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE and CAP_SETPCAP are missing")
 }
 
 func checkProgram() int {
@@ -378,5 +378,5 @@ func TestMissingCapability(t *testing.T) {
 	needUserns(t)
 	cmd := ordinary("outer", "/proc/self/exe")
 	cmd.Env = append(cmd.Env, "TEST_INNER=missing")
-	expect(t, cmd, 1, "set the loopback interface up: operation not permitted", "CAP_NET_ADMIN missing")
+	expect(t, cmd, 1, "set the loopback interface up: operation not permitted", "CAP_NET_ADMIN is missing")
 }
