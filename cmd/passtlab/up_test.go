@@ -20,6 +20,12 @@ func TestMain(m *testing.M) {
 	if os.Getenv(failingLab) != "" {
 		os.Exit(executeFailing())
 	}
+	if os.Getenv(limitEnv) != "" {
+		os.Exit(limited())
+	}
+	if os.Getenv(uncheckedEnv) != "" {
+		os.Exit(unchecked())
+	}
 	if os.Getenv(cliEnv) != "" {
 		main() // does not return
 	}

@@ -116,10 +116,13 @@ type Outcome struct {
 
 // Configure starts the client and waits until all of o is there and usable.
 // The client runs until Close, if it does not end by itself.
-func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) error {
-	if err := userns.Require(c.Name); err != nil {
-		return err
-	}
+func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error) {
+	defer func() {
+		// A client that needs them says it in its own words, or not at all.
+		if missing := userns.Require(c.Name); err != nil && missing != nil {
+			err = fmt.Errorf("%w; %w", err, missing)
+		}
+	}()
 	ra := o.Router.IsValid()
 	if o.Lease.IsValid() {
 		g.origins[o.Lease] = scenarios.OriginDHCPv6

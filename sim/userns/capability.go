@@ -29,8 +29,8 @@ type Capability struct {
 func (c Capability) Short() string { return strings.TrimPrefix(c.Name, "CAP_") }
 
 // Capabilities is the one list of what labs need. Check and Require read it,
-// docs/containers.md and deploy/ repeat it, and the tests of cmd/passtlab hold
-// all of them against what a lab really cannot do without.
+// docs/containers.md and deploy/ repeat it, and tests of cmd/passtlab compare
+// all of them with what a lab fails without.
 var Capabilities = []Capability{
 	{"CAP_SYS_ADMIN", unix.CAP_SYS_ADMIN, "", "network, mount and PID namespaces, and mounts in them"},
 	{"CAP_NET_ADMIN", unix.CAP_NET_ADMIN, "", "interfaces, addresses, routes, nftables and `/proc/sys/net`"},
@@ -44,7 +44,7 @@ var Capabilities = []Capability{
 // Require reports which of the capabilities that a client takes beside those
 // of every lab are missing. The error is an *Error.
 func Require(client scenarios.Client) error {
-	return require(os.DirFS("/proc"), "start "+string(client), client)
+	return require(os.DirFS("/proc"), "run "+string(client), client)
 }
 
 func require(proc fs.FS, op string, client scenarios.Client) error {
