@@ -20,7 +20,7 @@ BENCHFLAGS ?=
 PASSTLAB = $(CURDIR)/bin/passtlab
 SUITES   = bin/conformance.test bin/prove.test
 
-.PHONY: fidelity adapters ecosystem e2e-clients help build test e2e e2e-build e2e-run lint bench clean
+.PHONY: containers fidelity adapters ecosystem e2e-clients help build test e2e e2e-build e2e-run lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,10 @@ e2e-clients: build ## judge selectors on guests that dhclient, systemd-networkd,
 	scripts/install-packages.sh $(CLIENTS)
 	PASSTLAB_REQUIRE_CLIENTS=1 $(GO) test -count=1 -parallel=8 -exec '"$(PASSTLAB)" rootless --' -run Client $(TESTFLAGS) ./sim ./sim/guest ./suites/harness
 	$(GO) run ./scripts/clients -own client label:core field-report-debian-12 reboot
+
+containers: ## run the lines of docs/containers.md with podman, and drop one capability at a time; needs root
+	scripts/install-packages.sh podman crun golang-github-containers-common passt systemd
+	PASSTLAB_REQUIRE_PODMAN=1 $(GO) test -count=1 -run 'Container|Chroot|Capabilit|IndexedJob' $(TESTFLAGS) ./cmd/passtlab
 
 # PROGRAM is the path of another pasta than the installed one.
 fidelity: build ## compare the simulated passt with the real one: truth tables, verdicts, frames; PROGRAM=… for another build

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,11 +29,12 @@ type job struct {
 			Spec struct {
 				RestartPolicy                string `yaml:"restartPolicy"`
 				AutomountServiceAccountToken *bool  `yaml:"automountServiceAccountToken"`
+				HostUsers                    *bool  `yaml:"hostUsers"`
 				Containers                   []struct {
 					Name, Image     string
 					Command, Args   []string
 					Env             []struct{ Name, Value string }
-					SecurityContext struct{ Privileged bool } `yaml:"securityContext"`
+					SecurityContext securityContext `yaml:"securityContext"`
 					Resources       struct{ Requests, Limits map[string]string }
 				}
 			}
@@ -66,6 +68,10 @@ func TestIndexedJob(t *testing.T) {
 	c := pod.Containers[0]
 	if c.Name == "" || c.Image == "" || len(c.Env) != 1 || c.Env[0].Name != "COUNT" || c.Env[0].Value != strconv.Itoa(s.Completions) {
 		t.Errorf("container %+v", c)
+	}
+	// It asks for the rights of the page, whose container is run by TestContainerLines.
+	if hostUsers, want := podOfPage(t, readPage(t)); !reflect.DeepEqual(c.SecurityContext, want) || !reflect.DeepEqual(pod.HostUsers, hostUsers) {
+		t.Errorf("securityContext %+v, hostUsers %v; %s has %+v", c.SecurityContext, pod.HostUsers, containersPage, want)
 	}
 
 	// The command, run as each of the pods does, makes shards of one run.

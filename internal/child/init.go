@@ -178,7 +178,7 @@ func whyNoMount(err error) string {
 	case errors.Is(err, unix.EINVAL):
 		return ": the root folder is no mount point, as after chroot: as root, mount --rbind FOLDER FOLDER before chroot FOLDER"
 	case errors.Is(err, unix.EACCES):
-		return ": a security module forbids mounts, as AppArmor does in a container: --security-opt apparmor=unconfined, in Kubernetes appArmorProfile: {type: Unconfined}"
+		return ": a security module forbids mounts, as AppArmor does in a container: --security-opt apparmor=unconfined, with SELinux label=disable, in Kubernetes appArmorProfile: {type: Unconfined}"
 	case errors.Is(err, unix.ENOENT):
 		return ": make the folder, empty, in the image"
 	}

@@ -33,7 +33,7 @@ func (e *Error) Unwrap() error { return e.Err }
 const (
 	unmask = "docker run --security-opt systempaths=unconfined, podman run --security-opt unmask=ALL, " +
 		"in Kubernetes privileged: true, or procMount: Unmasked with hostUsers: false"
-	noFilter  = "run as root with CAP_SYS_ADMIN, or run the container with --security-opt seccomp=unconfined"
+	noFilter  = "run as root with CAP_SYS_ADMIN, or run the container with --security-opt seccomp=unconfined, in Kubernetes seccompProfile: {type: Unconfined}"
 	noProfile = "run the container with --security-opt apparmor=unconfined, in Kubernetes appArmorProfile: {type: Unconfined}"
 )
 
@@ -122,7 +122,9 @@ func otherCauses(proc fs.FS, errno syscall.Errno) (causes []string) {
 	if len(missing) > 0 {
 		causes = append(causes, grant(missing))
 	}
-	if b, err := fs.ReadFile(proc, "self/status"); err == nil && slices.Contains(denied, errno) && filtered(string(b)) {
+	// Filters allow namespaces once there is CAP_SYS_ADMIN.
+	admin := len(missing) > 0 && missing[0].Name != "CAP_SYS_ADMIN"
+	if b, err := fs.ReadFile(proc, "self/status"); err == nil && !admin && slices.Contains(denied, errno) && filtered(string(b)) {
 		causes = append(causes, "a seccomp filter is in force, as in a container: "+noFilter)
 	}
 	if len(causes) == 0 {

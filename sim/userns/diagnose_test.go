@@ -49,6 +49,8 @@ func TestDiagnose(t *testing.T) {
 			[]string{"seccomp filter", "seccomp=unconfined"}, "; or"},
 		{"container", map[string]string{"self/status": docker}, syscall.EPERM,
 			[]string{"CAP_SYS_ADMIN and CAP_NET_ADMIN are missing", "; or", "seccomp filter"}, "CAP_NET_RAW"},
+		{"container with SYS_ADMIN", map[string]string{"self/status": strings.Replace(noNet, "Seccomp:\t0", "Seccomp:\t2", 1)}, syscall.EPERM,
+			[]string{"CAP_NET_ADMIN is missing"}, "seccomp"},
 		{"container on Ubuntu", map[string]string{"self/status": filter, "sys/kernel/apparmor_restrict_unprivileged_userns": "1", "self/attr/current": profile}, syscall.EPERM,
 			[]string{"apparmor_restrict", "; or", "apparmor=unconfined", "appArmorProfile"}, "missing"},
 		{"no profile", map[string]string{"self/status": filter, "self/attr/current": "unconfined\n"}, syscall.EPERM,

@@ -9,7 +9,8 @@
 //
 // Where the system forbids it, an *Error names what stands in the way and what
 // would lift it: the sysctls of the kernel, of Debian and of Ubuntu, a
-// container's system call filter, a missing capability, a read-only /proc/sys.
+// container's system call filter or AppArmor profile, a missing capability, a
+// read-only /proc/sys, a chroot, a /proc that is not there.
 //
 // The program is started by way of itself: /proc/self/exe with a private name
 // as argument 0, recognised when this package is initialised, which makes the
