@@ -108,6 +108,7 @@ func TestContainerRefusals(t *testing.T) {
 		{"docker run --rm " + all + run, "systempaths=unconfined"},
 		{"docker run --rm --user 1000 --security-opt systempaths=unconfined" + run, "seccomp=unconfined"},
 		{"podman run --rm --security-opt unmask=ALL" + run + " --backend passt", "--device /dev/net/tun"},
+		{"podman run --rm --read-only --read-only-tmpfs=false --security-opt unmask=ALL IMAGE passtlab up passt-slaac-then-dhcpv6", "--tmpfs /run"},
 	} {
 		e.run(t, suites.StatusError, tt.want, tt.line)
 	}
@@ -115,6 +116,15 @@ func TestContainerRefusals(t *testing.T) {
 		e.run(t, suites.StatusError, "CAP_"+name+" is missing",
 			"docker run --rm "+strings.Replace(all, " --cap-add "+name, "", 1)+" --security-opt systempaths=unconfined"+run)
 	}
+}
+
+// In a user namespace whose /proc and /sys are masked in part, programs see the
+// container's, and passtlab tells how to change that.
+func TestMaskedContainer(t *testing.T) {
+	const masked = "podman run --rm --security-opt unmask=/proc/sys --security-opt apparmor=unconfined" +
+		" IMAGE passtlab run --verbose --exec mine=/bin/true --selector talos-v2 label:core"
+	e := newEngine(t)
+	e.run(t, suites.StatusFail, "/sys is the machine's: mount sysfs: operation not permitted: parts of the machine's are masked", masked)
 }
 
 // What a chroot lacks is said in the same way.

@@ -60,7 +60,10 @@ func (r record) alive() bool {
 
 // write puts the record into dir and returns how to remove it.
 func (r record) write(dir string) (remove func() error, err error) {
-	if err := private(dir); err != nil {
+	switch err := private(dir); {
+	case errors.Is(err, unix.EROFS):
+		return nil, fmt.Errorf("record lab: %w; set XDG_RUNTIME_DIR to a folder that can be written, or run the container with --tmpfs /run", err)
+	case err != nil:
 		return nil, fmt.Errorf("record lab: %w", err)
 	}
 	data, err := json.Marshal(r)

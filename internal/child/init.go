@@ -75,7 +75,7 @@ func (o order) run(argv []string) (r Report) {
 		fresh := func(fstype, target string) error {
 			err := unix.Mount(fstype, target, fstype, flags, "")
 			if err != nil {
-				r.Notes = append(r.Notes, fmt.Sprintf("%s is the machine's: mount %s: %v", target, fstype, err))
+				r.Notes = append(r.Notes, fmt.Sprintf("%s is the machine's: mount %s: %v%s", target, fstype, err, whyNoMount(err)))
 			}
 			return err
 		}
@@ -179,6 +179,9 @@ func whyNoMount(err error) string {
 		return ": the root folder is no mount point, as after chroot: as root, mount --rbind FOLDER FOLDER before chroot FOLDER"
 	case errors.Is(err, unix.EACCES):
 		return ": a security module forbids mounts, as AppArmor does in a container: --security-opt apparmor=unconfined, with SELinux label=disable, in Kubernetes appArmorProfile: {type: Unconfined}"
+	case errors.Is(err, unix.EPERM):
+		// mount_namespaces(7): a user namespace sees no more than its parent.
+		return ": parts of the machine's are masked, as in a container: docker run --security-opt systempaths=unconfined, podman run --security-opt unmask=ALL"
 	case errors.Is(err, unix.ENOENT):
 		return ": make the folder, empty, in the image"
 	}
