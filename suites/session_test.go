@@ -83,7 +83,7 @@ func TestOpenLimit(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		_, err := Open(t.Context(), fieldScenario("x"), nil, Options{Build: hangs})
-		wantError(t, err, "the lab was not ready within 1m0s")
+		wantError(t, err, "the lab was not ready within 2m0s")
 	})
 }
 

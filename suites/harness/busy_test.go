@@ -1,0 +1,68 @@
+package harness
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/suites"
+)
+
+// leaves says the lease each time it is shown one, computes for long, and says
+// the address of SLAAC.
+const leaves = `#!/bin/bash
+while read -r line; do
+	lease=$(grep -o 'fd01:[0-9a-f:]*/128' <<<"$line" | head -n 1)
+	[ "$lease" ] || continue
+	echo "$lease"
+	for ((i = 0; i < 100000; i++)); do :; done
+	grep -o 'fd01:[0-9a-f:]*/64' <<<"$line" | head -n 1
+done
+`
+
+// A program that leaves what is right is wrong, however busy the machine is.
+func TestLeavesWhatIsRight(t *testing.T) {
+	need.Namespaces(t)
+	path := filepath.Join(t.TempDir(), "leaves")
+	if err := os.WriteFile(path, []byte(leaves), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	watch, err := command.NewWatch("leaves", []string{path}, command.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	corpus, err := scenarios.Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Pdeathsig is sent when the forking thread ends.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for range 3 * runtime.NumCPU() {
+		cmd := exec.Command("/bin/sh", "-c", "while :; do :; done")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer cmd.Wait()
+		defer cmd.Process.Kill()
+	}
+	for range 5 {
+		r, err := suites.Run(t.Context(), suites.Config{Scenarios: scenarios.Find(corpus, "passt-slaac-then-dhcpv6"), Selectors: []selector.Selector{watch}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, res := range r.Results {
+			if res.Verdict != suites.Fail || res.Origin != "slaac" {
+				t.Errorf("as %s: %s: %s", res.Role, res.Verdict, res.Reason)
+			}
+		}
+	}
+}
