@@ -20,7 +20,7 @@ BENCHFLAGS ?=
 PASSTLAB = $(CURDIR)/bin/passtlab
 SUITES   = bin/conformance.test bin/prove.test
 
-.PHONY: containers fidelity adapters ecosystem e2e-clients help build test e2e e2e-build e2e-run lint bench clean
+.PHONY: soak containers fidelity adapters ecosystem e2e-clients help build test e2e e2e-build e2e-run lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -100,6 +100,13 @@ ecosystem: build ## measure every listed version of third-party selectors; write
 bench: build ## measure passtlab beside the same done by hand; needs root
 	scripts/install-packages.sh iproute2 passt isc-dhcp-client socat
 	$(GO) run ./scripts/bench $(BENCHFLAGS)
+
+# How long, and -all to ask programs in every scenario.
+FOR       ?= 10m
+SOAKFLAGS ?=
+soak: build ## look for verdicts that depend on load; FOR=10m says for how long
+	scripts/install-packages.sh bash jq
+	$(GO) run ./scripts/soak -for $(FOR) $(SOAKFLAGS)
 
 clean: ## remove what was built and written
 	rm -rf bin out
