@@ -99,7 +99,7 @@ func attachReal(ctx context.Context, l *Lab, cfg passt.Config, router netip.Addr
 	if err := l.host.Bridge(bridge, pastaLink, tap); err != nil {
 		return nil, err
 	}
-	if err := l.host.Flush(pastaLink); err != nil {
+	if err := l.host.AwaitUp(ctx, pastaLink); err != nil {
 		return nil, err
 	}
 	if r.tap, err = listen(l.Host, l.host, tap, 0); err != nil {

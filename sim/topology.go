@@ -102,10 +102,10 @@ func (l *Lab) topology(ctx context.Context, tapMAC net.HardwareAddr) error {
 	if err := l.bootPod(); err != nil {
 		return err
 	}
-	if err := flush([]*link.Net{l.peer}, l.peerLink); err != nil {
+	if err := l.peer.AwaitUp(ctx, l.peerLink); err != nil {
 		return err
 	}
-	return flush([]*link.Net{l.pod}, uplink)
+	return l.pod.AwaitUp(ctx, uplink)
 }
 
 // quick lets addresses of the lab's own side be used at once, resolves
@@ -214,10 +214,10 @@ func (l *Lab) boot(ctx context.Context) error {
 		Value: fmt.Sprintf("%d,%d", probe.PortPod, probe.PortGuest)}); err != nil {
 		return fmt.Errorf("boot the guest: %w", err)
 	}
-	if err := flush([]*link.Net{l.host}, tap); err != nil {
+	if err := l.host.AwaitUp(ctx, tap); err != nil {
 		return err
 	}
-	if err := flush([]*link.Net{g.Net}, guestLink); err != nil {
+	if err := g.Net.AwaitUp(ctx, guestLink); err != nil {
 		return err
 	}
 	if err := g.AwaitLinkLocal(ctx); err != nil {
@@ -226,15 +226,6 @@ func (l *Lab) boot(ctx context.Context) error {
 	for _, ifc := range l.scenario.Guest.Interfaces {
 		if err := g.BootOther(ctx, ifc); err != nil {
 			return fmt.Errorf("boot the guest: %w", err)
-		}
-	}
-	return nil
-}
-
-func flush(nets []*link.Net, name string) error {
-	for _, n := range nets {
-		if err := n.Flush(name); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func boot(t *testing.T, addresses ...netip.Addr) (*guest.Guest, neighbour) {
 		ok(t, nb.net.AddAddress("eth0", netip.PrefixFrom(a, 64), link.NoDAD))
 	}
 	g := guest.New(ns, n, "eth0", mac)
-	ok(t, g.Boot(0), nb.net.Flush("eth0"), n.Flush("eth0"))
+	ok(t, g.Boot(0), nb.net.AwaitUp(t.Context(), "eth0"), n.AwaitUp(t.Context(), "eth0"))
 	return g, nb
 }
 

@@ -7,10 +7,10 @@
 // checked, and checked again whenever the kernel reports a change. No clock is
 // polled. Resolved neighbours are reported one by one (Neighbours).
 //
-// Two traps of veth are handled here. A pair whose ends have the same index
-// comes up about a second late, and a frame sent right after the pair is up
-// may be lost; both end when the pending carrier event is flushed, which
-// asking for the link (RTM_GETLINK) does. And veth leaves checksums to
+// Three traps of veth are handled here. A pair whose ends have the same index
+// comes up about a second late: Pair gives them different ones. A frame sent
+// right after the pair was set up may be lost, until the kernel has handled the
+// pending carrier event: AwaitUp waits for that. And veth leaves checksums to
 // hardware that is not there, so that a capture would show wrong ones: Pair
 // turns transmit offloads off.
 //

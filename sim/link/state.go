@@ -1,7 +1,9 @@
 package link
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"github.com/vishvananda/netlink"
 )
@@ -32,19 +34,39 @@ func (n *Net) Down(name string) error {
 	return nil
 }
 
-// Flush asks for the interface, which makes the kernel handle the carrier
-// event that is still pending after it was set up.
-func (n *Net) Flush(names ...string) error {
+// carrierBound is for a carrier event. The kernel handles it within a second,
+// and later only under load.
+const carrierBound = 10 * time.Second
+
+// AwaitUp waits until interfaces that were set up are operational (RFC 2863),
+// at both ends of a veth. Since Linux 6.8 the question alone makes the kernel
+// handle the carrier event that is still pending, and nothing is waited for.
+func (n *Net) AwaitUp(ctx context.Context, names ...string) error {
 	for _, name := range names {
-		l, err := n.link(name)
+		up, _, err := n.operational(name)
+		if err == nil && !up {
+			err = n.awaitUp(ctx, name)
+		}
 		if err != nil {
 			return err
 		}
-		if s := l.Attrs().OperState; s != netlink.OperUp && s != netlink.OperUnknown {
-			return fmt.Errorf("set %s up in %s: its state is still %s", name, n.ns.Name(), s)
-		}
 	}
 	return nil
+}
+
+func (n *Net) awaitUp(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, carrierBound, fmt.Errorf("no carrier after %s", carrierBound))
+	defer cancel()
+	return n.Await(ctx, name+" to be up", func() (bool, string, error) { return n.operational(name) })
+}
+
+func (n *Net) operational(name string) (up bool, state string, err error) {
+	l, err := n.link(name)
+	if err != nil {
+		return false, "", err
+	}
+	s := l.Attrs().OperState
+	return s == netlink.OperUp || s == netlink.OperUnknown, "state " + s.String(), nil
 }
 
 // Carries reports whether the interface is up and has a carrier.

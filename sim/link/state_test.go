@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +36,35 @@ func TestCarries(t *testing.T) {
 	state(false, b.Down("eth0"))
 }
 
+// A carrier that comes only later is awaited, as kernels before 6.8 need it.
+func TestAwaitUpLater(t *testing.T) {
+	_, _, a, b := pair(t)
+	ok(t, a.Up("eth0"))
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	asked := make(chan struct{})
+	w := waits{ctx, sync.OnceFunc(func() { close(asked) })}
+	done := make(chan error)
+	go func() { done <- a.AwaitUp(w, "eth0") }()
+	select {
+	case err := <-done:
+		t.Fatalf("up with the other end down: %v", err)
+	case <-asked:
+	}
+	ok(t, b.Up("eth0"), <-done, b.AwaitUp(ctx, "eth0"))
+}
+
+// waits tells when somebody asks it how long to wait.
+type waits struct {
+	context.Context
+	asked func()
+}
+
+func (w waits) Deadline() (time.Time, bool) {
+	w.asked()
+	return w.Context.Deadline()
+}
+
 // An interface that moves leaves its addresses and its settings behind.
 func TestMove(t *testing.T) {
 	_, _, a, b := pair(t)
@@ -50,7 +80,7 @@ func TestMove(t *testing.T) {
 	if ok(t, err, gerr); len(as) > 0 || got != "64" {
 		t.Errorf("it has %v and a hop limit of %s", as, got)
 	}
-	ok(t, to.Up("eth0"), to.Flush("eth0"), b.Flush("eth0"))
+	ok(t, to.Up("eth0"), to.AwaitUp(t.Context(), "eth0"), b.AwaitUp(t.Context(), "eth0"))
 }
 
 func TestSetAddress(t *testing.T) {
@@ -87,7 +117,7 @@ func TestSetAddress(t *testing.T) {
 
 func TestRoutes(t *testing.T) {
 	_, _, a, b := pair(t)
-	ok(t, a.Up("eth0"), b.Up("eth0"), a.Flush("eth0"))
+	ok(t, a.Up("eth0"), b.Up("eth0"), a.AwaitUp(t.Context(), "eth0"))
 	one, two, all := netip.MustParseAddr("fd00::1"), netip.MustParseAddr("fd00::2"), netip.MustParsePrefix("::/0")
 	ok(t, a.AddAddress("eth0", netip.MustParsePrefix("fd00::9/64"), link.NoDAD), a.AddRoute("eth0", all, one, 0), a.ReplaceRoute("eth0", all, two, 0))
 	index, err := a.Index("eth0")

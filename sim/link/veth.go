@@ -3,6 +3,7 @@ package link
 import (
 	"fmt"
 	"net"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/vishvananda/netlink"
@@ -16,10 +17,18 @@ type End struct {
 	MAC  net.HardwareAddr
 }
 
-// Pair makes a veth pair with both ends down, each in its namespace.
+// The indexes of a ends are counted from firstIndex. Those that the kernel gives
+// are counted from 1 in each namespace and stay far below.
+const firstIndex = 1 << 16
+
+var made atomic.Int32
+
+// Pair makes a veth pair with both ends down, each in its namespace. The index
+// of b is the kernel's, so that it is the same in every lab.
 func Pair(a, b End) error {
 	v := netlink.NewVeth(netlink.LinkAttrs{
 		Name:         a.Name,
+		Index:        firstIndex + int(made.Add(1)),
 		HardwareAddr: a.MAC,
 		Namespace:    netlink.NsFd(a.Net.ns.Fd()),
 	})

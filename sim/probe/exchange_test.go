@@ -61,7 +61,7 @@ func newBed(t testing.TB) (b bed) {
 	var err error
 	b.link, err = peer.Index("eth0")
 	if err := errors.Join(append(errs, err,
-		peer.Flush("eth0"), guest.Flush("eth0"),
+		peer.AwaitUp(t.Context(), "eth0"), guest.AwaitUp(t.Context(), "eth0"),
 		peer.AddAddress("eth0", netip.PrefixFrom(peerAddr, 64), link.NoDAD),
 		guest.AddAddress("eth0", netip.PrefixFrom(guestAddr, 64), link.NoDAD),
 		// A frame that is for another host's link-layer address is not looked at.

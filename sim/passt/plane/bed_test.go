@@ -96,7 +96,7 @@ func newBed(t testing.TB, release string, change ...func(*plane.Config)) *bed {
 		))
 	}
 	ok(t, b.pod.Set(link.Sysctl{Key: "ipv6/icmp/ratelimit", Value: "0"}),
-		b.pod.Up("lo", "eth0", "tap"), b.pod.Flush("eth0", "tap"), b.peer.net.Flush("end"), b.guest.net.Flush("end"),
+		b.pod.Up("lo", "eth0", "tap"), b.pod.AwaitUp(t.Context(), "eth0", "tap"), b.peer.net.AwaitUp(t.Context(), "end"), b.guest.net.AwaitUp(t.Context(), "end"),
 		b.pod.AddAddress("eth0", netip.PrefixFrom(addrD, 64), link.NoDAD),
 		b.pod.AddRoute("eth0", netip.PrefixFrom(nobody, 0), gateway, 0))
 	for _, a := range []netip.Addr{gateway, peer, other, peerLL, ip("fe80::1")} {

@@ -64,7 +64,7 @@ func TestChange(t *testing.T) {
 // After its link was down, the guest is led to again.
 func TestRoute(t *testing.T) {
 	b := newBed(t, "2025_05_03")
-	ok(t, b.pod.Down("tap"), b.pod.Up("tap"), b.guest.net.Flush("end"), b.pod.Flush("tap"), b.plane.Route(b.pod))
+	ok(t, b.pod.Down("tap"), b.pod.Up("tap"), b.guest.net.AwaitUp(t.Context(), "end"), b.pod.AwaitUp(t.Context(), "tap"), b.plane.Route(b.pod))
 	b.in(t, udp(other, 1004, addrD, 8, "in"))
 	b.guest.expect(t, udp(other, 1004, addrD, 8, "in"))
 }
