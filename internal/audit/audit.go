@@ -20,6 +20,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/dump"
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
@@ -138,15 +139,15 @@ func files() map[string]bool {
 
 func home() map[string]string {
 	h := map[string]string{"namespaces of the threads": threads()}
-	links, err := netlink.LinkList()
+	links, err := dump.Whole(netlink.LinkList)
 	h["links"] = list(links, err, func(l netlink.Link) string {
 		return fmt.Sprint(l.Attrs().Name, l.Attrs().HardwareAddr, l.Attrs().Flags, l.Attrs().MTU)
 	})
-	addrs, err := netlink.AddrList(nil, unix.AF_UNSPEC)
+	addrs, err := dump.Whole(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, unix.AF_UNSPEC) })
 	h["addresses"] = list(addrs, err, func(a netlink.Addr) string { return fmt.Sprint(a.IPNet, a.LinkIndex, a.Flags) })
-	routes, err := netlink.RouteList(nil, unix.AF_UNSPEC)
+	routes, err := dump.Whole(func() ([]netlink.Route, error) { return netlink.RouteList(nil, unix.AF_UNSPEC) })
 	h["routes"] = list(routes, err, func(r netlink.Route) string { return r.String() })
-	rules, err := netlink.RuleList(unix.AF_UNSPEC)
+	rules, err := dump.Whole(func() ([]netlink.Rule, error) { return netlink.RuleList(unix.AF_UNSPEC) })
 	h["rules"] = list(rules, err, func(r netlink.Rule) string { return r.String() })
 	settings(h)
 	return h

@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -10,12 +9,9 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/dump"
 	"github.com/passtlab/passtlab/selector"
 )
-
-// attempts is how often a reading is made before a namespace that changes all
-// the time is given up. One takes less than a millisecond.
-const attempts = 50
 
 // Read observes the namespace, or the current one if ns is nil. Role, Target
 // and Config are left for the caller. Interface is the link of the default
@@ -30,13 +26,8 @@ func Read(ns selector.Namespace) (selector.Observation, error) {
 	}
 	var o selector.Observation
 	err := ns.Do(func() (err error) {
-		for range attempts {
-			o, err = read()
-			if !errors.Is(err, netlink.ErrDumpInterrupted) {
-				return err
-			}
-		}
-		return fmt.Errorf("changed during each of %d attempts: %w", attempts, err)
+		o, err = dump.Whole(read)
+		return err
 	})
 	if err != nil {
 		return selector.Observation{}, fmt.Errorf("observe namespace: %w", err)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/dump"
 )
 
 // Forever is the lifetime without an end (RFC 4861 4.6.2), in seconds.
@@ -29,7 +31,7 @@ func (a Address) Usable() bool {
 
 // Addresses returns the IPv6 addresses of all interfaces in the kernel's order.
 func (n *Net) Addresses() ([]Address, error) {
-	list, err := n.h.AddrList(nil, unix.AF_INET6)
+	list, err := dump.Whole(func() ([]netlink.Addr, error) { return n.h.AddrList(nil, unix.AF_INET6) })
 	if err != nil {
 		return nil, fmt.Errorf("list addresses in %s: %w", n.ns.Name(), err)
 	}

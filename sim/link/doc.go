@@ -5,7 +5,7 @@
 //
 // Waiting is by subscription to rtnetlink (rtnetlink(7)): a condition is
 // checked, and checked again whenever the kernel reports a change. No clock is
-// polled. Resolved neighbours are reported one by one (Neighbours).
+// polled. A dump that a change has interrupted is made again. Resolved neighbours are reported one by one (Neighbours).
 //
 // Three traps of veth are handled here. A pair whose ends have the same index
 // comes up about a second late: Pair gives them different ones. A frame sent

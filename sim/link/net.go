@@ -7,6 +7,7 @@ import (
 	vns "github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/dump"
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
@@ -47,7 +48,7 @@ func (n *Net) link(name string) (netlink.Link, error) {
 
 // Has reports whether the interface is there.
 func (n *Net) Has(name string) (bool, error) {
-	ls, err := n.h.LinkList()
+	ls, err := dump.Whole(n.h.LinkList)
 	if err != nil {
 		return false, fmt.Errorf("list interfaces in %s: %w", n.ns.Name(), err)
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/dump"
 )
 
 // Route is an IPv6 route of the main table.
@@ -24,9 +26,11 @@ func (n *Net) Routes() (rs []Route, err error) {
 	var messages [][]byte
 	// The library keeps no preference (RTA_PREF).
 	if err := n.ns.Do(func() (err error) {
-		req := nl.NewNetlinkRequest(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
-		req.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET6}})
-		messages, err = req.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE)
+		messages, err = dump.Whole(func() ([][]byte, error) {
+			req := nl.NewNetlinkRequest(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
+			req.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET6}})
+			return req.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE)
+		})
 		return err
 	}); err != nil {
 		return nil, fmt.Errorf("list routes in %s: %w", n.ns.Name(), err)
