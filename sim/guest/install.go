@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -83,6 +84,9 @@ func (g *Guest) Deprecate(ctx context.Context, a netip.Addr) error {
 	if err := g.Net.SetAddress(g.Link, is); err != nil {
 		return err
 	}
+	if err := g.regenerate(is); err != nil {
+		return err
+	}
 	return g.awaitAddresses(ctx, "the end of the preferred lifetime of "+a.String(), func(as []link.Address) bool {
 		return slices.ContainsFunc(as, func(b link.Address) bool { return b.Prefix == is.Prefix && b.Flags&unix.IFA_F_DEPRECATED != 0 }) &&
 			(is.Flags&unix.IFA_F_TEMPORARY == 0 || succeeded(as, is))
@@ -93,15 +97,45 @@ func (g *Guest) Deprecate(ctx context.Context, a netip.Addr) error {
 // have none: the kernel makes one while it prefers the address that both are
 // made of (RFC 8981 3.4).
 func succeeded(as []link.Address, old link.Address) bool {
-	public, next := false, false
+	next, due := successor(as, old)
+	return next.Prefix.IsValid() && next.Usable() || !due
+}
+
+// successor returns the preferred temporary address beside an old one, if there
+// is one, and whether there has to be one.
+func successor(as []link.Address, old link.Address) (next link.Address, due bool) {
 	for _, a := range as {
 		if !old.Prefix.Masked().Contains(a.Prefix.Addr()) {
 			continue
 		}
-		public = public || a.Flags&unix.IFA_F_MANAGETEMPADDR != 0 && a.Preferred > regenAdvance
-		next = next || a.Flags&unix.IFA_F_TEMPORARY != 0 && a.Flags&unix.IFA_F_DEPRECATED == 0 && a.Usable()
+		due = due || a.Flags&unix.IFA_F_MANAGETEMPADDR != 0 && a.Preferred > regenAdvance
+		if a.Flags&unix.IFA_F_TEMPORARY != 0 && a.Flags&unix.IFA_F_DEPRECATED == 0 {
+			next = a
+		}
 	}
-	return next || !public
+	return next, due
+}
+
+// regenerate has kernels before 6.0 make the successor of a temporary address
+// that was deprecated. Newer ones have made it by now. The old ones make it ahead
+// of the end of the preferred lifetime, and never after it: Linux commit
+// 778964f2fdf0. They are as far ahead as three retransmissions take, in whole
+// seconds, so for a moment that is the second that the address is preferred once
+// more.
+func (g *Guest) regenerate(old link.Address) error {
+	if old.Flags&unix.IFA_F_TEMPORARY == 0 {
+		return nil
+	}
+	as, err := g.Net.Addresses()
+	if next, due := successor(as, old); err != nil || next.Prefix.IsValid() || !due {
+		return err
+	}
+	again := old
+	again.Preferred = 1
+	if err := g.slowly(400*time.Millisecond, func() error { return g.Net.SetAddress(g.Link, again) }); err != nil {
+		return err
+	}
+	return g.Net.SetAddress(g.Link, old)
 }
 
 // Valid returns what is left of the valid lifetime of an address in seconds, or
