@@ -113,6 +113,7 @@ func (g *Guest) expectPrefix(want *expectation, before snapshot, tentative bool,
 	if p.Addr().IsLinkLocalUnicast() || preferred > valid {
 		return
 	}
+	onLink := len(want.routes)
 	if o.OnLink && valid > 0 {
 		want.routes = append(want.routes, link.Route{Prefix: p})
 	}
@@ -129,7 +130,11 @@ func (g *Guest) expectPrefix(want *expectation, before snapshot, tentative bool,
 	case valid == 0:
 		return
 	default:
-		a.duplicate = g.defended(a.prefix.Addr())
+		if a.duplicate = g.defended(a.prefix.Addr()); a.duplicate {
+			// Linux 7.2 and later remove the on-link route with the duplicate, if
+			// the advertisement has brought both; older ones keep it.
+			want.routes = want.routes[:onLink]
+		}
 	}
 	want.addresses = append(want.addresses, a)
 	if preferred == 0 {
