@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -35,13 +34,12 @@ func init() {
 	if len(os.Args) < 3 || os.Args[0] != initName {
 		return
 	}
-	// Nothing but what it is handed below is the program's. The call is of Linux 5.11;
-	// on an older one, what passtlab itself was started with is passed on.
-	unix.CloseRange(reportFD, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
-	unix.CloseOnExec(reportFD)
 	var o order
 	r := Report{Setup: "malformed order"}
-	if json.Unmarshal([]byte(os.Args[1]), &o) == nil {
+	// Nothing but what it is handed below is the program's.
+	if err := closeOnExec(reportFD); err != nil {
+		r.Setup = err.Error()
+	} else if json.Unmarshal([]byte(os.Args[1]), &o) == nil {
 		r = o.run(os.Args[2:])
 	}
 	if err := json.NewEncoder(os.NewFile(reportFD, "report")).Encode(r); err != nil {
