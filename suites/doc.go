@@ -50,7 +50,9 @@
 // The laws are held against a fresh selector (Selector.Select), which a Watch
 // has none of, and against programs at the end alone. A selector whose rule is
 // the kernel's order (selector.KernelOrdered) is judged by the order of this
-// kernel; the report adds what the order of other kernels would make of it.
+// kernel; the report adds what the order of other kernels would make of it. Where
+// this kernel lists the oldest address first, it is skipped if it does not do what
+// scenarios state.
 //
 // # On a busy machine
 //

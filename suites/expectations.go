@@ -207,7 +207,7 @@ func (e *Expectations) stated(id, name string, role scenarios.Role) (statement, 
 		if r, err := catalogue.ParseRange(f.Versions); f.Versions != "" && (err != nil || version == "" || !r.Contains(version)) {
 			continue
 		}
-		st := statement{by: e.file, verdict: Fail, failure: failure{f.Picks, f.Kind, f.At}, why: f.Reason}
+		st := statement{by: e.file, project: true, verdict: Fail, failure: failure{f.Picks, f.Kind, f.At}, why: f.Reason}
 		if f.Verdict == Skip.String() {
 			st.verdict, st.failure = Skip, failure{}
 		}

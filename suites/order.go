@@ -79,6 +79,22 @@ func (k *KernelOrder) luck() string {
 	return fmt.Sprintf("right only by this kernel's order: %sin the order of insertion (Linux 7.0.0 to 7.0.11) it picks %s", at, picks)
 }
 
+// oldestFirst says what a ruling is worth on a kernel that lists the oldest
+// address first. What scenarios state holds with the newest one first: there, one
+// whose rule is the kernel's order may do otherwise, and one that fails may pick
+// another address.
+func (r ruling) oldestFirst(stated, ordered bool) ruling {
+	const why = "this kernel lists the oldest address first, and scenarios state what is with the newest first"
+	switch {
+	case ordered && r.verdict.Bad():
+		return ruling{verdict: Skip, at: r.at, reason: why + "; here it " + r.reason, remarks: r.remarks}
+	case stated && r.verdict == Fail:
+		r.verdict = XFail
+		r.remarks = append(r.remarks, why)
+	}
+	return r
+}
+
 // orderTally counts in how many results a selector is right.
 type orderTally struct {
 	selector                 string

@@ -43,8 +43,13 @@ func (s *Session) result(c *course) Result {
 	if why := kernel.luck(); decides.verdict == Pass && why != "" {
 		decides.remarks = append(decides.remarks, why)
 	}
-	if st, ok := s.opts.stated(s.sc, res.Selector, c.role); ok {
+	st, ok := s.opts.stated(s.sc, res.Selector, c.role)
+	if ok {
 		decides = st.apply(decides)
+	}
+	if s.oldest && s.opts.KnownFailures && !st.project {
+		_, ordered := c.sel.(selector.KernelOrdered)
+		decides = decides.oldestFirst(ok, ordered)
 	}
 	res.Verdict, res.Kind, res.Origin = decides.verdict, decides.kind, decides.pick
 	res.Reason, res.Remarks = decides.reason, decides.remarks

@@ -28,6 +28,10 @@ type Options struct {
 	// KnownFailures judges failures that the scenario states as XFail, and
 	// their absence as XPass. Otherwise a failure is a failure.
 	KnownFailures bool
+	// OldestFirst reports whether the kernel lists the oldest address first. What
+	// scenarios state about a selector that goes by the list is then not held
+	// against it. Default: sim.OldestFirst; with a Build of the caller's, false.
+	OldestFirst func() (bool, error)
 	// Expect are the failures that are known of the selectors, with the
 	// precedence over what scenarios state. Nil: none.
 	Expect *Expectations
@@ -57,6 +61,12 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	if o.OldestFirst == nil {
+		o.OldestFirst = sim.OldestFirst
+		if o.Build != nil {
+			o.OldestFirst = func() (bool, error) { return false, nil }
+		}
+	}
 	if o.Build == nil {
 		o.Build = Simulated
 	}
@@ -106,6 +116,7 @@ type Session struct {
 	client  string        // with its version
 	left    time.Duration // of OpenLimit
 	several bool          // checkpoints
+	oldest  bool          // addresses are listed with the oldest first
 	last    string        // the name of the last one
 	stepped time.Time     // the end of the last step
 	kept    []netip.Addr  // there since the last judged checkpoint
@@ -154,8 +165,11 @@ func Open(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector,
 	return s, nil
 }
 
-func (s *Session) open(ctx context.Context) error {
-	err := s.inLab(ctx, &s.phases.Build, func(ctx context.Context) (err error) {
+func (s *Session) open(ctx context.Context) (err error) {
+	if s.oldest, err = s.opts.OldestFirst(); err != nil {
+		return err
+	}
+	err = s.inLab(ctx, &s.phases.Build, func(ctx context.Context) (err error) {
 		s.lab, err = s.opts.Build(ctx, s.sc, sim.Options{Backend: s.opts.Backend, Logger: s.opts.Logger.With("scenario", s.sc.ID), Capture: s.opts.Capture})
 		return err
 	})

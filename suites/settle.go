@@ -62,6 +62,9 @@ func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply
 		if a.orders.newest, a.orders.insertion, listed, err = stability.Orders(limited, ask, o.Addresses); err == nil && !listed {
 			a.orders, a.unsettled = nil, "not asked in another order of the kernel: it does not go by the list that it is shown"
 		}
+		if a.orders != nil && s.oldest { // what is shown is the order of insertion
+			a.orders.newest, a.orders.insertion = a.orders.insertion, a.orders.newest
+		}
 	}
 	switch {
 	case err == nil && len(a.broken) > 0 && longest >= starved:

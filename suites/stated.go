@@ -11,6 +11,7 @@ import (
 // statement is what is said beforehand about a selector: that it fails.
 type statement struct {
 	by      string  // who says so
+	project bool    // and it is no scenario
 	verdict Verdict // Fail, or Skip
 	failure         // empty for Skip
 	why     string  // may be empty

@@ -10,8 +10,9 @@ import (
 
 // Orders asks a selector whose rule is the kernel's order what it chooses with
 // as, the newest IPv6 address of a scope first, as most kernels list them, and
-// what it chooses with the oldest one first, as Linux 7.0.0 to 7.0.11 did. Scopes,
-// links and IPv4 addresses stay where they are.
+// what it chooses with the oldest one first, as Linux 7.0.0 to 7.0.11 did; on such
+// a kernel it is the other way round. Scopes, links and IPv4 addresses stay where
+// they are.
 //
 // One that chooses the same address from a list without it reads the kernel by
 // itself, so that what it would choose in another order cannot be asked: listed
