@@ -81,6 +81,15 @@ var scalars = map[reflect.Type]scalar{
 			}
 			return p, nil
 		}},
+	reflect.TypeFor[Kernels](): {tag: "!!str", expected: `a range of kernels such as "6.1..", "..6.12" or "6.1..6.12"`,
+		pattern: kernelsPattern.String(), examples: []string{"6.1..", "..6.12", "6.1..6.12"},
+		parse: func(s string) (any, error) {
+			k, err := ParseKernels(s)
+			if err != nil {
+				return nil, wrong("correct the value", "%v", err)
+			}
+			return k, nil
+		}},
 	reflect.TypeFor[Origin](): enum(Origins()),
 	reflect.TypeFor[Pick](): {tag: "!!str", expected: enum(Picks()).expected + ", or an address", pattern: wordOrAddress(Picks()), examples: []string{"slaac", "none", "fd01:cafe::5"},
 		parse: func(s string) (any, error) {

@@ -18,6 +18,10 @@ type Scenario struct {
 	// Covers are the items of coverage.yaml that the scenario is about.
 	Covers []string `yaml:"covers,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"an item of scenarios/coverage.yaml"`
 
+	// Needs says on which kernels the situation can come about. Default: on all.
+	// On others the scenario is skipped.
+	Needs *Needs `yaml:"needs,omitempty"`
+
 	// Pod is the network namespace in which passt runs.
 	Pod Pod `yaml:"pod" required:"true"`
 	// Passt says how passt behaves towards the guest.
@@ -62,6 +66,15 @@ type Scenario struct {
 // key by key, expect.failures are added to, and all else takes the place of what
 // stands there.
 type Axis map[string]any
+
+// Needs are the kernels on which a situation can come about.
+type Needs struct {
+	// Kernel is the range of their releases, both ends included: "6.1..",
+	// "..6.12", "6.1..6.12", or "6.1". An end such as 6.12 stands for all of 6.12.
+	Kernel Kernels `yaml:"kernel" required:"true"`
+	// Reason says what other kernels do instead.
+	Reason string `yaml:"reason" required:"true"`
+}
 
 // Pod describes the network namespace in which passt runs.
 type Pod struct {

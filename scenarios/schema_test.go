@@ -277,7 +277,7 @@ func TestSchemaAgrees(t *testing.T) {
 		}
 	}
 	count(reflect.TypeFor[Scenario]())
-	const overlays = 7 // Scenario, Pod, Passt, Guest, Expect, Prove and Second with nothing required
+	const overlays = 8 // Scenario, Needs, Pod, Passt, Guest, Expect, Prove and Second with nothing required
 	if objects != len(types)+overlays {
 		t.Errorf("the schema has %d objects, want one for each of the %d types, and %d for overlays", objects, len(types), overlays)
 	}

@@ -133,8 +133,8 @@ func releaseIn(version string) string {
 	return strings.Join(m[1:], "_")
 }
 
-// UnsupportedError says that a scenario needs what the backend cannot be told.
-// Nothing is wrong with either.
+// UnsupportedError says that a scenario needs what the backend cannot be told, or
+// what the kernel does not do. Nothing is wrong with either.
 type UnsupportedError struct{ Reason string }
 
 func (e *UnsupportedError) Error() string { return e.Reason }

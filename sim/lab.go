@@ -100,6 +100,12 @@ func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (_ *Lab, err
 	if err := opts.Backend.supports(sc, cfg); err != nil {
 		return nil, err
 	}
+	release := KernelRelease()
+	if known, err := needs(sc, release); err != nil {
+		return nil, err
+	} else if !known {
+		l.log.Warn("the kernel's release is not known and counts as the newest", "release", release)
+	}
 	if sc.Second != nil {
 		if l.second, err = buildSecond(ctx, sc, opts); err != nil {
 			return nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/kballard/go-shellquote"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
@@ -207,7 +208,7 @@ func given(c selector.Choice) (netip.Addr, []netip.Addr) {
 func NewReport(started time.Time, seed int64) *Report {
 	return &Report{
 		APIVersion: selector.APIVersion,
-		Kernel:     KernelRelease(),
+		Kernel:     sim.KernelRelease(),
 		Backend:    BackendSimulated,
 		Passt:      []string{},
 		Seed:       seed,

@@ -26,6 +26,13 @@ type listed struct {
 	Labels []string         `json:"labels"`
 	Covers []string         `json:"covers"`
 	Roles  []scenarios.Role `json:"roles"`
+	Needs  *neededKernels   `json:"needs,omitempty"`
+}
+
+// neededKernels are those on which a scenario can be played.
+type neededKernels struct {
+	Kernel scenarios.Kernels `json:"kernel"`
+	Reason string            `json:"reason"`
 }
 
 func listCommand() *cobra.Command {
@@ -71,7 +78,7 @@ func newListing(corpus []*scenarios.Scenario) listing {
 		l.Selectors = append(l.Selectors, s.Name())
 	}
 	for _, sc := range corpus {
-		l.Scenarios = append(l.Scenarios, listed{sc.ID, sc.Title, sc.File, append([]string{}, sc.Labels...), append([]string{}, sc.Covers...), sc.Roles})
+		l.Scenarios = append(l.Scenarios, listed{sc.ID, sc.Title, sc.File, append([]string{}, sc.Labels...), append([]string{}, sc.Covers...), sc.Roles, (*neededKernels)(sc.Needs)})
 	}
 	return l
 }

@@ -1,0 +1,74 @@
+package scenarios
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Kernels is a range of Linux releases: "6.1..6.12", "6.1..", "..6.12", or
+// "6.1" for that one alone. Both ends belong to it, and so does all that an end
+// leaves open: 6.12.95 is in "..6.12".
+type Kernels string
+
+var (
+	kernelsPattern = regexp.MustCompile(`^(` + kernelEnd + `(\.\.(` + kernelEnd + `)?)?|\.\.` + kernelEnd + `)$`)
+	// uname -r, such as 6.1.0-56-cloud-amd64, 7.0.10+deb13-amd64, 7.3-rc1 or
+	// 6.6.87.2-microsoft-standard-WSL2.
+	releasePattern = regexp.MustCompile(`^(` + kernelEnd + `(\.[0-9]{1,6})?)([^0-9.].*)?$`)
+)
+
+const kernelEnd = `[0-9]{1,4}(\.[0-9]{1,6}){1,2}`
+
+// ParseKernels reads what Kernels describes.
+func ParseKernels(s string) (Kernels, error) {
+	from, to := Kernels(s).ends()
+	switch {
+	case !kernelsPattern.MatchString(s):
+		return "", fmt.Errorf("%q is no range of kernels", s)
+	case from != "" && to != "" && compareRelease(from, to) > 0:
+		return "", fmt.Errorf("%s is newer than %s", from, to)
+	}
+	return Kernels(s), nil
+}
+
+func (k Kernels) ends() (from, to string) {
+	from, to, isRange := strings.Cut(string(k), "..")
+	if !isRange {
+		to = from
+	}
+	return from, to
+}
+
+// Contains reports whether a release, as uname -r prints it, lies in the range.
+// Only its numbers count: what a distribution has taken over from newer kernels,
+// as RHEL does, they do not tell. A release without numbers is not known and counts
+// as the newest.
+func (k Kernels) Contains(release string) (in, known bool) {
+	from, to := k.ends()
+	m := releasePattern.FindStringSubmatch(release)
+	if m == nil {
+		return to == "", false
+	}
+	return (from == "" || compareRelease(m[1], from) >= 0) && (to == "" || compareRelease(m[1], to) <= 0), true
+}
+
+// compareRelease compares as many numbers of a as b has.
+func compareRelease(a, b string) int {
+	as := strings.Split(a, ".")
+	for i, y := range strings.Split(b, ".") {
+		x := "0"
+		if i < len(as) {
+			x = as[i]
+		}
+		// At most six digits each.
+		m, _ := strconv.Atoi(x)
+		n, _ := strconv.Atoi(y)
+		if c := cmp.Compare(m, n); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
