@@ -66,7 +66,13 @@ func (n *Net) operational(name string) (up bool, state string, err error) {
 		return false, "", err
 	}
 	s := l.Attrs().OperState
-	return s == netlink.OperUp || s == netlink.OperUnknown, "state " + s.String(), nil
+	up = s == netlink.OperUp
+	if _, veth := l.(*netlink.Veth); !veth {
+		// A driver that reports no carrier leaves it at that. For a veth it means
+		// that no carrier event was handled yet, not even its making's.
+		up = up || s == netlink.OperUnknown
+	}
+	return up, "state " + s.String(), nil
 }
 
 // Carries reports whether the interface is up and has a carrier.
