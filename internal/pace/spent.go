@@ -28,7 +28,3 @@ func (s Spent) String() string {
 }
 
 func short(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
-
-func (s Spent) sub(t Spent) Spent {
-	return Spent{s.Wall - t.Wall, s.Waited - t.Waited, s.Delayed - t.Delayed}
-}
