@@ -15,12 +15,12 @@ type course struct {
 	sel  selector.Selector
 	role scenarios.Role
 
-	life  selector.Life // nil: it has none, or no more
-	gauge gauge         // of a life that is a Watch
-	shownAt time.Time   // when a Watch was shown something last
-	over  error         // why it has no more
-	ended error         // what was wrong with how one ended
-	heard int           // how much of what a Watch said is judged already
+	life    selector.Life // nil: it has none, or no more
+	gauge   gauge         // of a life that is a Watch
+	shownAt time.Time     // when a Watch was shown something last
+	over    error         // why it has no more
+	ended   error         // what was wrong with how one ended
+	heard   int           // how much of what a Watch said is judged already
 
 	replies []reply // one a checkpoint
 }

@@ -61,7 +61,9 @@ func busy(t *testing.T, n int) (cpu int) {
 // does nothing is, however busy the machine.
 func TestSlowMachine(t *testing.T) {
 	ns := guest(t)
-	count := func(n int) string { return fmt.Sprintf("i=0; while [ $i -lt %d ]; do i=$((i+1)); done; echo fd01::1\n", n) }
+	count := func(n int) string {
+		return fmt.Sprintf("i=0; while [ $i -lt %d ]; do i=$((i+1)); done; echo fd01::1\n", n)
+	}
 	for _, tt := range []struct {
 		name, source string
 		busy         int
