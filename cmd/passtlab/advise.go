@@ -74,7 +74,7 @@ func (f *adviseFlags) run(c *cobra.Command) error {
 	case f.lab != nil:
 		return f.check(c, a, f.lab)
 	}
-	return withRights(func() error { return f.check(c, a, inLabs) })
+	return withRights(c, func() error { return f.check(c, a, inLabs) })
 }
 
 func (f *adviseFlags) check(c *cobra.Command, a *advise.Advice, lab advise.Lab) error {

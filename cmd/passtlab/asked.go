@@ -56,12 +56,16 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) ([]selector.Sel
 	if err != nil {
 		return nil, nil, fmt.Errorf("--selector: %w", err)
 	}
+	release := catchSignals(c) // a build has something to take down
 	for _, n := range names {
 		s, err := named(c, n, opts)
 		if err == nil {
 			n = s.Name() // with the version
 		}
 		add("--selector", n, s, err)
+	}
+	if err := release(); err != nil {
+		return nil, nil, err
 	}
 	for _, p := range a.programs {
 		o := opts

@@ -61,20 +61,24 @@ func (f *bisectFlags) run(c *cobra.Command) error {
 		return err
 	}
 	if f.build == nil && userns.Check() != nil {
-		f.buildAll(c, versions)
+		if err := f.buildAll(c, versions); err != nil {
+			return err
+		}
 	}
-	return f.withLabs(func() error { return f.search(c, versions) })
+	return f.withLabs(c, func() error { return f.search(c, versions) })
 }
 
 // buildAll builds every version that the search may ask, for a search that goes
 // on in a user namespace, where there is no network to build with. What does
-// not build will be told there.
-func (f *bisectFlags) buildAll(c *cobra.Command, versions []string) {
+// not build will be told there. The error is a signal.
+func (f *bisectFlags) buildAll(c *cobra.Command, versions []string) error {
+	release := catchSignals(c)
 	for _, name := range f.names(versions...) {
 		if p, err := catalogue.Find(name); err == nil {
 			_, _ = builder(c.ErrOrStderr()).Build(c.Context(), p)
 		}
 	}
+	return release()
 }
 
 // names returns the names of the selector at these versions.

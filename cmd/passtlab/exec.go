@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/passtlab/passtlab/internal/relay"
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 )
@@ -86,11 +87,11 @@ func attend(lab int, argv []string) error {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	told := make(chan os.Signal, 8)
+	signal.Notify(told, unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT)
 	if err := cmd.Start(); err != nil {
 		return notStarted(err)
 	}
-	told := make(chan os.Signal, 1)
-	signal.Notify(told, unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT)
 	gone := make(chan struct{})
 	go func() {
 		// A pidfd is readable once its process has ended.
@@ -107,8 +108,8 @@ func attend(lab int, argv []string) error {
 	for {
 		select {
 		case s := <-told:
-			// The terminal sends the last two to the child as well.
-			if s == unix.SIGTERM || s == unix.SIGHUP {
+			// The terminal's keys send the other two to the child as well.
+			if s == unix.SIGTERM || s == unix.SIGHUP || !relay.Foreground() {
 				_ = cmd.Process.Signal(s)
 			}
 		case <-gone:

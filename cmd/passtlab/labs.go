@@ -98,11 +98,11 @@ func (f *labFlags) reproduce(sc *scenarios.Scenario, scenario string, selector [
 }
 
 // withLabs runs run where labs can be made.
-func (f *labFlags) withLabs(run func() error) error {
+func (f *labFlags) withLabs(c *cobra.Command, run func() error) error {
 	if f.build != nil {
 		return run()
 	}
-	return withRights(run)
+	return withRights(c, run)
 }
 
 // runLabs runs cfg with a line of progress on a terminal.

@@ -4,7 +4,9 @@
 // Exit status: 0 fine, 1 a selector failed, 2 wrong usage, a bad scenario or
 // nothing selected, 3 the lab failed. A run that SIGINT or SIGTERM ends takes
 // its labs down, writes no report and exits with 130 or 143; the same signals
-// are how "passtlab up" ends well, with 0. A second signal ends at once.
+// are how "passtlab up" ends well, with 0, once its lab is up. A second signal
+// ends at once. Where there is nothing to take down, the signal itself ends the
+// process, which shells show as the same status.
 // "passtlab run --git-bisect" exits as git-bisect(1) wants it instead.
 package main
 
@@ -14,18 +16,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/passtlab/passtlab/suites"
 	"github.com/spf13/cobra"
 )
 
 func main() {
-	ctx, stop := withSignals(context.Background())
-	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // execute runs the command line and returns its exit status.
@@ -87,26 +84,4 @@ func labFailed(err error) error {
 		return err
 	}
 	return statusError{suites.StatusError, err}
-}
-
-// signalError is the cause with which a signal cancels a context.
-type signalError struct{ syscall.Signal }
-
-func (e signalError) Error() string { return "ended by signal: " + e.Signal.String() }
-
-// withSignals returns a context that the first SIGINT or SIGTERM cancels.
-// From then on signals have their usual effect.
-func withSignals(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	go func() {
-		select {
-		case s := <-signals:
-			signal.Stop(signals)
-			cancel(signalError{s.(syscall.Signal)})
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { signal.Stop(signals); cancel(nil) }
 }

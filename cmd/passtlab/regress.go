@@ -69,7 +69,7 @@ func (f *regressFlags) run(c *cobra.Command, args []string) error {
 	if n := len(cfg.Selectors); n < 2 {
 		return fmt.Errorf("regress: %s is one version, and it takes two to compare", cfg.Selectors[0].Name())
 	}
-	return f.withLabs(func() error { return f.compare(c, cfg, format) })
+	return f.withLabs(c, func() error { return f.compare(c, cfg, format) })
 }
 
 func (f *regressFlags) compare(c *cobra.Command, cfg suites.Config, format suites.Format) error {

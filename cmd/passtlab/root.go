@@ -32,9 +32,9 @@ nothing selected; 3 the lab failed.`,
 	return root
 }
 
-// withRights runs f if this process may make labs, and otherwise the whole
-// command again in a user namespace.
-func withRights(f func() error) error {
+// withRights runs f, which may be ended by a signal, if this process may make
+// labs, and otherwise the whole command again in a user namespace.
+func withRights(c *cobra.Command, f func() error) error {
 	ran, code, err := userns.Reexec()
 	switch {
 	case err != nil:
@@ -42,5 +42,7 @@ func withRights(f func() error) error {
 	case ran:
 		return exit(code)
 	}
+	// What f has come to by then is worth more than that a signal has come.
+	defer catchSignals(c)()
 	return f()
 }

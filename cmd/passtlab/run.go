@@ -109,7 +109,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	if err := f.cut(&cfg); err != nil {
 		return err
 	}
-	return f.withLabs(func() error { return f.judge(c, cfg, format) })
+	return f.withLabs(c, func() error { return f.judge(c, cfg, format) })
 }
 
 func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Format) error {

@@ -91,6 +91,7 @@ can be built. NAME alone is its newest version listed, no argument is all names.
 			if err != nil {
 				return err
 			}
+			defer catchSignals(c)()
 			var errs []error
 			for _, p := range ps {
 				file, err := builder(c.ErrOrStderr()).Build(c.Context(), p)

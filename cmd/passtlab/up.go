@@ -54,7 +54,7 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 				return fmt.Errorf("--pcap: %w", err)
 			}
 			opts := sim.Options{Backend: backend, Capture: capture, Logger: f.logger(c.ErrOrStderr())}
-			return withRights(func() error {
+			return withRights(c, func() error {
 				return labFailed(up(c.Context(), scs.scenarios[0], events, opts, c.OutOrStdout()))
 			})
 		},

@@ -43,6 +43,12 @@ func passtlab(dir string, args ...string) *exec.Cmd {
 func startUp(t *testing.T, dir string, before ...string) (cmd *exec.Cmd, pid int) {
 	t.Helper()
 	cmd = passtlab(dir, append(before, "up", "passt-slaac-then-dhcpv6")...)
+	return cmd, started(t, cmd)
+}
+
+// started starts passtlab up and returns the process to name for its lab.
+func started(t *testing.T, cmd *exec.Cmd) (pid int) {
+	t.Helper()
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -59,11 +65,11 @@ func startUp(t *testing.T, dir string, before ...string) (cmd *exec.Cmd, pid int
 			pid, _ = strconv.Atoi(strings.Fields(rest)[0])
 		}
 		if strings.HasPrefix(lines.Text(), "Ctrl-C") {
-			return cmd, pid
+			return pid
 		}
 	}
 	t.Fatalf("passtlab up ended: %v\n%s", cmd.Wait(), &said)
-	return nil, 0
+	return 0
 }
 
 func TestUpAndExec(t *testing.T) {

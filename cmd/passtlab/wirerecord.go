@@ -42,7 +42,7 @@ the frames of a recorded guest and writes what it answers to FILE.`,
 			if err != nil {
 				return fmt.Errorf("--stimuli: %w", err)
 			}
-			return withRights(func() error {
+			return withRights(c, func() error {
 				f, err := os.Create(args[0])
 				if err != nil {
 					return err

@@ -6,13 +6,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/relay"
 )
 
 // Env is set to "1" for programs that run inside.
@@ -31,6 +32,7 @@ func Inside() bool { return os.Getenv(Env) == "1" }
 // Reexec returns false and main goes on. Otherwise the program was run again
 // inside, with the same arguments, and main has only to exit with code. Inside
 // the program is never run once more; what Check finds there is the error.
+// Signals that main has caught before are not passed on.
 func Reexec() (ran bool, code int, err error) {
 	denied := Check()
 	if denied == nil {
@@ -81,67 +83,24 @@ func run(path string, argv []string) (code int, err error) {
 		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET,
 		UidMappings: []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}},
-		Pdeathsig:   syscall.SIGKILL,
 	}
 
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP)
-	defer signal.Stop(signals)
-
-	// Pdeathsig is sent when the forking thread ends, so it has to last.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err = cmd.Start()
+	child, err := relay.Start(cmd)
 	w.Close()
 	if err != nil {
 		return 0, diagnose(os.DirFS("/proc"), "make a user namespace", err)
 	}
-	done := make(chan struct{})
-	defer close(done)
-	go forward(cmd.Process, signals, done)
-
 	// The stage's end of the pipe is closed by the execution of the program.
 	refusal, rerr := io.ReadAll(status)
-	err = cmd.Wait()
-	if rerr != nil || len(refusal) > 0 {
+	child.Ready()
+	code, err = child.Wait()
+	switch {
+	case rerr != nil || len(refusal) > 0:
 		return 0, parseRefusal(string(refusal), rerr)
-	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	case err != nil:
 		return 0, fmt.Errorf("run in a user namespace: wait: %w", err)
 	}
-	if ws := cmd.ProcessState.Sys().(syscall.WaitStatus); ws.Signaled() {
-		return 128 + int(ws.Signal()), nil
-	}
-	return cmd.ProcessState.ExitCode(), nil
-}
-
-// forward passes signals on to p. What the terminal's keys send goes to its
-// whole foreground group, p included; ginkgo takes a second one as an order to
-// leave without cleaning up.
-func forward(p *os.Process, signals <-chan os.Signal, done <-chan struct{}) {
-	for {
-		select {
-		case s := <-signals:
-			if s == syscall.SIGTERM || !foreground() {
-				p.Signal(s) // it may have ended meanwhile
-			}
-		case <-done:
-			return
-		}
-	}
-}
-
-// foreground reports whether this process is in the foreground group of its
-// terminal.
-func foreground() bool {
-	tty, err := os.Open("/dev/tty")
-	if err != nil {
-		return false
-	}
-	defer tty.Close()
-	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
-	return err == nil && group == unix.Getpgrp()
+	return code, nil
 }
 
 // init turns the process into the program if it was started by run.

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// signalError is the cause with which a signal cancels a context.
+type signalError struct{ syscall.Signal }
+
+func (e signalError) Error() string { return "ended by signal: " + e.Signal.String() }
+
+// catchSignals gives c a context that the first SIGINT or SIGTERM cancels, for
+// as long as there is something to take down, and returns what ends that: it
+// returns a signalError if a signal has come. Before and after that, and from
+// the second signal on, signals have their usual effect. A command that does
+// not watch its context could not be ended otherwise.
+func catchSignals(c *cobra.Command) (release func() error) {
+	before := c.Context()
+	ctx, cancel := context.WithCancelCause(before)
+	c.SetContext(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case s := <-signals:
+			signal.Stop(signals)
+			cancel(signalError{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return func() error {
+		signal.Stop(signals) // what has come is in the channel now
+		cancel(nil)
+		<-watched
+		c.SetContext(before)
+		select {
+		case s := <-signals:
+			return signalError{s.(syscall.Signal)}
+		default:
+		}
+		if e, ok := errors.AsType[signalError](context.Cause(ctx)); ok {
+			return e
+		}
+		return nil
+	}
+}

@@ -1,0 +1,115 @@
+package relay
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Child is a process that runs in this one's place.
+type Child struct {
+	cmd     *exec.Cmd
+	signals chan os.Signal
+	done    chan struct{}
+	passing sync.WaitGroup
+
+	mu    sync.Mutex
+	ready bool
+	ended syscall.Signal // ended the child before it was ready
+}
+
+// Start starts cmd and changes its SysProcAttr. Start, Ready and Wait belong to
+// one goroutine.
+func Start(cmd *exec.Cmd) (*Child, error) {
+	c := &Child{cmd: cmd, signals: make(chan os.Signal, 8), done: make(chan struct{})}
+	// From here on no signal is lost, and none ends this process alone.
+	signal.Notify(c.signals, unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGHUP)
+	// Pdeathsig is sent when the forking thread ends, so it has to last.
+	runtime.LockOSThread()
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Pdeathsig = unix.SIGKILL
+	if err := cmd.Start(); err != nil {
+		c.release()
+		return nil, err
+	}
+	c.passing.Go(c.pass)
+	return c, nil
+}
+
+// Ready says that the child can receive signals.
+func (c *Child) Ready() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ready = true
+}
+
+// Wait waits for the child and returns its exit status: 128 and the signal's
+// number if a signal ended it.
+func (c *Child) Wait() (code int, err error) {
+	err = c.cmd.Wait()
+	close(c.done)
+	c.passing.Wait()
+	c.release()
+	if err != nil && !errors.As(err, new(*exec.ExitError)) {
+		return 0, err
+	}
+	ws := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case c.ended != 0:
+		return 128 + int(c.ended), nil
+	case ws.Signaled():
+		return 128 + int(ws.Signal()), nil
+	}
+	return ws.ExitStatus(), nil
+}
+
+func (c *Child) release() {
+	signal.Stop(c.signals)
+	runtime.UnlockOSThread()
+}
+
+// pass passes signals on until the child has ended. A second one of the
+// terminal's would be an order to leave without cleaning up.
+func (c *Child) pass() {
+	for {
+		select {
+		case s := <-c.signals:
+			c.tell(s.(syscall.Signal))
+		case <-c.done:
+			return
+		}
+	}
+}
+
+// tell does not look at errors: the child may have ended meanwhile.
+func (c *Child) tell(s syscall.Signal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case !c.ready:
+		c.ended = s
+		_ = c.cmd.Process.Kill()
+	case s == unix.SIGTERM || !Foreground():
+		_ = c.cmd.Process.Signal(s)
+	}
+}
+
+// Foreground reports whether this process is in the foreground group of its
+// terminal, which gets what the terminal's keys send.
+func Foreground() bool {
+	tty, err := os.Open("/dev/tty")
+	if err != nil {
+		return false
+	}
+	defer tty.Close()
+	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}
