@@ -35,16 +35,23 @@ func bisecting(args []string) bool {
 	})
 }
 
-// bisectStatus translates an exit status of passtlab, and the error behind it.
-// A commit is bad by a verdict alone.
-func bisectStatus(status int, err error) int {
+// bisectStatus translates how passtlab ends. A commit is good or bad by a
+// judgement alone.
+func bisectStatus(s statusError) int {
+	status := s.status
 	switch {
-	case status == suites.StatusOK, status == bisectBad, status >= bisectSkip:
-		return status
-	case status == suites.StatusError, unbuilt(err):
-		return bisectSkip
+	case status >= bisectSkip:
+	case status == suites.StatusError, unbuilt(s.err):
+		status = bisectSkip
+	case s.err == nil: // what went on in a user namespace ended without a word
+		status = bisectSkip
+	default:
+		status = bisectStop // wrong usage is so at every commit
 	}
-	return bisectStop // wrong usage is so at every commit
+	if underGuard() {
+		return status
+	}
+	return guardStatus(status)
 }
 
 // unbuilt reports whether err says that the selector is not there to be asked.
@@ -103,9 +110,14 @@ func (s watchedOrder) KernelOrder() { s.ordered.KernelOrder() }
 
 // status returns what a report says about a commit: nothing if nobody judged.
 func (w *startWatch) status(r *suites.Report) int {
-	judged := r.Summary.Results - r.Summary.Skip
-	if w.failed.Load() || judged == 0 {
+	if w.failed.Load() || r.Summary.Results == r.Summary.Skip {
 		return bisectSkip
 	}
-	return bisectStatus(r.ExitStatus(), nil)
+	switch r.ExitStatus() {
+	case suites.StatusOK:
+		return judgedGood
+	case suites.StatusFail:
+		return judgedBad
+	}
+	return bisectSkip
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/passtlab/passtlab/internal/need"
@@ -21,18 +23,23 @@ func TestBisectStatus(t *testing.T) {
 		err    error
 		want   int
 	}{
-		{suites.StatusOK, nil, 0},
-		{suites.StatusFail, nil, 1},
+		{judgedGood, nil, 0},
+		{judgedBad, nil, bisectBad},
+		{suites.StatusOK, nil, 125}, // of a process that did not judge
+		{suites.StatusFail, nil, 125},
+		{suites.StatusUsage, nil, 125},
 		{suites.StatusError, nil, 125},
-		{suites.StatusUsage, nil, 128},
 		{suites.StatusUsage, fmt.Errorf("%w x: %w", command.ErrUsage, exec.ErrNotFound), 125},
 		{suites.StatusUsage, fmt.Errorf("%w x: no =", command.ErrUsage), 128},
 		{suites.StatusUsage, fmt.Errorf("build: %w", adapters.ErrBuild), 125},
 		{125, nil, 125}, // it is translated again on the way out of a user namespace
 		{128, nil, 128},
 		{130, nil, 130},
+		{128 + 6, nil, 125}, // SIGABRT
+		{128 + 9, nil, 125}, // as when memory is short
+		{128 + 11, nil, 125},
 	} {
-		if got := bisectStatus(tt.status, tt.err); got != tt.want {
+		if got := bisectStatus(statusError{tt.status, tt.err}); got != tt.want {
 			t.Errorf("%d, %v: %d, want %d", tt.status, tt.err, got, tt.want)
 		}
 	}
@@ -60,7 +67,93 @@ func TestRunGitBisect(t *testing.T) {
 	}
 	testRun(t, bisectStop, "unknown flag", builds(nil), "--nonsense", "--git-bisect", id)
 	testRun(t, bisectStop, "no scenario is called", builds(nil), "--git-bisect", "nosuchthing")
+	testRun(t, bisectStop, "Usage:", builds(nil), "--git-bisect", "--help")
 	testRun(t, suites.StatusUsage, "unknown flag", builds(nil), "--nonsense", "--git-bisect=false", id)
+}
+
+// endings are how a process may end that is to judge for git bisect, by the
+// value of this variable.
+const endingEnv = "PASSTLAB_TEST_ENDING"
+
+var endings = map[string]func(){
+	"panic": func() { panic("of a test") },
+	"fatal": func() { // that no recover catches
+		m := map[int]int{}
+		for range 4 {
+			go func() {
+				for {
+					m[0]++
+				}
+			}()
+		}
+		select {}
+	},
+	"overflow": func() { fmt.Println(overflow(1)) },
+	"segv":     func() { _ = syscall.Kill(os.Getpid(), syscall.SIGSEGV); select {} },
+	"abort":    func() { _ = syscall.Kill(os.Getpid(), syscall.SIGABRT); select {} },
+	"killed":   func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} },
+	"exit 0":   func() { os.Exit(0) },
+	"exit 1":   func() { os.Exit(1) },
+	"exit 2":   func() { os.Exit(2) },
+	"exit 66":  func() { os.Exit(66) },
+	"waits":    func() { fmt.Println("ready"); select {} },
+	"hangup":   func() { _ = syscall.Kill(os.Getpid(), syscall.SIGHUP); select {} },
+	"term":     func() { _ = syscall.Kill(os.Getpid(), syscall.SIGTERM); select {} },
+}
+
+// overflow needs more stack than there is.
+func overflow(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return overflow(n+1) + 1
+}
+
+// However the process ends: without a judgement the commit is neither good nor
+// bad.
+func TestGitBisectCrash(t *testing.T) {
+	for name := range endings {
+		if name == "waits" {
+			continue
+		}
+		want := bisectSkip
+		switch name {
+		case "hangup":
+			want = 129
+		case "term":
+			want = 143
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := passtlab(t.TempDir(), "run", "--git-bisect", id)
+			cmd.Env = append(cmd.Env, endingEnv+"="+name)
+			out, _ := cmd.CombinedOutput()
+			if got := cmd.ProcessState.ExitCode(); got != want {
+				t.Errorf("status %d, want %d\n%.500s", got, want, out)
+			}
+		})
+	}
+}
+
+// Should the process that guards the judgement crash itself, git bisect stops.
+func TestGitBisectGuardCrash(t *testing.T) {
+	cmd := passtlab(t.TempDir(), "run", "--git-bisect", id)
+	cmd.Env = append(cmd.Env, endingEnv+"=waits")
+	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	_ = cmd.Process.Signal(syscall.SIGSEGV)
+	_ = cmd.Wait()
+	if ws := cmd.ProcessState.Sys().(syscall.WaitStatus); !ws.Signaled() || ws.Signal() != syscall.SIGABRT {
+		t.Errorf("%v, want SIGABRT", cmd.ProcessState)
+	}
 }
 
 // git bisect finds the commit that broke a selector, past one that does not

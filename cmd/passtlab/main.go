@@ -22,6 +22,9 @@ import (
 )
 
 func main() {
+	if bisecting(os.Args[1:]) && !underGuard() {
+		os.Exit(guard(os.Stderr))
+	}
 	os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -35,7 +38,10 @@ func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	if err == nil {
+	switch {
+	case err == nil && bisecting(args):
+		return bisectStop // help was asked for, and no judgement
+	case err == nil:
 		return suites.StatusOK
 	}
 	// What cobra itself finds wrong, and whatever nobody has given a status,
@@ -46,7 +52,7 @@ func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout
 		s.status = 128 + int(sig.Signal)
 	}
 	if bisecting(args) {
-		s.status = bisectStatus(s.status, err)
+		s.status = bisectStatus(s)
 	}
 	if s.err != nil {
 		fmt.Fprintf(stderr, "passtlab: %v\n", err)
