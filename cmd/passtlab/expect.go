@@ -3,22 +3,37 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 
+	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/suites"
 	"github.com/spf13/cobra"
 )
 
+// newFound begins to write what the flag --write-expect names, if anything.
+func (f *runFlags) newFound() (*outfile.File, error) {
+	if f.writeExpect == "" {
+		return nil, nil
+	}
+	file, err := outfile.CreateNew(f.writeExpect)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("--write-expect: %s is there already; use --expect, or remove it", f.writeExpect)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--write-expect: %w", err)
+	}
+	return file, nil
+}
+
 // writeFound writes what failed as expectations. As they are known from now
 // on, they do not fail the command.
-func (f *runFlags) writeFound(c *cobra.Command, report *suites.Report) error {
-	file, err := os.OpenFile(f.writeExpect, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return fmt.Errorf("--write-expect: %w", err)
+func (f *runFlags) writeFound(c *cobra.Command, report *suites.Report, file *outfile.File) error {
+	err := suites.Found(report).Write(file)
+	if err == nil {
+		err = file.Commit()
 	}
-	found := suites.Found(report)
-	if err := errors.Join(found.Write(file), file.Close()); err != nil {
-		return labFailed(fmt.Errorf("write %s: %w", f.writeExpect, err))
+	if err != nil {
+		return labFailed(fmt.Errorf("--write-expect: %w", err))
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "passtlab: %d failures are in %s now; say there why, and use --expect from now on\n",
 		report.Summary.Fail, f.writeExpect)

@@ -232,14 +232,20 @@ func testCommand(t *testing.T, c *cobra.Command, want int, text string, args ...
 func testCommandContext(ctx context.Context, t *testing.T, c *cobra.Command, want int, text string, args ...string) {
 	t.Helper()
 	var out bytes.Buffer
-	root := &cobra.Command{Use: "passtlab", SilenceErrors: true, SilenceUsage: true}
-	root.AddCommand(c)
+	root := newTestRoot(c)
 	if code := executeRoot(ctx, root, append([]string{c.Name()}, args...), &out, &out); code != want {
 		t.Errorf("%v: exit status %d, want %d\n%s", args, code, want, &out)
 	}
 	if !strings.Contains(out.String(), text) {
 		t.Errorf("%v: misses %q:\n%s", args, text, &out)
 	}
+}
+
+// newTestRoot is passtlab with one subcommand.
+func newTestRoot(c *cobra.Command) *cobra.Command {
+	root := &cobra.Command{Use: "passtlab", SilenceErrors: true, SilenceUsage: true}
+	root.AddCommand(c)
+	return root
 }
 
 func TestRunStatus(t *testing.T) {

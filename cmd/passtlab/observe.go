@@ -1,12 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
+	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/observe"
 	"github.com/spf13/cobra"
@@ -36,31 +35,23 @@ selectors are shown. It needs no rights and changes nothing. passtlab pick
 				return labFailed(err)
 			}
 			o.Role = role
-			if output == "" {
+			if output == "" || standardOutput(output) {
 				return writeJSON(c.OutOrStdout(), o)
 			}
-			return writeFile(output, func(w io.Writer) error { return writeJSON(w, o) })
+			if err := outfile.Write(output, func(w io.Writer) error { return writeJSON(w, o) }); err != nil {
+				return fmt.Errorf("--output: %w", err)
+			}
+			return nil
 		},
 	}
 	c.Flags().StringVar(&role, "role", defaultRole, fmt.Sprintf("`ROLE`: who wants the address, one of %v", scenarios.Roles()))
-	c.Flags().StringVar(&output, "output", "", "write to `FILE`")
+	c.Flags().StringVar(&output, "output", "", "write to `FILE`, - for standard output")
 	return c
 }
 
 func checkRole(role string) error {
 	if !slices.Contains(scenarios.Roles(), scenarios.Role(role)) {
 		return fmt.Errorf("--role: %q is none of %v", role, scenarios.Roles())
-	}
-	return nil
-}
-
-func writeFile(path string, write func(io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("--output: %w", err)
-	}
-	if err := errors.Join(write(f), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
 }

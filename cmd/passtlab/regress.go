@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/passtlab/passtlab/suites"
 	"github.com/spf13/cobra"
@@ -44,7 +42,7 @@ usage; 3 a lab failed.`,
 	fs.StringVar(&f.before, "old", "", "the `PROGRAM` to compare with, quoted as for a shell")
 	fs.StringVar(&f.after, "new", "", "the `PROGRAM` that is compared")
 	fs.StringVar(&f.format, "format", string(suites.FormatTable), fmt.Sprintf("`FORMAT`, one of %v", suites.ComparisonFormats()))
-	fs.StringVar(&f.output, "output", "", "write the comparison to `FILE`; the table is printed beside it")
+	fs.StringVar(&f.output, "output", "", "write the comparison to `FILE`, and the table to standard output; -: the comparison to standard output")
 	f.add(c)
 	f.addExpect(c)
 	c.MarkFlagsRequiredTogether("old", "new")
@@ -77,23 +75,20 @@ func (f *regressFlags) compare(c *cobra.Command, cfg suites.Config, format suite
 	for _, s := range cfg.Selectors {
 		names = append(names, s.Name())
 	}
+	// What cannot be written is found before the labs are built.
+	out, err := newOutput(f.output)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
 	report, err := runLabs(c, cfg)
 	if err != nil {
 		return err
 	}
 	comparison := suites.Compare(report, names)
-	if f.output != "" {
-		file, err := os.Create(f.output)
-		if err != nil {
-			return fmt.Errorf("--output: %w", err)
-		}
-		if err := errors.Join(comparison.Write(file, format), file.Close()); err != nil {
-			return labFailed(err)
-		}
-		format = suites.FormatTable
-	}
-	if err := comparison.Write(c.OutOrStdout(), format); err != nil {
-		return labFailed(err)
+	write := func(w io.Writer, format suites.Format, _ bool) error { return comparison.Write(w, format) }
+	if err := out.write(c, format, write); err != nil {
+		return err
 	}
 	return exit(comparison.ExitStatus())
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 
@@ -68,32 +67,20 @@ is missing, or is of another run.`,
 			if err != nil {
 				return labFailed(err)
 			}
-			if err := writeReport(c, r, f, output); err != nil {
+			out, err := newOutput(output)
+			if err != nil {
+				return err
+			}
+			defer out.discard()
+			if err := out.write(c, f, r.Write); err != nil {
 				return err
 			}
 			return exit(r.ExitStatus())
 		},
 	}
 	c.Flags().StringVar(&format, "format", string(suites.FormatTable), "`FORMAT`: table, json, junit or markdown")
-	c.Flags().StringVar(&output, "output", "", "write the report to `FILE`; the table is printed beside it")
+	c.Flags().StringVar(&output, "output", "", "write the report to `FILE`, and the table to standard output; -: the report to standard output")
 	return c
-}
-
-// writeReport writes a report to the file output, and the table to standard
-// output; without output, to standard output.
-func writeReport(c *cobra.Command, r *suites.Report, format suites.Format, output string) error {
-	out := c.OutOrStdout()
-	if output != "" {
-		file, err := os.Create(output)
-		if err != nil {
-			return fmt.Errorf("--output: %w", err)
-		}
-		if err := errors.Join(r.Write(file, format, false), file.Close()); err != nil {
-			return labFailed(fmt.Errorf("write %s: %w", output, err))
-		}
-		format = suites.FormatTable
-	}
-	return labFailed(r.Write(out, format, colourful(out)))
 }
 
 // readReport reads a report as JSON and refuses what is none.

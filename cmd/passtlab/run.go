@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -73,13 +72,13 @@ loses, or on nothing at all (unstable).`,
 	f.asked.add(fs)
 	f.addWatches(fs)
 	fs.StringVar(&f.format, "format", "table", fmt.Sprintf("`FORMAT` of the report, one of %v", suites.Formats()))
-	fs.StringVar(&f.output, "output", "", "write the report to `FILE`; the table is printed beside it")
+	fs.StringVar(&f.output, "output", "", "write the report to `FILE`, and the table to standard output; -: the report to standard output")
 	fs.BoolVar(&f.knownFailures, "known-failures", false, "count failures that scenarios state as xfail, and their absence as xpass")
 	fs.StringVar(&f.writeExpect, "write-expect", "", "write the failures to `FILE`, a new one, for --expect")
 	fs.StringVar(&f.shard, "shard", "", "run the part `INDEX/COUNT` of the scenarios; passtlab report merge puts parts together")
 	fs.StringVar(&f.durations, "durations", "", "balance shards by the durations in the report `FILE`")
 	fs.BoolVar(&f.gitBisect, "git-bisect", false, "exit as \"git bisect run\" wants it: 0 good, 1 bad, 125 cannot tell, 128 stop")
-	fs.StringVar(&f.capture, "pcap", "", "write one pcapng file a link into the folder `DIR`")
+	fs.StringVar(&f.capture, "pcap", "", "write one pcapng file a link into the folder `DIR`, which can be read while it grows")
 	f.labFlags.add(c)
 	f.addExpect(c)
 	c.MarkFlagsMutuallyExclusive("expect", "write-expect")
@@ -117,17 +116,16 @@ func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Form
 	if err := makeFolder(f.capture); err != nil {
 		return fmt.Errorf("--pcap: %w", err)
 	}
-	if _, err := os.Lstat(f.writeExpect); f.writeExpect != "" && err == nil {
-		return fmt.Errorf("--write-expect: %s is there already; use --expect, or remove it", f.writeExpect)
+	found, err := f.newFound()
+	if err != nil {
+		return err
 	}
-	var file *os.File
-	if f.output != "" {
-		var err error
-		if file, err = os.Create(f.output); err != nil {
-			return fmt.Errorf("--output: %w", err)
-		}
-		defer file.Close()
+	defer found.Discard()
+	out, err := newOutput(f.output)
+	if err != nil {
+		return err
 	}
+	defer out.discard()
 	var started startWatch
 	if f.gitBisect {
 		cfg.Selectors = started.watch(cfg.Selectors)
@@ -136,21 +134,14 @@ func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Form
 	if err != nil {
 		return err
 	}
-	out := c.OutOrStdout()
-	if file != nil {
-		if err := errors.Join(report.Write(file, format, false), file.Close()); err != nil {
-			return labFailed(fmt.Errorf("write %s: %w", f.output, err))
-		}
-		format = suites.FormatTable
-	}
-	if err := report.Write(out, format, colourful(out)); err != nil {
-		return labFailed(err)
+	if err := out.write(c, format, report.Write); err != nil {
+		return err
 	}
 	if f.gitBisect {
 		return exit(started.status(report))
 	}
-	if f.writeExpect != "" && report.ExitStatus() == suites.StatusFail {
-		return f.writeFound(c, report)
+	if found != nil && report.ExitStatus() == suites.StatusFail {
+		return f.writeFound(c, report, found)
 	}
 	return exit(report.ExitStatus())
 }

@@ -62,7 +62,7 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 	f.add(c.Flags())
 	c.Flags().StringVar(&at, "at", "", "play up to the checkpoint `NAME`; default: to the end")
 	c.Flags().Int64Var(&f.seed, "seed", 1, "draw the orders that the scenario leaves to chance by this `NUMBER`")
-	c.Flags().StringVar(&capture, "pcap", "", "write one pcapng file a link into the folder `DIR`")
+	c.Flags().StringVar(&capture, "pcap", "", "write one pcapng file a link into the folder `DIR`, which can be read while it grows")
 	return c
 }
 

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
+	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/sim/passt/wire"
@@ -43,15 +43,15 @@ the frames of a recorded guest and writes what it answers to FILE.`,
 				return fmt.Errorf("--stimuli: %w", err)
 			}
 			return withRights(c, func() error {
-				f, err := os.Create(args[0])
+				f, err := outfile.Create(args[0])
 				if err != nil {
 					return err
 				}
-				err = errors.Join(recordWire(c.Context(), b, from, f), f.Close())
-				if err != nil {
-					_ = os.Remove(args[0]) // half a recording is none
+				defer f.Discard() // half a recording is none
+				if err := recordWire(c.Context(), b, from, f); err != nil {
+					return labFailed(err)
 				}
-				return labFailed(err)
+				return labFailed(f.Commit())
 			})
 		},
 	}

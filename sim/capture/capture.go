@@ -17,6 +17,8 @@ import (
 	"github.com/mdlayher/packet"
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/outfile"
 )
 
 const (
@@ -51,8 +53,9 @@ type Capture struct {
 	err   error         // why it ended; read after ended only
 }
 
-// Start captures the interface ifname of namespace ns into file, which is made
-// or truncated, as are the folders above it. When Start returns, the socket is
+// Start captures the interface ifname of namespace ns into file, and makes the
+// folders above it. The file can be read while it grows; an older one of that
+// name is replaced at once, and a symbolic link is refused. When Start returns, the socket is
 // bound: every later frame is in the file, until Close.
 //
 // It needs CAP_NET_RAW in the user namespace that owns ns.
@@ -63,7 +66,7 @@ func Start(ns Namespace, ifname, file string) (*Capture, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fail(err)
 	}
-	f, err := os.Create(file)
+	f, err := outfile.Live(file)
 	if err != nil {
 		return fail(err)
 	}

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 
+	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/suites"
 )
 
@@ -37,5 +39,8 @@ func Save(file string, page []byte) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(file, page, 0o644)
+	return outfile.Write(file, func(w io.Writer) error {
+		_, err := w.Write(page)
+		return err
+	})
 }
