@@ -44,7 +44,7 @@ func LoadFile(path string, checks ...Check) ([]*Scenario, error) {
 // in ".yaml" has to agree with the id in it. Defaults are filled in. The error
 // is Faults, and holds everything that is wrong.
 func Load(name string, data []byte, checks ...Check) ([]*Scenario, error) {
-	root, faults := parse(name, data)
+	root, faults := parse(name, data, MaxSize)
 	if len(faults) > 0 {
 		return nil, faults
 	}
@@ -67,11 +67,11 @@ func Load(name string, data []byte, checks ...Check) ([]*Scenario, error) {
 }
 
 // parse returns the root of the one YAML document in data.
-func parse(name string, data []byte) (*yaml.Node, Faults) {
+func parse(name string, data []byte, limit int) (*yaml.Node, Faults) {
 	one := func(f Fault) Faults { f.File = name; return Faults{f} }
-	if len(data) > MaxSize {
-		return nil, one(Fault{Line: 1, Column: 1, Problem: fmt.Sprintf("the file is larger than %d KiB", MaxSize>>10),
-			Expected: "one scenario", Next: "check that this is the file you meant"})
+	if len(data) > limit {
+		return nil, one(Fault{Line: 1, Column: 1, Problem: fmt.Sprintf("the file is larger than %d KiB", limit>>10),
+			Expected: "a smaller one", Next: "check that this is the file you meant"})
 	}
 	if faults := scan(name, data); len(faults) > 0 {
 		return nil, faults

@@ -284,7 +284,7 @@ func places(t *testing.T, text string) map[string]place {
 	if _, err := Load(id+".yaml", []byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	root, faults := parse("", []byte(text))
+	root, faults := parse("", []byte(text), MaxSize)
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}

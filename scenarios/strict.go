@@ -5,6 +5,9 @@ import (
 	"reflect"
 )
 
+// MaxStrict is the size in bytes that a file for Strict may have.
+const MaxStrict = 4 << 20
+
 // Strict reads the one YAML document in data, which came from the file called
 // name, into v, a pointer to a struct. It is as strict as Load, goes by the
 // same struct tags and knows the same scalars; for files that are kept beside
@@ -16,7 +19,7 @@ func Strict(name string, data []byte, v any, check func() []Fault) error {
 		return Faults{{File: name, Line: 1, Column: 1, Problem: "the file is empty",
 			Expected: field{}.expected(t), Next: "write one, or remove the file"}}
 	}
-	root, faults := parse(name, data)
+	root, faults := parse(name, data, MaxStrict)
 	if len(faults) > 0 {
 		return faults
 	}

@@ -2,11 +2,12 @@ package suites
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/passtlab/passtlab/internal/visible"
 )
 
 // ComparisonFormats returns the formats of a comparison.
@@ -15,16 +16,14 @@ func ComparisonFormats() []Format { return []Format{FormatTable, FormatJSON, For
 // Write writes the comparison.
 func (c *Comparison) Write(w io.Writer, f Format) error {
 	var b bytes.Buffer
+	shown := visible.Copy(*c, "Reason", "Error")
 	switch f {
 	case FormatTable:
-		c.table(&b)
+		shown.table(&b)
 	case FormatMarkdown:
-		c.markdown(&b)
+		shown.markdown(&b)
 	case FormatJSON:
-		e := json.NewEncoder(&b)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		if err := e.Encode(c); err != nil {
+		if err := visible.JSON(&b, c); err != nil {
 			return fmt.Errorf("write comparison: %w", err)
 		}
 	default:
@@ -116,14 +115,14 @@ func (c *Comparison) table(b *bytes.Buffer) {
 }
 
 func (c *Comparison) markdown(b *bytes.Buffer) {
-	fmt.Fprintf(b, "### passtlab: %s\n\nLinux %s, %s passt %s\n", c.closing(), c.Kernel, c.Backend, strings.Join(c.Passt, ", "))
+	fmt.Fprintf(b, "### passtlab: %s\n\nLinux %s, %s passt %s\n", c.closing(), escape(c.Kernel), escape(c.Backend), escape(strings.Join(c.Passt, ", ")))
 	for _, s := range c.Steps {
 		fmt.Fprintf(b, "\n**%s → %s**: %s\n", escape(s.Old), escape(s.New), s.summary())
 		for i, ch := range s.Changes {
 			if i == 0 {
 				fmt.Fprintf(b, "\n| scenario | change | %s | %s |\n|---|---|---|---|\n", escape(s.Old), escape(s.New))
 			}
-			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", escape(ch.title()), ch.word(), ch.Old.cell(ch.New), ch.New.cell(ch.Old))
+			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", escape(ch.title()), escape(ch.word()), escape(ch.Old.cell(ch.New)), escape(ch.New.cell(ch.Old)))
 		}
 	}
 	first := true

@@ -2,11 +2,11 @@ package suites
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/passtlab/passtlab/internal/input"
 	"github.com/passtlab/passtlab/internal/near"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/catalogue"
@@ -53,7 +53,7 @@ type KnownFailure struct {
 // are those of the run or of the corpus, since a run may be a part of a larger
 // one. The error is scenarios.Faults where the file is no good.
 func LoadExpectations(file string, run []*scenarios.Scenario, selectors []string) (*Expectations, error) {
-	data, err := os.ReadFile(file)
+	data, err := input.ReadFile(file, scenarios.MaxStrict)
 	if err != nil {
 		return nil, fmt.Errorf("read expectations: %w", err)
 	}

@@ -1,10 +1,11 @@
 package suites
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/passtlab/passtlab/internal/visible"
 )
 
 // Format is a form in which a report is written.
@@ -29,18 +30,20 @@ func ParseFormat(s string) (Format, error) {
 	return "", fmt.Errorf("parse format: %q is none of %v", s, Formats())
 }
 
-// Write writes the report. Colour is for tables alone.
+// Write writes the report. Colour is for tables alone. Characters that a reader
+// would not see are made visible, since a report may come from a file.
 func (r *Report) Write(w io.Writer, f Format, colour bool) error {
 	var err error
+	shown := visible.Copy(*r, "Reason", "Error", "Replayed")
 	switch f {
 	case FormatTable:
-		err = r.writeTable(w, colour)
+		err = shown.writeTable(w, colour)
 	case FormatJSON:
-		err = r.writeJSON(w)
+		err = visible.JSON(w, r)
 	case FormatJUnit:
-		err = r.writeJUnit(w)
+		err = shown.writeJUnit(w)
 	case FormatMarkdown:
-		err = r.writeMarkdown(w)
+		err = shown.writeMarkdown(w)
 	default:
 		_, err = ParseFormat(string(f))
 	}
@@ -48,11 +51,4 @@ func (r *Report) Write(w io.Writer, f Format, colour bool) error {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
-}
-
-func (r *Report) writeJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(r)
 }

@@ -3,6 +3,8 @@ package suites
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -36,6 +38,9 @@ func FuzzReport(f *testing.F) {
 			var b bytes.Buffer
 			if err := r.Write(&b, format, true); err != nil {
 				t.Fatalf("%s: %v", format, err)
+			}
+			if strings.IndexFunc(regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(b.String(), ""), unseen) >= 0 {
+				t.Errorf("%s: %q", format, &b)
 			}
 			if format != FormatJUnit {
 				continue

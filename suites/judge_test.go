@@ -45,7 +45,7 @@ func TestJudge(t *testing.T) {
 		{"foreign", field, selector.Pick(addr("2001:db8::1"), ""), nil, Fail, "other", "picked 2001:db8::1: foreign, no address of the guest"},
 		{"zone", field, selector.Pick(dhcpv6.Addr().WithZone("eth0"), ""), nil, Fail, "other", "picked fd01:cafe::f14c:9fa1:8496:557f%eth0: an address with a zone, which means nothing to others"},
 		{"invalid", field, selector.Pick(netip.Addr{}, ""), nil, Fail, "other", "picked invalid IP: no valid address"},
-		{"error", field, selector.Choice{}, errors.New("exit status 1:\n\x1b[31mboom"), Fail, "none", "gave no choice: exit status 1:; [31mboom"},
+		{"error", field, selector.Choice{}, errors.New("exit status 1:\n\x1b[31mboom"), Fail, "none", "gave no choice: exit status 1:; \\x1b[31mboom"},
 		{"unsupported", field, selector.Choice{}, fmt.Errorf("%w: IPv4 only", selector.ErrUnsupported), Skip, "", "unsupported: IPv4 only"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestVerdictWorse(t *testing.T) {
 }
 
 func TestClean(t *testing.T) {
-	if got := clean("  a\tb\nc\x00d\x1b]0;x\a  "); got != "a b; c d ]0;x" {
+	if got := clean("  a\tb\nc\x00d\x1b]0;x\a  "); got != `a b; c\x00d\x1b]0;x\a` {
 		t.Errorf("clean = %q", got)
 	}
 	if got := clean(strings.Repeat("ä", 1000)); len([]rune(got)) != maxText+1 {

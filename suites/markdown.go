@@ -11,7 +11,7 @@ import (
 func (r *Report) writeMarkdown(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "### passtlab: %s\n\n", r.closing())
-	fmt.Fprintf(&b, "%s\n\n", r.setting())
+	fmt.Fprintf(&b, "%s\n\n", escape(r.setting()))
 	for _, n := range r.notes() {
 		fmt.Fprintf(&b, "> %s\n\n", escape(n))
 	}
@@ -19,7 +19,7 @@ func (r *Report) writeMarkdown(w io.Writer) error {
 	fmt.Fprintf(&b, "| scenario |%s\n", columns(m.selectors, escape))
 	fmt.Fprintf(&b, "|---|%s\n", strings.Repeat("---|", len(m.selectors)))
 	for _, row := range m.rows {
-		fmt.Fprintf(&b, "| %s |%s\n", escape(row.label), columns(row.cells, matrixCell.String))
+		fmt.Fprintf(&b, "| %s |%s\n", escape(row.label), columns(row.cells, func(c matrixCell) string { return escape(c.String()) }))
 	}
 	for i, o := range r.orderTallies() {
 		if i == 0 {
@@ -48,8 +48,8 @@ func columns[T any](cells []T, text func(T) string) string {
 	return b.String()
 }
 
-// escape keeps text that comes from selectors from becoming markup.
+// escape keeps text that comes from selectors and files from becoming markup.
 var escape = strings.NewReplacer(
 	`\`, `\\`, `|`, `\|`, `*`, `\*`, `_`, `\_`, "`", "\\`", `[`, `\[`, `]`, `\]`,
-	`<`, `&lt;`, `>`, `&gt;`, `&`, `&amp;`, "\n", " ",
+	`~`, `\~`, `<`, `&lt;`, `>`, `&gt;`, `&`, `&amp;`, "\n", " ",
 ).Replace

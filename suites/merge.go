@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/passtlab/passtlab/scenarios"
 )
 
 // Part is a report of a part of a run.
@@ -65,18 +67,28 @@ func (r *Report) take(p Part) {
 			r.Scenarios[i].Error += "\n" + s.Error
 		}
 	}
+	type question struct {
+		scenario, selector string
+		role               scenarios.Role
+	}
+	have := map[question]int{}
+	for i, res := range r.Results {
+		have[question{res.Scenario, res.Selector, res.Role}] = i
+	}
 	for _, res := range p.Results {
-		i := slices.IndexFunc(r.Results, func(o Result) bool {
-			return o.Scenario == res.Scenario && o.Selector == res.Selector && o.Role == res.Role
-		})
-		switch {
-		case i < 0:
+		q := question{res.Scenario, res.Selector, res.Role}
+		switch j, ok := have[q]; {
+		case !ok:
+			have[q] = len(r.Results)
 			r.Results = append(r.Results, res)
-		case res.Verdict > r.Results[i].Verdict:
-			r.Results[i] = res
+		case res.Verdict > r.Results[j].Verdict:
+			r.Results[j] = res
 		}
 	}
 }
+
+// toldMissing is how many missing shards are named at most.
+const toldMissing = 20
 
 // checkShards makes sure that parts of which any is a shard are the shards of
 // one run, all of them.
@@ -117,6 +129,8 @@ func checkShards(parts []Part) error {
 		}
 	}
 	switch {
+	case len(missing) > toldMissing:
+		return fmt.Errorf("%w: missing shard %s and %d others", ErrIncomplete, strings.Join(missing[:toldMissing], ", "), len(missing)-toldMissing)
 	case len(missing) > 0:
 		return fmt.Errorf("%w: missing shard %s", ErrIncomplete, strings.Join(missing, ", "))
 	case setOf(ids) != one.Shard.Set:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kballard/go-shellquote"
+	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim"
@@ -332,5 +333,16 @@ func seconds(d time.Duration) float64 { return round(d.Seconds()) }
 
 func round(s float64) float64 { return math.Round(s*1e6) / 1e6 }
 
-// quote joins arguments to a line that a shell splits into the same ones.
-func quote(args []string) string { return shellquote.Join(args...) }
+// quote joins arguments to a line that a shell splits into the same ones. It
+// stays a line: control characters are written as in bash and POSIX 2024, $'\n'.
+func quote(args []string) string {
+	words := make([]string, len(args))
+	for i, a := range args {
+		words[i] = shellquote.Join(a)
+		if visible.Line(a) != a {
+			a = strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(a)
+			words[i] = "$'" + visible.Line(a) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}

@@ -29,8 +29,8 @@ func ParseShard(s string) (Shard, error) {
 	index, count, ok := strings.Cut(s, "/")
 	i, errI := strconv.Atoi(index)
 	n, errN := strconv.Atoi(count)
-	if !ok || errI != nil || errN != nil || i < 1 || i > n {
-		return Shard{}, fmt.Errorf("parse shard: %q is not of the form INDEX/COUNT, from 1/COUNT to COUNT/COUNT", s)
+	if !ok || errI != nil || errN != nil || i < 1 || i > n || n > MaxShards {
+		return Shard{}, fmt.Errorf("parse shard: %q is not of the form INDEX/COUNT, from 1/COUNT to COUNT/COUNT, with a COUNT of at most %d", s, MaxShards)
 	}
 	return Shard{Index: i, Count: n}, nil
 }

@@ -5,8 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
@@ -89,11 +89,11 @@ func kind(a netip.Addr) string {
 // maxText bounds what a report takes over from a selector.
 const maxText = 400
 
-// clean makes a selector's own text fit for one line of a report: control
-// characters, which could drive a terminal, become spaces, and long text is cut.
+// clean makes a selector's own text fit for one line of a report: white space
+// becomes one space, control characters are made visible, and long text is cut.
 func clean(s string) string {
 	s = strings.ReplaceAll(strings.TrimSpace(s), "\n", "; ")
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	s = visible.Line(strings.Join(strings.Fields(s), " "))
 	if r := []rune(s); len(r) > maxText {
 		s = string(slices.Concat(r[:maxText], []rune("…")))
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/passtlab/passtlab/internal/relay"
+	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 )
@@ -140,7 +141,7 @@ func notStarted(err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
 		code = 127
 	}
-	fmt.Fprintln(os.Stderr, "passtlab: exec:", err)
+	fmt.Fprintln(os.Stderr, "passtlab: exec:", visible.Line(err.Error()))
 	return exit(code)
 }
 

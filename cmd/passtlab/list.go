@@ -1,12 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/spf13/cobra"
@@ -96,9 +96,4 @@ func (l listing) table(w io.Writer) error {
 	return err
 }
 
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
-}
+func writeJSON(w io.Writer, v any) error { return visible.JSON(w, v) }

@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/suites"
 	"github.com/spf13/cobra"
 )
@@ -34,10 +35,17 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
+	// Names, messages and titles may come from anybody.
+	out, errs := &visible.Writer{W: stdout}, &visible.Writer{W: stderr}
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(out)
+	root.SetErr(errs)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd() // which writes where out is now
+	group(root)
 	err := root.ExecuteContext(ctx)
+	err = errors.Join(err, out.Flush())
+	defer errs.Flush()
 	switch {
 	case err == nil && bisecting(args):
 		return bisectStop // help was asked for, and no judgement
@@ -55,7 +63,7 @@ func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout
 		s.status = bisectStatus(s)
 	}
 	if s.err != nil {
-		fmt.Fprintf(stderr, "passtlab: %v\n", err)
+		fmt.Fprintf(errs, "passtlab: %v\n", err)
 	}
 	return s.status
 }

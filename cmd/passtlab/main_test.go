@@ -39,7 +39,22 @@ func TestUsageErrors(t *testing.T) {
 		want string // in standard error
 	}{
 		{"", "Usage:"},
-		{"rum", "Did you mean this?\n\trun"},
+		{"report", "Usage:"},
+		{"report nonsense", `unknown command "nonsense" for "passtlab report"; there are merge, show`},
+		{"report shwo", `did you mean "show"?`},
+		{"report --nonsense", "unknown flag"},
+		{"report show --nonsense", "unknown flag"},
+		{"selectors nonsense", "unknown command"},
+		{"selectors --nonsense", "unknown flag"},
+		{"wire nonsense", "no such file"},
+		{"wire record", "accepts 1 arg(s)"},
+		{"help nonsense", "unknown command"},
+		{"help report nonsense", "unknown command"},
+		{"completion", "Usage:"},
+		{"completion nonsense", "unknown command"},
+		{"version nonsense", "unknown command"},
+		{"--nonsense", "unknown flag"},
+		{"rum", `did you mean "run"?`},
 		{"run --selektor x", "unknown flag: --selektor"},
 		{"run --format yaml", `--format: parse format: "yaml" is none of`},
 		{"run --parallel 0", "--parallel: 0 is not from 1 to 64"},
@@ -82,6 +97,23 @@ func TestUsageErrors(t *testing.T) {
 				t.Errorf("exit status %d, stdout %q, stderr %q; want 2 and %q", code, stdout, stderr, tt.want)
 			}
 		})
+	}
+}
+
+// What asks for words gets them on standard output, and status 0.
+func TestFine(t *testing.T) {
+	for args, want := range map[string]string{
+		"--version": "report and selector protocol passtlab/v1\n", "version": "report and selector protocol passtlab/v1\n",
+		"--help": "Usage:", "help": "Usage:", "help report merge": "Usage:", "report --help": "Usage:", "completion bash": "bash completion",
+	} {
+		code, stdout, stderr := cli(strings.Fields(args)...)
+		if code != 0 || !strings.Contains(stdout, want) || stderr != "" {
+			t.Errorf("%s: status %d, stdout %.200q, stderr %q", args, code, stdout, stderr)
+		}
+	}
+	_, long, _ := cli("version")
+	if _, flag, _ := cli("--version"); flag != long {
+		t.Errorf("--version prints %q, version %q", flag, long)
 	}
 }
 

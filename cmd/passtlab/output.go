@@ -44,7 +44,7 @@ func (o *output) discard() {
 // write writes the result. The table comes first: it is not lost where the file
 // cannot be written.
 func (o *output) write(c *cobra.Command, format suites.Format, write func(io.Writer, suites.Format, bool) error) error {
-	out := c.OutOrStdout()
+	out := bare(c.OutOrStdout())
 	if o == nil {
 		return labFailed(write(out, format, colourful(out)))
 	}

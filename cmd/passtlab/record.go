@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/passtlab/passtlab/internal/input"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/netns"
 	"golang.org/x/sys/unix"
@@ -29,6 +30,9 @@ type held struct {
 	Fd    int    `json:"fd"`
 	Inode uint64 `json:"inode"`
 }
+
+// maxRecord is what a record may have in bytes.
+const maxRecord = 64 << 10
 
 // namespaceNames are in the order of the topology.
 var namespaceNames = []string{"peer", "pod", "guest"}
@@ -107,7 +111,7 @@ func records(dir string) ([]record, error) {
 	var rs []record
 	for _, file := range files {
 		var r record
-		data, err := os.ReadFile(file)
+		data, err := input.ReadFile(file, maxRecord)
 		if err == nil {
 			err = json.Unmarshal(data, &r)
 		}

@@ -114,8 +114,8 @@ func TestShardAndMerge(t *testing.T) {
 	if code != suites.StatusFail || stderr != "" || !strings.Contains(stdout, "FAILED: ") {
 		t.Errorf("exit status %d, stderr %q:\n%s", code, stderr, stdout)
 	}
-	a, errA := readReport(whole)
-	b, errB := readReport(merged)
+	a, errA := suites.ReadReport(whole)
+	b, errB := suites.ReadReport(merged)
 	if errA != nil || errB != nil || a.Summary != b.Summary || b.Shard != nil {
 		t.Errorf("%v, %v: whole %+v, merged %+v", errA, errB, a.Summary, b.Summary)
 	}

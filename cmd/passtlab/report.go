@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 
-	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/suites"
 	"github.com/spf13/cobra"
 )
@@ -27,11 +24,12 @@ func reportShowCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("--format: %w", err)
 			}
-			r, err := readReport(args[0])
+			r, err := suites.ReadReport(args[0])
 			if err != nil {
 				return err
 			}
-			return r.Write(c.OutOrStdout(), f, colourful(c.OutOrStdout()))
+			out := bare(c.OutOrStdout())
+			return r.Write(out, f, colourful(out))
 		},
 	}
 	c.Flags().StringVar(&format, "format", string(suites.FormatTable), "`FORMAT`: table, json, junit or markdown")
@@ -57,7 +55,7 @@ is missing, or is of another run.`,
 			}
 			var parts []suites.Part
 			for _, file := range files {
-				r, err := readReport(file)
+				r, err := suites.ReadReport(file)
 				if err != nil {
 					return err
 				}
@@ -81,21 +79,4 @@ is missing, or is of another run.`,
 	c.Flags().StringVar(&format, "format", string(suites.FormatTable), "`FORMAT`: table, json, junit or markdown")
 	c.Flags().StringVar(&output, "output", "", "write the report to `FILE`, and the table to standard output; -: the report to standard output")
 	return c
-}
-
-// readReport reads a report as JSON and refuses what is none.
-func readReport(file string) (*suites.Report, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read report: %w", err)
-	}
-	var r suites.Report
-	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("read report %s: %w", file, err)
-	}
-	if r.APIVersion != selector.APIVersion {
-		return nil, fmt.Errorf("read report %s: apiVersion is %q, not %s; write one with passtlab run --format json",
-			file, r.APIVersion, selector.APIVersion)
-	}
-	return &r, nil
 }

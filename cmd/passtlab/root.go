@@ -1,7 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+
+	"github.com/passtlab/passtlab/internal/near"
 	"github.com/passtlab/passtlab/sim/userns"
+	"github.com/passtlab/passtlab/suites"
 	"github.com/spf13/cobra"
 )
 
@@ -14,14 +19,9 @@ addresses of a guest behind passt work, and judges what selectors pick.
 
 Exit status: 0 fine; 1 a selector failed; 2 wrong usage, a bad scenario or
 nothing selected; 3 the lab failed.`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		// Without a subcommand: help, and wrong usage.
-		RunE: func(c *cobra.Command, _ []string) error {
-			c.SetOut(c.ErrOrStderr())
-			_ = c.Help()
-			return exit(2)
-		},
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Version:           version(),
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.AddCommand(
@@ -29,7 +29,54 @@ nothing selected; 3 the lab failed.`,
 		upCommand(), execCommand(), reportCommand(), releasesCommand(), wireCommand(), selectorsCommand(), rootlessCommand(), versionCommand(),
 		observeCommand(), pickCommand(), adviseCommand(), regressCommand(), bisectCommand(),
 	)
+	root.SetVersionTemplate(versions())
 	return root
+}
+
+// group makes c, and what is below it, end with wrong usage where a subcommand is
+// missing, with the help, or is unknown. Cobra itself prints the help and ends
+// well.
+func group(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		group(sub)
+	}
+	if c.Name() == "help" && c.HasParent() && !c.Parent().HasParent() {
+		help := c.Run
+		c.Run = nil
+		c.RunE = func(c *cobra.Command, args []string) error {
+			topic, rest, err := c.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return unknownCommand(topic, rest[0])
+			}
+			help(c, args)
+			return nil
+		}
+	}
+	if !c.HasSubCommands() || c.Runnable() {
+		return
+	}
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return unknownCommand(c, args[0])
+		}
+		c.SetOut(c.ErrOrStderr())
+		_ = c.Help()
+		return exit(suites.StatusUsage)
+	}
+}
+
+func unknownCommand(c *cobra.Command, name string) error {
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	return fmt.Errorf("unknown command %q for %q%s; there are %s", name, c.CommandPath(), near.Hint(name, names), strings.Join(names, ", "))
 }
 
 // withRights runs f, which may be ended by a signal, if this process may make

@@ -21,7 +21,7 @@ func (f *runFlags) cut(cfg *suites.Config) error {
 	}
 	seconds := suites.Durations()
 	if f.durations != "" {
-		r, err := readReport(f.durations)
+		r, err := suites.ReadReport(f.durations)
 		if err != nil {
 			return fmt.Errorf("--durations: %w", err)
 		}

@@ -5,12 +5,22 @@ import (
 	"io"
 	"os"
 
+	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/suites"
 	"golang.org/x/term"
 )
 
+// bare returns what w writes to, for a writer that makes characters visible.
+// Who writes there escapes by itself.
+func bare(w io.Writer) io.Writer {
+	if v, ok := w.(*visible.Writer); ok {
+		return v.W
+	}
+	return w
+}
+
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := bare(w).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
@@ -26,9 +36,10 @@ func progressLine(w io.Writer) (show func(suites.Progress), done func()) {
 	if !isTerminal(w) {
 		return nil, func() {}
 	}
+	w = bare(w)
 	const clear = "\r\x1b[K"
 	show = func(p suites.Progress) {
-		line := fmt.Sprintf("[%d/%d] %s: %s", p.Done, p.Total, p.Scenario, p.Verdict)
+		line := visible.Line(fmt.Sprintf("[%d/%d] %s: %s", p.Done, p.Total, p.Scenario, p.Verdict))
 		// A line that wraps could not be cleared.
 		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && len(line) >= width {
 			line = line[:max(0, width-1)]

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -16,11 +17,16 @@ func versionCommand() *cobra.Command {
 		Short: "Print the versions of passtlab and of what it speaks",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(c.OutOrStdout(), "passtlab %s (%s, %s/%s)\nreport and selector protocol %s\npasst as of %s\n",
-				version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, selector.APIVersion, scenarios.DefaultRelease)
+			_, err := io.WriteString(c.OutOrStdout(), versions())
 			return err
 		},
 	}
+}
+
+// versions is what passtlab version and --version print.
+func versions() string {
+	return fmt.Sprintf("passtlab %s (%s, %s/%s)\nreport and selector protocol %s\npasst as of %s\n",
+		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, selector.APIVersion, scenarios.DefaultRelease)
 }
 
 // version is what the go tool has stamped into the program.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/observe"
 )
@@ -126,11 +127,9 @@ func askOne(ctx context.Context, orders []observe.Order, s selector.Selector) Pi
 	return p
 }
 
-// line makes one line of what a selector says, without control characters: it
-// may come from any program.
-func line(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
-}
+// line makes one line of what a selector says, with control characters made
+// visible: it may come from any program.
+func line(s string) string { return visible.Line(strings.Join(strings.Fields(s), " ")) }
 
 // absent returns those of the chosen addresses that the node does not have.
 func absent(chosen []netip.Addr, have []selector.Address) (as []netip.Addr) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/selector/observe"
 )
 
@@ -20,8 +21,10 @@ var formats = map[observe.Format]string{
 	observe.FormatTable:       "talosctl get addresses",
 }
 
-// WriteText prints the report for people.
+// WriteText prints the report for people. Characters of a file that they would
+// not see are made visible.
 func (r Report) WriteText(out io.Writer) error {
+	r = visible.Copy(r)
 	where, file := "on this node", "what was read"
 	if r.From != "" {
 		where, file = fmt.Sprintf("from %s (%s)", r.From, formats[r.Format]), r.From

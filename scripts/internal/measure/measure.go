@@ -3,7 +3,6 @@ package measure
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,11 +26,11 @@ func Run(ctx context.Context, program string, accept func(status int, report boo
 	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || !accept(exit.ExitCode(), stdout.Len() > 0)) {
 		return nil, fmt.Errorf("run %s: %w", program, err)
 	}
-	var report suites.Report
-	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+	report, err := suites.ParseReport(stdout.Bytes())
+	if err != nil {
 		return nil, fmt.Errorf("read the report of %s: %w", program, err)
 	}
-	return &report, nil
+	return report, nil
 }
 
 // Save writes a page, and the folder that it is in.

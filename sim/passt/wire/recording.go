@@ -9,11 +9,16 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/passtlab/passtlab/internal/input"
 )
 
 // maxFrame is what a frame may have: an Ethernet header and the longest IPv6
 // packet without jumbo payload.
 const maxFrame = 14 + 40 + 65535
+
+// maxSize is what a recording may have in bytes.
+const maxSize = 64 << 20
 
 // Recording is what one running passt answered.
 type Recording struct {
@@ -61,8 +66,12 @@ func ReadFile(name string) (*Recording, error) {
 // Read reads a recording. A frame of the guest after one of passt belongs to
 // a new case, so each case has the guest's frames first.
 func Read(r io.Reader) (*Recording, error) {
+	data, err := input.Read(r, maxSize)
+	if err != nil {
+		return nil, fmt.Errorf("read recording: %w", err)
+	}
 	rec := new(Recording)
-	s := bufio.NewScanner(r)
+	s := bufio.NewScanner(bytes.NewReader(data))
 	s.Buffer(nil, 2*maxFrame+64)
 	n := 0
 	for s.Scan() {

@@ -1,0 +1,7 @@
+// Package visible writes characters so that a reader sees them that would drive
+// a terminal or mislead: control characters (C0, C1 and DEL), bidirectional and
+// other format characters, line separators, what Unicode has not assigned, and
+// bytes that are no UTF-8. They become \x1b, \u202e and the like, as in Go.
+//
+// What a backslash stands for is not told: \x1b may have been four characters.
+package visible

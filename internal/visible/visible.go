@@ -1,0 +1,117 @@
+package visible
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Line returns s as part of one line.
+func Line(s string) string { return escape(s, "") }
+
+// Text returns s with its line feeds and tabs.
+func Text(s string) string { return escape(s, "\n\t") }
+
+func escape(s, keep string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return hidden(r) }) < 0 && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case hidden(r) && !strings.ContainsRune(keep, r):
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		default:
+			b.WriteRune(r)
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// hidden reports whether a reader does not see r as what it is. U+FFFD is there
+// to be seen.
+func hidden(r rune) bool { return !unicode.IsGraphic(r) }
+
+// JSON writes v as indented JSON. JSON itself only escapes C0.
+func JSON(w io.Writer, v any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	var out strings.Builder
+	for _, r := range b.String() {
+		switch {
+		case r == '\n' || !hidden(r):
+			out.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
+		default: // within a string, since JSON has nothing like it elsewhere
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// Writer writes text to W as Text returns it. It may be used by several
+// goroutines.
+type Writer struct {
+	W io.Writer
+
+	mu   sync.Mutex
+	part []byte // of a character whose end is still to come
+}
+
+// Write implements io.Writer.
+func (w *Writer) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text := append(w.part, p...)
+	n := len(text) - incomplete(text)
+	w.part = bytes.Clone(text[n:])
+	if _, err := io.WriteString(w.W, Text(string(text[:n]))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Flush writes what was the beginning of a character.
+func (w *Writer) Flush() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	part := string(w.part)
+	if w.part = nil; part == "" {
+		return nil
+	}
+	_, err := io.WriteString(w.W, Text(part))
+	return err
+}
+
+// incomplete returns how many bytes at the end may be the beginning of a
+// character.
+func incomplete(p []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(p); n++ {
+		if utf8.RuneStart(p[len(p)-n]) {
+			if utf8.FullRune(p[len(p)-n:]) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}
