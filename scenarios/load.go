@@ -113,6 +113,9 @@ func scan(name string, data []byte) (faults Faults) {
 			indent = false // one fault a line
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
 			fail(line, column, fmt.Sprintf("the control character %U", r), "text", "remove it")
+		case r == '\r' && (len(rest) == 0 || rest[0] != '\n'), strings.ContainsRune("\u0085\u2028\u2029", r):
+			// YAML begins a new line here (YAML 1.1, 4.2), and an editor may not.
+			fail(line, column, fmt.Sprintf("the end of a line as %U", r), "line feeds", "replace it by a line feed")
 		}
 		switch {
 		case r == '\n':

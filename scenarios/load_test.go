@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"maps"
@@ -186,6 +187,21 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// YAML has more ends of a line than an editor, and the parser would count them.
+func TestLineEnds(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.ReplaceAll(least, "\n", "\r\n"):     "",
+		"# a\r# b\n" + least:                        "least.yaml:1:4: the end of a line as U+000D",
+		least + "# a\u2028b\n":                      "the end of a line as U+2028",
+		strings.Replace(least, "\n", "\u0085\n", 1): "the end of a line as U+0085",
+	} {
+		_, err := Load("least.yaml", []byte(text))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%.20q: %v, want %q", text, err, want)
+		}
+	}
+}
+
 // FuzzLoad: no input panics; what is refused has a place and a problem; what
 // is read is the same when written and read again.
 func FuzzLoad(f *testing.F) {
@@ -213,7 +229,7 @@ func FuzzLoad(f *testing.F) {
 				t.Fatalf("Load returned %v and %T, want Faults alone", scs, err)
 			}
 			for _, f := range faults {
-				if f.Line < 1 || f.Column < 1 || f.Problem == "" {
+				if f.Line < 1 || f.Line > 1+bytes.Count(data, []byte("\n")) || f.Column < 1 || f.Problem == "" {
 					t.Errorf("a fault without place or problem: %+v", f)
 				}
 			}

@@ -59,13 +59,14 @@ func Load(name string, r io.Reader) (Saved, error) {
 // be pasted from a report as they are, with the lines of Markdown around the
 // code and with shell prompts. What is wrong with the data is a Fault.
 func Parse(name string, data []byte) (Saved, error) {
+	data = lines(data)
 	switch {
 	case len(data) > MaxSize:
 		return Saved{}, Fault{name, 1, fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20), "an observation"}
 	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")):
 		return parseJSON(name, data)
 	}
-	data = code(data)
+	data = code(noBreaks(data))
 	if len(bytes.TrimSpace(data)) == 0 {
 		return Saved{}, Fault{name, 1, "the file is empty", known}
 	}
@@ -73,6 +74,21 @@ func Parse(name string, data []byte) (Saved, error) {
 		return parseTable(name, data)
 	}
 	return parseYAML(name, data)
+}
+
+// lines ends every line with a line feed, whichever program wrote it: the YAML
+// library counts a carriage return as the end of a line, the rest does not.
+func lines(data []byte) []byte {
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	return bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
+}
+
+// noBreaks blanks what only YAML takes for the end of a line (YAML 1.1, 4.2).
+func noBreaks(data []byte) []byte {
+	for _, c := range []string{"\u0085", "\u2028", "\u2029"} {
+		data = bytes.ReplaceAll(data, []byte(c), []byte(" "))
+	}
+	return data
 }
 
 const known = "what passtlab observe, talosctl get addresses -o yaml or talosctl get addresses prints"

@@ -72,13 +72,48 @@ func TestParsePasted(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Web browsers and mail programs end lines in their own way.
-		data = bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
-		if got[i], err = Parse(name, data); err != nil {
-			t.Fatal(err)
+		for _, end := range []string{"\n", "\r", "\r\n"} {
+			if got[i], err = Parse(name, bytes.ReplaceAll(data, []byte("\n"), []byte(end))); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	if d := cmp.Diff(text(t, got[0].Observation), text(t, got[1].Observation)); d != "" {
 		t.Error(d)
+	}
+}
+
+// A fault names the same line however lines end, and whatever else stands there.
+func TestParseLineEnds(t *testing.T) {
+	files, err := filepath.Glob("testdata/saved/bad-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, want := Parse(file, data)
+		for _, end := range []string{"\r\n", "\r"} {
+			_, got := Parse(file, bytes.ReplaceAll(data, []byte("\n"), []byte(end)))
+			w, _ := errors.AsType[Fault](want)
+			g, ok := errors.AsType[Fault](got)
+			if w.Line != 0 && (!ok || g.Line != w.Line) {
+				t.Errorf("%s with lines that end in %q: %v, want %v", file, end, got, want)
+			}
+		}
+	}
+	for text, line := range map[string]int{
+		"a: 1\r\nb: [\r\n":                                         2,
+		"a: 1\rb: 2\rc: :\r: - x\r":                                3,
+		"# \u2028 \u0085 \u2029\na: [":                             2,
+		"{\r\"apiVersion\": \"passtlab/v1\",\r\"addresses\": [,]}": 3,
+	} {
+		_, err := Parse("x", []byte(text))
+		if f, ok := errors.AsType[Fault](err); !ok || f.Line != line {
+			t.Errorf("%q: %v, want line %d", text, err, line)
+		}
 	}
 }
 
@@ -164,7 +199,7 @@ func FuzzParse(f *testing.F) {
 		s, err := Parse("x", data)
 		if err != nil {
 			fault, ok := errors.AsType[Fault](err)
-			if lines := 1 + bytes.Count(data, []byte("\n")); !ok || fault.Line < 1 || fault.Line > lines {
+			if lines := 1 + bytes.Count(lines(data), []byte("\n")); !ok || fault.Line < 1 || fault.Line > lines {
 				t.Errorf("%d lines: %v", lines, err)
 			}
 			return
