@@ -144,3 +144,27 @@ func (e *Expectations) Write(w io.Writer) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// WriteFound writes the failures of a report as expectations that
+// LoadExpectations reads for another run of these scenarios, and that state each
+// of them as it was, and nothing else. If there is something that a file of
+// expectations cannot say, it writes nothing.
+func WriteFound(w io.Writer, r *Report, run []*scenarios.Scenario) error {
+	var b strings.Builder
+	if err := Found(r).Write(&b); err != nil {
+		return err
+	}
+	e, err := parseExpectations("what was found", []byte(b.String()), run, r.selectors())
+	if err != nil {
+		return fmt.Errorf("write expectations: %w", err)
+	}
+	for _, res := range r.Results {
+		st, ok := e.stated(res.Scenario, res.Selector, res.Role)
+		if fails := res.Verdict == Fail; ok == fails && (!fails || st.matches(ruling{kind: res.Kind, pick: res.Origin, at: res.At})) {
+			continue
+		}
+		return fmt.Errorf("write expectations: the failures of %s in %s cannot be told from others in a file; run fewer selectors", res.Selector, res.Scenario)
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}

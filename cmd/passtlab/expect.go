@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/passtlab/passtlab/internal/outfile"
+	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/suites"
 	"github.com/spf13/cobra"
 )
@@ -27,8 +28,8 @@ func (f *runFlags) newFound() (*outfile.File, error) {
 
 // writeFound writes what failed as expectations. As they are known from now
 // on, they do not fail the command.
-func (f *runFlags) writeFound(c *cobra.Command, report *suites.Report, file *outfile.File) error {
-	err := suites.Found(report).Write(file)
+func (f *runFlags) writeFound(c *cobra.Command, report *suites.Report, run []*scenarios.Scenario, file *outfile.File) error {
+	err := suites.WriteFound(file, report, run)
 	if err == nil {
 		err = file.Commit()
 	}

@@ -141,7 +141,7 @@ func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Form
 		return exit(started.status(report))
 	}
 	if found != nil && report.ExitStatus() == suites.StatusFail {
-		return f.writeFound(c, report, found)
+		return f.writeFound(c, report, cfg.Scenarios, found)
 	}
 	return exit(report.ExitStatus())
 }
