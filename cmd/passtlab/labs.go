@@ -37,7 +37,7 @@ func (f *labFlags) addExpect(c *cobra.Command) {
 
 // config returns what is to be run: the scenarios of args, the selectors of who.
 func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Config, error) {
-	if f.parallel < 1 {
+	if f.parallel < 1 || f.parallel > suites.MaxParallel {
 		return suites.Config{}, fmt.Errorf("--parallel: %d is not from 1 to %d", f.parallel, suites.MaxParallel)
 	}
 	scs, err := choose(args)

@@ -58,6 +58,7 @@ func TestUsageErrors(t *testing.T) {
 		{"run --selektor x", "unknown flag: --selektor"},
 		{"run --format yaml", `--format: parse format: "yaml" is none of`},
 		{"run --parallel 0", "--parallel: 0 is not from 1 to 64"},
+		{"run --parallel 65", "--parallel: 65 is not from 1 to 64"},
 		{"run --parallel x", "invalid argument"},
 		{"run --selector talos-v9", `did you mean "talos-v`},
 		{"run --exec foo", "--exec: unusable selector"},

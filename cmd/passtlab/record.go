@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/input"
+	"github.com/passtlab/passtlab/internal/owned"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/netns"
 	"golang.org/x/sys/unix"
@@ -19,6 +20,7 @@ import (
 // record says where the namespaces of a lab that is up are found. It is a
 // small file in a folder of the user's own; the namespaces themselves are
 // held by the process alone, so a record may outlive its lab, and is checked.
+// Its process holds it (package owned), so that others see when it is left.
 type record struct {
 	PID        int             `json:"pid"`
 	Scenario   string          `json:"scenario"`
@@ -76,11 +78,41 @@ func (r record) write(dir string) (remove func() error, err error) {
 	}
 	// Readers see the whole file or none.
 	file := filepath.Join(dir, fmt.Sprintf("%d.json", r.PID))
-	part := file + ".part"
-	if err := errors.Join(os.WriteFile(part, data, 0o600), os.Rename(part, file)); err != nil {
+	part, lock, err := owned.Make(dir, func() (string, error) {
+		part := file + ".part"
+		_ = os.Remove(part) // of a process with the same number
+		return part, os.WriteFile(part, data, 0o600)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("record lab: %w", err)
 	}
-	return func() error { return os.Remove(file) }, nil
+	if err := os.Rename(part, file); err != nil {
+		return nil, errors.Join(fmt.Errorf("record lab: %w", err), lock.Close())
+	}
+	return func() error { return errors.Join(os.Remove(file), lock.Close()) }, nil
+}
+
+// sweepRecords removes records of labs that are gone, whatever ended them.
+func sweepRecords(dir string) error {
+	if _, err := os.Lstat(dir); err != nil {
+		return nil
+	}
+	if err := private(dir); err != nil {
+		return err
+	}
+	// An older passtlab does not hold its records.
+	return owned.Sweep(dir, func(path string) bool {
+		r, err := readRecord(path)
+		return err == nil && r.alive()
+	}, "*.json", "*.json.part")
+}
+
+func readRecord(path string) (r record, err error) {
+	data, err := input.ReadFile(path, maxRecord)
+	if err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal(data, &r)
 }
 
 // private makes dir, or makes sure that it is a folder of the user's own that
@@ -108,18 +140,12 @@ func records(dir string) ([]record, error) {
 	if err := private(dir); err != nil {
 		return nil, err
 	}
+	if err := sweepRecords(dir); err != nil {
+		return nil, err
+	}
 	var rs []record
 	for _, file := range files {
-		var r record
-		data, err := input.ReadFile(file, maxRecord)
-		if err == nil {
-			err = json.Unmarshal(data, &r)
-		}
-		switch {
-		case errors.Is(err, fs.ErrNotExist): // its lab has just ended
-		case err != nil || !r.alive():
-			_ = os.Remove(file) // somebody else may have been faster
-		default:
+		if r, err := readRecord(file); err == nil && r.alive() {
 			rs = append(rs, r)
 		}
 	}

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/passtlab/passtlab/internal/need"
 )
 
 func TestRecordsAreChecked(t *testing.T) {
@@ -60,5 +64,49 @@ func TestRecordsOfOthers(t *testing.T) {
 	}
 	if _, err := records(dir); err == nil {
 		t.Error("a folder that all can write to was read")
+	}
+}
+
+// What a lab that was killed has left, the next run removes; the record of a lab
+// that is up stays, and what is not this user's.
+func TestRecordsOfTheKilled(t *testing.T) {
+	need.Namespaces(t)
+	for user, command := range users(t) {
+		t.Run(user, func(t *testing.T) {
+			dir := filepath.Join(strings.TrimPrefix(command().Env[len(command().Env)-1], "XDG_RUNTIME_DIR="), "passtlab")
+			names := func() (all []string) {
+				es, err := os.ReadDir(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, e := range es {
+					all = append(all, e.Name())
+				}
+				return all
+			}
+			killed, up := command("up", id), command("up", id)
+			started(t, killed)
+			pid := started(t, up)
+			_ = killed.Process.Kill()
+			_ = killed.Wait()
+			part := filepath.Join(dir, "999999999.json.part")
+			if err := os.WriteFile(part, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			want := []string{fmt.Sprintf("%d.json", pid)}
+			if user == "ordinary user" {
+				want = append(want, filepath.Base(part)) // it is root's
+			}
+			if n := len(names()); n != 3 {
+				t.Errorf("%v before the run", names())
+			}
+			if out, err := command("run", "--selector", "talos-v2", id).CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+			slices.Sort(want)
+			if got := names(); !slices.Equal(got, want) {
+				t.Errorf("there is %v, want %v", got, want)
+			}
+		})
 	}
 }

@@ -89,6 +89,7 @@ func withRights(c *cobra.Command, f func() error) error {
 	case ran:
 		return exit(code)
 	}
+	_ = sweepRecords(runFolder()) // of others that were killed; nothing depends on it
 	// What f has come to by then is worth more than that a signal has come.
 	defer catchSignals(c)()
 	return f()

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/passtlab/passtlab/internal/owned"
 	"github.com/passtlab/passtlab/selector/catalogue"
 )
 
@@ -109,6 +110,9 @@ func modified(file string) time.Time {
 	return st.ModTime()
 }
 
+// buildPrefix begins the name of a folder in which an adapter is built.
+const buildPrefix = ".build-"
+
 // flags of the build. Nobody debugs these programs, and some are large.
 var flags = []string{"-mod=mod", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
 
@@ -117,10 +121,17 @@ func compile(ctx context.Context, p catalogue.Pinned, src tree, file string) err
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp(filepath.Dir(file), ".build-")
+	// What builds that were killed have left is in the way of nobody, but large.
+	if err := owned.Sweep(filepath.Dir(file), nil, buildPrefix+"*"); err != nil {
+		return err
+	}
+	work, lock, err := owned.Make(filepath.Dir(file), func() (string, error) {
+		return os.MkdirTemp(filepath.Dir(file), buildPrefix)
+	})
 	if err != nil {
 		return err
 	}
+	defer lock.Close()
 	defer os.RemoveAll(work)
 	src[folder+p.Adapter+"/go.mod"] = goMod(p, src)
 	if err := src.write(work); err != nil {
@@ -128,7 +139,16 @@ func compile(ctx context.Context, p catalogue.Pinned, src tree, file string) err
 	}
 	part := filepath.Join(work, "program")
 	args := slices.Concat([]string{"build"}, flags, []string{"-o", part, "."})
-	if _, err := goTool(ctx, filepath.Join(work, folder, p.Adapter), args...); err != nil {
+	// The go tool goes on where passtlab is killed: it holds the folder, too, and
+	// has its own files in it.
+	temp := filepath.Join(work, ".tmp")
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		return err
+	}
+	cmd := goCommand(ctx, filepath.Join(work, folder, p.Adapter), args...)
+	cmd.Env = append(cmd.Env, "GOTMPDIR="+temp)
+	cmd.ExtraFiles = []*os.File{lock}
+	if _, err := goRun(ctx, cmd); err != nil {
 		return err
 	}
 	return os.Rename(part, file)
@@ -172,6 +192,10 @@ func goVersion(ctx context.Context) (string, error) {
 
 // goTool runs the go tool in dir, and returns what it prints.
 func goTool(ctx context.Context, dir string, args ...string) (string, error) {
+	return goRun(ctx, goCommand(ctx, dir, args...))
+}
+
+func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PWD="+dir, "GOWORK=off", "GOFLAGS=", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
@@ -179,6 +203,10 @@ func goTool(ctx context.Context, dir string, args ...string) (string, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
+	return cmd
+}
+
+func goRun(ctx context.Context, cmd *exec.Cmd) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/catalogue"
@@ -231,4 +233,55 @@ func TestSelector(t *testing.T) {
 	if _, other := rule.(selector.KernelOrdered); !kernel || other {
 		t.Errorf("etcd declares the kernel's order: %t, go-sockaddr: %t", kernel, other)
 	}
+}
+
+// A build that was killed leaves its folder, which the next build removes, and
+// not that of a build that goes on: the go tool holds it, too.
+func TestBuildSweeps(t *testing.T) {
+	ready := filepath.Join(t.TempDir(), "ready")
+	fakeGo(t, "[ -d \"$GOTMPDIR\" ] || exit 1\n"+program+"\n[ -e "+ready+" ] || { touch "+ready+"; sleep 60; }")
+	b := Builder{Dir: t.TempDir()}
+	dead := filepath.Join(b.Dir, buildPrefix+"dead", "go-build1")
+	if err := os.MkdirAll(dead, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	folders := func() []string {
+		all, err := filepath.Glob(filepath.Join(b.Dir, buildPrefix+"*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error)
+	go func() {
+		_, err := b.Build(ctx, find(t, "flannel@v0.25.7"))
+		ended <- err
+	}()
+	for { // until the first build goes on
+		if _, err := os.Stat(ready); err == nil {
+			break
+		}
+		select {
+		case err := <-ended:
+			t.Fatal(err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	first := folders()
+	if len(first) != 1 || strings.HasSuffix(first[0], "dead") {
+		t.Errorf("the first build has left %v", first)
+	}
+	if _, err := b.Build(t.Context(), find(t, "flannel")); err != nil {
+		t.Error(err)
+	}
+	if now := folders(); !slices.Equal(now, first) {
+		t.Errorf("there is %v, want %v", now, first)
+	}
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	onlyProgram(t, b.Dir, 1)
 }

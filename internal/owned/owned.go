@@ -1,0 +1,96 @@
+package owned
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Make makes an entry of the folder dir by f, and holds it until the file that
+// is returned, and every copy of it in other processes, is closed.
+func Make(dir string, f func() (path string, err error)) (path string, lock *os.File, err error) {
+	above, err := open(dir)
+	if err != nil {
+		return "", nil, err
+	}
+	defer above.Close()
+	if err := flock(above, unix.LOCK_EX); err != nil {
+		return "", nil, err
+	}
+	if path, err = f(); err != nil {
+		return "", nil, err
+	}
+	if lock, err = open(path); err == nil {
+		err = flock(lock, unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err != nil {
+		return "", nil, errors.Join(err, lock.Close(), os.RemoveAll(path))
+	}
+	return path, lock, nil
+}
+
+// Sweep removes those entries of dir that match a pattern, are this user's, and
+// that nobody holds; keep, unless nil, can save one. It does nothing while
+// somebody makes an entry or sweeps.
+func Sweep(dir string, keep func(path string) bool, patterns ...string) error {
+	above, err := open(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer above.Close()
+	if err := flock(above, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil
+		}
+		return err
+	}
+	var errs []error
+	for _, p := range patterns {
+		paths, err := filepath.Glob(filepath.Join(dir, p))
+		errs = append(errs, err)
+		for _, path := range paths {
+			if left(path) && (keep == nil || !keep(path)) {
+				errs = append(errs, os.RemoveAll(path))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// left reports whether path is this user's and nobody holds it.
+func left(path string) bool {
+	f, err := open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil || int(st.Uid) != os.Geteuid() {
+		return false
+	}
+	return flock(f, unix.LOCK_EX|unix.LOCK_NB) == nil
+}
+
+// open opens a file or folder for its lock, and follows no link.
+func open(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+}
+
+func flock(f *os.File, how int) error {
+	for {
+		err := unix.Flock(int(f.Fd()), how)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
+		return nil
+	}
+}
