@@ -25,9 +25,10 @@ SUITES   = bin/conformance.test bin/prove.test
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
+# Without cgo, and so static: it is the init of a virtual machine with --kernel.
 build: ## build bin/passtlab
 	@mkdir -p bin
-	$(GO) build -trimpath -o bin/passtlab ./cmd/passtlab
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/passtlab ./cmd/passtlab
 
 # Test binaries are built here and run in namespaces: as root as they are,
 # otherwise each in a user namespace, which has no network to build with.

@@ -44,7 +44,7 @@ for label in "${labels[@]}"; do args+=("label:$label"); done
 passtlab=${PASSTLAB:-}
 if [ -z "$passtlab" ]; then
     passtlab=$RUNNER_TEMP/passtlab-command
-    go build -C "$(dirname "${BASH_SOURCE[0]}")/.." -trimpath -o "$passtlab" ./cmd/passtlab
+    CGO_ENABLED=0 go build -C "$(dirname "${BASH_SOURCE[0]}")/.." -trimpath -o "$passtlab" ./cmd/passtlab
 fi
 
 rm -rf "$out"

@@ -4,11 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites"
 	"github.com/spf13/cobra"
+)
+
+// Limits of selectors, where they are multiplied: the defaults of command.Options
+// and suites.Options.
+const (
+	programLimit = 5 * time.Second
+	selectLimit  = 20 * time.Second
+	watchLimit   = 2 * time.Second
+	watchKeep    = 250 * time.Millisecond
 )
 
 // labFlags are the flags of every command that judges selectors in labs.
@@ -17,7 +27,8 @@ type labFlags struct {
 	parallel int
 	expect   string
 
-	build suites.Builder // nil: the backend's; tests have others
+	build  suites.Builder // nil: the backend's; tests have others
+	slower time.Duration  // how many times their limits selectors have; 0: once
 }
 
 func (f *labFlags) add(c *cobra.Command) {
@@ -51,7 +62,7 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Co
 		return suites.Config{}, err
 	}
 	log := f.logger(c.ErrOrStderr())
-	sels, flags, err := who.selectors(c, command.Options{Logger: log})
+	sels, flags, err := who.selectors(c, command.Options{Logger: log, Timeout: f.slower * programLimit})
 	if err != nil {
 		return suites.Config{}, err
 	}
@@ -61,6 +72,7 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Co
 	}
 	cfg := suites.Config{Scenarios: scs.scenarios, Selectors: sels, Parallel: f.parallel}
 	cfg.Options = suites.Options{
+		SelectLimit: f.slower * selectLimit, WatchLimit: f.slower * watchLimit, WatchKeep: f.slower * watchKeep,
 		Build: f.build, Backend: backend, Logger: log, Seed: f.seed,
 		Reproduce: func(sc *scenarios.Scenario, name string) []string {
 			return f.reproduce(sc, scs.args[sc.ID], flags[name])

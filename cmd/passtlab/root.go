@@ -26,7 +26,7 @@ nothing selected; 3 the lab failed.`,
 	}
 	root.AddCommand(
 		runCommand(), listCommand(), validateCommand(), schemaCommand(),
-		upCommand(), execCommand(), reportCommand(), releasesCommand(), wireCommand(), selectorsCommand(), rootlessCommand(), versionCommand(),
+		upCommand(), execCommand(), reportCommand(), releasesCommand(), wireCommand(), selectorsCommand(), kernelsCommand(), rootlessCommand(), versionCommand(),
 		observeCommand(), pickCommand(), adviseCommand(), regressCommand(), bisectCommand(),
 	)
 	root.SetVersionTemplate(versions())

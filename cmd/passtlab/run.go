@@ -14,6 +14,7 @@ import (
 type runFlags struct {
 	labFlags
 	asked
+	kernelFlags
 	format, output   string
 	knownFailures    bool
 	capture          string
@@ -60,11 +61,21 @@ does not work there (wrong), when it has none although one would work (lost),
 when it left a choice that still works (flap), when it was right too late
 (late), and when its choice depends on what must not matter: on the order of the
 list, unless the kernel's order is its rule (--kernel-order), on an address that
-loses, or on nothing at all (unstable).`,
+loses, or on nothing at all (unstable).
+
+With --kernel the same command runs as root in a virtual machine that boots that
+kernel, by qemu-system-x86_64, with 4 labs up at once unless told otherwise; this
+process needs no rights. It sees the machine's files and changes them as this
+process would, has its environment and working folder, and so has every program
+there; /proc, /sys, /dev and /run are the virtual machine's own, and it has no
+network. Where its processor is emulated, selectors have 10 times their limits.
+passtlab kernels lists kernels. A virtual machine that fails is the
+lab's failure, status 3.`,
 		Example: `  passtlab run --selector talos-v1 passt-slaac-then-dhcpv6
   passtlab run --exec 'mine=./pick.sh -6' label:core
   passtlab run --format junit --output junit.xml
   passtlab run --exec mine=./pick.sh --expect passtlab.expect.yaml
+  passtlab run --kernel 6.1 --exec 'mine=./pick.sh -6' label:core
   passtlab run --shard 3/8 --format json --output report-3.json`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
@@ -81,6 +92,7 @@ loses, or on nothing at all (unstable).`,
 	fs.StringVar(&f.capture, "pcap", "", "write one pcapng file a link into the folder `DIR`, which can be read while it grows")
 	f.labFlags.add(c)
 	f.addExpect(c)
+	f.kernelFlags.add(c)
 	c.MarkFlagsMutuallyExclusive("expect", "write-expect")
 	// What a scenario states depends on the flags that its own client sets.
 	c.MarkFlagsMutuallyExclusive("client", "known-failures")
@@ -92,6 +104,15 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return fmt.Errorf("--format: %w", err)
 	}
+	if err := f.kernelFlags.check(); err != nil {
+		return err
+	}
+	if f.kernel != "" && !c.Flags().Changed("parallel") {
+		f.parallel = parallelInside
+	}
+	f.labFlags.slower = f.kernelFlags.slower()
+	// What is wrong with the arguments is found before a kernel boots, and
+	// selectors are built where the network is.
 	cfg, err := f.config(c, args, f.asked)
 	if err != nil {
 		return err
@@ -103,10 +124,16 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 		if f.knownFailures {
 			args = slices.Insert(args, len(args)-1, "--known-failures")
 		}
+		if f.kernel != "" {
+			args = slices.Insert(args, len(args)-1, "--kernel", f.kernel)
+		}
 		return args
 	}
 	if err := f.cut(&cfg); err != nil {
 		return err
+	}
+	if f.elsewhere() {
+		return f.kernelFlags.run(c)
 	}
 	return f.withLabs(c, func() error { return f.judge(c, cfg, format) })
 }

@@ -30,6 +30,20 @@ func colourful(w io.Writer) bool {
 	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
+// clearLine removes the line that the cursor is on.
+const clearLine = "\r\x1b[K"
+
+// transient writes a line on a terminal and returns what removes it. Elsewhere
+// it does nothing.
+func transient(w io.Writer, line string) (remove func()) {
+	if !isTerminal(w) {
+		return func() {}
+	}
+	w = bare(w)
+	fmt.Fprint(w, line)
+	return func() { fmt.Fprint(w, clearLine) }
+}
+
 // progressLine returns what keeps a line on a terminal up to date, and what
 // removes it. Elsewhere both do nothing.
 func progressLine(w io.Writer) (show func(suites.Progress), done func()) {
@@ -37,15 +51,13 @@ func progressLine(w io.Writer) (show func(suites.Progress), done func()) {
 		return nil, func() {}
 	}
 	w = bare(w)
-	const clear = "\r\x1b[K"
 	show = func(p suites.Progress) {
 		line := visible.Line(fmt.Sprintf("[%d/%d] %s: %s", p.Done, p.Total, p.Scenario, p.Verdict))
 		// A line that wraps could not be cleared.
 		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && len(line) >= width {
 			line = line[:max(0, width-1)]
 		}
-		fmt.Fprint(w, clear, line)
+		fmt.Fprint(w, clearLine, line)
 	}
-	fmt.Fprint(w, "building labs")
-	return show, func() { fmt.Fprint(w, clear) }
+	return show, transient(w, "building labs")
 }

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/passtlab/passtlab/internal/vm"
+)
+
+// parallelInside is how many labs are up at once in a virtual machine, unless
+// told otherwise: its one emulated processor serves no more any faster.
+const parallelInside = 4
+
+// emulated is how many times their limits selectors have where the processor is
+// emulated: bash with jq was measured to be 15 times as slow.
+const emulated = 10
+
+// kernelFlags say on which kernel a command runs.
+type kernelFlags struct {
+	kernel, modules, accel string
+}
+
+func (f *kernelFlags) add(c *cobra.Command) {
+	fs := c.Flags()
+	fs.StringVar(&f.kernel, "kernel", "", "run in a virtual machine that boots the kernel `VERSION`, such as 6.1, newest or a PATH with a slash (passtlab kernels)")
+	fs.StringVar(&f.modules, "kernel-modules", "", "the folder `DIR` with the modules of that kernel, where they are not beside it")
+	fs.StringVar(&f.accel, "accel", "tcg", "have the virtual machine's processor run by `NAME`, tcg or kvm")
+}
+
+// check finds what is wrong with the flags.
+func (f *kernelFlags) check() error {
+	switch {
+	case !slices.Contains([]string{"tcg", "kvm"}, f.accel):
+		return fmt.Errorf("--accel: %q is neither tcg nor kvm", f.accel)
+	case f.kernel == "" && f.modules != "":
+		return errors.New("--kernel-modules: is for --kernel alone")
+	}
+	return nil
+}
+
+// slower is how many times their limits selectors have there, 0 for once.
+func (f *kernelFlags) slower() time.Duration {
+	if f.kernel == "" || f.accel != "tcg" {
+		return 0
+	}
+	return emulated
+}
+
+// elsewhere reports whether the command is to be run on another kernel, and
+// does not yet.
+func (f *kernelFlags) elsewhere() bool { return f.kernel != "" && !vm.Inside() }
+
+// run runs the whole command, with the same arguments, on that kernel.
+func (f *kernelFlags) run(c *cobra.Command) error {
+	dir, err := vm.CacheDir()
+	if err != nil {
+		return fmt.Errorf("--kernel: %w", err)
+	}
+	k, err := vm.Find(dir, f.kernel, f.modules)
+	if err != nil {
+		return fmt.Errorf("--kernel: %w", err)
+	}
+	defer catchSignals(c)()
+	code, err := vm.Run(c.Context(), vm.Config{
+		Kernel: k, Args: os.Args, Accel: f.accel, Stdout: bare(c.OutOrStdout()), Stderr: bare(c.ErrOrStderr()),
+		Booted: transient(c.ErrOrStderr(), "booting Linux "+k.Version),
+	})
+	if err != nil {
+		return labFailed(err)
+	}
+	return exit(code)
+}

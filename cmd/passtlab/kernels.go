@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/passtlab/passtlab/internal/vm"
+)
+
+func kernelsCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "kernels",
+		Short: "List the kernels that run --kernel can boot",
+		Long: `Kernels lists the kernels in the cache, of which passtlab run --kernel boots
+the newest that its VERSION stands for. In a checkout of passtlab
+
+  scripts/fetch-kernels.sh 6.1
+
+fetches one more from Debian, on Debian and Ubuntu and without root; it installs
+nothing. Elsewhere, or for a kernel of your own, give --kernel a path: the
+modules are found beside the image or in /lib/modules/VERSION, or are named by
+--kernel-modules. The kernel needs FUSE and a virtio console, as modules or
+built in, besides what labs need.`,
+		Example: `  passtlab kernels
+  passtlab run --kernel 6.1 label:core
+  passtlab run --kernel /boot/vmlinuz-5.14.0-503.el9.x86_64 label:core`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			dir, err := vm.CacheDir()
+			if err != nil {
+				return err
+			}
+			ks, err := vm.Cached(dir)
+			if err != nil {
+				return err
+			}
+			switch format {
+			case "table":
+				return listKernels(c.OutOrStdout(), dir, ks)
+			case "json":
+				if ks == nil {
+					ks = []vm.Kernel{}
+				}
+				return writeJSON(c.OutOrStdout(), ks)
+			}
+			return fmt.Errorf("--format: %q is none of [table json]", format)
+		},
+	}
+	c.Flags().StringVar(&format, "format", "table", "`FORMAT`, table or json")
+	return c
+}
+
+func listKernels(w io.Writer, dir string, ks []vm.Kernel) error {
+	if len(ks) == 0 {
+		_, err := fmt.Fprintf(w, "no kernel is in %s; scripts/fetch-kernels.sh 6.1 fetches one, see passtlab kernels --help\n", dir)
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "VERSION\tSIZE\tPACKAGE\tFOLDER")
+	for _, k := range ks {
+		folder := filepath.Dir(k.Image)
+		size, err := sizeOf(folder)
+		if err != nil {
+			return err
+		}
+		packages, _, _ := strings.Cut(k.Package, "\n")
+		fmt.Fprintf(t, "%s\t%d MiB\t%s\t%s\n", k.Version, size>>20, packages, folder)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, "\nMore: scripts/fetch-kernels.sh VERSION..., or run --kernel PATH; see passtlab kernels --help")
+	return err
+}
+
+// sizeOf returns how many octets the files of a folder have.
+func sizeOf(dir string) (n int64, err error) {
+	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		st, err := d.Info()
+		if err == nil {
+			n += st.Size()
+		}
+		return err
+	})
+	return n, err
+}

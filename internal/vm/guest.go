@@ -1,0 +1,381 @@
+package vm
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// insideEnv is set to "1" for what runs in the virtual machine.
+	insideEnv = "PASSTLAB_VM"
+
+	ioPort    = "passtlab.io"
+	filesPort = "passtlab.files"
+
+	// portWait bounds how long a port takes to appear, which it does some
+	// control messages after its device.
+	portWait = 60 * time.Second
+	// heartbeat is how often the machine says that it is alive.
+	heartbeat = time.Second
+	// openFiles is what a lab's processes may have open. The first process of
+	// a machine begins with 4096.
+	openFiles = 1 << 20
+)
+
+// Inside reports whether this process runs in a virtual machine that Run made.
+func Inside() bool { return os.Getenv(insideEnv) == "1" }
+
+// ending is how the command in the machine ended.
+type ending struct {
+	Code  int    `json:"code"`
+	Error string `json:"error,omitempty"` // what the machine failed at
+}
+
+// init runs the machine if this is its first process.
+func init() {
+	if os.Getpid() != 1 || len(os.Args) == 0 || os.Args[0] != initPath {
+		return
+	}
+	g := guest{}
+	code, err := g.run()
+	e := ending{Code: code}
+	if err != nil {
+		e.Error = err.Error()
+		fmt.Fprintf(os.Stderr, "passtlab: %v\n", err) // the console
+	}
+	if g.out != nil {
+		if b, err := json.Marshal(e); err == nil && g.out.send(kindEnd, b) == nil {
+			time.Sleep(portWait) // this end of the port goes with the process: we are ended
+		}
+	}
+	unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART) // the end, by -no-reboot
+}
+
+// guest is the virtual machine, seen from within.
+type guest struct {
+	order order
+	out   *frames
+	in    io.Reader
+}
+
+// run makes the machine ready, runs the command, and returns its exit status.
+func (g *guest) run() (int, error) {
+	if err := mountAll("", "proc", "sys", "dev"); err != nil {
+		return 0, err
+	}
+	b, err := os.ReadFile(orderPath)
+	if err != nil {
+		return 0, err
+	}
+	if err := json.Unmarshal(b, &g.order); err != nil {
+		return 0, fmt.Errorf("read %s: %w", orderPath, err)
+	}
+	for _, file := range g.order.Modules {
+		if err := load(file); err != nil {
+			return 0, err
+		}
+	}
+	port, err := openPort(ioPort)
+	if err != nil {
+		return 0, err
+	}
+	g.out, g.in = &frames{w: port}, bufio.NewReader(port)
+	go g.beat()
+	if err := g.setClock(); err != nil {
+		return 0, err
+	}
+	files, err := openPort(filesPort)
+	if err != nil {
+		return 0, err
+	}
+	if err := mountFiles(files); err != nil {
+		return 0, err
+	}
+	if err := g.settle(); err != nil {
+		return 0, err
+	}
+	return g.command()
+}
+
+func (g *guest) beat() {
+	for tick := time.Tick(heartbeat); g.out.send(kindHeartbeat, nil) == nil; <-tick {
+	}
+}
+
+// setClock sets the clock as the host answers the first heartbeat. The machine's
+// own was read in whole seconds, and ticks may have been lost since.
+func (g *guest) setClock() error {
+	k, payload, err := readFrame(g.in)
+	if err == nil && (k != kindClock || len(payload) != 8) {
+		err = fmt.Errorf("%w of kind %q", errMalformed, k)
+	}
+	if err != nil {
+		return fmt.Errorf("read the time: %w", err)
+	}
+	ts := unix.NsecToTimespec(int64(binary.BigEndian.Uint64(payload)))
+	if err := unix.ClockSettime(unix.CLOCK_REALTIME, &ts); err != nil {
+		return fmt.Errorf("set the clock: %w", err)
+	}
+	return nil
+}
+
+// mountAll mounts what the kernel shows of itself below root.
+func mountAll(root string, names ...string) error {
+	for _, m := range []struct{ name, fstype, data string }{
+		{"proc", "proc", ""},
+		{"sys", "sysfs", ""},
+		{"sys/fs/cgroup", "cgroup2", ""},
+		{"dev", "devtmpfs", "mode=755"},
+		{"dev/pts", "devpts", "ptmxmode=666"},
+		{"dev/shm", "tmpfs", "mode=1777"},
+		{"run", "tmpfs", "mode=755"},
+	} {
+		if !slices.Contains(names, m.name) {
+			continue
+		}
+		target := root + "/" + m.name
+		if strings.HasPrefix(m.name, "dev/") {
+			_ = os.Mkdir(target, 0o755) // in the machine's own memory
+		}
+		if err := unix.Mount(m.fstype, target, m.fstype, 0, m.data); err != nil {
+			return fmt.Errorf("mount %s: %w", target, err)
+		}
+	}
+	return nil
+}
+
+// load loads a kernel module.
+func load(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := unix.FinitModule(int(f.Fd()), "", 0); err != nil && !errors.Is(err, unix.EEXIST) {
+		return fmt.Errorf("load module %s: %w", filepath.Base(file), err)
+	}
+	return nil
+}
+
+// openPort waits for the virtio port of that name and opens it.
+func openPort(name string) (*os.File, error) {
+	deadline := time.Now().Add(portWait)
+	for tick := time.NewTicker(5 * time.Millisecond); ; <-tick.C {
+		names, err := filepath.Glob("/sys/class/virtio-ports/*/name")
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range names {
+			if b, err := os.ReadFile(n); err != nil || strings.TrimSpace(string(b)) != name {
+				continue
+			}
+			f, err := os.OpenFile("/dev/"+filepath.Base(filepath.Dir(n)), os.O_RDWR, 0)
+			if err == nil || !errors.Is(err, os.ErrNotExist) {
+				return f, err
+			}
+		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("open port %s: it has not appeared in %v: there are %q", name, portWait, names)
+		}
+	}
+}
+
+// mountFiles mounts at /root the files that the other end of port serves.
+func mountFiles(port *os.File) error {
+	fd, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open /dev/fuse: %w: the kernel needs the module fuse", err)
+	}
+	data := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,max_read=%d", fd, maxWrite)
+	if err := unix.Mount("passtlab", "/root", "fuse", 0, data); err != nil {
+		return fmt.Errorf("mount the files of the machine outside: %w", err)
+	}
+	go func() { // each read is one request
+		buf := make([]byte, maxMessage)
+		for {
+			n, err := unix.Read(fd, buf)
+			if errors.Is(err, unix.EINTR) || errors.Is(err, unix.ENOENT) { // withdrawn
+				continue
+			}
+			if err != nil {
+				return
+			}
+			if _, err := port.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+	}()
+	go func() { // each write is one answer
+		r := bufio.NewReaderSize(port, maxMessage)
+		for {
+			b, err := readMessage(r)
+			if err != nil {
+				return
+			}
+			// ENOENT: nobody waits for it any more.
+			if _, err := unix.Write(fd, b); err != nil && !errors.Is(err, unix.ENOENT) {
+				fmt.Fprintf(os.Stderr, "passtlab: answer a FUSE request: %v\n", err)
+			}
+		}
+	}()
+	return nil
+}
+
+// settle makes /root the root and gives the machine what it has of its own.
+func (g *guest) settle() error {
+	if err := mountAll("/root", "proc", "sys", "sys/fs/cgroup", "dev", "dev/pts", "dev/shm", "run"); err != nil {
+		return err
+	}
+	if err := os.Chdir("/root"); err != nil {
+		return err
+	}
+	// The root of an initramfs cannot be pivoted, and passt's sandbox does so;
+	// what is moved over it can.
+	if err := unix.Mount(".", "/", "", unix.MS_MOVE, ""); err != nil {
+		return fmt.Errorf("move the root: %w", err)
+	}
+	if err := unix.Chroot("."); err != nil {
+		return fmt.Errorf("change the root: %w", err)
+	}
+	if err := os.Chdir(g.order.Dir); err != nil {
+		return err
+	}
+	unix.Umask(g.order.Umask)
+	if err := unix.Sethostname([]byte(g.order.Host)); err != nil {
+		return fmt.Errorf("set the host's name: %w", err)
+	}
+	// A machine without memory has failed, whichever process would be ended.
+	if err := os.WriteFile("/proc/sys/vm/panic_on_oom", []byte("1"), 0); err != nil {
+		return err
+	}
+	limit := unix.Rlimit{Cur: openFiles, Max: openFiles}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("allow open files: %w", err)
+	}
+	return loopbackUp()
+}
+
+func loopbackUp() error {
+	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	r, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	r.SetUint16(unix.IFF_UP)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, r); err != nil {
+		return fmt.Errorf("set the loopback interface up: %w", err)
+	}
+	return nil
+}
+
+// command runs the command of the order and returns its exit status.
+func (g *guest) command() (int, error) {
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = g.order.Args
+	cmd.Env = append(g.order.Env, insideEnv+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	stdout, theirOut, err := stream(g.order.Stdout)
+	if err != nil {
+		return 0, err
+	}
+	stderr, theirErr, err := stream(g.order.Stderr)
+	if err != nil {
+		return 0, err
+	}
+	cmd.Stdout, cmd.Stderr = theirOut, theirErr
+	err = cmd.Start()
+	theirOut.Close()
+	theirErr.Close()
+	if err != nil {
+		return 0, fmt.Errorf("start passtlab: %w", err)
+	}
+	go g.obey(cmd.Process, stdout, stderr)
+	var copies sync.WaitGroup // they end by EOF, or EIO of a terminal
+	copies.Go(func() { _, _ = io.Copy(g.out.writer(kindStdout), stdout) })
+	copies.Go(func() { _, _ = io.Copy(g.out.writer(kindStderr), stderr) })
+	err = cmd.Wait()
+	copies.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return 0, fmt.Errorf("wait for passtlab: %w", err)
+	}
+	if ws := cmd.ProcessState.Sys().(syscall.WaitStatus); ws.Signaled() {
+		return 128 + int(ws.Signal()), fmt.Errorf("passtlab was ended by a signal: %v", ws.Signal())
+	}
+	return cmd.ProcessState.ExitCode(), nil
+}
+
+// obey does what frames from the host say.
+func (g *guest) obey(p *os.Process, streams ...*os.File) {
+	for {
+		k, payload, err := readFrame(g.in)
+		switch {
+		case err != nil:
+			return
+		case k == kindSignal && len(payload) == 1:
+			_ = p.Signal(syscall.Signal(payload[0])) // it may have ended
+		case k == kindWindow && len(payload) == 4:
+			w := window{binary.BigEndian.Uint16(payload), binary.BigEndian.Uint16(payload[2:])}
+			for _, f := range streams {
+				_ = w.set(f) // a pipe has no size
+			}
+		}
+	}
+}
+
+// stream returns what is read and what the command writes to: a pipe, or the
+// two ends of a terminal.
+func stream(w *window) (r, child *os.File, err error) {
+	if w == nil {
+		return os.Pipe()
+	}
+	r, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a terminal: %w", err)
+	}
+	n, err := unix.IoctlGetInt(int(r.Fd()), unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(int(r.Fd()), unix.TIOCSPTLCK, 0)
+	}
+	if err == nil {
+		child, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	}
+	if err == nil {
+		// The terminal outside does what is to be done to the output.
+		var t *unix.Termios
+		if t, err = unix.IoctlGetTermios(int(child.Fd()), unix.TCGETS); err == nil {
+			t.Oflag &^= unix.OPOST
+			t.Lflag &^= unix.ECHO
+			err = unix.IoctlSetTermios(int(child.Fd()), unix.TCSETS, t)
+		}
+	}
+	if err == nil {
+		err = w.set(r)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a terminal: %w", err)
+	}
+	return r, child, nil
+}
+
+func (w window) set(terminal *os.File) error {
+	return unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: w.Rows, Col: w.Cols})
+}
