@@ -13,6 +13,10 @@ PASST    ?=
 SEED     ?=
 # Which versions of third-party selectors: newest or all.
 ADAPTERS ?= newest
+# Kernels for virtual machines, as scripts/fetch-kernels.sh takes them, and on
+# which of them the whole corpus is run: all is every one.
+KERNELS ?= 5.10 6.1 newest
+CORPUS  ?= 6.1
 # Further flags for go test and for the benchmark.
 TESTFLAGS  ?=
 BENCHFLAGS ?=
@@ -20,7 +24,7 @@ BENCHFLAGS ?=
 PASSTLAB = $(CURDIR)/bin/passtlab
 SUITES   = bin/conformance.test bin/prove.test
 
-.PHONY: soak containers fidelity adapters ecosystem e2e-clients help build test e2e e2e-build e2e-run lint bench clean
+.PHONY: kernels soak containers fidelity adapters ecosystem e2e-clients help build test e2e e2e-build e2e-run lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +84,11 @@ fidelity: build ## compare the simulated passt with the real one: truth tables, 
 	$(GO) test -c -trimpath -o bin/fidelity.test ./suites/fidelity
 	cd suites/fidelity && PASSTLAB_REQUIRE_PASST=1 PASSTLAB_PROGRAM='$(PROGRAM)' \
 		'$(PASSTLAB)' rootless -- '$(CURDIR)/bin/fidelity.test' $(patsubst -%,-test.%,$(TESTFLAGS))
+
+kernels: build ## run label:core on other kernels, in virtual machines, and the corpus on 6.1; KERNELS=all CORPUS=all for more
+	scripts/install-packages.sh qemu-system-x86
+	scripts/fetch-kernels.sh $(KERNELS)
+	OUT='$(OUT)' CORPUS='$(CORPUS)' scripts/kernels.sh $(KERNELS)
 
 lint: ## gofmt, go vet, staticcheck, and shellcheck where it is installed
 	@bad=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); \
