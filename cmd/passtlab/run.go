@@ -38,11 +38,13 @@ A program given by --exec is run inside the guest, once for each role. It gets
 the observation as a JSON object on standard input (passtlab observe prints
 one), and the role, the interface and an address of another node also as
 PASSTLAB_ROLE, PASSTLAB_INTERFACE and PASSTLAB_TARGET; of the environment only
-PATH, HOME, LANG and TMPDIR are passed on. It prints one address on a line of
-its own, or {"addresses": [...], "reason": "..."}, or nothing for none. Exit
-status 77 means unsupported, with the reason on standard error; any other but 0
-is a failure. It has 5 s and 64 KiB of output, may leave no process behind, and
-cannot change the guest's network.
+PATH and LANG are passed on. It prints one address on a line of its own, or
+{"addresses": [...], "reason": "..."}, or nothing for none. Exit status 77 means
+unsupported, with the reason on standard error; any other but 0 is a failure. It
+has 5 s and 64 KiB of output, and may leave no process behind. It cannot change
+the guest's network, nor the machine: it has no capabilities, all files are
+read-only, and HOME, TMPDIR, /tmp, /var/tmp and /run are its own and empty.
+docs/programs.md has all that a program may expect.
 
 Times are the program's own: what it waits for a processor does not count. Where
 it does not get its time in twelve times as long, the result is an error, the

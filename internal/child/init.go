@@ -77,10 +77,7 @@ func (o order) run(argv []string) (r Report) {
 			}
 			return err
 		}
-		if fresh("proc", "/proc") == nil {
-			tasks = pace.Tree{Proc: "/proc", Root: 1}
-		}
-		showTasks(tasks)
+		tasks = showTasks(fresh("proc", "/proc") == nil)
 		if o.Net != 0 {
 			_ = fresh("sysfs", "/sys") // there is a note
 		}
@@ -95,9 +92,11 @@ func (o order) run(argv []string) (r Report) {
 	if o.File != 0 {
 		files = append(files, uintptr(o.File)) // FileFD
 	}
-	for _, c := range o.Drop {
-		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0); err != nil {
-			r.Setup = fmt.Sprintf("drop capability %d: %v", c, err)
+	crowded := func() bool { return false }
+	if o.Confine {
+		notes, err := o.confine(argv)
+		if r.Notes = append(r.Notes, notes...); err != nil {
+			r.Setup = err.Error()
 			return r
 		}
 	}
@@ -108,7 +107,11 @@ func (o order) run(argv []string) (r Report) {
 		}
 		return r
 	}
+	if o.Confine {
+		crowded = watchTasks()
+	}
 	r.Status, r.Left = reap(pid, tasks)
+	r.Crowd = crowded()
 	return r
 }
 
@@ -196,18 +199,19 @@ func orphaned() bool {
 
 // showTasks hands passtlab the /proc of the program's own PID namespace, which
 // has no process but the program's, or says that there is none. A blank stands
-// for it in the report.
-func showTasks(t pace.Tree) {
+// for it in the report. It returns the same for this process, by a descriptor:
+// other threads than this one see the machine's /proc.
+func showTasks(own bool) (t pace.Tree) {
 	var rights []byte
-	if t.Proc != "" {
-		fd, err := unix.Open(t.Proc, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		if err == nil {
-			defer unix.Close(fd)
+	if own {
+		// Without it, less is known of how the program is doing.
+		if fd, err := unix.Open("/proc", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 			rights = unix.UnixRights(fd)
+			t = pace.Tree{Proc: fmt.Sprintf("/proc/self/fd/%d", fd), Root: 1}
 		}
 	}
-	// Without it passtlab knows less of how the program is doing.
 	_ = unix.Sendmsg(reportFD, []byte{' '}, rights, nil, unix.MSG_NOSIGNAL)
+	return t
 }
 
 // reap waits for every process of the PID namespace. Those that are there

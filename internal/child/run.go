@@ -26,7 +26,8 @@ type order struct {
 	Fresh bool                         `json:"fresh,omitempty"`
 	Own   map[string]map[string]string `json:"own,omitempty"`
 	Hide  []string                     `json:"hide,omitempty"`
-	Drop  []int                        `json:"drop,omitempty"`
+	// Confine is Spec.Confine.
+	Confine bool `json:"confine,omitempty"`
 }
 
 // Run runs the program until it ends or ctx does, which kills it. Whatever it
@@ -38,7 +39,7 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 	}
 	defer in.Close()
 	defer out.Close()
-	o := order{Path: s.Path, Fresh: s.Fresh, Own: s.Own, Hide: s.Hide, Drop: s.Drop}
+	o := order{Path: s.Path, Fresh: s.Fresh, Own: s.Own, Hide: s.Hide, Confine: s.Confine}
 	files := []*os.File{out}
 	for _, n := range []struct {
 		ns Namespace

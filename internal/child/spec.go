@@ -41,11 +41,12 @@ type Spec struct {
 	// Other is a second network namespace, for the program to open at
 	// OtherPath, beside which there is nothing in /run.
 	Other Namespace
-	// Drop are capabilities that the program does not get (capabilities(7)).
-	Drop []int
 	// Started, unless nil, is told where the program's tasks are found, for
 	// pace.Meter.Follow, and at the end that there are none any more.
 	Started func(pace.Tree)
+	// Confine leaves the program no means to change what outlives it, but for
+	// the network's packets. See the package documentation.
+	Confine bool
 	// MayUnshare allows a user namespace where there is no right to make a PID
 	// namespace.
 	MayUnshare bool
@@ -64,4 +65,5 @@ type Report struct {
 	Start  syscall.Errno      `json:"start,omitempty"` // what is wrong with the program's file
 	Status syscall.WaitStatus `json:"status"`          // how the program ended
 	Left   int                `json:"left,omitempty"`  // processes that outlived it
+	Crowd  bool               `json:"crowd,omitempty"` // it was killed for having more than MaxTasks
 }

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/kballard/go-shellquote"
-	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/child"
 	"github.com/passtlab/passtlab/internal/limits"
@@ -192,6 +191,8 @@ func (p *program) ending(r child.Report, rerr, cause error, stderr *errorOutput,
 		return fmt.Errorf("%w: %s", ErrSetup, r.Setup)
 	case r.Start != 0:
 		return startError(p.path, r.Start)
+	case r.Crowd:
+		return fmt.Errorf("%w of %d", ErrCrowd, child.MaxTasks)
 	}
 	if r.Status.ExitStatus() == exitUnsupported {
 		err = fmt.Errorf("%w%s", selector.ErrUnsupported, quote(": ", stderr.String()))
@@ -230,7 +231,7 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 		Stdin: stdin, Stdout: stdout, Stderr: stderr,
 		Fresh: true,
 		// Others are asked in the same guest after it.
-		Drop:    []int{unix.CAP_NET_ADMIN},
+		Confine: true,
 		Started: meter.Follow,
 		// Without a guest, an ordinary user may ask too.
 		MayUnshare: o.Guest == nil,
@@ -239,6 +240,11 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 		s.Net = o.Guest
 	}
 	r, err := child.Run(ctx, s)
+	if o.Guest != nil && r.Setup == "" {
+		if terr := tidy(o.Guest); err == nil {
+			err = terr
+		}
+	}
 	if len(r.Notes) > 0 {
 		p.noted.Do(func() {
 			p.opts.Logger.Warn("selector does not see the guest alone", "selector", p.name, "notes", r.Notes)
@@ -258,12 +264,12 @@ func encode(o selector.Observation) ([]byte, error) {
 
 // environ is the program's environment.
 func environ(o selector.Observation) (env []string) {
-	for _, key := range []string{"PATH", "HOME", "LANG", "TMPDIR"} {
+	for _, key := range []string{"PATH", "LANG"} {
 		if v, ok := os.LookupEnv(key); ok {
 			env = append(env, key+"="+v)
 		}
 	}
-	env = append(env, "PASSTLAB_ROLE="+o.Role, "PASSTLAB_INTERFACE="+o.Interface)
+	env = append(env, "HOME="+child.Home, "TMPDIR="+child.Temp, "PASSTLAB_ROLE="+o.Role, "PASSTLAB_INTERFACE="+o.Interface)
 	if o.Target.IsValid() {
 		env = append(env, "PASSTLAB_TARGET="+o.Target.String())
 	}

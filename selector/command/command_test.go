@@ -1,8 +1,8 @@
 package command
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -288,46 +288,40 @@ read x <"$0.ready"
 
 // TestInput shows what a program gets: arguments, input, environment.
 func TestInput(t *testing.T) {
-	ns := guest(t)
-	dir := t.TempDir()
 	path := script(t, `#!/bin/sh
-cd "$1"
-printf '%s|' "$0" "$@" >args
-cat >input
-env | sort >env
-ls /proc/self/fd >fds
+printf '%s|' "$0" "$@"; echo
+cat; echo
+env | sort
+ls /proc/self/fd
 `)
 	t.Setenv("PASSTLAB_SECRET", "x")
 	o := observation()
-	o.Guest = ns
-	if _, err := newSelector(t, Options{}, path, dir, "b c", "$d").Select(t.Context(), o); err != nil {
+	o.Guest = guest(t)
+	input, err := encode(o)
+	if err != nil {
 		t.Fatal(err)
 	}
-	read := func(name string) string {
-		b, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
+	p := newSelector(t, Options{}, path, "b c", "$d").(*program)
+	stdout, stderr := &head{max: 8 << 10, full: func() {}}, &child.Tail{Max: 1 << 10}
+	meter := pace.Start(nil)
+	defer meter.Stop()
+	if r, err := p.start(t.Context(), o, bytes.NewReader(input), stdout, stderr, meter); err != nil || r.Status != 0 {
+		t.Fatalf("%+v, %v, %s", r, err, stderr)
 	}
-	if got, want := read("args"), path+"|"+dir+"|b c|$d|"; got != want {
-		t.Errorf("arguments %q, want %q", got, want)
-	}
-	if got, _ := json.Marshal(o); read("input") != string(got) {
-		t.Errorf("input %s, want %s", read("input"), got)
-	}
-	env := read("env")
-	for _, want := range []string{"PASSTLAB_ROLE=kubelet\n", "PASSTLAB_INTERFACE=eth0\n", "PASSTLAB_TARGET=fd01::2\n", "PATH="} {
-		if !strings.Contains(env, want) {
-			t.Errorf("environment lacks %q:\n%s", want, env)
+	got := string(stdout.buf)
+	// The fourth descriptor is the folder that ls reads.
+	for _, want := range []string{path + "|b c|$d|\n" + string(input) + "\n", "\n0\n1\n2\n3\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got\n%swithout\n%s", got, want)
 		}
 	}
-	if strings.Contains(env, "SECRET") {
-		t.Errorf("environment is not clean:\n%s", env)
+	for _, want := range []string{"HOME=/run/home", "PASSTLAB_ROLE=kubelet", "PASSTLAB_INTERFACE=eth0", "PASSTLAB_TARGET=fd01::2", "PATH=" + os.Getenv("PATH"), "TMPDIR=/tmp"} {
+		if !strings.Contains(got, "\n"+want+"\n") {
+			t.Errorf("environment lacks %q:\n%s", want, got)
+		}
 	}
-	// The fourth is the folder that ls reads.
-	if got, want := read("fds"), "0\n1\n2\n3\n"; got != want {
-		t.Errorf("descriptors %q, want %q", got, want)
+	if strings.Contains(got, "SECRET") {
+		t.Errorf("environment is not clean:\n%s", got)
 	}
 }
 
@@ -395,11 +389,11 @@ func (f fakeNS) Fd() int { return f.fd }
 
 func TestCancel(t *testing.T) {
 	needRoot(t)
-	fifo := filepath.Join(t.TempDir(), "fifo")
+	path := script(t, "#!/bin/sh\necho started >$0.fifo\nsleep 60\n")
+	fifo := path + ".fifo"
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	path := script(t, "#!/bin/sh\necho started >"+fifo+"\nsleep 60\n")
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
@@ -460,11 +454,11 @@ func TestKill(t *testing.T) {
 }
 
 func kill(t *testing.T, mode string) {
-	fifo := filepath.Join(t.TempDir(), "fifo")
+	path := script(t, "#!/bin/sh\nexec >$0.fifo\nsleep 3600 &\nsetsid sleep 3600 &\necho ready\nwait\n")
+	fifo := path + ".fifo"
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	path := script(t, "#!/bin/sh\nexec >"+fifo+"\nsleep 3600 &\nsetsid sleep 3600 &\necho ready\nwait\n")
 	cmd := exec.Command("/proc/self/exe", path)
 	cmd.Env = append(os.Environ(), "TEST_COMMAND="+mode)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -4,9 +4,10 @@
 //
 // The program is started once for every question, in the guest's namespaces.
 // It gets one JSON object on standard input, the selector.Observation; it need
-// not read it. Its environment is PATH, HOME, LANG and TMPDIR of passtlab, and
-// PASSTLAB_ROLE, PASSTLAB_INTERFACE and PASSTLAB_TARGET, which hold the
-// observation's role, interface and target for programs that read no JSON.
+// not read it. Its environment is PATH and LANG of passtlab, HOME and TMPDIR, which
+// are empty folders of its own, and PASSTLAB_ROLE, PASSTLAB_INTERFACE and
+// PASSTLAB_TARGET, which hold the observation's role, interface and target for
+// programs that read no JSON.
 //
 // It answers on standard output, in UTF-8, in one of these forms, and ends
 // with status 0:
@@ -69,8 +70,11 @@
 // namespace and /sys alone, and needs a user namespace where there is no right
 // to make a PID namespace.
 //
-// This is no sandbox: the program has passtlab's rights and sees its files. One
-// right it does not have: CAP_NET_ADMIN, since others are asked in the same
-// guest after it, and what was measured there has to stay true.
-// Limits of memory and processes are not modelled.
+// The program cannot change what others are shown that are asked in the same
+// guest after it, nor the machine, though it may be root (child.Spec.Confine).
+// It has no capabilities, all files are read-only for it, and /tmp, /var/tmp,
+// /run and /dev/shm are its own and empty, but for its own folder, those of PATH
+// and of files among its arguments, and the one that passtlab was started in.
+// It is killed when it has more than child.MaxTasks processes and threads.
+// Memory is not limited.
 package command

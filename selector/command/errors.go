@@ -28,6 +28,8 @@ var (
 	ErrTimeout = errors.New("no answer within the time limit")
 	// ErrFlood: the program was killed because it printed too much.
 	ErrFlood = errors.New("printed more than the limit")
+	// ErrCrowd: the program was killed because it had started too much.
+	ErrCrowd = errors.New("more processes and threads than the limit")
 	// ErrLeft: processes that the program had started outlived it.
 	ErrLeft = errors.New("left processes behind")
 	// ErrEnded: a program that was to run on has ended, with status 0.
@@ -51,6 +53,8 @@ func startError(path string, errno syscall.Errno) error {
 		why += ": neither a program for this machine nor a script with a first line such as #!/bin/sh"
 	case errno == syscall.ENOENT && line != "":
 		why = fmt.Sprintf("its interpreter %q is missing", line)
+	case errno == syscall.EACCES:
+		why += ": programs run without capabilities; it and its interpreter have to be executable for everybody, or for their owner if that is who runs passtlab"
 	case errno == syscall.ENOENT:
 		why += ": the program, or the dynamic loader it asks for, is missing"
 	}

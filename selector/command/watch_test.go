@@ -18,9 +18,9 @@ import (
 )
 
 // boot starts a program that runs on.
-func boot(t testing.TB, opts Options, o selector.Observation, source string) selector.Watch {
+func boot(t testing.TB, opts Options, o selector.Observation, source string, args ...string) selector.Watch {
 	t.Helper()
-	s, err := NewWatch("test", []string{script(t, source)}, opts)
+	s, err := NewWatch("test", append([]string{script(t, source)}, args...), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,11 +194,11 @@ func TestWatchReadsLate(t *testing.T) {
 	for range 2000 { // more than a pipe holds
 		o.Addresses = append(o.Addresses, o.Addresses[0])
 	}
-	w := boot(t, Options{}, o, "#!/bin/sh\necho fd01::1\nread go <"+fifo+"\n"+`
+	w := boot(t, Options{}, o, "#!/bin/sh\necho fd01::1\nread go <$1\n"+`
 while read -r line; do case $line in '{'*'"interface":"eth'*'}') ;; *) echo cut ;; esac
 	case $line in *'"interface":"eth99"'*) echo fd01::99 ;; esac
 done
-`)
+`, fifo)
 	await(t, w, number(1))
 	for n := range 100 {
 		o.Interface = fmt.Sprint("eth", n)

@@ -1,0 +1,80 @@
+package child
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// MaxTasks is how many processes and threads a confined program may have at
+// once, those of its init included. More would take the machine from other
+// programs and from the lab.
+const MaxTasks = 1024
+
+// crowdInterval is how often tasks are looked at. A program that has ended by
+// then costs nothing.
+const crowdInterval = 20 * time.Millisecond
+
+// watchTasks kills the program if it has more than MaxTasks. The function that
+// it returns ends that, and reports whether it was done.
+func watchTasks() (end func() bool) {
+	stop, killed := make(chan struct{}), make(chan bool, 1)
+	go func() {
+		tick := time.NewTicker(crowdInterval)
+		defer tick.Stop()
+		var c crowd
+		for {
+			select {
+			case <-stop:
+				killed <- false
+				return
+			case <-tick.C:
+			}
+			// A limit of processes (RLIMIT_NPROC) does not hold for root, and
+			// counts what others of the same user run.
+			if last, err := lastTask(); err == nil && c.more(last) {
+				killed <- unix.Kill(-1, unix.SIGKILL) == nil
+				return
+			}
+		}
+	}()
+	return func() bool { close(stop); return <-killed }
+}
+
+// crowd are the tasks of this PID namespace, as they were last counted.
+type crowd struct{ tasks, last, top int }
+
+// more reports whether there are more than MaxTasks. It counts only if there can
+// be so many: no more have come than numbers were given out since.
+func (c *crowd) more(last int) bool {
+	c.top = max(c.top, last)
+	if given := last - c.last; given >= 0 && c.tasks+given <= MaxTasks {
+		return false
+	}
+	c.last, c.tasks = last, 0
+	for task := 1; task <= c.top && c.tasks <= MaxTasks; task++ {
+		if unix.Kill(task, 0) == nil {
+			c.tasks++
+		}
+	}
+	return c.tasks > MaxTasks
+}
+
+// lastTask returns the number that the last process or thread of this PID
+// namespace got, which is the last word of the file, whosever /proc it is in:
+// proc_loadavg(5).
+func lastTask() (int, error) {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0, err
+	}
+	words := strings.Fields(string(b))
+	if len(words) == 0 {
+		return 0, fmt.Errorf("/proc/loadavg is empty")
+	}
+	return strconv.Atoi(words[len(words)-1])
+}

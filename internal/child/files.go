@@ -1,0 +1,279 @@
+package child
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Home and Temp are for HOME and TMPDIR of a confined program. It has them to
+// itself, and finds them empty.
+const (
+	Home = "/run/home"
+	Temp = "/tmp"
+)
+
+// private are the folders that a confined program has to itself: all that it
+// may write. They are one file system, which keeps each by its name. Temp is the
+// last, as it hides where that is mounted.
+var private = []struct{ dir, name string }{
+	{"/run", "run"}, {"/var/tmp", "var"}, {"/dev/shm", "shm"}, {Temp, "tmp"},
+}
+
+// privateSize bounds what a confined program may write.
+const privateSize = "mode=755,size=64m,nr_inodes=16k"
+
+// devices are those that a confined program sees. They keep nothing.
+var devices = []string{"null", "zero", "full", "random", "urandom"}
+
+// confineFiles makes all mounts read-only, and hides folders behind those that
+// the program has to itself. They stay hidden and read-only because the program
+// has no right to mount (disarm), nor can get it (filter).
+func (o order) confineFiles(argv []string) error {
+	var dev, seen trees
+	defer dev.close()
+	defer seen.close()
+	for _, name := range devices {
+		// Copied first: a device cannot be opened by way of a mount that is
+		// made read-only below. One that the machine has not is left out.
+		if err := dev.add("/dev/" + name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := readOnly(); err != nil {
+		return err
+	}
+	for _, path := range o.needed(argv) {
+		if err := seen.add(path); err != nil {
+			return err
+		}
+	}
+	if err := hideDevices(dev); err != nil {
+		return err
+	}
+	if err := mountPrivate(); err != nil {
+		return err
+	}
+	if err := seen.show(); err != nil {
+		return err
+	}
+	// The working folder is still the one below the new mounts.
+	if wd, err := unix.Getwd(); err == nil && hidden(wd) {
+		if err := unix.Chdir(wd); err != nil {
+			return fmt.Errorf("enter the working folder: %w", err)
+		}
+	}
+	return nil
+}
+
+// readOnly makes every mount read-only, and lets none open a device.
+func readOnly() error {
+	attr := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NODEV}
+	if unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, attr) == nil {
+		return nil
+	}
+	return readOnlyEach() // Linux before 5.12
+}
+
+// readOnlyEach does the same, mount by mount. Of several at one path only the
+// last can be reached, and some not even that, by anybody.
+func readOnlyEach() error {
+	b, err := os.ReadFile("/proc/thread-self/mountinfo")
+	if err != nil {
+		return fmt.Errorf("list mounts: %w", err)
+	}
+	for path, flags := range parseMounts(string(b)) {
+		err := unix.Mount("", path, "", flags|unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NODEV, "")
+		switch err {
+		case nil, unix.ENOENT, unix.ENOTDIR, unix.EACCES, unix.EINVAL:
+		default:
+			return fmt.Errorf("make %s read-only: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// parseMounts returns the mount points that a mountinfo file lists
+// (proc_pid_mountinfo(5)), each with those flags that a user namespace may have
+// locked and that a new mount of the same has to keep.
+func parseMounts(text string) map[string]uintptr {
+	known := map[string]uintptr{"nosuid": unix.MS_NOSUID, "nodev": unix.MS_NODEV, "noexec": unix.MS_NOEXEC}
+	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+	mounts := map[string]uintptr{}
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) < 6 {
+			continue
+		}
+		var flags uintptr
+		for option := range strings.SplitSeq(fields[5], ",") {
+			flags |= known[option]
+		}
+		mounts[unescape.Replace(fields[4])] = flags
+	}
+	return mounts
+}
+
+// hideDevices hides /dev behind one with nothing but the devices.
+func hideDevices(dev trees) error {
+	const flags = unix.MS_NOSUID | unix.MS_NOEXEC
+	if err := unix.Mount("tmpfs", "/dev", "tmpfs", flags, "mode=755,size=64k"); err != nil {
+		return fmt.Errorf("mount a /dev of its own: %w", err)
+	}
+	if err := errors.Join(
+		os.Mkdir("/dev/shm", 0o755),
+		os.Symlink("/proc/self/fd", "/dev/fd"),
+		os.Symlink("fd/0", "/dev/stdin"), os.Symlink("fd/1", "/dev/stdout"), os.Symlink("fd/2", "/dev/stderr"),
+		dev.show(),
+	); err != nil {
+		return err
+	}
+	if err := unix.Mount("", "/dev", "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|flags, ""); err != nil {
+		return fmt.Errorf("make /dev read-only: %w", err)
+	}
+	return nil
+}
+
+// mountPrivate mounts the private folders where the machine has such folders.
+func mountPrivate() error {
+	if err := unix.Mount("tmpfs", Temp, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, privateSize); err != nil {
+		return fmt.Errorf("mount a %s of its own: %w", Temp, err)
+	}
+	for _, p := range private {
+		if err := os.Mkdir(filepath.Join(Temp, p.name), 0o755); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(filepath.Join(Temp, "run", filepath.Base(Home)), 0o700); err != nil {
+		return err
+	}
+	for _, p := range private {
+		err := unix.Mount(filepath.Join(Temp, p.name), p.dir, "", unix.MS_BIND, "")
+		if err != nil && err != unix.ENOENT {
+			return fmt.Errorf("mount a %s of its own: %w", p.dir, err)
+		}
+	}
+	return nil
+}
+
+// needed are the paths in hidden folders that the program is shown all the
+// same: of itself, of the files among its arguments, of PATH, and of the folder
+// that it starts in. A file comes with its folder, unless that is a hidden one
+// itself. None of the paths is in another.
+func (o order) needed(argv []string) (paths []string) {
+	add := func(path string) {
+		info, err := os.Stat(path)
+		if err != nil || !filepath.IsAbs(path) {
+			return
+		}
+		if !info.IsDir() && hidden(filepath.Dir(path)) {
+			path = filepath.Dir(path)
+		}
+		for _, p := range []string{path, resolve(path)} {
+			if hidden(p) {
+				paths = append(paths, filepath.Clean(p))
+			}
+		}
+	}
+	add(o.Path)
+	add(resolve(o.Path))
+	for _, arg := range argv[1:] {
+		add(arg)
+		if _, value, ok := strings.Cut(arg, "="); ok { // --file=PATH
+			add(value)
+		}
+	}
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		add(dir)
+	}
+	if wd, err := unix.Getwd(); err == nil {
+		add(wd)
+	}
+	slices.Sort(paths)
+	var last string
+	return slices.DeleteFunc(slices.Compact(paths), func(p string) bool {
+		if last != "" && strings.HasPrefix(p, last+"/") {
+			return true
+		}
+		last = p
+		return false
+	})
+}
+
+// resolve follows symbolic links, as far as there is something.
+func resolve(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
+// hidden reports whether a path is in a folder that the program has to itself.
+func hidden(path string) bool {
+	for _, p := range private {
+		if strings.HasPrefix(path, p.dir+"/") {
+			return true
+		}
+	}
+	return strings.HasPrefix(path, "/dev/")
+}
+
+// trees are copies of mounts, to be mounted where something else hides them.
+type trees []tree
+
+type tree struct {
+	path string
+	fd   int
+}
+
+// add copies what is at path.
+func (ts *trees) add(path string) error {
+	fd, err := unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+	if err != nil {
+		return fmt.Errorf("copy the mount of %s: %w", path, err)
+	}
+	*ts = append(*ts, tree{path, fd})
+	return nil
+}
+
+// show mounts the copies at their old paths.
+func (ts trees) show() error {
+	for _, t := range ts {
+		if err := t.show(); err != nil {
+			return fmt.Errorf("show %s: %w", t.path, err)
+		}
+	}
+	return nil
+}
+
+func (t tree) show() error {
+	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
+		return err
+	}
+	var st unix.Stat_t
+	err := unix.Fstat(t.fd, &st)
+	switch {
+	case err != nil:
+		return err
+	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
+		err = os.Mkdir(t.path, 0o755)
+	default:
+		err = os.WriteFile(t.path, nil, 0o644)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return unix.MoveMount(t.fd, "", unix.AT_FDCWD, t.path, unix.MOVE_MOUNT_F_EMPTY_PATH)
+}
+
+func (ts trees) close() {
+	for _, t := range ts {
+		unix.Close(t.fd)
+	}
+}

@@ -1,0 +1,40 @@
+package command
+
+import (
+	"fmt"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/selector"
+)
+
+// crowdedNeighbours is how many neighbours of a guest are too many to leave: the
+// kernel keeps 1024 for all namespaces of the machine (gc_thresh3), failed ones
+// for a minute, and then has no place for those of the lab.
+const crowdedNeighbours = 64
+
+// tidy removes the neighbours of a guest if a program left too many. What is
+// needed of them the kernel finds again.
+func tidy(guest selector.Namespace) error {
+	h, err := netlink.NewHandleAt(netns.NsHandle(guest.Fd()), unix.NETLINK_ROUTE)
+	if err != nil {
+		return fmt.Errorf("list neighbours: %w", err)
+	}
+	defer h.Close()
+	all, err := h.NeighList(0, netlink.FAMILY_ALL)
+	if err != nil {
+		return fmt.Errorf("list neighbours: %w", err)
+	}
+	if len(all) <= crowdedNeighbours {
+		return nil
+	}
+	const kept = netlink.NUD_PERMANENT | netlink.NUD_NOARP
+	for _, n := range all {
+		if n.State&kept == 0 {
+			_ = h.NeighDel(&n) // it may have gone by itself
+		}
+	}
+	return nil
+}
