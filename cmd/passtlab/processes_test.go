@@ -28,6 +28,8 @@ func TestFewProcesses(t *testing.T) {
 			switch status := cmd.ProcessState.ExitCode(); {
 			case status == 0:
 			case status == 3 && strings.Contains(string(out), "ulimit -u"):
+			// Go itself gives up, before there is anything to judge.
+			case status == 2 && (strings.Contains(string(out), "pthread_create failed") || strings.Contains(string(out), "failed to create new OS thread")):
 			default:
 				t.Errorf("with %d processes: status %d: %s", n, status, out)
 			}

@@ -61,8 +61,9 @@
 // The program is a child of a small init (internal/child), which is process 1
 // of a new PID namespace and has a mount namespace: /sys is mounted anew, so
 // that /sys/class/net shows the guest's interfaces, and so is /proc. Where the
-// system refuses these mounts, as containers do, the machine's stay and the
-// logger is told; /proc/net is the guest's in any case. When the init ends, in
+// system refuses a new /sys, as containers do, the program is not asked: ErrSetup.
+// Where it refuses a new /proc, the machine's stays and the logger is told;
+// /proc/net is the guest's in any case. When the init ends, in
 // whatever way, the kernel kills all that the program left; and it ends with
 // passtlab.
 //

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -66,7 +67,7 @@ func dial(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to ta
 		}
 	}
 	if from.IsValid() {
-		if err := unix.Bind(fd, &unix.SockaddrInet6{Addr: from.As16()}); err != nil {
+		if err := bind(fd, t, from); err != nil {
 			return nil, os.NewSyscallError("bind", err)
 		}
 	}
@@ -78,6 +79,32 @@ func dial(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to ta
 		return nil, os.NewSyscallError("connect", err)
 	}
 	return net.FileConn(f)
+}
+
+// udpPorts are the source ports of UDP exchanges: those that IANA leaves to
+// everybody (RFC 6335 6).
+const udpPortFirst, udpPorts = 49152, 1 << 14
+
+// lastPort is how many of them have been used.
+var lastPort atomic.Uint32
+
+// bind binds a socket to an address. Over UDP it takes one port after the other:
+// the kernel may give a port twice within a minute, and the lab's connection
+// tracking then takes the datagram for one of the exchange before.
+func bind(fd int, t transport, from netip.Addr) (err error) {
+	if t != udp {
+		return unix.Bind(fd, &unix.SockaddrInet6{Addr: from.As16()})
+	}
+	for range udpPorts {
+		port := udpPortFirst + int(lastPort.Add(1)%udpPorts)
+		if port == PortPod || port == PortGuest {
+			continue // for servers
+		}
+		if err = unix.Bind(fd, &unix.SockaddrInet6{Addr: from.As16(), Port: port}); err != unix.EADDRINUSE {
+			return err
+		}
+	}
+	return err
 }
 
 // await waits until the pending connect of f has ended.
