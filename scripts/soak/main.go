@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -20,10 +21,6 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == spinning {
-		for {
-		}
-	}
 	length := flag.Duration("for", 10*time.Minute, "how long it may take, the quiet run included")
 	all := flag.Bool("all", false, "ask programs in every scenario")
 	flag.Parse()
@@ -111,6 +108,9 @@ func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err err
 		if r.Summary.Error > 0 || r.Summary.Results == 0 {
 			return false, fmt.Errorf("%s, on the quiet machine: %d results, %d errors: nothing to compare with", b.name, r.Summary.Results, r.Summary.Error)
 		}
+		if idle := silent(r); len(idle) > 0 {
+			return false, fmt.Errorf("%s, on the quiet machine: %s picks nothing, anywhere", b.name, strings.Join(idle, ", "))
+		}
 		fmt.Printf("%s: %d results, quiet\n", b.name, r.Summary.Results)
 		quiet = append(quiet, r)
 	}
@@ -153,11 +153,10 @@ func (t *tally) load(ctx context.Context, b batch, quiet *suites.Report, runs, p
 	return nil
 }
 
-// spinning is the argument of a process that only computes.
-const spinning = "spin"
-
-// busy starts so many of those.
+// busy starts so many processes that only compute. Each has a session of its own,
+// between which the kernel may share the processors (sched(7), autogroup).
 func busy(n int) (stop func(), err error) {
+	runtime.LockOSThread() // they end with the thread that started them
 	var cmds []*exec.Cmd
 	stop = func() {
 		for _, cmd := range cmds {
@@ -166,9 +165,8 @@ func busy(n int) (stop func(), err error) {
 		}
 	}
 	for range n {
-		cmd := exec.Command("/proc/self/exe", spinning)
-		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
-		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		cmd := exec.Command("/bin/sh", "-c", "while :; do :; done")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}
 		if err := cmd.Start(); err != nil {
 			stop()
 			return nil, fmt.Errorf("start a busy loop: %w", err)

@@ -3,7 +3,7 @@
 # goes on and answers each line.
 suffix=
 [ "$1" = first ] || suffix=/128
-while read -r line; do
+while read -r line || [ "$line" ]; do # a program that is asked gets no line end
     jq -r --arg suffix "$suffix" '[.addresses[] | select(.scope == "global") | .address
         | select(contains(":")) | select(endswith($suffix))][0] // "none"' <<<"$line"
     [ "$2" = watch ] || exit 0

@@ -30,6 +30,21 @@ func results(r *suites.Report) map[key]suites.Result {
 	return m
 }
 
+// silent are the selectors that pick no address in any result: they would show
+// nothing.
+func silent(r *suites.Report) (names []string) {
+	picks := map[string]bool{}
+	for _, res := range r.Results {
+		picks[res.Selector] = picks[res.Selector] || res.Choice.IsValid()
+	}
+	for _, name := range slices.Sorted(maps.Keys(picks)) {
+		if !picks[name] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // outcome is what must not depend on load.
 func outcome(r suites.Result) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s", r.Verdict, r.Kind, r.Origin, r.At))
