@@ -210,8 +210,14 @@ func (l *Lab) boot(ctx context.Context) error {
 	}
 	// Early releases open a port to everybody once the guest has sent from it,
 	// and the pod has servers of the lab's.
-	if err := g.Net.Set(link.Sysctl{Key: "ipv4/ip_local_reserved_ports",
-		Value: fmt.Sprintf("%d,%d", probe.PortPod, probe.PortGuest)}); err != nil {
+	// A program that is asked there must not take a port of the probes: it has no
+	// right to one below the limit, which the ports that the kernel gives may not
+	// reach into.
+	if err := g.Net.Set(
+		link.Sysctl{Key: "ipv4/ip_local_reserved_ports", Value: fmt.Sprintf("%d,%d", probe.PortPod, probe.PortGuest)},
+		link.Sysctl{Key: "ipv4/ip_local_port_range", Value: fmt.Sprintf("%d 65535", probe.PortLast+1)},
+		link.Sysctl{Key: "ipv4/ip_unprivileged_port_start", Value: fmt.Sprint(probe.PortLast + 1)},
+	); err != nil {
 		return fmt.Errorf("boot the guest: %w", err)
 	}
 	if err := l.host.AwaitUp(ctx, tap); err != nil {

@@ -17,7 +17,8 @@
 // The real passt tells few refusals: it accepts before it asks the guest, and
 // does not forward the guest's ICMPv6 errors. With it (Config.Silence) an
 // exchange is Silent when it had no answer for half a second and was then
-// overtaken by controls over the same hops, which were begun later.
+// overtaken by controls over the same hops, which were begun later, and when that
+// is so for a second one, too.
 //
 // Inbound echo (ping) is not probed: the pod answers it, for every guest.
 package probe

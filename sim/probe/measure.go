@@ -24,6 +24,8 @@ const (
 	// has sent from it.
 	PortPod   = 50007
 	PortGuest = 50008
+	// PortLast is the highest of all.
+	PortLast = PortGuest
 
 	// maxBound bounds the candidates: each has a port of its own.
 	maxBound = 100
@@ -241,11 +243,35 @@ func (m *measurement) control(ctx context.Context) error {
 	return g.Wait()
 }
 
-// both is both, with silence as a result where that is allowed.
+// both is both, with silence as a result where that is allowed. Silence counts
+// when it comes twice: the kernel may be late to say that nobody answers.
 func (m *measurement) both(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
 	if m.Silence == 0 {
 		return both(ctx, ns, from, to)
 	}
+	first, reports, err := m.overtaken(ctx, ns, from, to)
+	if err != nil || first.TCP != Silent && first.UDP != Silent {
+		return first, reports, err
+	}
+	second, _, err := m.overtaken(ctx, ns, from, to)
+	for _, o := range []struct {
+		first  *Outcome
+		second Outcome
+	}{{&first.TCP, second.TCP}, {&first.UDP, second.UDP}} {
+		switch {
+		case err != nil || *o.first != Silent || o.second == Silent:
+		case o.second == OK:
+			err = fmt.Errorf("from %s in %s to %s: silent once, and then ok: %w", origin(from), ns.Name(), to, ErrInconclusive)
+		default:
+			*o.first = o.second
+		}
+	}
+	return first, reports, err
+}
+
+// overtaken is both, with silence as the result where exchanges that are begun
+// later are answered first.
+func (m *measurement) overtaken(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()

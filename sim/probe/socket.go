@@ -81,9 +81,9 @@ func dial(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to ta
 	return net.FileConn(f)
 }
 
-// udpPorts are the source ports of UDP exchanges: those that IANA leaves to
+// udpPorts are the source ports of UDP exchanges, of those that IANA leaves to
 // everybody (RFC 6335 6).
-const udpPortFirst, udpPorts = 49152, 1 << 14
+const udpPortFirst, udpPorts = PortLast + 1, 1<<16 - PortLast - 1
 
 // lastPort is how many of them have been used.
 var lastPort atomic.Uint32
@@ -97,9 +97,6 @@ func bind(fd int, t transport, from netip.Addr) (err error) {
 	}
 	for range udpPorts {
 		port := udpPortFirst + int(lastPort.Add(1)%udpPorts)
-		if port == PortPod || port == PortGuest {
-			continue // for servers
-		}
 		if err = unix.Bind(fd, &unix.SockaddrInet6{Addr: from.As16(), Port: port}); err != unix.EADDRINUSE {
 			return err
 		}
