@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -185,8 +186,8 @@ func (o order) needed(argv []string) (paths []string) {
 	add(resolve(o.Path))
 	for _, arg := range argv[1:] {
 		add(arg)
-		if _, value, ok := strings.Cut(arg, "="); ok { // --file=PATH
-			add(value)
+		for _, path := range pathIn.FindAllString(arg, -1) { // --file=PATH, sh -c 'PATH | …'
+			add(path)
 		}
 	}
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
@@ -205,6 +206,9 @@ func (o order) needed(argv []string) (paths []string) {
 		return false
 	})
 }
+
+// pathIn finds absolute paths in an argument.
+var pathIn = regexp.MustCompile("/[^\\s\"'`|;&()<>$*?{}=:,]+")
 
 // resolve follows symbolic links, as far as there is something.
 func resolve(path string) string {

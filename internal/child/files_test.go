@@ -152,3 +152,26 @@ func TestCrowd(t *testing.T) {
 		t.Errorf("the last task is %d, %v", n, err)
 	}
 }
+
+// A program finds what its arguments name, in whatever form.
+func TestNamedInArguments(t *testing.T) {
+	dir := t.TempDir()
+	if !hidden(dir) {
+		t.Skipf("%s is no folder that is hidden", dir)
+	}
+	t.Setenv("PATH", "/usr/bin:/bin")
+	t.Chdir("/")
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for arg, want := range map[string]bool{
+		file: true, "--data=" + file: true, "cat '" + file + "'|head -1": true, "x=$(" + file + ");echo $x": true, "a:" + file: true,
+		dir: true, "none": false, file + "-not-there": false, "file": false,
+	} {
+		got := slices.Contains(order{Path: "/bin/sh"}.needed([]string{"sh", arg}), dir)
+		if got != want {
+			t.Errorf("%q: shown is %t", arg, got)
+		}
+	}
+}
