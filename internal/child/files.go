@@ -170,7 +170,7 @@ func mountPrivate() error {
 func (o order) needed(argv []string) (paths []string) {
 	add := func(path string) {
 		info, err := os.Stat(path)
-		if err != nil || !filepath.IsAbs(path) {
+		if err != nil || !filepath.IsAbs(path) || device(path) {
 			return
 		}
 		if !info.IsDir() && hidden(filepath.Dir(path)) {
@@ -218,6 +218,12 @@ func resolve(path string) string {
 	return path
 }
 
+// device reports whether a path is where devices are, of which a program sees
+// those of devices alone.
+func device(path string) bool {
+	return strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/")
+}
+
 // hidden reports whether a path is in a folder that the program has to itself.
 func hidden(path string) bool {
 	for _, p := range private {
@@ -225,7 +231,7 @@ func hidden(path string) bool {
 			return true
 		}
 	}
-	return strings.HasPrefix(path, "/dev/")
+	return device(path)
 }
 
 // trees are copies of mounts, to be mounted where something else hides them.

@@ -167,7 +167,7 @@ func TestNamedInArguments(t *testing.T) {
 	}
 	for arg, want := range map[string]bool{
 		file: true, "--data=" + file: true, "cat '" + file + "'|head -1": true, "x=$(" + file + ");echo $x": true, "a:" + file: true,
-		dir: true, "none": false, file + "-not-there": false, "file": false,
+		dir: true, "none": false, "cat /dev/net/tun": false, file + "-not-there": false, "file": false,
 	} {
 		got := slices.Contains(order{Path: "/bin/sh"}.needed([]string{"sh", arg}), dir)
 		if got != want {

@@ -80,8 +80,13 @@ func (b batch) run(ctx context.Context, parallel int) (*suites.Report, error) {
 	return measure.Run(ctx, passtlab, reported, append([]string{"--parallel", fmt.Sprint(parallel)}, b.args...)...)
 }
 
-// How labs are loaded: so many runs at once, each with so many labs.
-var loads = []struct{ runs, parallel int }{{1, suites.MaxParallel}, {1, suites.MaxParallel}, {10, suites.DefaultParallel}}
+// rounds are what is run in turn: a batch, so many runs of it at once, each with
+// so many labs.
+var rounds = []struct{ batch, runs, parallel int }{
+	{0, 1, suites.MaxParallel}, {1, 1, suites.MaxParallel}, {0, 10, suites.DefaultParallel},
+	{0, 1, suites.MaxParallel}, {1, 1, suites.MaxParallel}, {0, 10, suites.DefaultParallel},
+	{1, 10, suites.DefaultParallel},
+}
 
 func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err error) {
 	ends := time.Now().Add(length)
@@ -120,9 +125,9 @@ func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err err
 	}
 	defer stop()
 	var t tally
-	for round := 0; time.Now().Before(ends) && ctx.Err() == nil; round++ {
-		i, load := round%len(bs), loads[round/len(bs)%len(loads)]
-		if err := t.load(ctx, bs[i], quiet[i], load.runs, load.parallel); err != nil {
+	for i := 0; time.Now().Before(ends) && ctx.Err() == nil; i++ {
+		r := rounds[i%len(rounds)]
+		if err := t.load(ctx, bs[r.batch], quiet[r.batch], r.runs, r.parallel); err != nil {
 			return false, err
 		}
 	}
