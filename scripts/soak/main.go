@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,7 +46,8 @@ type batch struct {
 	args []string
 }
 
-// batches are what is run: built-in selectors, and programs.
+// batches are what is run: built-in selectors, programs, and programs in the core
+// scenarios alone, since a question to a program takes some 20 ms of processor.
 func batches(dir string, all bool) ([]batch, error) {
 	builtin := batch{"built-in selectors", []string{"--seed", "1", "--known-failures"}}
 	programs := batch{"programs", []string{"--seed", "1"}}
@@ -55,6 +57,7 @@ func batches(dir string, all bool) ([]batch, error) {
 			"--exec", fmt.Sprintf("bash-%s=scripts/soak/pick.sh %s", rule, rule),
 			"--exec-watch", fmt.Sprintf("watch-%s=scripts/soak/pick.sh %s watch", rule, rule))
 	}
+	core := batch{"programs, core scenarios", append(slices.Clone(programs.args), "label:core")}
 	if !all {
 		corpus, err := scenarios.Corpus()
 		if err != nil {
@@ -71,7 +74,7 @@ func batches(dir string, all bool) ([]batch, error) {
 			}
 		}
 	}
-	return []batch{builtin, programs}, nil
+	return []batch{builtin, programs, core}, nil
 }
 
 // run runs a batch with so many labs at once.
@@ -85,7 +88,7 @@ func (b batch) run(ctx context.Context, parallel int) (*suites.Report, error) {
 var rounds = []struct{ batch, runs, parallel int }{
 	{0, 1, suites.MaxParallel}, {1, 1, suites.MaxParallel}, {0, 10, suites.DefaultParallel},
 	{0, 1, suites.MaxParallel}, {1, 1, suites.MaxParallel}, {0, 10, suites.DefaultParallel},
-	{1, 10, suites.DefaultParallel},
+	{2, 10, suites.DefaultParallel},
 }
 
 func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err error) {
