@@ -8,7 +8,7 @@
 // Built-in selectors are asked in every scenario. Programs of three kinds (a
 // static program, bash with jq, and the same as a program that goes on running),
 // each with a right and a wrong rule, are asked in one scenario of each topic, or
-// in every scenario with -all.
+// in every scenario with -all. Ten such runs at once are of the core scenarios.
 //
 // It prints the results that it compared, those that differ, and the errors by
 // kind. It fails if one result differs, if more than one in 10,000 is an error,
