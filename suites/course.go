@@ -79,7 +79,7 @@ func (s *Session) question(ctx context.Context, c *course, cp checkpoint) (a rep
 	begun, started := s.opts.Now(), time.Now()
 	o := forRole(cp.shown, c.role)
 	if c.life == nil {
-		a.choice, a.err = bounded(ctx, s.limit(c.sel), func(ctx context.Context) (selector.Choice, error) { return c.sel.Select(ctx, o) })
+		a.choice, a.err = s.fresh(ctx, c.sel, o)
 	} else {
 		a.choice, a.err = alive(ctx, c, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.life.Select(ctx, o) })
 	}

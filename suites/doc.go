@@ -58,7 +58,8 @@
 //
 // Limits are of a selector's own time: what its program waits for a processor,
 // and what passtlab itself does (package internal/pace), does not count. A
-// program that does not get its time is an error (command.ErrSlow). A scenario
+// program that does not get its time is an error (command.ErrSlow); what it says
+// after it has waited for a second does not count, and it is asked again. A scenario
 // that the environment spoils is played once more (Session.Again); what a
 // selector did wrong stays wrong. Labs are as many at once as the machine's
 // limits allow (internal/limits), and begin only while its neighbour table has

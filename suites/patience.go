@@ -2,6 +2,7 @@ package suites
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,6 +23,28 @@ const keepMost = 2 * time.Second
 // tooSlow says that nothing is known, because of the machine.
 func tooSlow(s pace.Spent) error {
 	return fmt.Errorf("%w: %v", command.ErrSlow, s)
+}
+
+// starved is for how long a program may wait for a processor in one answer. After
+// that, time limits of its own may have passed, and the answer says nothing.
+const starved = time.Second
+
+// attempts is how often a program is asked that starves.
+const attempts = 5
+
+// fresh asks a selector that was just started. A program that starved meanwhile
+// is asked again, whatever it said.
+func (s *Session) fresh(ctx context.Context, sel selector.Selector, o selector.Observation) (c selector.Choice, err error) {
+	begun := time.Now()
+	for range attempts {
+		lost := time.Since(begun)
+		c, err = bounded(ctx, s.limit(sel), func(ctx context.Context) (selector.Choice, error) { return sel.Select(ctx, o) })
+		if c.Waited < starved || void(err) || errors.Is(err, command.ErrTimeout) {
+			c.Waited += lost // earlier attempts are not its time
+			return c, err
+		}
+	}
+	return c, fmt.Errorf("%w: it was asked %d times, and waited more than %s for a processor each time, so that time limits of its own may have passed", command.ErrSlow, attempts, starved)
 }
 
 // late reports whether a choice that took s came later than the bound, of the

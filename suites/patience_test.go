@@ -55,6 +55,23 @@ func TestUnstableWhenStarved(t *testing.T) {
 	}
 }
 
+// What a program says when it starves does not count, be it wrong or an error.
+func TestStarvedOnce(t *testing.T) {
+	for name, wrong := range map[string]error{"wrong": nil, "an error": errBroken} {
+		var asked int
+		hasty := selector.AsProgram(selector.Func("hasty", func(context.Context, selector.Observation) (selector.Choice, error) {
+			if asked++; asked%3 == 1 {
+				return selector.Choice{Waited: 2 * time.Second}, wrong
+			}
+			return letter("d"), nil
+		}))
+		sc, lab := play("D s")
+		if r := judged(t, sc, lab, hasty, Options{}); r.Verdict != Pass {
+			t.Errorf("%s: %s: %s", name, r.Verdict, r.Reason)
+		}
+	}
+}
+
 // restless is a watch that moves all the time, or has not read its input.
 type restless struct {
 	watching

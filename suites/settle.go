@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites/stability"
 )
 
@@ -15,10 +14,6 @@ import (
 // each question takes it some 15 ms. That is all there is to ask about up to
 // three addresses; about more, what is likeliest to show trouble.
 const fewQuestions = 20
-
-// starved is for how long a program has to have waited for a processor, in one
-// answer, to have an excuse for answers that differ.
-const starved = time.Second
 
 // orders are what a selector whose rule is the kernel's order chooses.
 type orders struct{ newest, insertion stability.Answer }
@@ -34,14 +29,13 @@ func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply
 	o := forRole(cp.shown, c.role)
 	limited, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var spent, longest time.Duration // of the selector's own time; the longest wait
+	var spent time.Duration // of the selector's own time
 	ask := func(ctx context.Context, as []selector.Address) (selector.Choice, error) {
 		o := forRole(o, c.role)
 		o.Addresses = as
 		begun := time.Now()
-		choice, err := bounded(ctx, s.limit(c.sel), func(ctx context.Context) (selector.Choice, error) { return c.sel.Select(ctx, o) })
+		choice, err := s.fresh(ctx, c.sel, o)
 		spent += time.Since(begun) - choice.Waited
-		longest = max(longest, choice.Waited)
 		switch {
 		case void(err):
 			cancel(err)
@@ -67,8 +61,6 @@ func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply
 		}
 	}
 	switch {
-	case err == nil && len(a.broken) > 0 && longest >= starved:
-		a.err = fmt.Errorf("%w: its answers differ, and before one of them it waited %s for a processor, so that a time limit of its own may have passed", command.ErrSlow, longest.Round(time.Millisecond))
 	case err == nil:
 	case errors.Is(err, errGone):
 		a.orders, a.unsettled = nil, fmt.Sprintf("not all laws were looked at: the questions took more than %s", s.opts.SelectLimit)

@@ -129,14 +129,15 @@ func (p *program) Select(ctx context.Context, o selector.Observation) (selector.
 	return c, nil
 }
 
-func (p *program) run(ctx context.Context, o selector.Observation) (none selector.Choice, err error) {
+func (p *program) run(ctx context.Context, o selector.Observation) (c selector.Choice, err error) {
 	input, err := encode(o)
 	if err != nil {
-		return none, err
+		return c, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	begun, meter := time.Now(), pace.Start(p.limit(cancel))
+	defer func() { c.Waited = meter.Since(begun).Waited }()
 	kills := limits.OOMKills()
 	defer meter.Stop()
 
@@ -146,17 +147,15 @@ func (p *program) run(ctx context.Context, o selector.Observation) (none selecto
 	cause := context.Cause(ctx)
 	switch {
 	case cause == ErrFlood:
-		return none, fmt.Errorf("%w of %d bytes, beginning with %q", ErrFlood, p.opts.MaxOutput, shorten(string(stdout.buf)))
+		return c, fmt.Errorf("%w of %d bytes, beginning with %q", ErrFlood, p.opts.MaxOutput, shorten(string(stdout.buf)))
 	case rerr != nil && cause == ErrTimeout:
-		return none, fmt.Errorf("%w of %v%s%s", ErrTimeout, p.opts.Timeout,
+		return c, fmt.Errorf("%w of %v%s%s", ErrTimeout, p.opts.Timeout,
 			quote(", last output ", string(stdout.buf)), quote(", last error ", stderr.String()))
 	}
 	if err := p.ending(r, rerr, cause, stderr, kills); err != nil {
-		return none, err
+		return c, err
 	}
-	c, err := parseOutput(stdout.buf)
-	c.Waited = meter.Since(begun).Waited
-	return c, err
+	return parseOutput(stdout.buf)
 }
 
 // slowness is how many times the time limit may pass until a program has had
