@@ -1,6 +1,3 @@
-// Command pick is a program that passtlab asks for an address.
-//
-//	pick lease|first
 package main
 
 import (

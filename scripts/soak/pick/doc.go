@@ -1,0 +1,4 @@
+// Command pick is a program that passtlab asks for an address.
+//
+//	pick lease|first
+package main
