@@ -2,7 +2,6 @@ package suites
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -45,7 +44,7 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 		g.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w", context.Cause(ctx))
+			return nil, context.Cause(ctx)
 		case <-left:
 		case <-time.After(gateWait):
 		}

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/child"
-	"github.com/passtlab/passtlab/selector"
 )
 
 // busy has n programs compute on one processor, and returns its number. Each has a
@@ -134,10 +133,10 @@ func TestDrained(t *testing.T) {
 			}
 			var got bool
 			for range 40 { // what is written takes a moment to be read
-				if got = w.(interface{ Drained() bool }).Drained(); got == tt.want {
+				if got = w.(*watch).Drained(); got == tt.want {
 					break
 				}
-				time.Sleep(25 * time.Millisecond)
+				<-w.(*watch).Pace().Next()
 			}
 			if got != tt.want {
 				t.Errorf("drained: %t", got)
@@ -145,5 +144,3 @@ func TestDrained(t *testing.T) {
 		})
 	}
 }
-
-var _ selector.Watch = (*watch)(nil)
