@@ -190,7 +190,7 @@ func TestDelayed(t *testing.T) {
 
 // Processes are found below the root, whatever they are called.
 func TestTree(t *testing.T) {
-	cmd := exec.Command("/bin/sh", "-c", `ln -s /bin/sleep "$0/)S 1 (" && "$0/)S 1 (" 60 & echo; exec sleep 60`, t.TempDir())
+	cmd := exec.Command("/bin/sh", "-c", `ln -s /bin/sh "$0/)S 1 (" && { "$0/)S 1 (" -c 'echo; kill -STOP $$' & exec sleep 60; }`, t.TempDir())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
