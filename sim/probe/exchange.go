@@ -105,11 +105,9 @@ func try(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to tar
 }
 
 // converse sends the nonce and returns the answer. Over TCP it waits for the
-// other side to close and then resets the connection, so that nothing is under
-// way any more: a late segment would make its source the last one that passt
-// has seen of the guest, in the middle of the next exchange. Over UDP it asks
-// again each second, as TCP does: a datagram may get lost where the program that
-// hands it on is busy.
+// other side to close and then resets the connection, so that the server's end is
+// gone with it (measurement.both says why). Over UDP it asks again each second,
+// as TCP does: a datagram may get lost where the program that hands it on is busy.
 func converse(ctx context.Context, c net.Conn, nonce []byte) ([]byte, error) {
 	tcp, stream := c.(*net.TCPConn)
 	if stream {

@@ -101,7 +101,7 @@ func TestExchange(t *testing.T) {
 		addr netip.Addr
 		port uint16
 	}{{netip.Addr{}, 1000}, {guestAddr, 1001}} {
-		s, err := serve(b.guest, s.addr, s.port)
+		s, err := serve(b.guest, s.addr, s.port, new(connections))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +230,7 @@ func TestServerSource(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := serve(b.guest, netip.Addr{}, 1000)
+	s, err := serve(b.guest, netip.Addr{}, 1000, new(connections))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestServerSource(t *testing.T) {
 
 func TestServeError(t *testing.T) {
 	b := newBed(t)
-	s, err := serve(b.guest, netip.Addr{}, 1000)
+	s, err := serve(b.guest, netip.Addr{}, 1000, new(connections))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +259,7 @@ func TestServeError(t *testing.T) {
 		{guestAddr, 1000, "serve [fd00::1]:1000 in guest: "},
 		{nobody, 1001, "serve [fd00::77]:1001 in guest: "},
 	} {
-		if s, err := serve(b.guest, tt.addr, tt.port); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+		if s, err := serve(b.guest, tt.addr, tt.port, new(connections)); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("serve = %v, %v, want %s…", s, err, tt.want)
 		}
 	}

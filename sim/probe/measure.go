@@ -99,10 +99,11 @@ type measurement struct {
 	table   Table
 	bound   []bool // candidate i has a server of its own
 	servers []*server
+	open    connections // of the servers
 }
 
 func (m *measurement) serve(ns *netns.NS, addr netip.Addr, port int) error {
-	s, err := serve(ns, addr, uint16(port))
+	s, err := serve(ns, addr, uint16(port), &m.open)
 	if err == nil {
 		m.servers = append(m.servers, s)
 	}
@@ -243,9 +244,21 @@ func (m *measurement) control(ctx context.Context) error {
 	return g.Wait()
 }
 
-// both is both, with silence as a result where that is allowed. Silence counts
-// when it comes twice: the kernel may be late to say that nobody answers.
+// both is both, and waits until the server has got the client's reset. The guest
+// would send a segment again for which it has not: from the address of this
+// exchange, which passt would then take for the last one used, in the middle of
+// the next exchange.
 func (m *measurement) both(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
+	res, reports, err := m.either(ctx, ns, from, to)
+	if res.TCP == OK {
+		m.open.await(ctx)
+	}
+	return res, reports, err
+}
+
+// either is both, with silence as a result where that is allowed. Silence counts
+// when it comes twice: the kernel may be late to say that nobody answers.
+func (m *measurement) either(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
 	if m.Silence == 0 {
 		return both(ctx, ns, from, to)
 	}

@@ -109,7 +109,7 @@ func TestMeasureSilence(t *testing.T) {
 
 func TestMeasurePortTaken(t *testing.T) {
 	b := newBed(t)
-	s, err := serve(b.pod, netip.Addr{}, PortPod)
+	s, err := serve(b.pod, netip.Addr{}, PortPod, new(connections))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,18 +20,20 @@ const nonceLen = 16
 // server answers on TCP and UDP at one address and port: to a nonce with the
 // nonce and the two addresses the server saw, "NONCE REMOTE LOCAL".
 type server struct {
-	at  netip.AddrPort
-	tcp net.Listener
-	udp *net.UDPConn
-	wg  sync.WaitGroup
+	at   netip.AddrPort
+	tcp  net.Listener
+	udp  *net.UDPConn
+	open *connections
+	wg   sync.WaitGroup
 }
 
-// serve starts a server in ns. The zero address is the wildcard.
-func serve(ns *netns.NS, addr netip.Addr, port uint16) (*server, error) {
+// serve starts a server in ns, which counts its TCP connections in open. The
+// zero address is the wildcard.
+func serve(ns *netns.NS, addr netip.Addr, port uint16, open *connections) (*server, error) {
 	if !addr.IsValid() {
 		addr = netip.IPv6Unspecified()
 	}
-	s := &server{at: netip.AddrPortFrom(addr, port)}
+	s := &server{at: netip.AddrPortFrom(addr, port), open: open}
 	var err error
 	if s.tcp, _, err = listen(ns, tcp, s.at); err != nil {
 		return nil, fmt.Errorf("serve %s in %s: %w", s.at, ns.Name(), err)
@@ -60,7 +62,9 @@ func (s *server) acceptTCP() {
 		if err != nil {
 			return
 		}
+		s.open.add(1)
 		s.wg.Go(func() {
+			defer s.open.add(-1)
 			defer c.Close()
 			_ = c.SetDeadline(now().Add(budget))
 			nonce := make([]byte, nonceLen)
@@ -70,6 +74,8 @@ func (s *server) acceptTCP() {
 			remote := c.RemoteAddr().(*net.TCPAddr).AddrPort().Addr()
 			local := c.LocalAddr().(*net.TCPAddr).AddrPort().Addr()
 			_, _ = c.Write(answer(nonce, remote, local))
+			_ = c.(*net.TCPConn).CloseWrite()
+			_, _ = io.Copy(io.Discard, c) // until the client's reset is here
 		})
 	}
 }

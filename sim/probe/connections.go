@@ -1,0 +1,45 @@
+package probe
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// connections counts the TCP connections of several servers. The zero value is
+// ready.
+type connections struct {
+	mu   sync.Mutex
+	n    int
+	none chan struct{} // closed when there are none; nil if nobody waits
+}
+
+func (c *connections) add(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n += n; c.n == 0 && c.none != nil {
+		close(c.none)
+		c.none = nil
+	}
+}
+
+// await waits until there are none, but no longer than a second: the segment
+// that would end one may be lost for good, where passt has another address of
+// the guest in mind by now.
+func (c *connections) await(ctx context.Context) {
+	c.mu.Lock()
+	if c.n == 0 {
+		c.mu.Unlock()
+		return
+	}
+	if c.none == nil {
+		c.none = make(chan struct{})
+	}
+	none := c.none
+	c.mu.Unlock()
+	select {
+	case <-none:
+	case <-ctx.Done():
+	case <-time.After(resend):
+	}
+}
