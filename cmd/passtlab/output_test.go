@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/suites"
-	"golang.org/x/sys/unix"
 )
 
 // files are the flags by which a command writes a file.
@@ -58,22 +56,7 @@ func TestOutputStandard(t *testing.T) {
 
 // A full disk costs neither the old file nor the table.
 func TestOutputDiskFull(t *testing.T) {
-	dir := t.TempDir()
-	done := make(chan error)
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // and never unlocked: the mount is the thread's
-		err := unix.Unshare(unix.CLONE_NEWNS)
-		if err == nil {
-			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
-		}
-		if err == nil {
-			err = unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k")
-		}
-		if err != nil {
-			done <- err
-			return
-		}
+	need.SmallDisk(t, func(dir string) {
 		file := filepath.Join(dir, "report.json")
 		filler := filepath.Join(dir, "filler")
 		if err := errors.Join(os.WriteFile(file, []byte("old"), 0o644), os.WriteFile(filler, make([]byte, 60<<10), 0o644)); err != nil {
@@ -88,10 +71,7 @@ func TestOutputDiskFull(t *testing.T) {
 		if es, err := os.ReadDir(dir); err != nil || len(es) != 2 {
 			t.Errorf("%v, %v", es, err)
 		}
-	}()
-	if err := <-done; err != nil {
-		t.Skipf("no mount namespace: %v", err)
-	}
+	})
 }
 
 // Nor does Ctrl-C.

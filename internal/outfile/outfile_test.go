@@ -7,11 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/need"
 )
 
 func put(t *testing.T, name, text string, mode fs.FileMode) {
@@ -258,34 +259,8 @@ func TestLive(t *testing.T) {
 	}
 }
 
-// small runs f with a folder that holds 64 KiB, in a mount namespace of its own.
-func small(t *testing.T, f func(dir string)) {
-	t.Helper()
-	dir := t.TempDir()
-	done := make(chan error)
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // and never unlocked: the mount is the thread's
-		err := unix.Unshare(unix.CLONE_NEWNS)
-		if err == nil {
-			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
-		}
-		if err == nil {
-			err = unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k")
-		}
-		if err != nil {
-			done <- err
-			return
-		}
-		f(dir)
-	}()
-	if err := <-done; err != nil {
-		t.Skipf("no mount namespace: %v", err)
-	}
-}
-
 func TestDiskFull(t *testing.T) {
-	small(t, func(dir string) {
+	need.SmallDisk(t, func(dir string) {
 		old := filepath.Join(dir, "old")
 		put(t, old, "old", 0o644)
 		err := Write(old, text(strings.Repeat("x", 1<<20)))
@@ -298,7 +273,7 @@ func TestDiskFull(t *testing.T) {
 
 // A file that can be written, in a folder that cannot.
 func TestFolderReadOnly(t *testing.T) {
-	small(t, func(dir string) {
+	need.SmallDisk(t, func(dir string) {
 		old := filepath.Join(dir, "old")
 		put(t, old, "old, and longer than what is new", 0o644)
 		if err := errors.Join(

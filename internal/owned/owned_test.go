@@ -9,7 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // holder makes the test binary a process that holds an entry of this folder.
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(holder); dir != "" {
 		path, _, err := Make(dir, func() (string, error) { return os.MkdirTemp(dir, "x-") })
 		fmt.Println(filepath.Base(path), err)
-		time.Sleep(time.Minute) // until it is killed
+		_ = unix.Pause() // until it is killed
 	}
 	os.Exit(m.Run())
 }
