@@ -70,14 +70,11 @@ func (r *Report) replays() (notes []string) {
 	for _, s := range r.Scenarios {
 		if s.Replayed != "" && s.Error == "" { // otherwise the error is told
 			ids = append(ids, s.ID)
+			notes = append(notes, fmt.Sprintf("%s was played again, with fewer labs beside it, because of this: %s", s.ID, strings.ReplaceAll(s.Replayed, "\n", " ")))
 		}
 	}
-	for i, id := range ids {
-		if i == most && len(ids) > most+1 {
-			return append(notes, fmt.Sprintf("%d more were played again, as \"replayed\" in the JSON report says: %s", len(ids)-most, strings.Join(ids[most:], ", ")))
-		}
-		s := r.Scenarios[slices.IndexFunc(r.Scenarios, func(s Scenario) bool { return s.ID == id })]
-		notes = append(notes, fmt.Sprintf("%s was played again, with fewer labs beside it, because of this: %s", id, strings.ReplaceAll(s.Replayed, "\n", " ")))
+	if len(ids) > most+1 {
+		notes = append(notes[:most], fmt.Sprintf("%d more were played again, as \"replayed\" in the JSON report says: %s", len(ids)-most, strings.Join(ids[most:], ", ")))
 	}
 	return notes
 }

@@ -104,14 +104,7 @@ func (g gauge) rested(shown, said time.Time, keep time.Duration) bool {
 func own(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	begun := time.Now()
-	go func() {
-		timer := time.NewTimer(limit / 10)
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
+	timer := time.AfterFunc(limit/10, func() {
 		m := pace.Start(func(s pace.Spent) {
 			if time.Since(begun)-s.Waited-s.Delayed >= limit {
 				cancel()
@@ -119,6 +112,6 @@ func own(ctx context.Context, limit time.Duration) (context.Context, context.Can
 		})
 		<-ctx.Done()
 		m.Stop()
-	}()
-	return ctx, cancel
+	})
+	return ctx, func() { timer.Stop(); cancel() }
 }

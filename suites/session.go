@@ -16,6 +16,13 @@ import (
 	"github.com/passtlab/passtlab/sim"
 )
 
+// The defaults of Options.
+const (
+	DefaultSelectLimit = 20 * time.Second
+	DefaultWatchLimit  = 2 * time.Second
+	DefaultWatchKeep   = 250 * time.Millisecond
+)
+
 // Options of a session.
 type Options struct {
 	// Build builds the lab. Default: Simulated.
@@ -73,15 +80,9 @@ func (o Options) withDefaults() Options {
 	if o.OpenLimit == 0 {
 		o.OpenLimit = 2 * time.Minute
 	}
-	if o.SelectLimit == 0 {
-		o.SelectLimit = 20 * time.Second
-	}
-	if o.WatchLimit == 0 {
-		o.WatchLimit = 2 * time.Second
-	}
-	if o.WatchKeep == 0 {
-		o.WatchKeep = 250 * time.Millisecond
-	}
+	o.SelectLimit = cmp.Or(o.SelectLimit, DefaultSelectLimit)
+	o.WatchLimit = cmp.Or(o.WatchLimit, DefaultWatchLimit)
+	o.WatchKeep = cmp.Or(o.WatchKeep, DefaultWatchKeep)
 	if o.Reproduce == nil {
 		seed := o.Seed
 		o.Reproduce = func(sc *scenarios.Scenario, name string) []string { return Reproduce(sc, name, seed) }

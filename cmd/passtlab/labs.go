@@ -12,15 +12,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Limits of selectors, where they are multiplied: the defaults of command.Options
-// and suites.Options.
-const (
-	programLimit = 5 * time.Second
-	selectLimit  = 20 * time.Second
-	watchLimit   = 2 * time.Second
-	watchKeep    = 250 * time.Millisecond
-)
-
 // labFlags are the flags of every command that judges selectors in labs.
 type labFlags struct {
 	playFlags
@@ -62,7 +53,7 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Co
 		return suites.Config{}, err
 	}
 	log := f.logger(c.ErrOrStderr())
-	sels, flags, err := who.selectors(c, command.Options{Logger: log, Timeout: f.slower * programLimit})
+	sels, flags, err := who.selectors(c, command.Options{Logger: log, Timeout: f.slower * command.DefaultTimeout})
 	if err != nil {
 		return suites.Config{}, err
 	}
@@ -72,8 +63,9 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Co
 	}
 	cfg := suites.Config{Scenarios: scs.scenarios, Selectors: sels, Parallel: f.parallel}
 	cfg.Options = suites.Options{
-		SelectLimit: f.slower * selectLimit, WatchLimit: f.slower * watchLimit, WatchKeep: f.slower * watchKeep,
-		Build: f.build, Backend: backend, Logger: log, Seed: f.seed,
+		SelectLimit: f.slower * suites.DefaultSelectLimit, WatchLimit: f.slower * suites.DefaultWatchLimit,
+		WatchKeep: f.slower * suites.DefaultWatchKeep,
+		Build:     f.build, Backend: backend, Logger: log, Seed: f.seed,
 		Reproduce: func(sc *scenarios.Scenario, name string) []string {
 			return f.reproduce(sc, scs.args[sc.ID], flags[name])
 		},

@@ -12,12 +12,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// output is where a command writes its result, with the table beside it on
-// standard output. A nil output is standard output alone.
-type output struct{ *outfile.File }
-
-// newOutput begins to write what the flag --output names.
-func newOutput(name string) (*output, error) {
+// newOutput begins to write what the flag --output names. It returns nil where
+// that is standard output.
+func newOutput(name string) (*outfile.File, error) {
 	if name == "" || standardOutput(name) {
 		return nil, nil
 	}
@@ -25,7 +22,7 @@ func newOutput(name string) (*output, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--output: %w", err)
 	}
-	return &output{f}, nil
+	return f, nil
 }
 
 // standardOutput reports whether name stands for standard output. It is not
@@ -34,24 +31,18 @@ func standardOutput(name string) bool {
 	return name == "-" || slices.Contains([]string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}, filepath.Clean(name))
 }
 
-// discard drops what was not written.
-func (o *output) discard() {
-	if o != nil {
-		o.Discard()
-	}
-}
-
-// write writes the result. The table comes first: it is not lost where the file
-// cannot be written.
-func (o *output) write(c *cobra.Command, format suites.Format, write func(io.Writer, suites.Format, bool) error) error {
+// writeOutput writes the result to file, and then the table to standard output;
+// without a file, the result to standard output. The table comes first: it is not
+// lost where the file cannot be written.
+func writeOutput(c *cobra.Command, file *outfile.File, format suites.Format, write func(io.Writer, suites.Format, bool) error) error {
 	out := bare(c.OutOrStdout())
-	if o == nil {
+	if file == nil {
 		return labFailed(write(out, format, colourful(out)))
 	}
 	err := write(out, suites.FormatTable, colourful(out))
-	ferr := write(o, format, false)
+	ferr := write(file, format, false)
 	if ferr == nil {
-		ferr = o.Commit()
+		ferr = file.Commit()
 	}
 	return labFailed(errors.Join(err, ferr))
 }

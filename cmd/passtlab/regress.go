@@ -80,14 +80,14 @@ func (f *regressFlags) compare(c *cobra.Command, cfg suites.Config, format suite
 	if err != nil {
 		return err
 	}
-	defer out.discard()
+	defer out.Discard()
 	report, err := runLabs(c, cfg)
 	if err != nil {
 		return err
 	}
 	comparison := suites.Compare(report, names)
 	write := func(w io.Writer, format suites.Format, _ bool) error { return comparison.Write(w, format) }
-	if err := out.write(c, format, write); err != nil {
+	if err := writeOutput(c, out, format, write); err != nil {
 		return err
 	}
 	return exit(comparison.ExitStatus())

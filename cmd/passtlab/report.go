@@ -69,8 +69,8 @@ is missing, or is of another run.`,
 			if err != nil {
 				return err
 			}
-			defer out.discard()
-			if err := out.write(c, f, r.Write); err != nil {
+			defer out.Discard()
+			if err := writeOutput(c, out, f, r.Write); err != nil {
 				return err
 			}
 			return exit(r.ExitStatus())

@@ -154,7 +154,7 @@ func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Form
 	if err != nil {
 		return err
 	}
-	defer out.discard()
+	defer out.Discard()
 	var started startWatch
 	if f.gitBisect {
 		cfg.Selectors = started.watch(cfg.Selectors)
@@ -163,7 +163,7 @@ func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Form
 	if err != nil {
 		return err
 	}
-	if err := out.write(c, format, report.Write); err != nil {
+	if err := writeOutput(c, out, format, report.Write); err != nil {
 		return err
 	}
 	if f.gitBisect {

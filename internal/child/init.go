@@ -95,7 +95,6 @@ func (o order) run(argv []string) (r Report) {
 	if o.File != 0 {
 		files = append(files, uintptr(o.File)) // FileFD
 	}
-	crowded := func() bool { return false }
 	if o.Confine {
 		notes, err := o.confine(argv)
 		if r.Notes = append(r.Notes, notes...); err != nil {
@@ -111,10 +110,10 @@ func (o order) run(argv []string) (r Report) {
 		return r
 	}
 	if o.Confine {
-		crowded = watchTasks()
+		crowded := watchTasks()
+		defer func() { r.Crowd = crowded() }()
 	}
 	r.Status, r.Left = reap(pid, tasks)
-	r.Crowd = crowded()
 	return r
 }
 

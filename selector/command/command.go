@@ -25,6 +25,9 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
+// DefaultTimeout is the default of Options.Timeout.
+const DefaultTimeout = 5 * time.Second
+
 // Options of a program; the zero value is usable.
 type Options struct {
 	// Timeout is how long one answer may take, of the program's own time: what it
@@ -76,7 +79,7 @@ func newProgram(name string, argv []string, opts Options) (*program, error) {
 		}
 		return nil, fmt.Errorf("%w %s: program %q: %w", ErrUsage, name, argv[0], err)
 	}
-	opts.Timeout = cmp.Or(opts.Timeout, 5*time.Second)
+	opts.Timeout = cmp.Or(opts.Timeout, DefaultTimeout)
 	opts.MaxOutput = cmp.Or(opts.MaxOutput, 64<<10)
 	opts.Logger = cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))
 	return &program{name: name, path: path, argv: argv, opts: opts}, nil

@@ -244,21 +244,21 @@ func (m *measurement) control(ctx context.Context) error {
 	return g.Wait()
 }
 
-// both is both, and waits until the server has got the client's reset. The guest
-// would send a segment again for which it has not: from the address of this
-// exchange, which passt would then take for the last one used, in the middle of
-// the next exchange.
+// both makes an exchange over each transport, and waits until the server has got
+// the client's reset. Without the reset the guest would send its last segment
+// again, in the middle of the next exchange, and passt would take the source of
+// that segment for the address that the guest used last.
 func (m *measurement) both(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
-	res, reports, err := m.either(ctx, ns, from, to)
+	res, reports, err := m.confirmed(ctx, ns, from, to)
 	if res.TCP == OK {
 		m.open.await(ctx)
 	}
 	return res, reports, err
 }
 
-// either is both, with silence as a result where that is allowed. Silence counts
+// confirmed is both, with silence as a result where that is allowed. Silence counts
 // when it comes twice: the kernel may be late to say that nobody answers.
-func (m *measurement) either(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
+func (m *measurement) confirmed(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
 	if m.Silence == 0 {
 		return both(ctx, ns, from, to)
 	}
