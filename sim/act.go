@@ -46,8 +46,8 @@ func (l *Lab) Send(ctx context.Context, from netip.Addr) (err error) {
 		to, at = linkLocal(peerMAC), l.Peer
 		out, oerr := l.guest.Net.Index(guestLink)
 		in, ierr := l.peer.Index(l.peerLink)
-		if oerr != nil || ierr != nil {
-			return fmt.Errorf("send from %s: find the links: %w, %w", from, oerr, ierr)
+		if err := errors.Join(oerr, ierr); err != nil {
+			return fmt.Errorf("send from %s: %w", from, err)
 		}
 		src.Zone, dst.Zone = fmt.Sprint(out), fmt.Sprint(out)
 		bind = &net.UDPAddr{Port: discard, Zone: fmt.Sprint(in)}

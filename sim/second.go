@@ -2,7 +2,7 @@ package sim
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/netip"
 
 	"github.com/passtlab/passtlab/scenarios"
@@ -31,7 +31,7 @@ func buildSecond(ctx context.Context, sc *scenarios.Scenario, opts Options) (*La
 		return nil, err
 	}
 	if err := l.Play(ctx); err != nil {
-		return nil, fmt.Errorf("%w, and %w", err, l.Close())
+		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }

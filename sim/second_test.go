@@ -1,12 +1,17 @@
 package sim_test
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
@@ -52,5 +57,41 @@ func TestSecond(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What keeps the second guest from its lease is told, and nothing beside it.
+func TestSecondFails(t *testing.T) {
+	need.Namespaces(t)
+	sc := fieldReport(t)
+	sc.Second = &scenarios.Second{Address: netip.MustParsePrefix("fd01:cafe::b0b/64")}
+	ctx, cancel := context.WithCancel(t.Context())
+	h := &cancelAt{cancel: cancel}
+	h.n.Store(1) // the second guest's first event
+	_, err := sim.New(ctx, sc, sim.Options{Logger: slog.New(h)})
+	if !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "%!") {
+		t.Errorf("New = %v, want %v alone", err, context.Canceled)
+	}
+}
+
+// A link that is gone is named.
+func TestSendWithoutLink(t *testing.T) {
+	l := play(t, fieldReport(t), sim.Options{})
+	peer, err := link.Open(l.Peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	elsewhere, err := link.Open(need.Namespace(t, "elsewhere"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer elsewhere.Close()
+	if err := peer.Move("eth0", elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	const want = "send from fe80::1: find interface eth0 in peer: Link not found"
+	if err := l.Send(t.Context(), netip.MustParseAddr("fe80::1")); err == nil || err.Error() != want {
+		t.Errorf("Send = %v, want %s", err, want)
 	}
 }

@@ -2,6 +2,7 @@ package link
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -114,10 +115,14 @@ func (n *Net) changeRoute(verb string, change func(*netlink.Route) error, name s
 }
 
 // Source is the kernel's choice of a source for what is sent to a, which is a
-// itself if it is the namespace's own. It is zero where a cannot be reached.
+// itself if it is the namespace's own. Where there is no route to a, it is an
+// error.
 func (n *Net) Source(a netip.Addr) (netip.Addr, error) {
 	rs, err := n.h.RouteGet(a.AsSlice())
-	if err != nil || len(rs) == 0 {
+	if err == nil && len(rs) == 0 {
+		err = errors.New("the kernel names none")
+	}
+	if err != nil {
 		return netip.Addr{}, fmt.Errorf("get route to %s in %s: %w", a, n.ns.Name(), err)
 	}
 	src, _ := netip.AddrFromSlice(rs[0].Src)
