@@ -34,7 +34,7 @@ func (l *Lab) advertise(ctx context.Context, e *scenarios.RA) error {
 	switch {
 	case ra.From == passts:
 		l.ask(func(engine *passt.Engine) {
-			ra.RouterAdvertisement, ra.Malformed = engine.RA(), engine.Discarded()
+			ra.RouterAdvertisement = engine.RA()
 			say(ra.RouterAdvertisement, e)
 			f = engine.Advertise(netip.IPv6LinkLocalAllNodes(), engine.GuestMAC(), ra.RouterAdvertisement)
 		})
@@ -90,24 +90,10 @@ func (l *Lab) solicit(ctx context.Context) error {
 	return nil
 }
 
-// solicited is what passt answers, if it does. The lifetimes that the real one
-// has are its release's, which may be unknown.
+// solicited is what passt answers, if it does.
 func (l *Lab) solicited() (ra guest.Advertisement, comes bool) {
-	ra = guest.Advertisement{From: l.passt.Router(), Untold: l.opts.Backend.Real()}
-	l.ask(func(e *passt.Engine) {
-		ra.RouterAdvertisement, ra.Malformed = e.RA(), e.Discarded()
-		comes = e.Advertises()
-	})
-	if !l.scenario.Pod.Address.IsValid() {
-		// passt: in front of a pod without IPv6 the prefix is that of the guest's
-		// link-local address, 2025_12_08. The solicitation tells passt that, if
-		// nothing has before.
-		for _, o := range ra.Options {
-			if p, ok := o.(*ndp.PrefixInformation); ok {
-				p.Prefix = linkLocal(l.scenario.Guest.MAC)
-			}
-		}
-	}
+	ra.From = l.passt.Router()
+	l.ask(func(e *passt.Engine) { ra.RouterAdvertisement, comes = e.RA(), e.Advertises() })
 	return ra, comes
 }
 

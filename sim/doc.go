@@ -19,9 +19,8 @@
 //
 // Events (scenarios.Event, events.go) are about what is advertised, leased and
 // set by hand, about the pod, about the guest's link, and about the guest itself.
-// An event is over when the kernel is through with all that it leads to. What
-// that is, is worked out first: the two-hour rule (RFC 4862 5.5.3 e), a
-// duplicate, accept_ra. Time passes by itself in one event alone, expire.
+// An event is over when the kernel has done all that it leads to: no rule of the
+// kernel's is here a second time. Time passes by itself in one event alone, expire.
 //
 //   - Another pod of a migration is the same namespace with another address and
 //     another passt: its MAC and link-local address stay, and flows under way

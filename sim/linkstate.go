@@ -47,7 +47,7 @@ func (l *Lab) linkUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if ra, comes := l.solicited(); on && comes && !ra.Malformed {
+	if ra, comes := l.solicited(); on && comes {
 		err = l.guest.Advertise(ctx, ra, up)
 	} else {
 		err = up()

@@ -10,6 +10,7 @@ import (
 	"github.com/mdlayher/ndp"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/sim/link"
 )
 
@@ -17,55 +18,61 @@ import (
 type Advertisement struct {
 	From netip.Addr // its source
 	*ndp.RouterAdvertisement
-	// Malformed: hosts discard it (RFC 4861 6.1.2).
-	Malformed bool
-	// Untold: it is as a router has it of which the lifetimes are not known.
-	Untold bool
 	// Tentative leaves the addresses that are formed of it in duplicate
 	// address detection.
 	Tentative bool
 }
 
-// Advertise has send bring a router advertisement about, waits until the kernel
-// is through with it, and until all is as it says: RFC 4861 6.3.4, RFC 4862
-// 5.5.3, RFC 4191 3. With accept_ra off, or a malformed one, that is as before.
+// Advertise calls send, waits until the router advertisement that it brings
+// about has arrived, and until the kernel has done with it. What the kernel makes
+// of it is the kernel's affair.
 func (g *Guest) Advertise(ctx context.Context, ra Advertisement, send func() error) error {
-	on, err := g.AcceptsRA()
-	if err != nil {
-		return err
-	}
-	before, err := g.snapshot()
+	before, err := g.Net.Addresses()
 	if err != nil {
 		return err
 	}
 	arrive := func() error { return g.received(ctx, ra.From, send) }
-	if !on || ra.Malformed {
-		if err := arrive(); err != nil {
-			return err
-		}
-		return g.unchanged(before)
-	}
-	want := g.expect(before, ra)
-	await := func() error {
-		return g.Net.Await(ctx, "all that the router advertisement of "+ra.From.String()+" says", func() (bool, string, error) {
-			now, err := g.snapshot()
-			unmet := want.unmet(now)
-			return unmet == "", unmet, err
-		})
-	}
-	switch {
-	case ra.Tentative:
+	if ra.Tentative {
 		if err := g.stuck(ctx, arrive); err != nil {
 			return err
 		}
-	case slices.ContainsFunc(want.addresses, func(a expected) bool { return a.duplicate }):
-		return g.slowly(objection, func() error { return errors.Join(arrive(), await()) })
-	default:
+		if before, err = g.Net.Addresses(); err != nil {
+			return err
+		}
+		return g.awaitDone(ctx, before)
+	}
+	play := func() error {
 		if err := arrive(); err != nil {
 			return err
 		}
+		return g.awaitDone(ctx, before)
 	}
-	return await()
+	if g.contested(ra.Options) {
+		return g.slowly(objection, play)
+	}
+	return play()
+}
+
+// contested reports whether another host on the link has an address that is
+// formed of a prefix.
+func (g *Guest) contested(options []ndp.Option) bool {
+	return slices.ContainsFunc(options, func(o ndp.Option) bool {
+		p, ok := o.(*ndp.PrefixInformation)
+		return ok && p.PrefixLength == 64 && g.defended(eui64.Address(netip.PrefixFrom(p.Prefix, 64), g.MAC))
+	})
+}
+
+// awaitDone waits until duplicate address detection has ended for each address,
+// and each whose preferred lifetime is over is marked as deprecated. The kernel
+// does both later than all else that an advertisement asks for. What was in
+// duplicate address detection before stays in it.
+func (g *Guest) awaitDone(ctx context.Context, before []link.Address) error {
+	return g.awaitAddresses(ctx, "what the router advertisement leads to", func(as []link.Address) bool {
+		return !slices.ContainsFunc(as, func(a link.Address) bool {
+			stays := slices.ContainsFunc(before, func(b link.Address) bool { return a.Prefix == b.Prefix && !b.Usable() })
+			return !a.Usable() && !stays || a.Preferred == 0 && a.Flags&unix.IFA_F_DEPRECATED == 0
+		})
+	})
 }
 
 // AcceptsRA reports whether the kernel takes router advertisements.
@@ -77,15 +84,6 @@ func (g *Guest) AcceptsRA() (bool, error) {
 // SetAcceptRA has the kernel take router advertisements or not.
 func (g *Guest) SetAcceptRA(on bool) error {
 	return g.Net.Set(link.Sysctl{Key: "ipv6/conf/" + g.Link + "/accept_ra", Value: map[bool]string{true: "1", false: "0"}[on]})
-}
-
-// unchanged makes sure that nothing is otherwise than before.
-func (g *Guest) unchanged(before snapshot) error {
-	now, err := g.snapshot()
-	if err == nil && !now.same(before) {
-		err = fmt.Errorf("the kernel in %s has taken the router advertisement, which it was to discard; addresses: %s", g.NS.Name(), describe(now.addresses))
-	}
-	return err
 }
 
 // received calls send and waits until a router advertisement of from has come

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,40 +18,60 @@ import (
 	"github.com/passtlab/passtlab/sim/guest"
 )
 
-// What is discarded is told from what is taken and from what never came.
-func TestDiscarded(t *testing.T) {
+// When Advertise returns, what the kernel makes of the advertisement is there.
+func TestAdvertise(t *testing.T) {
 	router := netip.MustParseAddr("fe80::2")
-	good := &ndp.RouterAdvertisement{RouterLifetime: time.Hour, Options: []ndp.Option{&ndp.PrefixInformation{
-		PrefixLength: 64, OnLink: true, AutonomousAddressConfiguration: true,
-		ValidLifetime: time.Hour, PreferredLifetime: time.Hour, Prefix: netip.MustParseAddr("fd00::"),
-	}}}
+	const formed = "fd00::5054:ff:fe1f:c7bd/64"
 	for _, tt := range []struct {
-		name   string
-		answer bool
-		tail   []byte // behind the advertisement
-		want   string
+		name      string
+		silent    bool
+		preferred []time.Duration // of each advertisement
+		tail      []byte          // behind it
+		want      []string
+		flags     uint32
+		err       string
 	}{
-		{"discarded", true, make([]byte, 8), ""},
-		{"taken", true, nil, "the kernel in guest has taken the router advertisement, which it was to discard"},
-		{"silence", false, nil, "await router advertisement of fe80::2 in guest: nothing came"},
+		{name: "taken", preferred: []time.Duration{time.Hour}, want: []string{formed}},
+		{name: "deprecated", preferred: []time.Duration{time.Hour, 0}, want: []string{formed}, flags: unix.IFA_F_DEPRECATED},
+		{name: "preferred again", preferred: []time.Duration{time.Hour, 0, time.Hour}, want: []string{formed}},
+		{name: "discarded", preferred: []time.Duration{time.Hour}, tail: make([]byte, 8)},
+		{name: "silence", silent: true, preferred: []time.Duration{0}, err: "await router advertisement of fe80::2 in guest: nothing came"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g, nb := boot(t)
 			ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(true))
-			ra, err := ndp.MarshalMessage(good)
+			for _, preferred := range tt.preferred {
+				ra := &ndp.RouterAdvertisement{RouterLifetime: time.Hour, Options: []ndp.Option{&ndp.PrefixInformation{
+					PrefixLength: 64, OnLink: true, AutonomousAddressConfiguration: true,
+					ValidLifetime: time.Hour, PreferredLifetime: preferred, Prefix: netip.MustParseAddr("fd00::"),
+				}}}
+				b, err := ndp.MarshalMessage(ra)
+				ok(t, err)
+				limit := 50 * time.Millisecond
+				if !tt.silent {
+					limit = 5 * time.Second
+					nb.answer(t, append(b, tt.tail...), router)
+				}
+				ctx, cancel := context.WithTimeoutCause(t.Context(), limit, errors.New("nothing came"))
+				defer cancel()
+				err = g.Advertise(ctx, guest.Advertisement{From: router, RouterAdvertisement: ra}, g.Solicit)
+				if tt.err == "" && err != nil || tt.err != "" && (err == nil || err.Error() != tt.err) {
+					t.Errorf("got %v, want %q", err, tt.err)
+				}
+			}
+			as, err := g.Net.Addresses()
 			ok(t, err)
-			if tt.answer {
-				nb.answer(t, append(ra, tt.tail...), router)
+			var got []string
+			for _, a := range as {
+				if a.Prefix.Addr().IsGlobalUnicast() {
+					got = append(got, a.Prefix.String())
+					if !a.Usable() || a.Flags&unix.IFA_F_DEPRECATED != tt.flags {
+						t.Errorf("%s has the flags %#x, want %#x", a.Prefix, a.Flags, tt.flags)
+					}
+				}
 			}
-			limit := 5 * time.Second
-			if !tt.answer {
-				limit = 50 * time.Millisecond
-			}
-			ctx, cancel := context.WithTimeoutCause(t.Context(), limit, errors.New("nothing came"))
-			defer cancel()
-			err = g.Advertise(ctx, guest.Advertisement{From: router, RouterAdvertisement: good, Malformed: true}, g.Solicit)
-			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.want)) {
-				t.Errorf("got %v, want %q", err, tt.want)
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("the guest has %v, want %v", got, tt.want)
 			}
 		})
 	}

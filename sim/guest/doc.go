@@ -23,11 +23,11 @@
 // can say when the advertisement arrives, the guest starts with accept_ra off
 // and sends the solicitation itself, in the kernel's form (RFC 4861 4.1).
 //
-// What a router advertisement leads to is worked out before it arrives, and then
-// waited for (Advertisement): addresses and their lifetimes, routes, the MTU. An
-// address stays in duplicate address detection if the retransmission time is
-// long when that begins, and is found to be a duplicate if somebody else on the
-// link has it (Guest.Defended).
+// What a router advertisement leads to is the kernel's affair. It sets addresses,
+// lifetimes, routes and the MTU before it is ready for the next frame; for the
+// rest Advertise waits. An address stays in duplicate address detection if the
+// retransmission time is long when that begins, and is found to be a duplicate if
+// somebody else on the link has it (Guest.Defended).
 //
 // A reboot is another Guest, in another namespace.
 //

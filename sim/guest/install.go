@@ -101,6 +101,10 @@ func succeeded(as []link.Address, old link.Address) bool {
 	return next.Prefix.IsValid() && next.Usable() || !due
 }
 
+// regenAdvance is REGEN_ADVANCE (RFC 8981 3.8) in seconds. The kernel makes no
+// temporary address that would have to be made anew at once.
+const regenAdvance = 2
+
 // successor returns the preferred temporary address beside an old one, if there
 // is one, and whether there has to be one.
 func successor(as []link.Address, old link.Address) (next link.Address, due bool) {
