@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A Selector chooses the node address.
+// A Selector chooses the node address. Func makes one of a function. A type that
+// wraps another Selector embeds it, and so keeps its traits.
 type Selector interface {
 	// Name is how reports and the command line call the selector.
 	Name() string
@@ -15,6 +16,8 @@ type Selector interface {
 	// Choice with a Reason. An error is the selector's own failure, except
 	// ErrUnsupported, which makes the result a skip.
 	Select(ctx context.Context, o Observation) (Choice, error)
+	// Traits are the same at every call.
+	Traits() Traits
 }
 
 // ErrUnsupported is wrapped by a selector that cannot judge the situation at
@@ -49,7 +52,7 @@ func (c Choice) Address() netip.Addr {
 	return c.Addresses[0]
 }
 
-// Func makes a Selector of a function.
+// Func makes a Selector without traits of a function.
 func Func(name string, f func(context.Context, Observation) (Choice, error)) Selector {
 	return fn{name, f}
 }
@@ -60,5 +63,7 @@ type fn struct {
 }
 
 func (s fn) Name() string { return s.name }
+
+func (fn) Traits() Traits { return Traits{} }
 
 func (s fn) Select(ctx context.Context, o Observation) (Choice, error) { return s.f(ctx, o) }

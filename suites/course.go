@@ -15,12 +15,12 @@ type course struct {
 	sel  selector.Selector
 	role scenarios.Role
 
-	life    selector.Life // nil: it has none, or no more
-	gauge   gauge         // of a life that is a Watch
-	shownAt time.Time     // when a Watch was shown something last
-	over    error         // why it has no more
-	ended   error         // what was wrong with how one ended
-	heard   int           // how much of what a Watch said is judged already
+	instance *selector.Instance // nil: it has none, or no more
+	gauge    gauge              // of an instance that is a Watch
+	shownAt  time.Time          // when a Watch was shown something last
+	over     error              // why it has no more
+	ended    error              // what was wrong with how one ended
+	heard    int                // how much of what a Watch said is judged already
 
 	replies []reply // one a checkpoint
 }
@@ -45,8 +45,7 @@ type reply struct {
 
 // watches reports whether the selector tells its choice by itself.
 func (c *course) watches() bool {
-	_, ok := c.life.(selector.Watch)
-	return ok
+	return c.instance != nil && c.instance.Said != nil
 }
 
 // ask asks every selector in every role, and listens to those that watch.
@@ -66,7 +65,7 @@ func (s *Session) ask(ctx context.Context, cp checkpoint) {
 	}
 }
 
-// question puts the question to a selector: to its life, if it has one.
+// question puts the question to a selector: to its instance, if it has one.
 func (s *Session) question(ctx context.Context, c *course, cp checkpoint) (a reply) {
 	if c.over != nil {
 		return reply{err: c.over}
@@ -78,10 +77,10 @@ func (s *Session) question(ctx context.Context, c *course, cp checkpoint) (a rep
 	}
 	begun, started := s.opts.Now(), time.Now()
 	o := forRole(cp.shown, c.role)
-	if c.life == nil {
+	if c.instance == nil {
 		a.choice, a.err = s.fresh(ctx, c.sel, o)
 	} else {
-		a.choice, a.err = alive(ctx, c, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.life.Select(ctx, o) })
+		a.choice, a.err = alive(ctx, c, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.instance.Select(ctx, o) })
 	}
 	a.took = s.opts.Now().Sub(begun) - a.choice.Waited
 	if meter != nil && a.err == nil {

@@ -40,16 +40,16 @@
 // its choice breaks one of the laws of package stability (unstable). A checkpoint
 // that is not judged only asks.
 //
-// A selector that remembers (selector.Stateful) lives from the boot of the guest
+// A selector that remembers (selector.Traits.Start) lives from the boot of the guest
 // to the next, once for each role. One that tells its choice by itself
-// (selector.Watch) is shown a checkpoint before that is measured, and waited for
+// (selector.Instance.Said) is shown a checkpoint before that is measured, and waited for
 // until it is right and has had a moment to leave that choice. If it changes and comes back between two
 // checkpoints, that is a flap too, unless the address was not there after one of
 // the steps.
 //
 // The laws are held against a fresh selector (Selector.Select), which a Watch
 // has none of, and against programs at the end alone. A selector whose rule is
-// the kernel's order (selector.KernelOrdered) is judged by the order of this
+// the kernel's order (selector.Traits.KernelOrder) is judged by the order of this
 // kernel; the report adds what the order of other kernels would make of it. Where
 // this kernel lists the oldest address first, it is skipped if it does not do what
 // scenarios state.

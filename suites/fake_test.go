@@ -240,7 +240,7 @@ func letter(l string) selector.Choice {
 	return selector.Pick(letters[l].Addr(), "")
 }
 
-// life is a Stateful selector that counts. Its fresh answers are those that do
+// life is a selector that remembers and counts. Its fresh answers are those that do
 // not change with the list.
 type life struct {
 	next                  func(i int, o selector.Observation) (selector.Choice, error)
@@ -255,25 +255,24 @@ func (l *life) Select(context.Context, selector.Observation) (selector.Choice, e
 	return selector.None(""), nil
 }
 
-func (l *life) Start(_ context.Context, o selector.Observation) (selector.Life, error) {
+func (l *life) Traits() selector.Traits { return selector.Traits{Start: l.start} }
+
+func (l *life) start(_ context.Context, o selector.Observation) (*selector.Instance, error) {
 	l.starts++
 	l.seen = append(l.seen, len(o.Addresses))
-	return living{l}, l.startErr
+	return &selector.Instance{
+		Select: func(_ context.Context, o selector.Observation) (selector.Choice, error) {
+			l.asked++
+			return l.next(l.asked-1, o)
+		},
+		Close: func() error {
+			l.closes++
+			return l.closeErr
+		},
+	}, l.startErr
 }
 
-type living struct{ l *life }
-
-func (x living) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
-	x.l.asked++
-	return x.l.next(x.l.asked-1, o)
-}
-
-func (x living) Close() error {
-	x.l.closes++
-	return x.l.closeErr
-}
-
-// watcher is a selector whose lives are watches. It says what say is given.
+// watcher is a selector that tells its choice by itself. It says what say is given.
 type watcher struct {
 	mu            sync.Mutex
 	said          []selector.Said
@@ -287,12 +286,14 @@ func (w *watcher) Select(context.Context, selector.Observation) (selector.Choice
 	return selector.Choice{}, errors.New("asked afresh")
 }
 
-func (w *watcher) Start(context.Context, selector.Observation) (selector.Life, error) {
+func (w *watcher) Traits() selector.Traits { return selector.Traits{Start: w.start} }
+
+func (w *watcher) start(context.Context, selector.Observation) (*selector.Instance, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.starts++
 	w.said, w.more = nil, make(chan struct{})
-	return watching{w}, nil
+	return &selector.Instance{Select: w.show, Said: w.all}, nil
 }
 
 // say says the choice of a letter, or with an error that it has ended.
@@ -308,22 +309,26 @@ func (w *watcher) say(l string, err error) {
 	w.more = make(chan struct{})
 }
 
-type watching struct{ w *watcher }
-
-func (x watching) Select(context.Context, selector.Observation) (selector.Choice, error) {
-	x.w.mu.Lock()
-	defer x.w.mu.Unlock()
-	x.w.shown++
+func (w *watcher) show(context.Context, selector.Observation) (selector.Choice, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.shown++
 	return selector.None("not read"), nil
 }
 
-func (x watching) Said() ([]selector.Said, <-chan struct{}) {
-	x.w.mu.Lock()
-	defer x.w.mu.Unlock()
-	return slices.Clone(x.w.said), x.w.more
+func (w *watcher) all() ([]selector.Said, <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.said), w.more
 }
 
-func (x watching) Close() error { return nil }
+func inKernelOrder(s selector.Selector) selector.Selector {
+	return selector.WithTraits(s, selector.Traits{KernelOrder: true})
+}
+
+func asProgram(s selector.Selector) selector.Selector {
+	return selector.WithTraits(s, selector.Traits{Program: true})
+}
 
 // clock ticks a tenth of a second at each look.
 func clock() func() time.Time {

@@ -100,7 +100,7 @@ func moves(t *testing.T) *Report {
 		Scenarios: []*scenarios.Scenario{sc}, Parallel: 1,
 		Selectors: []selector.Selector{
 			sel("good", inTurn("d")), sel("wrong", inTurn("d", "s", "s")), sel("lost", inTurn("-")), sel("flap", inTurn("d", "d", "v")), sel("late", late),
-			count(2), selector.InKernelOrder(first(&asked)),
+			count(2), inKernelOrder(first(&asked)),
 		},
 		Options: Options{Build: lab.builder(), Now: now, Seed: 42},
 	})
@@ -111,7 +111,7 @@ func moves(t *testing.T) *Report {
 	return r
 }
 
-// named is a Stateful by another name.
+// named is a life by another name.
 type named struct {
 	*life
 	name string

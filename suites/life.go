@@ -13,8 +13,7 @@ import (
 func (s *Session) boot(ctx context.Context) error {
 	stateful := false
 	for _, c := range s.courses {
-		_, ok := c.sel.(selector.Stateful)
-		stateful = stateful || ok
+		stateful = stateful || c.sel.Traits().Start != nil
 	}
 	if !stateful {
 		return nil
@@ -25,32 +24,32 @@ func (s *Session) boot(ctx context.Context) error {
 	}
 	s.phase(&s.phases.Select, func() {
 		for _, c := range s.courses {
-			if sel, ok := c.sel.(selector.Stateful); ok {
-				c.start(ctx, s.opts.SelectLimit, sel, forRole(o, c.role))
+			if start := c.sel.Traits().Start; start != nil {
+				c.start(ctx, s.opts.SelectLimit, start, forRole(o, c.role))
 			}
 		}
 	})
 	return nil
 }
 
-// start begins a life. What it does not answer for, c.over does.
-func (c *course) start(ctx context.Context, limit time.Duration, sel selector.Stateful, o selector.Observation) {
+// start starts an instance. c.over says why there is none.
+func (c *course) start(ctx context.Context, limit time.Duration, start func(context.Context, selector.Observation) (*selector.Instance, error), o selector.Observation) {
 	c.over, c.heard = nil, 0
-	life, err := bounded(ctx, limit, func(ctx context.Context) (selector.Life, error) { return sel.Start(ctx, o) })
+	i, err := bounded(ctx, limit, func(ctx context.Context) (*selector.Instance, error) { return start(ctx, o) })
 	switch {
 	case err != nil:
 		c.over = fmt.Errorf("start: %w", err)
-	case life == nil:
+	case i == nil:
 		c.over = errors.New("start: there is none")
 	default:
-		c.life = life
-		if w, ok := life.(selector.Watch); ok {
-			c.gauge = gaugeOf(w)
+		c.instance = i
+		if c.watches() {
+			c.gauge = gaugeOf(i)
 		}
 	}
 }
 
-// alive has a life do something. One that did not come back is over, as its
+// alive has an instance do something. One that did not come back is over, as its
 // state is not known any more.
 func alive[T any](ctx context.Context, c *course, limit time.Duration, f func(ctx context.Context) (T, error)) (T, error) {
 	v, err := bounded(ctx, limit, f)
@@ -60,20 +59,20 @@ func alive[T any](ctx context.Context, c *course, limit time.Duration, f func(ct
 	return v, err
 }
 
-// shutdown ends all lives.
+// shutdown ends all instances.
 func (s *Session) shutdown() {
 	for _, c := range s.courses {
-		if c.life == nil {
+		if c.instance == nil {
 			continue
 		}
 		// Whatever has ended the run, they are to leave nothing behind.
-		_, err := bounded(context.Background(), s.opts.SelectLimit, func(context.Context) (any, error) { return nil, c.life.Close() })
-		if err != nil {
+		if end := c.instance.Close; end != nil {
+			_, err := bounded(context.Background(), s.opts.SelectLimit, func(context.Context) (any, error) { return nil, end() })
 			c.ended = errors.Join(c.ended, err)
 		}
 		if c.watches() {
 			c.gauge.stop()
 		}
-		c.life = nil
+		c.instance = nil
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // KernelOrder is what a selector chooses whose rule is the kernel's order of
-// the addresses (selector.KernelOrdered). That order is no interface: Linux
+// the addresses (selector.Traits.KernelOrder). That order is no interface: Linux
 // 7.0.0 to 7.0.11 listed the addresses as they were added.
 type KernelOrder struct {
 	// NewestFirst is the choice as most kernels list them.

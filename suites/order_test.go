@@ -13,7 +13,7 @@ import (
 // not held against who goes by the list, and a project's own still are.
 func TestOldestFirst(t *testing.T) {
 	var asked int
-	ordered := selector.InKernelOrder(first(&asked))
+	ordered := inKernelOrder(first(&asked))
 	wrong := picks("first", slaac.Addr())
 	stated := func(pick scenarios.Pick) []scenarios.Failure {
 		return []scenarios.Failure{{Selector: "first", Picks: pick}}
@@ -63,7 +63,7 @@ func TestOldestFirst(t *testing.T) {
 func TestOldestFirstIsInsertion(t *testing.T) {
 	var asked int
 	sc, lab := play("s D")
-	r := judged(t, sc, lab, selector.InKernelOrder(first(&asked)), Options{OldestFirst: func() (bool, error) { return true, nil }})
+	r := judged(t, sc, lab, inKernelOrder(first(&asked)), Options{OldestFirst: func() (bool, error) { return true, nil }})
 	if k := r.KernelOrder; r.Verdict != Fail || k == nil || !k.NewestFirst.Works || k.Insertion.Works {
 		t.Errorf("%s: %+v", r.Verdict, k)
 	}

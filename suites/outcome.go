@@ -2,7 +2,6 @@ package suites
 
 import (
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/suites/stability"
 )
 
@@ -48,8 +47,7 @@ func (s *Session) result(c *course) Result {
 		decides = st.apply(decides)
 	}
 	if s.oldest && s.opts.KnownFailures && !st.project {
-		_, ordered := c.sel.(selector.KernelOrdered)
-		decides = decides.oldestFirst(ok, ordered)
+		decides = decides.oldestFirst(ok, c.sel.Traits().KernelOrder)
 	}
 	res.Verdict, res.Kind, res.Origin = decides.verdict, decides.kind, decides.pick
 	res.Reason, res.Remarks = decides.reason, decides.remarks
@@ -69,7 +67,7 @@ func (s *Session) judgeAt(c *course, i int) ruling {
 	r := s.overTime(c, i, judge(s.checkpoints[i].table, a.choice, a.err))
 	for _, v := range a.broken {
 		said := v.String()
-		if v.Law == stability.Order && selector.IsProgram(c.sel) {
+		if v.Law == stability.Order && c.sel.Traits().Program {
 			said += "\nif the kernel's order is its rule, say so: --kernel-order " + c.sel.Name()
 		}
 		r = unstable(r, said)

@@ -62,17 +62,10 @@ func late(s pace.Spent, bound time.Duration) (bool, error) {
 // limit is how long one answer is waited for. A program has a limit of its own,
 // and the time that it waits for a processor does not count for it.
 func (s *Session) limit(sel selector.Selector) time.Duration {
-	if selector.IsProgram(sel) {
+	if sel.Traits().Program {
 		return slowness * s.opts.SelectLimit
 	}
 	return s.opts.SelectLimit
-}
-
-// rests is a Life of which can be told what the machine gives it.
-type rests interface {
-	Pace() *pace.Meter
-	// Drained reports whether it has taken in all that it was shown.
-	Drained() bool
 }
 
 // gauge tells how much of its own time a Watch has had.
@@ -83,12 +76,16 @@ type gauge struct {
 }
 
 // gaugeOf measures the program of a Watch, or else this process.
-func gaugeOf(w selector.Watch) gauge {
-	if r, ok := w.(rests); ok {
-		return gauge{r.Pace(), r.Drained, func() {}}
+func gaugeOf(i *selector.Instance) gauge {
+	g := gauge{i.Meter, i.Drained, func() {}}
+	if g.meter == nil {
+		g.meter = pace.Start(nil)
+		g.stop = g.meter.Stop
 	}
-	m := pace.Start(nil)
-	return gauge{m, func() bool { return true }, m.Stop}
+	if g.drained == nil {
+		g.drained = func() bool { return true }
+	}
+	return g
 }
 
 // rested reports whether a Watch has had its time to leave a choice that is

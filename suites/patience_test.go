@@ -42,7 +42,7 @@ func TestLateOnASlowMachine(t *testing.T) {
 func TestUnstableWhenStarved(t *testing.T) {
 	for waited, want := range map[time.Duration]Verdict{0: Fail, 900 * time.Millisecond: Fail, 2 * time.Second: Error} {
 		var asked int
-		moody := selector.AsProgram(selector.Func("moody", func(context.Context, selector.Observation) (selector.Choice, error) {
+		moody := asProgram(selector.Func("moody", func(context.Context, selector.Observation) (selector.Choice, error) {
 			asked++
 			c := letter([]string{"d", "v"}[asked%2])
 			c.Waited = waited
@@ -59,7 +59,7 @@ func TestUnstableWhenStarved(t *testing.T) {
 func TestStarvedOnce(t *testing.T) {
 	for name, wrong := range map[string]error{"wrong": nil, "an error": errBroken} {
 		var asked int
-		hasty := selector.AsProgram(selector.Func("hasty", func(context.Context, selector.Observation) (selector.Choice, error) {
+		hasty := asProgram(selector.Func("hasty", func(context.Context, selector.Observation) (selector.Choice, error) {
 			if asked++; asked%3 == 1 {
 				return selector.Choice{Waited: 2 * time.Second}, wrong
 			}
@@ -72,16 +72,6 @@ func TestStarvedOnce(t *testing.T) {
 	}
 }
 
-// restless is a watch that moves all the time, or has not read its input.
-type restless struct {
-	watching
-	meter   *pace.Meter
-	drained bool
-}
-
-func (r restless) Pace() *pace.Meter { return r.meter }
-func (r restless) Drained() bool     { return r.drained }
-
 // A choice that is right counts once its program rests and has read its input,
 // and after two seconds in any case.
 func TestRested(t *testing.T) {
@@ -90,7 +80,7 @@ func TestRested(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := pace.Start(nil)
 			defer m.Stop()
-			g := gaugeOf(restless{meter: m, drained: drained})
+			g := gaugeOf(&selector.Instance{Meter: m, Drained: func() bool { return drained }})
 			shown := time.Now()
 			for !g.rested(shown, shown, keep) {
 				<-m.Next()

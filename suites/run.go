@@ -123,7 +123,7 @@ func (c cell) worst() Verdict {
 
 // fit lowers the number of labs to what the machine has room for, and notes it.
 func (c *Config) fit(report *Report) error {
-	n, why, err := limits.Labs(c.Parallel, slices.ContainsFunc(c.Selectors, runsProgram))
+	n, why, err := limits.Labs(c.Parallel, slices.ContainsFunc(c.Selectors, func(s selector.Selector) bool { return s.Traits().Program }))
 	if err != nil {
 		return fmt.Errorf("run: %w: %w", ErrNoRoom, err)
 	}
@@ -132,12 +132,6 @@ func (c *Config) fit(report *Report) error {
 	}
 	c.Parallel = n
 	return nil
-}
-
-// runsProgram reports whether a selector is, or may be, a program.
-func runsProgram(s selector.Selector) bool {
-	_, remembers := s.(selector.Stateful)
-	return selector.IsProgram(s) || remembers
 }
 
 // quieter is by how much fewer labs are up at once when a scenario is played

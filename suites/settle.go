@@ -22,7 +22,8 @@ type orders struct{ newest, insertion stability.Answer }
 // choice has to obey, and asks one whose rule is the kernel's order in both.
 // Programs are asked at the end alone.
 func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply) {
-	slow := selector.IsProgram(c.sel)
+	traits := c.sel.Traits()
+	slow := traits.Program
 	if a.err != nil || !cp.judged || c.watches() || slow && cp.name != s.last {
 		return
 	}
@@ -44,13 +45,12 @@ func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply
 		}
 		return choice, err
 	}
-	_, ordered := c.sel.(selector.KernelOrdered)
-	opts := stability.Options{Ordered: ordered}
+	opts := stability.Options{Ordered: traits.KernelOrder}
 	if slow {
 		opts.Limit = fewQuestions
 	}
 	var err error
-	if a.broken, err = stability.Check(limited, ask, o.Addresses, opts); err == nil && ordered {
+	if a.broken, err = stability.Check(limited, ask, o.Addresses, opts); err == nil && traits.KernelOrder {
 		a.orders = new(orders)
 		var listed bool
 		if a.orders.newest, a.orders.insertion, listed, err = stability.Orders(limited, ask, o.Addresses); err == nil && !listed {

@@ -92,7 +92,7 @@ func TestUnstableProgram(t *testing.T) {
 			before = asked
 		}
 	}
-	r := judged(t, sc, lab, selector.AsProgram(first(&asked)), Options{})
+	r := judged(t, sc, lab, asProgram(first(&asked)), Options{})
 	if before != 1 || r.Kind != scenarios.FailUnstable || r.At != "end" {
 		t.Errorf("asked %d times at the first checkpoint; %s at %s: %s", before, r.Kind, r.At, r.Reason)
 	}
@@ -137,7 +137,7 @@ func TestUnsettledLab(t *testing.T) {
 // says what another order would make of it.
 func TestKernelOrder(t *testing.T) {
 	var asked int
-	ordered := selector.InKernelOrder(first(&asked))
+	ordered := inKernelOrder(first(&asked))
 	for _, tt := range []struct {
 		name              string
 		steps             []string

@@ -42,7 +42,7 @@ func (s *Session) play(ctx context.Context) error {
 	return nil
 }
 
-// step plays an event that is no checkpoint. No life outlasts a reboot.
+// step plays an event that is no checkpoint. No instance outlasts a reboot.
 func (s *Session) step(ctx context.Context, e scenarios.Event) error {
 	reboot := e.Reboot != nil
 	if reboot {
@@ -121,7 +121,7 @@ func (s *Session) show(ctx context.Context, o selector.Observation) {
 			continue
 		}
 		c.shownAt = time.Now()
-		_, err := alive(ctx, c, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.life.Select(ctx, forRole(o, c.role)) })
+		_, err := alive(ctx, c, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return c.instance.Select(ctx, forRole(o, c.role)) })
 		if void(err) {
 			c.over = err
 		}

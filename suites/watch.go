@@ -13,7 +13,7 @@ import (
 // right. All of that is its own time. How long it took counts from the last
 // step to when the line was read.
 func (s *Session) listen(ctx context.Context, c *course, cp checkpoint) (a reply) {
-	w, g, shown := c.life.(selector.Watch), c.gauge, c.shownAt
+	w, g, shown := c.instance, c.gauge, c.shownAt
 	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).verdict == Pass }
 	wait := max(s.opts.WatchLimit, cp.within-g.meter.Between(s.stepped, shown).Own())
 	atShown := -1 // how much it had said then

@@ -66,17 +66,7 @@ type startWatch struct{ failed atomic.Bool }
 // watch returns the selectors under watch.
 func (w *startWatch) watch(sels []selector.Selector) (watched []selector.Selector) {
 	for _, s := range sels {
-		one := selector.Func(s.Name(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
-			c, err := s.Select(ctx, o)
-			return c, w.note(err)
-		})
-		switch s := s.(type) {
-		case selector.Stateful:
-			one = watchedLife{one, s, w}
-		case selector.KernelOrdered:
-			one = watchedOrder{one, s}
-		}
-		watched = append(watched, one)
+		watched = append(watched, watchedSelector{s, w})
 	}
 	return watched
 }
@@ -88,25 +78,39 @@ func (w *startWatch) note(err error) error {
 	return err
 }
 
-// watchedLife is a selector under watch that remembers.
-type watchedLife struct {
+type watchedSelector struct {
 	selector.Selector
-	stateful selector.Stateful
-	watch    *startWatch
+	watch *startWatch
 }
 
-func (s watchedLife) Start(ctx context.Context, o selector.Observation) (selector.Life, error) {
-	l, err := s.stateful.Start(ctx, o)
-	return l, s.watch.note(err)
+func (s watchedSelector) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+	c, err := s.Selector.Select(ctx, o)
+	return c, s.watch.note(err)
 }
 
-// watchedOrder is a selector under watch that goes by the kernel's order.
-type watchedOrder struct {
-	selector.Selector
-	ordered selector.KernelOrdered
+// Traits has what an instance says noted, too: a program that runs on is started
+// in the background.
+func (s watchedSelector) Traits() selector.Traits {
+	t := s.Selector.Traits()
+	if start := t.Start; start != nil {
+		t.Start = func(ctx context.Context, o selector.Observation) (*selector.Instance, error) {
+			i, err := start(ctx, o)
+			if err != nil || i == nil || i.Said == nil {
+				return i, s.watch.note(err)
+			}
+			said := i.Said
+			i.Said = func() ([]selector.Said, <-chan struct{}) {
+				all, more := said()
+				if len(all) > 0 {
+					_ = s.watch.note(all[len(all)-1].Err)
+				}
+				return all, more
+			}
+			return i, nil
+		}
+	}
+	return t
 }
-
-func (s watchedOrder) KernelOrder() { s.ordered.KernelOrder() }
 
 // status returns what a report says about a commit: nothing if nobody judged.
 func (w *startWatch) status(r *suites.Report) int {

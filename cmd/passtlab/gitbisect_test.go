@@ -2,18 +2,27 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/adapters"
 	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites"
 )
 
@@ -65,10 +74,69 @@ func TestRunGitBisect(t *testing.T) {
 	} {
 		testRun(t, tt.want, "", builds(tt.lab), "--git-bisect", "--exec", "mine="+tt.program, id)
 	}
+	testRun(t, bisectSkip, "", builds(nil), "--git-bisect", "--exec-watch", "mine="+noProgram, id)
 	testRun(t, bisectStop, "unknown flag", builds(nil), "--nonsense", "--git-bisect", id)
 	testRun(t, bisectStop, "no scenario is called", builds(nil), "--git-bisect", "nosuchthing")
 	testRun(t, bisectStop, "Usage:", builds(nil), "--git-bisect", "--help")
 	testRun(t, suites.StatusUsage, "unknown flag", builds(nil), "--nonsense", "--git-bisect=false", id)
+}
+
+// crowdedLab has six addresses that work.
+type crowdedLab struct{ fakeLab }
+
+func (crowdedLab) Probe(context.Context) (t probe.Table, err error) {
+	o, err := crowdedLab{}.Observe(context.Background())
+	ok := probe.Result{TCP: probe.OK, UDP: probe.OK}
+	for _, a := range o.Addresses {
+		t = append(t, probe.Row{Candidate: probe.Candidate{Address: a.Prefix, Link: a.Link, Origin: scenarios.OriginStatic}, Out: ok, In: ok, InBound: ok})
+	}
+	return t, err
+}
+
+func (crowdedLab) Observe(context.Context) (o selector.Observation, err error) {
+	for i := range 6 {
+		p := netip.MustParsePrefix(fmt.Sprintf("fd01:cafe::%d/64", i+1))
+		o.Addresses = append(o.Addresses, selector.Address{Prefix: p, Link: "eth0", Scope: "global"})
+	}
+	return o, nil
+}
+
+// A program is judged as without --git-bisect: it is asked as often, and fails
+// if it depends on the order of the list.
+func TestGitBisectJudgesAsRun(t *testing.T) {
+	corpus, err := scenarios.Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := *corpus[slices.IndexFunc(corpus, func(sc *scenarios.Scenario) bool { return sc.ID == id })]
+	sc.Roles, sc.Expect.Reachable = sc.Roles[:1], []scenarios.Target{scenarios.Of(scenarios.OriginStatic)}
+	judge := func(ctx context.Context, watch func([]selector.Selector) []selector.Selector) (asked int, r suites.Result) {
+		s := selector.WithTraits(selector.Func("mine", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
+			asked++
+			time.Sleep(15 * time.Millisecond) // which is what a program takes
+			return selector.Pick(o.Addresses[0].Prefix.Addr(), ""), nil
+		}), selector.Traits{Program: true})
+		report, err := suites.Run(ctx, suites.Config{
+			Scenarios: []*scenarios.Scenario{&sc}, Selectors: watch([]selector.Selector{s}),
+			Options: suites.Options{SelectLimit: time.Second, Build: func(context.Context, *scenarios.Scenario, sim.Options) (suites.Lab, error) {
+				return crowdedLab{}, nil
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return asked, report.Results[0]
+	}
+	synctest.Test(t, func(t *testing.T) {
+		asked, r := judge(t.Context(), func(s []selector.Selector) []selector.Selector { return s })
+		bisecting, same := judge(t.Context(), new(startWatch).watch)
+		if r.Verdict != suites.Fail || r.Kind != scenarios.FailUnstable || same.Verdict != r.Verdict || same.Kind != r.Kind || same.Reason != r.Reason {
+			t.Errorf("%s: %s\nwith --git-bisect %s: %s", r.Verdict, r.Reason, same.Verdict, same.Reason)
+		}
+		if asked != bisecting || asked > 30 {
+			t.Errorf("asked %d times, with --git-bisect %d", asked, bisecting)
+		}
+	})
 }
 
 // endings are how a process may end that is to judge for git bisect, by the

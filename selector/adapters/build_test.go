@@ -229,9 +229,8 @@ func TestSelector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, kernel := s.(selector.KernelOrdered)
-	if _, other := rule.(selector.KernelOrdered); !kernel || other {
-		t.Errorf("etcd declares the kernel's order: %t, go-sockaddr: %t", kernel, other)
+	if got, other := s.Traits(), rule.Traits(); !got.KernelOrder || other.KernelOrder || !got.Program {
+		t.Errorf("etcd: %+v, go-sockaddr: %+v", got, other)
 	}
 }
 

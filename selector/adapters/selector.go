@@ -10,24 +10,21 @@ import (
 )
 
 // Selector builds p, if it has to, and returns the selector NAME@VERSION that
-// runs it. It is selector.KernelOrdered if the catalogue says so.
+// runs it.
 func (b Builder) Selector(ctx context.Context, p catalogue.Pinned, opts command.Options) (selector.Selector, error) {
 	file, err := b.Build(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	opts.KernelOrder = p.Order == catalogue.OrderKernel
 	s, err := command.New(p.Name, append([]string{file}, p.Arguments...), opts)
 	if err != nil {
 		return nil, err
 	}
-	pinned := selector.AsProgram(selector.Func(p.String(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+	return selector.WithTraits(selector.Func(p.String(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
 		if p.Reads == catalogue.Kernel && o.Guest == nil {
 			return selector.Choice{}, fmt.Errorf("ask %s without a live kernel: %w", p, selector.ErrUnsupported)
 		}
 		return s.Select(ctx, o)
-	}))
-	if p.Order == catalogue.OrderKernel {
-		return selector.InKernelOrder(pinned), nil
-	}
-	return pinned, nil
+	}), s.Traits()), nil
 }

@@ -21,32 +21,26 @@ func (r remembering) Name() string { return r.name }
 
 // Select implements selector.Selector.
 func (r remembering) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
-	return (&recollection{remembering: r}).Select(ctx, o)
+	return r.instance().Select(ctx, o)
 }
 
-// Start implements selector.Stateful.
-func (r remembering) Start(context.Context, selector.Observation) (selector.Life, error) {
-	return &recollection{remembering: r}, nil
+// Traits implements selector.Selector.
+func (r remembering) Traits() selector.Traits {
+	return selector.Traits{Start: func(context.Context, selector.Observation) (*selector.Instance, error) { return r.instance(), nil }}
 }
 
-// recollection is a life of it.
-type recollection struct {
-	remembering
-	last netip.Addr
+// instance has chosen nothing yet.
+func (r remembering) instance() *selector.Instance {
+	var last netip.Addr
+	return &selector.Instance{Select: func(_ context.Context, o selector.Observation) (selector.Choice, error) {
+		a := r.next(o, last)
+		if !a.IsValid() {
+			return selector.None("wrong on purpose"), nil
+		}
+		last = a
+		return selector.Pick(a, "wrong on purpose"), nil
+	}}
 }
-
-// Select implements selector.Life.
-func (r *recollection) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
-	a := r.next(o, r.last)
-	if !a.IsValid() {
-		return selector.None("wrong on purpose"), nil
-	}
-	r.last = a
-	return selector.Pick(a, "wrong on purpose"), nil
-}
-
-// Close implements selector.Life.
-func (*recollection) Close() error { return nil }
 
 // flap goes on to the next higher candidate with every question, and from the
 // highest to the lowest.

@@ -55,7 +55,7 @@ type Order string
 // The orders.
 const (
 	// OrderKernel: the rule is the kernel's order of the addresses, be it for
-	// ties alone (selector.KernelOrdered).
+	// ties alone (selector.Traits.KernelOrder).
 	OrderKernel Order = "kernel"
 	// OrderRule: the rule leaves no ties, or does not say what decides them.
 	OrderRule Order = "rule"

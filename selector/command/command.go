@@ -36,7 +36,7 @@ type Options struct {
 	// MaxOutput is how many bytes an answer may have, and how many of standard
 	// error are kept. Default: 64 KiB.
 	MaxOutput int
-	// KernelOrder declares the program to be selector.KernelOrdered.
+	// KernelOrder is that of selector.Traits.
 	KernelOrder bool
 	// Logger gets notes on what the system refused. Default: nowhere.
 	Logger *slog.Logger
@@ -51,10 +51,7 @@ const exitUnsupported = 77
 func New(name string, argv []string, opts Options) (selector.Selector, error) {
 	p, err := newProgram(name, argv, opts)
 	if err != nil {
-		return nil, err
-	}
-	if opts.KernelOrder {
-		return selector.InKernelOrder(p), nil
+		return nil, err // not p, which is a nil pointer
 	}
 	return p, nil
 }
@@ -119,8 +116,10 @@ type program struct {
 // Name implements selector.Selector.
 func (p *program) Name() string { return p.name }
 
-// Program implements selector.Program.
-func (p *program) Program() {}
+// Traits implements selector.Selector.
+func (p *program) Traits() selector.Traits {
+	return selector.Traits{KernelOrder: p.opts.KernelOrder, Program: true}
+}
 
 // Select implements selector.Selector: it runs the program once. Whatever the
 // program started is gone when Select returns.

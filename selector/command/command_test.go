@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	case "watcher": // likewise, with one that runs on
 		s, err := NewWatch("test", os.Args[1:], Options{})
 		if err == nil {
-			_, err = s.Start(context.Background(), observation())
+			_, err = s.Traits().Start(context.Background(), observation())
 		}
 		fmt.Println(err)
 		select {}

@@ -53,7 +53,7 @@
 //
 // It is not to end: a status of 0 is ErrEnded, and all others are as above. A
 // line that is malformed, or longer than Options.MaxOutput, ends it, and so do
-// more than 1 MiB in its life. Close kills it and whatever it has started, with
+// more than 1 MiB in all. Close kills it and whatever it has started, with
 // SIGKILL.
 //
 // # How it is run

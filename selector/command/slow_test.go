@@ -133,10 +133,10 @@ func TestDrained(t *testing.T) {
 			}
 			var got bool
 			for range 40 { // what is written takes a moment to be read
-				if got = w.(*watch).Drained(); got == tt.want {
+				if got = w.Drained(); got == tt.want {
 					break
 				}
-				<-w.(*watch).Pace().Next()
+				<-w.Meter.Next()
 			}
 			if got != tt.want {
 				t.Errorf("drained: %t", got)

@@ -19,22 +19,19 @@ import (
 )
 
 // NewWatch returns the selector name whose program argv runs from the boot of a
-// guest. Its lives are selector.Watch. The program is looked up in PATH now.
+// guest, and whose instances tell their choices by themselves. The program is looked up in PATH now.
 // Errors are ErrUsage. The time limit of opts is that of Select, which starts
 // the program, returns the first thing it says, and ends it.
-func NewWatch(name string, argv []string, opts Options) (selector.Stateful, error) {
+func NewWatch(name string, argv []string, opts Options) (selector.Selector, error) {
 	p, err := newProgram(name, argv, opts)
 	if err != nil {
 		return nil, err
-	}
-	if opts.KernelOrder {
-		return orderedWatcher{watcher{p}}, nil
 	}
 	return watcher{p}, nil
 }
 
 // ParseWatch returns the selector that spec describes, as Parse does.
-func ParseWatch(spec string, opts Options) (selector.Stateful, error) {
+func ParseWatch(spec string, opts Options) (selector.Selector, error) {
 	name, argv, err := parseSpec(spec)
 	if err != nil {
 		return nil, err
@@ -44,11 +41,6 @@ func ParseWatch(spec string, opts Options) (selector.Stateful, error) {
 
 // watcher is a selector whose program runs on.
 type watcher struct{ program *program }
-
-type orderedWatcher struct{ watcher }
-
-// KernelOrder implements selector.KernelOrdered.
-func (orderedWatcher) KernelOrder() {}
 
 // Name implements selector.Selector.
 func (w watcher) Name() string { return w.program.name }
@@ -63,7 +55,7 @@ func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.C
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	_, news := l.Said()
+	_, news := l.heard()
 	limit := w.program.limit(cancel)
 	for waiting := true; waiting; {
 		select {
@@ -71,12 +63,12 @@ func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.C
 			waiting = false
 		case <-ctx.Done():
 			waiting = false
-		case <-l.Pace().Next():
-			limit(l.Pace().Since(begun))
+		case <-l.meter.Next():
+			limit(l.meter.Since(begun))
 		}
 	}
 	l.end()
-	if said, _ := l.Said(); len(said) > 0 {
+	if said, _ := l.heard(); len(said) > 0 {
 		return said[0].Choice, said[0].Err
 	}
 	if err = context.Cause(ctx); err == ErrTimeout {
@@ -86,13 +78,26 @@ func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.C
 	return selector.Choice{}, l.wrap(err)
 }
 
-// Start implements selector.Stateful. Whether the program could be executed is
-// for Said to tell.
-func (w watcher) Start(ctx context.Context, o selector.Observation) (selector.Life, error) {
+// Traits implements selector.Selector.
+func (w watcher) Traits() selector.Traits {
+	t := w.program.Traits()
+	t.Start = w.instance
+	return t
+}
+
+// instance starts the program. Whether it could be executed is for Said to tell.
+func (w watcher) instance(ctx context.Context, o selector.Observation) (*selector.Instance, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	return w.start(o)
+	l, err := w.start(o)
+	if err != nil {
+		return nil, err
+	}
+	return &selector.Instance{
+		Select: l.choose, Close: func() error { l.end(); return nil },
+		Said: l.heard, Meter: l.meter, Drained: l.drained,
+	}, nil
 }
 
 // watch is a program that runs.
@@ -115,7 +120,7 @@ type watch struct {
 	news chan struct{}
 }
 
-// errClosed is why Close kills.
+// errClosed is why end kills.
 var errClosed = errors.New("closed")
 
 func (w watcher) start(o selector.Observation) (*watch, error) {
@@ -226,20 +231,20 @@ func (l *watch) say(s selector.Said) {
 	l.news = make(chan struct{})
 }
 
-// Said implements selector.Watch.
-func (l *watch) Said() ([]selector.Said, <-chan struct{}) {
+// heard is Said of the instance.
+func (l *watch) heard() ([]selector.Said, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.said[:len(l.said):len(l.said)], l.news
 }
 
-// Select implements selector.Life: it shows o, and does not wait for an answer.
-// Before the first one it is no address.
-func (l *watch) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
+// choose shows o, and does not wait for an answer. Before the first one it is no
+// address.
+func (l *watch) choose(_ context.Context, o selector.Observation) (selector.Choice, error) {
 	if err := l.show(o); err != nil {
 		return selector.Choice{}, err
 	}
-	said, _ := l.Said()
+	said, _ := l.heard()
 	if len(said) == 0 {
 		return selector.None("nothing said yet"), nil
 	}
@@ -247,12 +252,9 @@ func (l *watch) Select(_ context.Context, o selector.Observation) (selector.Choi
 	return last.Choice, last.Err
 }
 
-// Pace measures what the machine gives the program.
-func (l *watch) Pace() *pace.Meter { return l.meter }
-
-// Drained reports whether the program has read all that it was shown. One that
+// drained reports whether the program has read all that it was shown. One that
 // has never read anything does not read.
-func (l *watch) Drained() bool {
+func (l *watch) drained() bool {
 	var left int
 	conn, err := l.stdin.SyscallConn()
 	if err == nil {
@@ -268,20 +270,14 @@ func (l *watch) Drained() bool {
 	return !l.reads.Load() || left == 0 && l.pending.Load() == 0
 }
 
-// Close implements selector.Life: it kills the program and all that it has
-// started, and returns when they are gone. A program that had ended before has
-// said so.
-func (l *watch) Close() error {
-	l.end()
-	return nil
-}
-
+// end kills the program and all that it has started, and returns when they are
+// gone. A program that had ended before has said so.
 func (l *watch) end() {
 	l.cancel(errClosed)
 	<-l.ended
 }
 
-// maxSaid is how much a program may print in its life, in bytes.
+// maxSaid is how much a program may print in all, in bytes.
 const maxSaid = 1 << 20
 
 // lines cuts what is written to it into lines.

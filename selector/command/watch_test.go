@@ -18,13 +18,13 @@ import (
 )
 
 // boot starts a program that runs on.
-func boot(t testing.TB, opts Options, o selector.Observation, source string, args ...string) selector.Watch {
+func boot(t testing.TB, opts Options, o selector.Observation, source string, args ...string) *selector.Instance {
 	t.Helper()
 	s, err := NewWatch("test", append([]string{script(t, source)}, args...), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := s.Start(t.Context(), o)
+	l, err := s.Traits().Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,11 +33,11 @@ func boot(t testing.TB, opts Options, o selector.Observation, source string, arg
 			t.Error(err)
 		}
 	})
-	return l.(selector.Watch)
+	return l
 }
 
 // await returns what has been said once done is true of it.
-func await(t testing.TB, w selector.Watch, done func([]selector.Said) bool) []selector.Said {
+func await(t testing.TB, w *selector.Instance, done func([]selector.Said) bool) []selector.Said {
 	t.Helper()
 	limit := time.After(20 * time.Second)
 	for {
@@ -283,7 +283,7 @@ func TestWatchSelect(t *testing.T) {
 	if _, err := s.Select(ctx, observation()); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
-	if _, err := s.Start(ctx, observation()); !errors.Is(err, context.Canceled) {
+	if _, err := s.Traits().Start(ctx, observation()); !errors.Is(err, context.Canceled) {
 		t.Errorf("started: %v, want %v", err, context.Canceled)
 	}
 }
@@ -307,11 +307,10 @@ func TestWatchNothingLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := s.Start(t.Context(), observation())
+	w, err := s.Traits().Start(t.Context(), observation())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := l.(selector.Watch)
 	await(t, w, number(1))
 	if len(marked(t, marker)) == 0 {
 		t.Fatal("nothing is there to be left")
@@ -336,7 +335,7 @@ func TestParseWatch(t *testing.T) {
 	}
 }
 
-// Options.KernelOrder, and nothing else, makes a program selector.KernelOrdered.
+// A program has the traits that its options declare.
 func TestKernelOrder(t *testing.T) {
 	for _, declared := range []bool{false, true} {
 		opts := Options{KernelOrder: declared}
@@ -346,8 +345,8 @@ func TestKernelOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, s := range []selector.Selector{one, on} {
-			if _, ok := s.(selector.KernelOrdered); ok != declared {
-				t.Errorf("%T: declared is %t, want %t", s, ok, declared)
+			if got := s.Traits(); got.KernelOrder != declared || !got.Program {
+				t.Errorf("%T: %+v, want KernelOrder %t", s, got, declared)
 			}
 		}
 	}

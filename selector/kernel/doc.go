@@ -8,7 +8,7 @@
 // as most programs do: no flag, link or prefix length is looked at. The order
 // is no promise of the kernel's: mostly the newest address of a scope comes
 // first, in 7.0.0 to 7.0.11 the oldest did. Both selectors declare that they
-// depend on it (selector.KernelOrdered).
+// depend on it (selector.Traits.KernelOrder).
 //
 // Both know IPv6 only, and neither reads the role or the configuration.
 package kernel

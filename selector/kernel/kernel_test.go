@@ -45,7 +45,7 @@ func TestFirst(t *testing.T) {
 
 func TestKernelOrdered(t *testing.T) {
 	for _, s := range []selector.Selector{First, Source} {
-		if _, ok := s.(selector.KernelOrdered); !ok {
+		if !s.Traits().KernelOrder {
 			t.Errorf("%s does not declare the kernel's order", s.Name())
 		}
 	}

@@ -17,7 +17,7 @@ import (
 //
 // Without a namespace to ask in, or with a target that is no global unicast
 // IPv6 address, it is selector.ErrUnsupported.
-var Source selector.Selector = selector.InKernelOrder(selector.Func("kernel", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
+var Source selector.Selector = selector.WithTraits(selector.Func("kernel", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
 	if o.Guest == nil {
 		return selector.Choice{}, fmt.Errorf("select a source address without a live kernel: %w", selector.ErrUnsupported)
 	}
@@ -39,7 +39,7 @@ var Source selector.Selector = selector.InKernelOrder(selector.Func("kernel", fu
 		return selector.Choice{}, fmt.Errorf("select a source address for %s: %w", o.Target, err)
 	}
 	return selector.Pick(source, "kernel's source address selection"), nil
-}))
+}), selector.Traits{KernelOrder: true})
 
 // noSource reports whether connect said that no route or no address leads to
 // the target.

@@ -9,7 +9,7 @@ import (
 
 // Algorithm is the order in which a node's addresses are preferred: the value
 // of Talos' machine.features.nodeAddressSortAlgorithm. Each is a
-// selector.Stateful, named "talos-v1" and so on. Select alone remembers nothing.
+// selector.Selector that remembers (Traits.Start), named "talos-v1" and so on.
 type Algorithm int
 
 // The algorithms.

@@ -40,40 +40,39 @@ func (m *memory) learn(left []candidate, c selector.Choice) {
 	}
 }
 
-// Start implements selector.Stateful. What is there at the start is not looked
+// Traits implements selector.Selector. What is there at the start is not looked
 // at: the first question is answered as by Select.
-func (g Algorithm) Start(context.Context, selector.Observation) (selector.Life, error) {
-	return &life{algorithm: g}, nil
+func (g Algorithm) Traits() selector.Traits {
+	return selector.Traits{Start: func(context.Context, selector.Observation) (*selector.Instance, error) {
+		return &selector.Instance{Select: (&machine{algorithm: g}).choose}, nil
+	}}
 }
 
-// life is an algorithm in one guest and role.
-type life struct {
+// machine is an algorithm in one guest and role.
+type machine struct {
 	algorithm Algorithm
 	memory    memory
 }
 
-// Select implements selector.Life.
-func (l *life) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
-	p, taken, err := l.algorithm.run(o, l.memory)
+// choose is Select of an instance.
+func (m *machine) choose(_ context.Context, o selector.Observation) (selector.Choice, error) {
+	p, taken, err := m.algorithm.run(o, m.memory)
 	if err != nil {
 		return selector.Choice{}, err
 	}
 	c := p.choice(taken)
-	if o.Role == "kubelet" && len(taken) == 0 && l.outlasts(o) {
-		c = selector.Choice{Addresses: l.memory.choice.Addresses, Reason: "kept: nothing left after the filters"}
+	if o.Role == "kubelet" && len(taken) == 0 && m.outlasts(o) {
+		c = selector.Choice{Addresses: m.memory.choice.Addresses, Reason: "kept: nothing left after the filters"}
 	}
-	l.memory.learn(p.left, c)
+	m.memory.learn(p.left, c)
 	return c, nil
 }
 
 // outlasts reports whether kubelet keeps the last choice although nothing is
 // left. With V3 it keeps no address that may be another host's.
-func (l *life) outlasts(o selector.Observation) bool {
-	last := l.memory.choice.Addresses
-	return len(last) > 0 && (l.algorithm != V3 || !slices.ContainsFunc(o.Addresses, func(a selector.Address) bool {
+func (m *machine) outlasts(o selector.Observation) bool {
+	last := m.memory.choice.Addresses
+	return len(last) > 0 && (m.algorithm != V3 || !slices.ContainsFunc(o.Addresses, func(a selector.Address) bool {
 		return slices.Contains(last, a.Prefix.Addr()) && Address{a.Prefix, a.Flags}.Unusable()
 	}))
 }
-
-// Close implements selector.Life.
-func (l *life) Close() error { return nil }

@@ -102,8 +102,8 @@ func TestLife(t *testing.T) {
 	}
 }
 
-func start(t rapid.TB, g Algorithm) selector.Life {
-	l, err := g.Start(context.Background(), selector.Observation{})
+func start(t rapid.TB, g Algorithm) *selector.Instance {
+	l, err := g.Traits().Start(context.Background(), selector.Observation{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,21 +148,19 @@ func TestConfigurationGoesBeforeMemory(t *testing.T) {
 	}
 }
 
-// Lives are apart, and the algorithm itself learns nothing of them.
-func TestLivesAreApart(t *testing.T) {
+// Instances share nothing, and the algorithm itself learns nothing of them.
+func TestInstancesAreApart(t *testing.T) {
 	a, b := start(t, V3), start(t, V3)
 	lease := on(t, "etcd", "eth0 "+dHi+" permanent")
 	both := on(t, "etcd", "eth0 fd01:cafe::5/128 permanent", "eth0 "+dHi+" permanent")
 	for i, x := range []struct {
-		s interface {
-			Select(context.Context, selector.Observation) (selector.Choice, error)
-		}
-		o    selector.Observation
-		want string
+		choose func(context.Context, selector.Observation) (selector.Choice, error)
+		o      selector.Observation
+		want   string
 	}{
-		{a, lease, "D"}, {a, both, "D"}, {b, both, "fd01:cafe::5"}, {V3, both, "fd01:cafe::5"}, {a, both, "D"},
+		{a.Select, lease, "D"}, {a.Select, both, "D"}, {b.Select, both, "fd01:cafe::5"}, {V3.Select, both, "fd01:cafe::5"}, {a.Select, both, "D"},
 	} {
-		c, err := x.s.Select(t.Context(), x.o)
+		c, err := x.choose(t.Context(), x.o)
 		if got := name(c, map[string]string{dHi: "D"}); err != nil || got != x.want {
 			t.Errorf("question %d: %s, %v, want %s", i+1, got, err, x.want)
 		}
@@ -185,14 +183,12 @@ func at(role string, as []Address) selector.Observation {
 // asked is what has been chosen of each family.
 type asked [2]netip.Addr
 
-func ask(t rapid.TB, s interface {
-	Select(context.Context, selector.Observation) (selector.Choice, error)
-}, role string, as []Address, config ...selector.Config) (chosen asked) {
+func ask(t rapid.TB, choose func(context.Context, selector.Observation) (selector.Choice, error), role string, as []Address, config ...selector.Config) (chosen asked) {
 	o := at(role, as)
 	for _, c := range config {
 		o.Config = c
 	}
-	c, err := s.Select(context.Background(), o)
+	c, err := choose(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,18 +229,18 @@ func TestV3OverTime(t *testing.T) {
 			l := start(t, V3)
 			var old asked
 			for _, as := range genHistory.Draw(t, "history") {
-				now := ask(t, l, role, as)
+				now := ask(t, l.Select, role, as)
 				if bad := flap(old, now, as); bad != "" {
 					t.Fatalf("flap: %s among %v", bad, as)
 				}
-				for f, fresh := range ask(t, V3, role, as) {
+				for f, fresh := range ask(t, V3.Select, role, as) {
 					want, ok := among(as, fresh)
 					got, there := among(as, now[f])
 					if ok && (!there || v3Classes.compare(got, want) != 0) {
 						t.Fatalf("%v, where the stateless choice is %v, among %v", got, want, as)
 					}
 				}
-				if again := ask(t, l, role, rapid.Permutation(as).Draw(t, "permuted")); again != now {
+				if again := ask(t, l.Select, role, rapid.Permutation(as).Draw(t, "permuted")); again != now {
 					t.Fatalf("%v became %v, asked again in another order", now, again)
 				}
 				old = now
@@ -258,7 +254,7 @@ func TestFlapIsFound(t *testing.T) {
 	for seed := range 5000 {
 		var old asked
 		for _, as := range genHistory.Example(seed) {
-			now := ask(t, V3, "etcd", as)
+			now := ask(t, V3.Select, "etcd", as)
 			if flap(old, now, as) != "" {
 				return
 			}
@@ -289,7 +285,7 @@ func TestV3RolesAgree(t *testing.T) {
 		node, kubelet, etcd := start(t, V3), start(t, V3), start(t, V3)
 		config := genConfig.Draw(t, "config")
 		for _, as := range genHistory.Draw(t, "history") {
-			n, k, e := ask(t, node, "node", as, config), ask(t, kubelet, "kubelet", as, config), ask(t, etcd, "etcd", as, config)
+			n, k, e := ask(t, node.Select, "node", as, config), ask(t, kubelet.Select, "kubelet", as, config), ask(t, etcd.Select, "etcd", as, config)
 			if n != e {
 				t.Fatalf("node %v, etcd %v, among %v", n, e, as)
 			}

@@ -13,7 +13,7 @@ import (
 // Options of a check.
 type Options struct {
 	// Ordered says that the selector's documented rule is the kernel's order
-	// (selector.KernelOrdered). The law Order does not bind it; see Orders.
+	// (selector.Traits.KernelOrder). The law Order does not bind it; see Orders.
 	Ordered bool
 	// Limit is how many questions may be put at most, for selectors whose
 	// answers take long. To see and shrink what there is, some 20 are enough

@@ -22,7 +22,7 @@
 //     comes and goes, does not change the node's address: no restarted kubelet
 //     and no new etcd member for an address that was never used.
 //
-// A selector whose documented rule is the kernel's order (selector.KernelOrdered)
+// A selector whose documented rule is the kernel's order (selector.Traits.KernelOrder)
 // is not bound by Order, yet by Loser: the first of a list stays the first when
 // another one leaves it. What the change of the kernel's order means for it,
 // [Orders] tells.
