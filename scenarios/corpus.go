@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 )
 
 //go:embed */*.yaml
@@ -14,14 +15,26 @@ var corpus embed.FS
 
 // Corpus returns the scenarios that are built in, in the order of their
 // topics, then of their ids. Faults of all files are reported together.
-func Corpus() ([]*Scenario, error) { return loadAll(corpus) }
+func Corpus() ([]*Scenario, error) {
+	return loadAll(corpus, func(string) bool { return true })
+}
 
-// loadAll loads every file of every topic in topics.
-func loadAll(topics fs.FS) ([]*Scenario, error) {
+// Named returns the scenario that is built in with that id, or all of the family,
+// or none. It reads no other file: the id of a scenario is the name of its file,
+// or begins with that and a hyphen.
+func Named(id string) ([]*Scenario, error) {
+	scs, err := loadAll(corpus, func(file string) bool { return id == file || strings.HasPrefix(id, file+"-") })
+	return Find(scs, id), err
+}
+
+// loadAll loads those files of all topics that are wanted, by their names without
+// ".yaml".
+func loadAll(topics fs.FS, wanted func(name string) bool) ([]*Scenario, error) {
 	files, err := fs.Glob(topics, "*/*.yaml") // sorted
 	if err != nil {
 		return nil, fmt.Errorf("read corpus: %w", err)
 	}
+	files = slices.DeleteFunc(files, func(f string) bool { return !wanted(strings.TrimSuffix(path.Base(f), ".yaml")) })
 	var all []*Scenario
 	var faults Faults
 	for _, file := range files {

@@ -36,6 +36,27 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// TestNamed: each id, and each family, is found without the rest of the corpus.
+func TestNamed(t *testing.T) {
+	all, err := Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
+		for _, id := range []string{s.ID, s.Family} {
+			got, err := Named(id)
+			if err != nil || !slices.Equal(ids(got), ids(Find(all, id))) {
+				t.Errorf("%s: %v, %v, want %v", id, ids(got), err, ids(Find(all, id)))
+			}
+		}
+	}
+	for _, id := range []string{"nosuch", "", "pass", all[0].ID + "-more"} {
+		if got, err := Named(id); err != nil || len(got) != 0 {
+			t.Errorf("%q: %v, %v, want none", id, ids(got), err)
+		}
+	}
+}
+
 const varied = `vary: [{a: {}, b: {events: [dhcpv6, ra]}}]`
 
 // TestCoverage: there is a scenario for every item of coverage.yaml.
@@ -82,7 +103,7 @@ func TestCorpusFaults(t *testing.T) {
 		"d/varied.yaml":    {Data: []byte(strings.Replace(least, "id: least", "id: varied", 1) + varied)},
 		"e/varied-a.yaml":  {Data: []byte(strings.Replace(least, "id: least", "id: varied-a", 1))},
 		"testdata/ignored": {},
-	})
+	}, func(string) bool { return true })
 	want := `scenarios/b/least.yaml:1:1: id: least is the id of scenarios/a/least.yaml too; expected an id of its own; rename one of the files
 scenarios/b/misnamed.yaml:2:5: id: is least; expected misnamed, as the file is called; rename the file or change the id
 scenarios/c/empty.yaml:1:1: the file is empty; expected a scenario; begin with a copy of one from the corpus

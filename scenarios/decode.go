@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -309,7 +310,15 @@ type field struct {
 	min, max string
 }
 
-func fieldsOf(t reflect.Type) (fs []field) {
+// tables has what fieldsOf returns, by type.
+var tables sync.Map
+
+// fieldsOf returns the fields of a struct that stand for keys. They are shared.
+func fieldsOf(t reflect.Type) []field {
+	if fs, ok := tables.Load(t); ok {
+		return fs.([]field)
+	}
+	var fs []field
 	for i := range t.NumField() {
 		tag := t.Field(i).Tag
 		name, _, _ := strings.Cut(tag.Get("yaml"), ",")
@@ -320,6 +329,7 @@ func fieldsOf(t reflect.Type) (fs []field) {
 			nonEmpty: tag.Get("nonempty") == "true", bare: tag.Get("bare") == "true", is: tag.Get("is"),
 			pattern: tag.Get("pattern"), form: tag.Get("form"), min: tag.Get("minimum"), max: tag.Get("maximum")})
 	}
+	tables.Store(t, fs)
 	return fs
 }
 

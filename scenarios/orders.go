@@ -123,15 +123,18 @@ func pick(es []Event, order []int) []Event {
 	return picked
 }
 
-// Draw draws an order for each group of steps of which one order is played
-// (orders: random), and writes it to Order. What is drawn for a scenario
-// depends on the seed and the scenario's id alone. A scenario of which nothing
-// was drawn is played in the order that is written.
-func Draw(seed int64, scs ...*Scenario) {
-	for _, s := range scs {
+// Draw returns the scenarios with one order drawn for each group of steps of
+// which one order is played (orders: random). Order says which. The seed and the
+// scenario's id alone decide the order. Draw changes no scenario it is given: it
+// returns a copy of each that has such a group.
+func Draw(seed int64, scs ...*Scenario) []*Scenario {
+	scs = slices.Clone(scs)
+	for i, s := range scs {
 		if !s.Plays(EventOrders) {
 			continue
 		}
+		s = new(*s)
+		scs[i] = s
 		h := fnv.New64a()
 		h.Write([]byte(s.ID))
 		r := rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
@@ -150,4 +153,5 @@ func Draw(seed int64, scs ...*Scenario) {
 		}
 		s.Events = events
 	}
+	return scs
 }

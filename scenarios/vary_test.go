@@ -139,8 +139,11 @@ events: [{orders: random, of: [ra, dhcpv6, static]}, {send: dhcpv6}]
 		if len(scs) != 1 || scs[0].ID != "least" {
 			t.Fatalf("the scenarios are %v", ids(scs))
 		}
-		Draw(seed, scs...)
-		return scs[0]
+		drawn := Draw(seed, scs...)
+		if scs[0].Order != nil || len(scs[0].Events) != 2 {
+			t.Fatalf("the scenario given is changed: order %v, events %v", scs[0].Order, scs[0].Events)
+		}
+		return drawn[0]
 	}
 	seen := map[string]bool{}
 	for seed := range int64(64) {
@@ -157,7 +160,7 @@ events: [{orders: random, of: [ra, dhcpv6, static]}, {send: dhcpv6}]
 		}
 		seen[fmt.Sprint(a.Order)] = true
 		before := a.Order
-		Draw(seed+1, a) // there is nothing left to draw
+		a = Draw(seed+1, a)[0] // there is nothing left to draw
 		if !slices.Equal(a.Order, before) {
 			t.Fatalf("drawn again, the order is %v", a.Order)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
@@ -21,14 +22,18 @@ func Client(sc *scenarios.Scenario) (string, error) {
 	return string(c.Name) + " " + v, err
 }
 
-// WithClient gives the client to scenarios. One that names a client other than
-// the kernel is about that client, and keeps it.
-func WithClient(c scenarios.Client, scs ...*scenarios.Scenario) {
-	for _, sc := range scs {
+// WithClient returns the scenarios with another client. One that names a client
+// other than the kernel is about that client, and keeps it. The others are
+// copied.
+func WithClient(c scenarios.Client, scs ...*scenarios.Scenario) []*scenarios.Scenario {
+	scs = slices.Clone(scs)
+	for i, sc := range scs {
 		if sc.Guest.Client == scenarios.ClientKernel {
-			sc.Guest.Client = c
+			scs[i] = new(*sc)
+			scs[i].Guest.Client = c
 		}
 	}
+	return scs
 }
 
 // findClient finds the scenario's client, nil for the kernel, and says what

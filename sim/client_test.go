@@ -199,9 +199,12 @@ func TestClientVersion(t *testing.T) {
 // A scenario that is about a client keeps it.
 func TestWithClient(t *testing.T) {
 	a, b := by(t, scenarios.ClientKernel), by(t, scenarios.ClientDHCPCD)
-	sim.WithClient(scenarios.ClientNetworkd, a, b)
-	if a.Guest.Client != scenarios.ClientNetworkd || b.Guest.Client != scenarios.ClientDHCPCD {
-		t.Errorf("got %s, %s", a.Guest.Client, b.Guest.Client)
+	got := sim.WithClient(scenarios.ClientNetworkd, a, b)
+	if got[0].Guest.Client != scenarios.ClientNetworkd || got[1].Guest.Client != scenarios.ClientDHCPCD {
+		t.Errorf("got %s, %s", got[0].Guest.Client, got[1].Guest.Client)
+	}
+	if a.Guest.Client != scenarios.ClientKernel {
+		t.Errorf("the scenario given has the client %s now", a.Guest.Client)
 	}
 }
 

@@ -164,11 +164,7 @@ func TestAs(t *testing.T) {
 		{"2031_01_01", nil, "newer than the last known"},
 		{"", nil, "not a date"},
 	} {
-		var scs []*scenarios.Scenario
-		for _, sc := range all {
-			scs = append(scs, new(*sc))
-		}
-		err := sim.As(tt.name, scs...)
+		scs, err := sim.As(tt.name, all...)
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%q: %v, want %q", tt.name, err, tt.err)

@@ -32,22 +32,26 @@ func Release(sc *scenarios.Scenario) (passt.Release, error) {
 	return passt.Lookup(cmp.Or(sc.Passt.Release, scenarios.DefaultRelease))
 }
 
-// As makes scenarios behave as another release: "2024_08_06", "latest", or
-// "kubevirt:1.4". A scenario that names a release other than the default one
-// is about that release, and keeps it.
-func As(name string, scs ...*scenarios.Scenario) error {
+// As returns the scenarios as they are with another release: "2024_08_06",
+// "latest", or "kubevirt:1.4". A scenario that names a release other than the
+// default one is about that release, and keeps it. The others are copied.
+func As(name string, scs ...*scenarios.Scenario) ([]*scenarios.Scenario, error) {
 	if _, err := passt.ParseRelease(name); err != nil {
-		return err
+		return nil, err
 	}
-	for _, sc := range scs {
-		if p := &sc.Passt; p.KubeVirt == "" && p.Release == scenarios.DefaultRelease {
-			p.Release = name
-			if v, ok := strings.CutPrefix(name, "kubevirt:"); ok {
-				p.Release, p.KubeVirt = "", v
-			}
+	scs = slices.Clone(scs)
+	for i, sc := range scs {
+		if sc.Passt.KubeVirt != "" || sc.Passt.Release != scenarios.DefaultRelease {
+			continue
+		}
+		scs[i] = new(*sc)
+		p := &scs[i].Passt
+		p.Release = name
+		if v, ok := strings.CutPrefix(name, "kubevirt:"); ok {
+			p.Release, p.KubeVirt = "", v
 		}
 	}
-	return nil
+	return scs, nil
 }
 
 // Check is a scenarios.Check: the release is known, and passt starts with what

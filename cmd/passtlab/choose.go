@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/passtlab/passtlab/internal/near"
 	"github.com/passtlab/passtlab/scenarios"
@@ -21,21 +23,19 @@ type chosen struct {
 // several in a file, an id, the id in a file that stands for several, label:NAME. No argument is the whole corpus.
 // What several arguments name is run once.
 func choose(args []string) (chosen, error) {
-	// A broken file of the corpus does not keep others from being run.
 	isFile := func(arg string) bool {
 		return strings.HasSuffix(arg, ".yaml") || strings.Contains(arg, ".yaml#") || strings.Contains(arg, "/")
 	}
-	var corpus []*scenarios.Scenario
-	if len(args) == 0 || slices.ContainsFunc(args, func(arg string) bool { return !isFile(arg) }) {
-		var err error
-		if corpus, err = scenarios.Corpus(); err != nil {
-			return chosen{}, fmt.Errorf("the corpus that this program was built with is broken; mend the file and build again:\n%w", err)
-		}
-	}
+	// Only what the arguments name is read.
+	corpus := sync.OnceValues(func() ([]*scenarios.Scenario, error) {
+		scs, err := scenarios.Corpus()
+		return scs, broken(err)
+	})
 	c := chosen{args: map[string]string{}}
 	if len(args) == 0 {
-		c.add("", corpus...)
-		return c, nil
+		scs, err := corpus()
+		c.add("", scs...)
+		return c, err
 	}
 	var errs []error
 	for _, arg := range args {
@@ -54,16 +54,21 @@ func choose(args []string) (chosen, error) {
 	return c, errors.Join(errs...)
 }
 
+// broken says that it is the corpus that is no good.
+func broken(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the corpus that this program was built with is broken; mend the file and build again:\n%w", err)
+}
+
 func (c *chosen) add(arg string, scs ...*scenarios.Scenario) {
 	for _, sc := range scs {
-		if !slices.Contains(c.scenarios, sc) {
+		arg := cmp.Or(arg, sc.ID)
+		if c.args[sc.ID] != arg {
 			c.scenarios = append(c.scenarios, sc)
 		}
-		if arg == "" {
-			c.args[sc.ID] = sc.ID
-		} else {
-			c.args[sc.ID] = arg
-		}
+		c.args[sc.ID] = arg
 	}
 }
 
@@ -97,31 +102,42 @@ func ids(scs []*scenarios.Scenario) string {
 	return strings.Join(all, ", ")
 }
 
-func (c *chosen) addLabel(label string, corpus []*scenarios.Scenario) error {
+func (c *chosen) addLabel(label string, corpus func() ([]*scenarios.Scenario, error)) error {
+	scs, err := corpus()
+	if err != nil {
+		return err
+	}
 	var some bool
-	for _, sc := range corpus {
+	for _, sc := range scs {
 		if slices.Contains(sc.Labels, label) {
 			c.add("", sc)
 			some = true
 		}
 	}
 	if !some {
-		return fmt.Errorf("no scenario has the label %q%s", label, near.Hint(label, labels(corpus)))
+		return fmt.Errorf("no scenario has the label %q%s", label, near.Hint(label, labels(scs)))
 	}
 	return nil
 }
 
-func (c *chosen) addID(id string, corpus []*scenarios.Scenario) error {
-	found := scenarios.Find(corpus, id)
-	if len(found) == 0 {
-		var ids []string
-		for _, sc := range corpus {
-			ids = append(ids, sc.ID, sc.Family)
-		}
-		return fmt.Errorf("no scenario is called %q%s; passtlab list shows all", id, near.Hint(id, ids))
+func (c *chosen) addID(id string, corpus func() ([]*scenarios.Scenario, error)) error {
+	found, err := scenarios.Named(id)
+	if err != nil {
+		return broken(err)
 	}
 	c.add("", found...)
-	return nil
+	if len(found) > 0 {
+		return nil
+	}
+	scs, err := corpus()
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, sc := range scs {
+		ids = append(ids, sc.ID, sc.Family)
+	}
+	return fmt.Errorf("no scenario is called %q%s; passtlab list shows all", id, near.Hint(id, ids))
 }
 
 // labels returns the labels of the scenarios, sorted.

@@ -10,15 +10,15 @@ import (
 
 var clientUsage = fmt.Sprintf("have `NAME`, one of %v, configure the guest in scenarios that name no client of their own", scenarios.Clients())
 
-// configureBy gives scenarios the client that the flag --client names, if it does.
-func configureBy(name string, scs []*scenarios.Scenario) error {
+// configureBy returns the scenarios with the client that the flag --client
+// names, if it names one.
+func configureBy(name string, scs []*scenarios.Scenario) ([]*scenarios.Scenario, error) {
 	c := scenarios.Client(name)
 	switch {
 	case name == "":
-		return nil
+		return scs, nil
 	case !slices.Contains(scenarios.Clients(), c):
-		return fmt.Errorf("--client: %q is not one of %v", name, scenarios.Clients())
+		return nil, fmt.Errorf("--client: %q is not one of %v", name, scenarios.Clients())
 	}
-	sim.WithClient(c, scs...)
-	return nil
+	return sim.WithClient(c, scs...), nil
 }

@@ -49,7 +49,8 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Co
 	if f.seed == 0 {
 		f.seed = rand.Int64N(1<<31-1) + 1
 	}
-	if err := f.prepare(scs.scenarios); err != nil {
+	played, err := f.prepare(scs.scenarios)
+	if err != nil {
 		return suites.Config{}, err
 	}
 	log := f.logger(c.ErrOrStderr())
@@ -61,7 +62,7 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Co
 	if err != nil {
 		return suites.Config{}, err
 	}
-	cfg := suites.Config{Scenarios: scs.scenarios, Selectors: sels, Parallel: f.parallel}
+	cfg := suites.Config{Scenarios: played, Selectors: sels, Parallel: f.parallel}
 	cfg.Options = suites.Options{
 		SelectLimit: f.slower * suites.DefaultSelectLimit, WatchLimit: f.slower * suites.DefaultWatchLimit,
 		WatchKeep: f.slower * suites.DefaultWatchKeep,

@@ -24,16 +24,15 @@ func (f *playFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.verbose, "verbose", false, "log what happens in the labs to standard error")
 }
 
-// prepare makes scenarios those that are played.
-func (f *playFlags) prepare(scs []*scenarios.Scenario) error {
-	if err := behaveAs(f.passt, scs); err != nil {
-		return err
+// prepare returns the scenarios as the flags have them played.
+func (f *playFlags) prepare(scs []*scenarios.Scenario) (_ []*scenarios.Scenario, err error) {
+	if scs, err = behaveAs(f.passt, scs); err != nil {
+		return nil, err
 	}
-	if err := configureBy(f.client, scs); err != nil {
-		return err
+	if scs, err = configureBy(f.client, scs); err != nil {
+		return nil, err
 	}
-	scenarios.Draw(f.seed, scs...)
-	return nil
+	return scenarios.Draw(f.seed, scs...), nil
 }
 
 // logger logs to w, or nowhere.

@@ -13,15 +13,17 @@ import (
 
 const passtUsage = "behave as `RELEASE` of passt, as latest, or as kubevirt:VERSION, in scenarios that do not name a release of their own"
 
-// behaveAs makes scenarios behave as what the flag --passt says, if it does.
-func behaveAs(name string, scs []*scenarios.Scenario) error {
+// behaveAs returns the scenarios with the release that the flag --passt names,
+// if it names one.
+func behaveAs(name string, scs []*scenarios.Scenario) ([]*scenarios.Scenario, error) {
 	if name == "" {
-		return nil
+		return scs, nil
 	}
-	if err := sim.As(name, scs...); err != nil {
-		return fmt.Errorf("--passt: %w", err)
+	scs, err := sim.As(name, scs...)
+	if err != nil {
+		return nil, fmt.Errorf("--passt: %w", err)
 	}
-	return nil
+	return scs, nil
 }
 
 // releases is what passtlab releases prints as JSON.

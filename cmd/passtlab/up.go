@@ -39,10 +39,12 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 			if n := len(scs.scenarios); n != 1 {
 				return fmt.Errorf("up: %s names %d scenarios, and there is one lab to build; name one of %s, of a file as FILE#ID", args[0], n, ids(scs.scenarios))
 			}
-			if err := f.prepare(scs.scenarios); err != nil {
+			played, err := f.prepare(scs.scenarios)
+			if err != nil {
 				return err
 			}
-			events, err := upTo(scs.scenarios[0], at)
+			sc := played[0]
+			events, err := upTo(sc, at)
 			if err != nil {
 				return fmt.Errorf("--at: %w", err)
 			}
@@ -55,7 +57,7 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 			}
 			opts := sim.Options{Backend: backend, Capture: capture, Logger: f.logger(c.ErrOrStderr())}
 			return withRights(c, func() error {
-				return labFailed(up(c.Context(), scs.scenarios[0], events, opts, c.OutOrStdout()))
+				return labFailed(up(c.Context(), sc, events, opts, c.OutOrStdout()))
 			})
 		},
 	}

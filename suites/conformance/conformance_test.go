@@ -47,7 +47,7 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 	BeforeAll(func(ctx SpecContext) {
 		// An error is told by each spec: a failed BeforeAll would only fail
 		// the first and skip the others.
-		scenarios.Draw(ginkgosuite.Seed(), sc)
+		sc := scenarios.Draw(ginkgosuite.Seed(), sc)[0]
 		session, _ = suites.Play(ctx, sc, sels, suites.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
 	}, NodeTimeout(specLimit))
 	AfterAll(func() {
@@ -104,7 +104,7 @@ func selected(id, name string) ([]*scenarios.Scenario, []selector.Selector, erro
 		return nil, nil, err
 	}
 	if as := os.Getenv("PASSTLAB_PASST"); as != "" {
-		if err := sim.As(as, scs...); err != nil {
+		if scs, err = sim.As(as, scs...); err != nil {
 			return nil, nil, fmt.Errorf("%w: PASSTLAB_PASST: %w", suites.ErrNothingSelected, err)
 		}
 	}

@@ -59,7 +59,7 @@ func TestScenarios(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sim.As(b.Release, scs...); err != nil {
+	if scs, err = sim.As(b.Release, scs...); err != nil {
 		t.Fatal(err)
 	}
 	c := Compare(run(t, sim.Backend{}, scs...), run(t, b, scs...), Differences)

@@ -54,7 +54,7 @@ func prove(ctx context.Context, sc *scenarios.Scenario) (err error) {
 	if err := errors.Join(gerr, berr); err != nil {
 		return err
 	}
-	scenarios.Draw(ginkgosuite.Seed(), sc)
+	sc = scenarios.Draw(ginkgosuite.Seed(), sc)[0]
 	session, err := suites.Play(ctx, sc, []selector.Selector{good, bad}, suites.Options{Seed: ginkgosuite.Seed()})
 	if why, ok := errors.AsType[*sim.UnsupportedError](err); ok {
 		Skip(why.Error())
@@ -103,7 +103,7 @@ func selected(id string) ([]*scenarios.Scenario, error) {
 		return nil, err
 	}
 	if as := os.Getenv("PASSTLAB_PASST"); as != "" {
-		if err := sim.As(as, scs...); err != nil {
+		if scs, err = sim.As(as, scs...); err != nil {
 			return nil, fmt.Errorf("%w: PASSTLAB_PASST: %w", suites.ErrNothingSelected, err)
 		}
 	}

@@ -73,7 +73,7 @@ func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, suites.Opti
 	if len(scs) == 0 {
 		return nil, session, fmt.Errorf("plan test of %s: %w: no scenario", sel.Name(), suites.ErrNothingSelected)
 	}
-	scenarios.Draw(o.Seed, scs...)
+	scs = scenarios.Draw(o.Seed, scs...)
 	if o.Expect != "" {
 		e, err := suites.LoadExpectations(o.Expect, scs, []string{sel.Name()})
 		if err != nil {
