@@ -36,8 +36,6 @@ type Namespace interface {
 	// Do runs f on a thread inside the namespace. Sockets opened by f stay
 	// there; goroutines started by f do not run there.
 	Do(f func() error) error
-	// Fd is the descriptor that holds the namespace, valid while the lab is up.
-	Fd() int
 }
 
 // Link is a network interface.

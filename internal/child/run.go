@@ -48,12 +48,10 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 		if n.ns == nil {
 			continue
 		}
-		// A copy, since a File closes its descriptor.
-		fd, err := unix.FcntlInt(uintptr(n.ns.Fd()), unix.F_DUPFD_CLOEXEC, 0)
-		if err != nil {
-			return r, fmt.Errorf("copy a namespace: %w", err)
+		var f *os.File
+		if err := n.ns.Do(func() (err error) { f, err = os.Open("/proc/thread-self/ns/net"); return err }); err != nil {
+			return r, err
 		}
-		f := os.NewFile(uintptr(fd), "namespace")
 		defer f.Close()
 		*n.to = reportFD + len(files)
 		files = append(files, f)

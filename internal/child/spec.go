@@ -10,8 +10,8 @@ import (
 
 // Namespace is a network namespace.
 type Namespace interface {
-	// Fd is the descriptor that holds it.
-	Fd() int
+	// Do runs f on a thread inside it.
+	Do(f func() error) error
 }
 
 // Spec is what to run, and where.

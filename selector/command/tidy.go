@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/selector"
@@ -18,8 +17,8 @@ const crowdedNeighbours = 64
 // tidy removes the neighbours of a guest if a program left too many. What is
 // needed of them the kernel finds again.
 func tidy(guest selector.Namespace) error {
-	h, err := netlink.NewHandleAt(netns.NsHandle(guest.Fd()), unix.NETLINK_ROUTE)
-	if err != nil {
+	var h *netlink.Handle
+	if err := guest.Do(func() (err error) { h, err = netlink.NewHandle(unix.NETLINK_ROUTE); return err }); err != nil {
 		return fmt.Errorf("list neighbours: %w", err)
 	}
 	defer h.Close()

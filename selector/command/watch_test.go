@@ -290,8 +290,12 @@ func TestWatchSelect(t *testing.T) {
 
 // A closed guest is passtlab's error, not the program's.
 func TestWatchClosedGuest(t *testing.T) {
+	ns := guest(t)
+	if err := ns.Close(); err != nil {
+		t.Fatal(err)
+	}
 	o := observation()
-	o.Guest = fakeNS{guest(t), -1}
+	o.Guest = ns
 	w := boot(t, Options{}, o, "#!/bin/sh\nexec sleep 600\n")
 	if said := await(t, w, ended); !errors.Is(said[0].Err, ErrSetup) {
 		t.Errorf("said %v, want ErrSetup", said)

@@ -55,7 +55,6 @@ func TestKernelOrdered(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Do(func() error) error { return f.err }
-func (failing) Fd() int                 { return -1 }
 
 func TestSourceErrors(t *testing.T) {
 	o := observation("fd01::1/64")

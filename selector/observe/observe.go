@@ -40,7 +40,6 @@ func Read(ns selector.Namespace) (selector.Observation, error) {
 type current struct{}
 
 func (current) Do(f func() error) error { return f() }
-func (current) Fd() int                 { return -1 }
 
 // read makes one observation of the thread's namespace. Something that changed
 // meanwhile is netlink.ErrDumpInterrupted.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/vishvananda/netlink"
-	vns "github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/dump"
@@ -19,8 +18,8 @@ type Net struct {
 
 // Open opens a netlink socket inside ns. The namespace stays the caller's.
 func Open(ns *netns.NS) (*Net, error) {
-	h, err := netlink.NewHandleAt(vns.NsHandle(ns.Fd()), unix.NETLINK_ROUTE)
-	if err != nil {
+	var h *netlink.Handle
+	if err := ns.Do(func() (err error) { h, err = netlink.NewHandle(unix.NETLINK_ROUTE); return err }); err != nil {
 		return nil, fmt.Errorf("open rtnetlink in %s: %w", ns.Name(), err)
 	}
 	return &Net{ns, h}, nil

@@ -6,7 +6,6 @@ import (
 	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
-	vns "github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,8 +18,8 @@ type subscription struct {
 // subscribe calls each from one goroutine, with no messages when the socket's
 // buffer ran full and some are lost.
 func (n *Net) subscribe(each func([]syscall.NetlinkMessage), groups ...uint) (*subscription, error) {
-	s, err := nl.SubscribeAt(vns.NsHandle(n.ns.Fd()), vns.None(), unix.NETLINK_ROUTE, groups...)
-	if err != nil {
+	var s *nl.NetlinkSocket
+	if err := n.ns.Do(func() (err error) { s, err = nl.Subscribe(unix.NETLINK_ROUTE, groups...); return err }); err != nil {
 		return nil, fmt.Errorf("subscribe to rtnetlink in %s: %w", n.ns.Name(), err)
 	}
 	sub := &subscription{s, make(chan struct{})}

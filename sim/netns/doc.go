@@ -4,10 +4,10 @@
 // /run/netns, no process. When the descriptor is closed, or the process dies
 // in whatever way, the kernel takes the namespace down with all that is in it.
 //
-// Sockets carry their namespace, threads only visit: Do switches a locked
-// thread, runs a short function, and switches back. A thread that cannot be
-// switched back is never given to another goroutine; it stays locked and ends
-// with its goroutine. The namespace the program was started in is not changed.
+// Sockets carry their namespace, threads only visit: Do runs a short function
+// on a goroutine of its own, whose thread it switches there and back. A thread
+// that cannot be switched back ends with that goroutine, and never runs another
+// one. The namespace the program was started in is not changed.
 //
 // Not modelled: named namespaces, and PID, mount or user namespaces (package
 // userns makes the latter for the program as a whole).

@@ -6,17 +6,17 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
+	"syscall"
 
-	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 )
 
 // NS is a network namespace, held by a file descriptor.
 type NS struct {
-	name   string
-	handle netns.NsHandle
-	inode  uint64
-	closed atomic.Bool
+	name  string
+	file  *os.File
+	raw   syscall.RawConn // holds the descriptor while it is in use
+	inode uint64
 }
 
 // ErrClosed is returned by Do on a namespace that was closed.
@@ -32,29 +32,32 @@ func Live() int64 { return live.Load() }
 // it. The name only serves messages. It needs CAP_SYS_ADMIN in the current
 // user namespace.
 func New(name string) (*NS, error) {
-	ns := &NS{name: name, handle: netns.None()}
-	err := onThread(func() error {
-		// netns.New leaves the calling thread in the new namespace.
-		h, err := netns.New()
-		if err != nil {
-			return fmt.Errorf("unshare network namespace: %w", err)
-		}
-		ns.handle = h
-		return nil
-	})
-	if err != nil {
-		if ns.handle.IsOpen() {
-			err = errors.Join(err, ns.handle.Close())
+	ns := &NS{name: name}
+	if err := apart(ns.make); err != nil {
+		if ns.file != nil {
+			err = errors.Join(err, ns.file.Close())
 		}
 		return nil, fmt.Errorf("make namespace %s: %w", name, err)
 	}
-	var st unix.Stat_t
-	if err := unix.Fstat(int(ns.handle), &st); err != nil {
-		return nil, errors.Join(fmt.Errorf("make namespace %s: stat: %w", name, err), ns.handle.Close())
-	}
-	ns.inode = st.Ino
 	live.Add(1)
 	return ns, nil
+}
+
+// make leaves the thread in the new namespace.
+func (ns *NS) make() (err error) {
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("unshare network namespace: %w", err)
+	}
+	if ns.file, err = os.Open(current); err != nil {
+		return err
+	}
+	if ns.raw, err = ns.file.SyscallConn(); err != nil {
+		return err
+	}
+	var st unix.Stat_t
+	err = unix.Fstat(int(ns.file.Fd()), &st)
+	ns.inode = st.Ino
+	return os.NewSyscallError("fstat", err)
 }
 
 // Name returns the name given to New.
@@ -62,7 +65,7 @@ func (ns *NS) Name() string { return ns.name }
 
 // Fd returns the descriptor that holds the namespace. It stays valid until
 // Close and must not be closed by the caller.
-func (ns *NS) Fd() int { return int(ns.handle) }
+func (ns *NS) Fd() int { return int(ns.file.Fd()) }
 
 // Inode returns the namespace's inode number, its identity on this machine.
 func (ns *NS) Inode() uint64 { return ns.inode }
@@ -73,66 +76,84 @@ func (ns *NS) Path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), 
 
 // Do runs f on a thread inside the namespace and returns f's error. f should
 // be short, and must neither start goroutines that rely on the namespace nor
-// assert nor panic on purpose; a panic is passed on after switching back.
+// assert; a panic is passed on.
 func (ns *NS) Do(f func() error) error {
-	if ns.closed.Load() {
-		return fmt.Errorf("enter namespace %s: %w", ns.name, ErrClosed)
-	}
-	return onThread(func() error {
-		if err := netns.Set(ns.handle); err != nil {
+	return apart(func() error {
+		err := ErrClosed
+		// From setns on the thread holds the namespace, whatever Close does.
+		_ = ns.raw.Control(func(fd uintptr) { err = unix.Setns(int(fd), unix.CLONE_NEWNET) })
+		if err != nil {
 			return fmt.Errorf("enter namespace %s: %w", ns.name, err)
 		}
 		return f()
 	})
 }
 
-// Close lets go of the namespace. The kernel removes it once no socket and no
-// process is left in it. Closing twice is harmless.
+// Close lets go of the namespace. The kernel removes it once no socket, thread
+// or process is left in it. Closing twice is harmless.
 func (ns *NS) Close() error {
-	if ns.closed.Swap(true) {
+	err := ns.file.Close()
+	if errors.Is(err, os.ErrClosed) {
 		return nil
 	}
 	live.Add(-1)
-	if err := ns.handle.Close(); err != nil {
+	if err != nil {
 		return fmt.Errorf("close namespace %s: %w", ns.name, err)
 	}
 	return nil
 }
 
-// onThread runs f on a locked thread and restores the thread's namespace.
-func onThread(f func() error) (err error) {
-	runtime.LockOSThread()
-	home, err := netns.Get()
-	if err != nil {
-		runtime.UnlockOSThread()
-		return fmt.Errorf("open the current namespace: %w", err)
-	}
-	defer func() {
-		if serr := restore(home); serr != nil {
-			// The thread stays locked: the runtime ends it with the goroutine
-			// rather than lending it to others in the wrong namespace.
-			err = errors.Join(err, fmt.Errorf("restore the thread's namespace: %w", serr))
-		} else {
-			runtime.UnlockOSThread()
+// current is the calling thread's namespace.
+const current = "/proc/thread-self/ns/net"
+
+// apart runs f on a goroutine of its own, locked to its thread, whose namespace
+// it restores. A thread for which that fails stays locked: the runtime ends it
+// with the goroutine.
+func apart(f func() error) (err error) {
+	var panicked any
+	returned, ended := false, make(chan struct{})
+	go func() {
+		defer close(ended)
+		runtime.LockOSThread()
+		home, herr := os.Open(current)
+		if herr != nil {
+			err, returned = fmt.Errorf("open the current namespace: %w", herr), true
+			return // nothing says where the thread is: it ends
 		}
-		err = errors.Join(err, home.Close())
+		defer home.Close()
+		defer func() {
+			panicked = recover()
+			if rerr := restore(home); rerr != nil {
+				err = errors.Join(err, fmt.Errorf("restore the thread's namespace: %w", rerr))
+				return
+			}
+			runtime.UnlockOSThread()
+		}()
+		err = f()
+		returned = true
 	}()
-	return f()
+	<-ended
+	switch {
+	case panicked != nil:
+		panic(panicked)
+	case !returned:
+		err = errors.Join(errExit, err)
+	}
+	return err
 }
 
+var errExit = errors.New("the function ended its goroutine")
+
 // restore puts the thread back home. A thread that may not switch has not left.
-func restore(home netns.NsHandle) error {
-	err := netns.Set(home)
+func restore(home *os.File) error {
+	err := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET)
 	if err == nil {
 		return nil
 	}
-	now, gerr := netns.Get()
-	if gerr != nil {
-		return errors.Join(err, gerr)
-	}
-	defer now.Close()
-	if now.Equal(home) {
+	was, werr := home.Stat()
+	is, ierr := os.Stat(current)
+	if werr == nil && ierr == nil && os.SameFile(was, is) {
 		return nil
 	}
-	return err
+	return errors.Join(err, werr, ierr)
 }

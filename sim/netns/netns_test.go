@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"sync"
 	"testing"
@@ -18,6 +19,9 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv(holderEnv) != "" {
 		os.Exit(hold())
+	}
+	if os.Getenv(deniedEnv) != "" {
+		os.Exit(denied())
 	}
 	os.Exit(audit.Run(m))
 }
@@ -64,7 +68,6 @@ func TestDo(t *testing.T) {
 		{"nil", func() error { return in(a) }, nil, nil},
 		{"error", func() error { return errors.Join(in(a), cause) }, cause, nil},
 		{"panic", func() error { panic(cause) }, nil, cause},
-		{"exit", func() error { runtime.Goexit(); return nil }, nil, nil},
 		{"nested", func() error { return errors.Join(in(a), b.Do(func() error { return in(b) }), in(a)) }, nil, nil},
 		{"nested in itself", func() error { return errors.Join(a.Do(func() error { return in(a) }), in(a)) }, nil, nil},
 		{"panic in nested", func() error { return b.Do(func() error { panic(cause) }) }, nil, cause},
@@ -93,6 +96,15 @@ func TestDo(t *testing.T) {
 			}()
 			<-done
 		})
+	}
+}
+
+// A function that ends its goroutine has not succeeded.
+func TestExit(t *testing.T) {
+	a := need.Namespace(t, "a")
+	const want = "the function ended its goroutine"
+	if err := a.Do(func() error { runtime.Goexit(); return nil }); err == nil || err.Error() != want {
+		t.Errorf("Do = %v, want %s", err, want)
 	}
 }
 
@@ -148,27 +160,106 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// A namespace is entered, or it is closed: nobody gets into another one because
+// a descriptor was used again.
+func TestCloseMeanwhile(t *testing.T) {
+	need.Namespaces(t)
+	for range 50 {
+		a, err := netns.New("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		entered := make(chan struct{}, 1)
+		for range 4 {
+			wg.Go(func() {
+				for {
+					err := a.Do(func() error {
+						select {
+						case entered <- struct{}{}:
+						default:
+						}
+						if at := here(); at != a.Inode() {
+							return fmt.Errorf("in namespace %d, want %d", at, a.Inode())
+						}
+						return nil
+					})
+					if err != nil {
+						if !errors.Is(err, netns.ErrClosed) {
+							t.Error(err)
+						}
+						return
+					}
+				}
+			})
+		}
+		<-entered
+		err = a.Close()
+		b, berr := netns.New("b") // gets the descriptor
+		wg.Wait()
+		if err := errors.Join(err, berr); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// drop takes all capabilities from the calling thread.
+func drop() error {
+	hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var none [2]unix.CapUserData
+	return unix.Capset(&hdr, &none[0])
+}
+
+// A thread that cannot go back is never the caller's.
+func TestNoWayBack(t *testing.T) {
+	a := need.Namespace(t, "a")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlock: the thread may have lost its rights
+		home := here()
+		const want = "restore the thread's namespace: operation not permitted"
+		if err := a.Do(drop); err == nil || err.Error() != want || !errors.Is(err, unix.EPERM) {
+			t.Errorf("Do = %v, want %s", err, want)
+		}
+		if at := here(); at != home {
+			t.Errorf("in namespace %d after Do, was in %d", at, home)
+		}
+	}()
+	<-done
+}
+
+// deniedEnv makes the test binary try to make a namespace instead of testing.
+const deniedEnv = "NETNS_TEST_DENIED"
+
+func denied() int {
+	before := netns.Live()
+	_, err := netns.New("a")
+	fmt.Printf("%v; %d live", err, netns.Live()-before)
+	return 0
+}
+
 // Without the right, New says so and leaves nothing.
 func TestDenied(t *testing.T) {
 	need.Namespaces(t)
-	before := netns.Live()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlock: the thread has lost its rights
-		hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var none [2]unix.CapUserData
-		if err := unix.Capset(&hdr, &none[0]); err != nil {
-			done <- err
-			return
-		}
-		_, err := netns.New("a")
-		done <- err
-	}()
-	err := <-done
-	if want := "make namespace a: unshare network namespace: operation not permitted"; err == nil || err.Error() != want || !errors.Is(err, unix.EPERM) {
-		t.Errorf("New = %v, want %s", err, want)
+	type result struct {
+		out []byte
+		err error
 	}
-	if n := netns.Live(); n != before {
-		t.Errorf("%d namespaces are live, want %d", n, before)
+	done := make(chan result)
+	go func() {
+		runtime.LockOSThread() // and never unlock: the thread has lost the right to give
+		err := unix.Prctl(unix.PR_CAPBSET_DROP, unix.CAP_SYS_ADMIN, 0, 0, 0)
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), deniedEnv+"=1")
+		out, rerr := cmd.CombinedOutput()
+		done <- result{out, errors.Join(err, rerr)}
+	}()
+	r := <-done
+	if want := "make namespace a: unshare network namespace: operation not permitted; 0 live"; r.err != nil || string(r.out) != want {
+		t.Errorf("New = %s, %v, want %s", r.out, r.err, want)
 	}
 }

@@ -22,9 +22,9 @@ import (
 
 	"github.com/google/nftables"
 	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/suites"
 )
 
@@ -153,7 +153,7 @@ func look(ctx context.Context, lab suites.Lab, c *canaries) (w world, err error)
 	if err != nil {
 		return w, err
 	}
-	fact("the guest's network", func() (string, error) { return network(o.Guest.Fd()) })
+	fact("the guest's network", func() (string, error) { return network(o.Guest) })
 	fact("the guest's settings", func() (s string, err error) {
 		err = o.Guest.Do(func() error { s = settings("/proc/sys/net"); return nil })
 		return s, err
@@ -176,9 +176,9 @@ func look(ctx context.Context, lab suites.Lab, c *canaries) (w world, err error)
 
 // network is the configuration of a network namespace, without what goes by
 // time.
-func network(ns int) (s string, err error) {
-	h, err := netlink.NewHandleAt(netns.NsHandle(ns), unix.NETLINK_ROUTE)
-	if err != nil {
+func network(ns selector.Namespace) (s string, err error) {
+	var h *netlink.Handle
+	if err := ns.Do(func() (err error) { h, err = netlink.NewHandle(unix.NETLINK_ROUTE); return err }); err != nil {
 		return "", err
 	}
 	defer h.Close()
@@ -222,10 +222,11 @@ func network(ns int) (s string, err error) {
 		}
 		errs = append(errs, err)
 	}
-	conn, err := nftables.New(nftables.WithNetNSFd(ns))
-	if err != nil {
+	var conn *nftables.Conn
+	if err := ns.Do(func() (err error) { conn, err = nftables.New(nftables.AsLasting()); return err }); err != nil {
 		return s, errors.Join(append(errs, err)...)
 	}
+	defer conn.CloseLasting()
 	ts, err := conn.ListTables()
 	for _, table := range ts {
 		add("table", nil, "%s", table.Name)

@@ -97,7 +97,7 @@ func New(cfg Config, pod *link.Net) (*Plane, error) {
 	if p.in, err = listen(cfg.Pod); err != nil {
 		return nil, err
 	}
-	if p.conn, err = nftables.New(nftables.WithNetNSFd(cfg.Pod.Fd()), nftables.AsLasting()); err != nil {
+	if err := cfg.Pod.Do(func() error { p.conn, err = nftables.New(nftables.AsLasting()); return err }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open nftables in %s: %w", cfg.Pod.Name(), err), p.in.Close())
 	}
 	p.isSeen = p.cfg.Lease

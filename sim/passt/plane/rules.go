@@ -28,8 +28,8 @@ type rule struct {
 // not for one attribute: it leaves out the checksum flags of an expression
 // that writes to a header without a checksum of its own, as IPv6's is.
 func (p *Plane) send() error {
-	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, &netlink.Config{NetNS: p.cfg.Pod.Fd()})
-	if err != nil {
+	var conn *netlink.Conn
+	if err := p.cfg.Pod.Do(func() (err error) { conn, err = netlink.Dial(unix.NETLINK_NETFILTER, nil); return err }); err != nil {
 		return err
 	}
 	defer conn.Close()
@@ -60,7 +60,7 @@ func (p *Plane) send() error {
 		return err
 	}
 	p.rules = nil
-	_, err = conn.Receive() // the acknowledgement of the last rule, or the first error
+	_, err := conn.Receive() // the acknowledgement of the last rule, or the first error
 	return err
 }
 
