@@ -3,9 +3,6 @@ package suites
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/passtlab/passtlab/internal/limits"
 	"github.com/passtlab/passtlab/scenarios"
@@ -61,23 +58,3 @@ func (s *Session) Again(ctx context.Context) error {
 
 // explain is an error as text, with the limit of the machine that it comes from.
 func explain(err error) string { return limits.Explain(err).Error() }
-
-// replays say which scenarios came out well only when they were played again,
-// and why.
-func (r *Report) replays() (notes []string) {
-	const most = 3
-	var ids []string
-	for _, s := range r.Scenarios {
-		if s.Replayed != "" && s.Error == "" { // otherwise the error is told
-			ids = append(ids, s.ID)
-			notes = append(notes, fmt.Sprintf("%s was played again, with fewer labs beside it, because of this: %s", s.ID, strings.ReplaceAll(s.Replayed, "\n", " ")))
-		}
-	}
-	if len(ids) > most+1 {
-		notes = append(notes[:most], fmt.Sprintf("%d more were played again, as \"replayed\" in the JSON report says: %s", len(ids)-most, strings.Join(ids[most:], ", ")))
-	}
-	return notes
-}
-
-// notes are all that is to be borne in mind about the report.
-func (r *Report) notes() []string { return append(slices.Clone(r.Notes), r.replays()...) }

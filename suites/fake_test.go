@@ -15,6 +15,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/probe"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // The addresses of the field report.
@@ -213,7 +214,7 @@ func play(steps ...string) (*scenarios.Scenario, *stages) {
 
 // judged plays a timeline with one selector and returns its result in the only
 // role.
-func judged(t *testing.T, sc *scenarios.Scenario, lab *stages, sel selector.Selector, opts Options) Result {
+func judged(t *testing.T, sc *scenarios.Scenario, lab *stages, sel selector.Selector, opts Options) report.Result {
 	t.Helper()
 	opts.Build = lab.builder()
 	s, err := Open(t.Context(), sc, []selector.Selector{sel}, opts)

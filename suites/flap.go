@@ -8,19 +8,16 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim/probe"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
-// overTime judges the i-th answer of a course in the light of those before. It
-// is about choices that are right by themselves.
-func (s *Session) overTime(c *course, i int, r ruling) ruling {
+// overTime judges the i-th answer of a course, which is right by itself, in the
+// light of those before.
+func (s *Session) overTime(c *course, i int, r *report.Result) {
 	cp, a := s.checkpoints[i], c.replies[i]
-	if r.verdict != Pass {
-		return r
-	}
-	fail := func(k scenarios.FailureKind, format string, args ...any) ruling {
-		r.verdict, r.kind = Fail, k
-		r.reason += fmt.Sprintf(", "+format, args...)
-		return r
+	fail := func(k scenarios.FailureKind, format string, args ...any) {
+		r.Verdict, r.Kind = report.Fail, k
+		r.Reason += fmt.Sprintf(", "+format, args...)
 	}
 	if j := s.judgedBefore(i); j >= 0 {
 		before := s.checkpoints[j]
@@ -28,18 +25,19 @@ func (s *Session) overTime(c *course, i int, r ruling) ruling {
 		switch {
 		case old != now && worked(before.table, old) && worked(cp.table, old) && !deprecated(cp.table, old):
 			row, _ := cp.table.Row(old)
-			return fail(scenarios.FailFlap, "but left %s, its choice at %s, which still works", title(row), before.name)
+			fail(scenarios.FailFlap, "but left %s, its choice at %s, which still works", title(row), before.name)
+			return
 		case a.away != nil && worked(before.table, old):
-			return fail(scenarios.FailFlap, "to which it came back: since %s it had left it for %s", before.name, list(a.away.Addresses))
+			fail(scenarios.FailFlap, "to which it came back: since %s it had left it for %s", before.name, list(a.away.Addresses))
+			return
 		}
 	}
-	if a.wavered != nil {
-		return fail(scenarios.FailFlap, "to which it came back: while nothing changed it left it for %s", list(a.wavered.Addresses))
+	switch {
+	case a.wavered != nil:
+		fail(scenarios.FailFlap, "to which it came back: while nothing changed it left it for %s", list(a.wavered.Addresses))
+	case cp.within > 0 && a.took > cp.within:
+		fail(scenarios.FailLate, "only after %s, and not within %s", a.took.Round(time.Millisecond), cp.within)
 	}
-	if cp.within > 0 && a.took > cp.within {
-		return fail(scenarios.FailLate, "only after %s, and not within %s", a.took.Round(time.Millisecond), cp.within)
-	}
-	return r
 }
 
 // deprecated addresses are to be left while they still work (RFC 4862 5.5.4).

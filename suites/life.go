@@ -22,7 +22,7 @@ func (s *Session) boot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.phase(&s.phases.Select, func() {
+	s.phase(&s.phases.ask, func() {
 		for _, c := range s.courses {
 			if start := c.sel.Traits().Start; start != nil {
 				c.start(ctx, s.opts.SelectLimit, start, forRole(o, c.role))

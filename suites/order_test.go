@@ -7,6 +7,8 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/suites/expect"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // On a kernel that lists the oldest address first, statements of scenarios are
@@ -18,7 +20,7 @@ func TestOldestFirst(t *testing.T) {
 	stated := func(pick scenarios.Pick) []scenarios.Failure {
 		return []scenarios.Failure{{Selector: "first", Picks: pick}}
 	}
-	own := &Expectations{file: "own.yaml", Failures: []KnownFailure{
+	own := &expect.File{Failures: []expect.Failure{
 		{Selector: "first", Scenarios: []string{"timeline"}, Verdict: "fail", Picks: "none", Reason: "why not"},
 	}}
 	for _, tt := range []struct {
@@ -26,25 +28,25 @@ func TestOldestFirst(t *testing.T) {
 		sel     selector.Selector
 		list    string
 		stated  []scenarios.Failure
-		expect  *Expectations
+		expect  *expect.File
 		unknown bool // known failures are not asked for
-		newest  Verdict
-		oldest  Verdict
+		newest  report.Verdict
+		oldest  report.Verdict
 	}{
-		{name: "by order, fails", sel: ordered, list: "s D", newest: Fail, oldest: Skip},
-		{name: "by order, picks as stated", sel: ordered, list: "s D", stated: stated("slaac"), newest: XFail, oldest: XFail},
-		{name: "by order, picks otherwise", sel: ordered, list: "s D", stated: stated("none"), newest: Fail, oldest: Skip},
-		{name: "by order, passes although stated", sel: ordered, list: "D s", stated: stated("slaac"), newest: XPass, oldest: Skip},
-		{name: "by order, passes", sel: ordered, list: "D s", newest: Pass, oldest: Pass},
-		{name: "by order, without statements", sel: ordered, list: "s D", unknown: true, newest: Fail, oldest: Fail},
-		{name: "by order, by the project's statement", sel: ordered, list: "s D", expect: own, newest: Fail, oldest: Fail},
-		{name: "fails", sel: wrong, list: "s D", newest: Fail, oldest: Fail},
-		{name: "picks otherwise", sel: wrong, list: "s D", stated: stated("none"), newest: Fail, oldest: XFail},
-		{name: "passes although stated", sel: picks("first", dhcpv6.Addr()), list: "s D", stated: stated("none"), newest: XPass, oldest: XPass},
-		{name: "by the project's statement", sel: wrong, list: "s D", expect: own, newest: Fail, oldest: Fail},
+		{name: "by order, fails", sel: ordered, list: "s D", newest: report.Fail, oldest: report.Skip},
+		{name: "by order, picks as stated", sel: ordered, list: "s D", stated: stated("slaac"), newest: report.XFail, oldest: report.XFail},
+		{name: "by order, picks otherwise", sel: ordered, list: "s D", stated: stated("none"), newest: report.Fail, oldest: report.Skip},
+		{name: "by order, passes although stated", sel: ordered, list: "D s", stated: stated("slaac"), newest: report.XPass, oldest: report.Skip},
+		{name: "by order, passes", sel: ordered, list: "D s", newest: report.Pass, oldest: report.Pass},
+		{name: "by order, without statements", sel: ordered, list: "s D", unknown: true, newest: report.Fail, oldest: report.Fail},
+		{name: "by order, by the project's statement", sel: ordered, list: "s D", expect: own, newest: report.Fail, oldest: report.Fail},
+		{name: "fails", sel: wrong, list: "s D", newest: report.Fail, oldest: report.Fail},
+		{name: "picks otherwise", sel: wrong, list: "s D", stated: stated("none"), newest: report.Fail, oldest: report.XFail},
+		{name: "passes although stated", sel: picks("first", dhcpv6.Addr()), list: "s D", stated: stated("none"), newest: report.XPass, oldest: report.XPass},
+		{name: "by the project's statement", sel: wrong, list: "s D", expect: own, newest: report.Fail, oldest: report.Fail},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for oldest, want := range map[bool]Verdict{false: tt.newest, true: tt.oldest} {
+			for oldest, want := range map[bool]report.Verdict{false: tt.newest, true: tt.oldest} {
 				sc, lab := play(tt.list)
 				sc.Expect.Failures = tt.stated
 				r := judged(t, sc, lab, tt.sel, Options{KnownFailures: !tt.unknown, Expect: tt.expect, OldestFirst: func() (bool, error) { return oldest, nil }})
@@ -64,7 +66,7 @@ func TestOldestFirstIsInsertion(t *testing.T) {
 	var asked int
 	sc, lab := play("s D")
 	r := judged(t, sc, lab, inKernelOrder(first(&asked)), Options{OldestFirst: func() (bool, error) { return true, nil }})
-	if k := r.KernelOrder; r.Verdict != Fail || k == nil || !k.NewestFirst.Works || k.Insertion.Works {
+	if k := r.KernelOrder; r.Verdict != report.Fail || k == nil || !k.NewestFirst.Works || k.Insertion.Works {
 		t.Errorf("%s: %+v", r.Verdict, k)
 	}
 }
@@ -75,5 +77,5 @@ func TestOldestFirstUnknown(t *testing.T) {
 	if !errors.Is(err, errBroken) {
 		t.Errorf("got %v", err)
 	}
-	wantAll(t, s.Judge(picks("good", dhcpv6.Addr())), Error, "broken")
+	wantAll(t, s.Judge(picks("good", dhcpv6.Addr())), report.Error, "broken")
 }

@@ -2,104 +2,93 @@ package suites
 
 import (
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/passtlab/passtlab/suites/stability"
 )
 
 // result judges a course. The first checkpoint that it fails decides, otherwise
 // one that it could not judge, otherwise the end.
-func (s *Session) result(c *course) Result {
-	res := s.blank(c.sel.Name(), c.role)
-	var decides ruling
-	var deciding int
-	var kernel *KernelOrder
+func (s *Session) result(c *course) report.Result {
+	var res report.Result
+	var checkpoints []report.CheckpointResult
 	for i, a := range c.replies {
 		cp := s.checkpoints[i]
 		if void(a.err) {
-			res.Verdict, res.Reason = Error, s.at(cp.name)+clean(a.err.Error())
-			return res
-		}
-		if !cp.judged {
-			res.Checkpoints = append(res.Checkpoints, answered(cp, a, nil))
-			continue
+			return report.Result{Verdict: report.Error, Reason: s.at(cp.name) + report.Clean(a.err.Error()), Checkpoints: checkpoints}
 		}
 		r := s.judgeAt(c, i)
-		res.Checkpoints = append(res.Checkpoints, answered(cp, a, &r))
-		if decides.verdict == Pass || decides.verdict == Skip && r.verdict == Fail {
-			decides, deciding = r, i
+		there := report.CheckpointResult{Name: cp.name, Choice: r.Choice, Advertised: r.Advertised, Origin: r.Origin, Kind: r.Kind, Took: r.Took, Reason: r.Reason}
+		if cp.judged {
+			there.Verdict = &r.Verdict
+			orders := worst(res.KernelOrder, s.orders(cp, a.orders))
+			if res.Verdict == report.Pass || res.Verdict == report.Skip && r.Verdict == report.Fail {
+				res = r
+			}
+			res.KernelOrder = orders
 		}
-		kernel = kernel.worst(s.orders(cp, a.orders))
+		checkpoints = append(checkpoints, there)
 	}
-	if void(c.ended) {
-		res.Verdict, res.Reason = Error, clean(c.ended.Error())
-		return res
+	switch {
+	case void(c.ended):
+		return report.Result{Verdict: report.Error, Reason: report.Clean(c.ended.Error()), Checkpoints: checkpoints}
+	case c.ended != nil && res.Verdict != report.Fail:
+		res.Verdict, res.Kind, res.Origin = report.Fail, scenarios.FailLost, scenarios.PickNone
+		res.Reason = "did not end well: " + report.Clean(c.ended.Error())
 	}
-	if c.ended != nil && decides.verdict != Fail {
-		decides.verdict, decides.kind, decides.pick = Fail, scenarios.FailLost, scenarios.PickNone
-		decides.reason = "did not end well: " + clean(c.ended.Error())
+	res.Reason = s.at(res.At) + res.Reason
+	if why := luck(res.KernelOrder); res.Verdict == report.Pass && why != "" {
+		res.Remarks = append(res.Remarks, why)
 	}
-	a := c.replies[deciding]
-	decides.at, decides.reason = s.checkpoints[deciding].name, s.at(s.checkpoints[deciding].name)+decides.reason
-	if why := kernel.luck(); decides.verdict == Pass && why != "" {
-		decides.remarks = append(decides.remarks, why)
-	}
-	st, ok := s.opts.stated(s.sc, res.Selector, c.role)
+	known, ok := s.opts.known(s.sc, c.sel.Name(), c.role)
 	if ok {
-		decides = st.apply(decides)
+		known.Apply(&res)
 	}
-	if s.oldest && s.opts.KnownFailures && !st.project {
-		decides = decides.oldestFirst(ok, c.sel.Traits().KernelOrder)
+	if s.oldest && s.opts.KnownFailures && !known.Project {
+		oldestFirst(&res, ok, c.sel.Traits().KernelOrder)
 	}
-	res.Verdict, res.Kind, res.Origin = decides.verdict, decides.kind, decides.pick
-	res.Reason, res.Remarks = decides.reason, decides.remarks
-	res.Rule, res.Took, res.KernelOrder = clean(a.choice.Reason), seconds(a.took), kernel
-	res.Choice, res.Advertised = given(a.choice)
 	if s.several {
-		res.At = decides.at
+		res.Checkpoints = checkpoints
 	} else {
-		res.Checkpoints = nil
+		res.At = ""
 	}
 	return res
 }
 
 // judgeAt judges the i-th answer of a course.
-func (s *Session) judgeAt(c *course, i int) ruling {
-	a := c.replies[i]
-	r := s.overTime(c, i, judge(s.checkpoints[i].table, a.choice, a.err))
+func (s *Session) judgeAt(c *course, i int) report.Result {
+	cp, a := s.checkpoints[i], c.replies[i]
+	r := judge(cp.table, a.choice, a.err)
+	r.At, r.Took = cp.name, report.Seconds(a.took)
+	if !cp.judged {
+		r.Origin, r.Kind, r.Reason = "", "", ""
+		if a.err != nil {
+			r.Reason = report.Clean(a.err.Error())
+		}
+		return r
+	}
+	if r.Verdict == report.Pass {
+		s.overTime(c, i, &r)
+	}
 	for _, v := range a.broken {
 		said := v.String()
 		if v.Law == stability.Order && c.sel.Traits().Program {
 			said += "\nif the kernel's order is its rule, say so: --kernel-order " + c.sel.Name()
 		}
-		r = unstable(r, said)
+		unstable(&r, said)
 	}
 	if a.unsettled != "" {
-		r.remarks = append(r.remarks, a.unsettled)
+		r.Remarks = append(r.Remarks, a.unsettled)
 	}
 	return r
 }
 
 // unstable adds a law that is broken: it fails what would pass, and is a remark
 // about what fails already.
-func unstable(r ruling, law string) ruling {
-	if r.verdict != Pass {
-		r.remarks = append(r.remarks, law)
-		return r
+func unstable(r *report.Result, law string) {
+	if r.Verdict != report.Pass {
+		r.Remarks = append(r.Remarks, law)
+		return
 	}
-	r.verdict, r.kind = Fail, scenarios.FailUnstable
-	r.reason += "\n" + law
-	return r
-}
-
-// answered is what the report says about one checkpoint; r is nil where nothing
-// was judged.
-func answered(cp checkpoint, a reply, r *ruling) CheckpointResult {
-	out := CheckpointResult{Name: cp.name, Took: seconds(a.took)}
-	out.Choice, out.Advertised = given(a.choice)
-	switch {
-	case r != nil:
-		out.Verdict, out.Kind, out.Origin, out.Reason = &r.verdict, r.kind, r.pick, r.reason
-	case a.err != nil:
-		out.Reason = clean(a.err.Error())
-	}
-	return out
+	r.Verdict, r.Kind = report.Fail, scenarios.FailUnstable
+	r.Reason += "\n" + law
 }

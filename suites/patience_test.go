@@ -10,6 +10,7 @@ import (
 	"github.com/passtlab/passtlab/internal/pace"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // What the program waited for is not its time. What passtlab missed may have
@@ -40,7 +41,7 @@ func TestLateOnASlowMachine(t *testing.T) {
 // A program that gives different answers has an excuse where it waited long for
 // a processor, and only there.
 func TestUnstableWhenStarved(t *testing.T) {
-	for waited, want := range map[time.Duration]Verdict{0: Fail, 900 * time.Millisecond: Fail, 2 * time.Second: Error} {
+	for waited, want := range map[time.Duration]report.Verdict{0: report.Fail, 900 * time.Millisecond: report.Fail, 2 * time.Second: report.Error} {
 		var asked int
 		moody := asProgram(selector.Func("moody", func(context.Context, selector.Observation) (selector.Choice, error) {
 			asked++
@@ -66,7 +67,7 @@ func TestStarvedOnce(t *testing.T) {
 			return letter("d"), nil
 		}))
 		sc, lab := play("D s")
-		if r := judged(t, sc, lab, hasty, Options{}); r.Verdict != Pass {
+		if r := judged(t, sc, lab, hasty, Options{}); r.Verdict != report.Pass {
 			t.Errorf("%s: %s: %s", name, r.Verdict, r.Reason)
 		}
 	}

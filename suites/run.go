@@ -10,6 +10,8 @@ import (
 	"github.com/passtlab/passtlab/internal/limits"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/suites/report"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -38,7 +40,7 @@ type Config struct {
 	// Default: DefaultParallel.
 	Parallel int
 	// Shard is noted in the report, where the scenarios are a part of a run.
-	Shard *Shard
+	Shard *report.Shard
 	// Progress is called after each scenario, never twice at a time.
 	Progress func(Progress)
 
@@ -48,37 +50,37 @@ type Config struct {
 
 // Progress is how far a run has come.
 type Progress struct {
-	Done, Total int     // scenarios
-	Scenario    string  // the last one done
-	Verdict     Verdict // its worst verdict
+	Done, Total int            // scenarios
+	Scenario    string         // the last one done
+	Verdict     report.Verdict // its worst verdict
 }
 
 // Run asks every selector in the lab of every scenario. The report is whole
 // when the error is nil: labs that failed are in it, as errors. The error says
 // that nothing could be run (no report), or that ctx ended before the run did
 // (what is known so far, the rest as errors).
-func Run(ctx context.Context, cfg Config) (*Report, error) {
+func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	cfg.Options = cfg.Options.withDefaults()
-	report := NewReport(cfg.Now(), cfg.Seed)
-	report.Shard = cfg.Shard
+	rep := report.New(sim.KernelRelease(), cfg.Now(), cfg.Seed)
+	rep.Shard = cfg.Shard
 	if cfg.Backend.Real() {
-		report.Backend, report.Program = BackendReal, cfg.Backend.Program
+		rep.Backend, rep.Program = report.BackendReal, cfg.Backend.Program
 	}
-	if err := cfg.fit(report); err != nil {
+	if err := cfg.fit(rep); err != nil {
 		return nil, err
 	}
 	r := runner{cfg: cfg, gate: newGate()}
 	for _, c := range r.run(ctx) {
-		report.Add(c.scenario, c.results...)
+		rep.Add(c.scenario, c.results...)
 	}
-	report.Finish(cfg.Now())
+	rep.Finish(cfg.Now())
 	if err := context.Cause(ctx); err != nil {
-		return report, fmt.Errorf("run: %w", err)
+		return rep, fmt.Errorf("run: %w", err)
 	}
-	return report, nil
+	return rep, nil
 }
 
 // check refuses what cannot be run and fills in the number of labs.
@@ -112,23 +114,23 @@ func (c *Config) check() error {
 
 // cell is one scenario with what its selectors did.
 type cell struct {
-	scenario Scenario
-	results  []Result
+	scenario report.Scenario
+	results  []report.Result
 }
 
-func (c cell) worst() Verdict {
-	r := Report{Scenarios: []Scenario{c.scenario}, Results: c.results}
+func (c cell) worst() report.Verdict {
+	r := report.Report{Scenarios: []report.Scenario{c.scenario}, Results: c.results}
 	return r.Worst()
 }
 
 // fit lowers the number of labs to what the machine has room for, and notes it.
-func (c *Config) fit(report *Report) error {
+func (c *Config) fit(rep *report.Report) error {
 	n, why, err := limits.Labs(c.Parallel, slices.ContainsFunc(c.Selectors, func(s selector.Selector) bool { return s.Traits().Program }))
 	if err != nil {
 		return fmt.Errorf("run: %w: %w", ErrNoRoom, err)
 	}
 	if n < min(c.Parallel, len(c.Scenarios)) {
-		report.Notes = append(report.Notes, fmt.Sprintf("%s at once and not %d: %s", plural(n, "lab"), c.Parallel, why))
+		rep.Notes = append(rep.Notes, fmt.Sprintf("%d of %d labs at once: %s", n, c.Parallel, why))
 	}
 	c.Parallel = n
 	return nil
@@ -177,7 +179,7 @@ func (r *runner) run(ctx context.Context) []cell {
 func (r *runner) scenario(ctx context.Context, sc *scenarios.Scenario) (c cell, spoilt *Session) {
 	leave, err := r.gate.enter(ctx)
 	if err != nil {
-		c := cell{scenario: Scenario{ID: sc.ID, Family: sc.Family, Title: sc.Title, File: sc.File, Passt: r.cfg.release(sc), Order: sc.Order, Error: fmt.Sprintf("not run: %v", err)}}
+		c := cell{scenario: report.Scenario{ID: sc.ID, Family: sc.Family, Title: sc.Title, File: sc.File, Passt: r.cfg.release(sc), Order: sc.Order, Error: fmt.Sprintf("not run: %v", err)}}
 		r.progress(c)
 		return c, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // fails builds labs of which the one named does not come up.
@@ -40,17 +41,17 @@ func TestRunExitStatus(t *testing.T) {
 		change func(*Config)
 		want   int
 	}{
-		{"all pass", func(*Config) {}, StatusOK},
-		{"a fail", func(c *Config) { c.Selectors = append(c.Selectors, bad) }, StatusFail},
-		{"a known failure", func(c *Config) { c.Selectors = append(c.Selectors, bad); c.KnownFailures = true }, StatusOK},
+		{"all pass", func(*Config) {}, report.StatusOK},
+		{"a fail", func(c *Config) { c.Selectors = append(c.Selectors, bad) }, report.StatusFail},
+		{"a known failure", func(c *Config) { c.Selectors = append(c.Selectors, bad); c.KnownFailures = true }, report.StatusOK},
 		{"an xpass", func(c *Config) {
 			c.Selectors = []selector.Selector{picks("bad", dhcpv6.Addr())}
 			c.KnownFailures = true
-		}, StatusFail},
-		{"a lab that fails", func(c *Config) { c.Build = fails("b") }, StatusError},
-		{"a lab that fails beside a fail", func(c *Config) { c.Build = fails("b"); c.Selectors = append(c.Selectors, bad) }, StatusError},
-		{"every lab fails", func(c *Config) { c.Build = builds(fakeLab{probe: errBroken}) }, StatusError},
-		{"a lab that does not close", func(c *Config) { c.Build = builds(fakeLab{close: errBroken}) }, StatusError},
+		}, report.StatusFail},
+		{"a lab that fails", func(c *Config) { c.Build = fails("b") }, report.StatusError},
+		{"a lab that fails beside a fail", func(c *Config) { c.Build = fails("b"); c.Selectors = append(c.Selectors, bad) }, report.StatusError},
+		{"every lab fails", func(c *Config) { c.Build = builds(fakeLab{probe: errBroken}) }, report.StatusError},
+		{"a lab that does not close", func(c *Config) { c.Build = builds(fakeLab{close: errBroken}) }, report.StatusError},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := config("a", "b", "c")
@@ -64,7 +65,7 @@ func TestRunExitStatus(t *testing.T) {
 			}
 		})
 	}
-	if (&Report{}).ExitStatus() != StatusUsage {
+	if (&report.Report{}).ExitStatus() != report.StatusUsage {
 		t.Error("an empty report is fine")
 	}
 }
@@ -80,9 +81,9 @@ func TestRunAgain(t *testing.T) {
 		error  string
 		builds int // of a
 	}{
-		{"fine", 0, StatusFail, "", 1},
-		{"fails once", 1, StatusFail, "", 2},
-		{"fails twice", 2, StatusError, "broken", 2},
+		{"fine", 0, report.StatusFail, "", 1},
+		{"fails once", 1, report.StatusFail, "", 2},
+		{"fails twice", 2, report.StatusError, "broken", 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := config("a", "b", "c")
@@ -104,8 +105,13 @@ func TestRunAgain(t *testing.T) {
 			if a.ID != "a" || built != tt.builds || others != 2 || !strings.Contains(a.Error, tt.error) || (a.Error == "") != (tt.error == "") {
 				t.Errorf("%s was built %d times, others %d, error %q", a.ID, built, others, a.Error)
 			}
-			if replayed := strings.Contains(a.Replayed, "broken"); replayed != (tt.fails > 0) || (len(r.replays()) > 0) != (tt.fails == 1) {
-				t.Errorf("replayed: %q; noted: %q", a.Replayed, r.replays())
+			var table strings.Builder
+			if err := r.Write(&table, report.FormatTable, false); err != nil {
+				t.Fatal(err)
+			}
+			noted := strings.Contains(table.String(), "note: a was played again")
+			if replayed := strings.Contains(a.Replayed, "broken"); replayed != (tt.fails > 0) || noted != (tt.fails == 1) {
+				t.Errorf("replayed: %q; noted: %t", a.Replayed, noted)
 			}
 			if got := r.ExitStatus(); got != tt.status {
 				t.Errorf("exit status %d, want %d", got, tt.status)
@@ -136,11 +142,11 @@ func TestRunAgainForOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := r.Results[0].Verdict; v != Fail {
+	if v := r.Results[0].Verdict; v != report.Fail {
 		t.Errorf("what failed once is %s: %s", v, r.Results[0].Reason)
 	}
 	for _, res := range r.Results[2:] {
-		if res.Verdict != Pass {
+		if res.Verdict != report.Pass {
 			t.Errorf("%s in %s: %s: %s", res.Selector, res.Role, res.Verdict, res.Reason)
 		}
 	}
@@ -155,7 +161,7 @@ func TestRunCancelled(t *testing.T) {
 	cfg.Progress = func(Progress) { cancel(errors.New("interrupted")) }
 	r, err := Run(ctx, cfg)
 	wantError(t, err, "interrupted")
-	if r == nil || len(r.Scenarios) != 3 || r.Summary.BadLabs != 2 || r.ExitStatus() != StatusError {
+	if r == nil || len(r.Scenarios) != 3 || r.Summary.BadLabs != 2 || r.ExitStatus() != report.StatusError {
 		t.Errorf("report %+v", r)
 	}
 }
@@ -191,7 +197,7 @@ func TestRunProgress(t *testing.T) {
 	var seen int
 	cfg.Progress = func(p Progress) {
 		seen++
-		if p.Done != seen || p.Total != 3 || p.Verdict != Pass {
+		if p.Done != seen || p.Total != 3 || p.Verdict != report.Pass {
 			t.Errorf("progress %+v", p)
 		}
 	}

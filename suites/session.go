@@ -8,12 +8,13 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/suites/expect"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // The defaults of Options.
@@ -41,7 +42,7 @@ type Options struct {
 	OldestFirst func() (bool, error)
 	// Expect are the failures that are known of the selectors, with the
 	// precedence over what scenarios state. Nil: none.
-	Expect *Expectations
+	Expect *expect.File
 	// OpenLimit bounds the time that the lab takes, without that of the
 	// answers. Default: 2 minutes.
 	OpenLimit time.Duration
@@ -96,16 +97,6 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Reproduce returns the arguments that ask a built-in selector in a scenario
-// of the corpus again, in the order that was drawn if one was.
-func Reproduce(sc *scenarios.Scenario, name string, seed int64) []string {
-	args := []string{"passtlab", "run", "--selector", name}
-	if len(sc.Order) > 0 {
-		args = append(args, "--seed", strconv.FormatInt(seed, 10))
-	}
-	return append(args, sc.ID)
-}
-
 // Session is the timeline of one scenario, played once, with what every
 // selector said at each checkpoint. It is for one goroutine at a time.
 type Session struct {
@@ -113,7 +104,7 @@ type Session struct {
 	sels    []selector.Selector
 	opts    Options
 	lab     Lab
-	phases  Phases
+	phases  struct{ build, play, probe, ask, close time.Duration }
 	client  string        // with its version
 	left    time.Duration // of OpenLimit
 	several bool          // checkpoints
@@ -170,7 +161,7 @@ func (s *Session) open(ctx context.Context) (err error) {
 	if s.oldest, err = s.opts.OldestFirst(); err != nil {
 		return err
 	}
-	err = s.inLab(ctx, &s.phases.Build, func(ctx context.Context) (err error) {
+	err = s.inLab(ctx, &s.phases.build, func(ctx context.Context) (err error) {
 		s.lab, err = s.opts.Build(ctx, s.sc, sim.Options{Backend: s.opts.Backend, Logger: s.opts.Logger.With("scenario", s.sc.ID), Capture: s.opts.Capture})
 		return err
 	})
@@ -186,45 +177,42 @@ func (s *Session) open(ctx context.Context) (err error) {
 	return s.play(ctx)
 }
 
-// phase adds the time that f takes to *d, in seconds.
-func (s *Session) phase(d *float64, f func()) {
+// phase adds the time that f takes to *d.
+func (s *Session) phase(d *time.Duration, f func()) {
 	start := s.opts.Now()
-	defer func() { *d = round(*d + s.opts.Now().Sub(start).Seconds()) }()
+	defer func() { *d += s.opts.Now().Sub(start) }()
 	f()
 }
 
 // Judge returns how a selector did in each role of the scenario. One that Open
 // was not given is an error.
-func (s *Session) Judge(sel selector.Selector) (results []Result) {
+func (s *Session) Judge(sel selector.Selector) (results []report.Result) {
 	name := sel.Name()
 	for _, role := range s.sc.Roles {
 		i := slices.IndexFunc(s.courses, func(c *course) bool { return c.sel.Name() == name && c.role == role })
-		res := s.blank(name, role)
+		var res report.Result
 		switch why := s.unsupported(); {
 		case why != "":
-			res.Verdict, res.Reason = Skip, why
+			res = report.Result{Verdict: report.Skip, Reason: why}
 		case s.openErr != nil:
-			res.Verdict, res.Reason = Error, clean(explain(fmt.Errorf("%w: %w", errLab, s.openErr)))
+			res = report.Result{Verdict: report.Error, Reason: report.Clean(explain(fmt.Errorf("%w: %w", errLab, s.openErr)))}
 		case i < 0:
-			res.Verdict, res.Reason = Error, clean(fmt.Errorf("%w: %s was not asked", errLab, name).Error())
+			res = report.Result{Verdict: report.Error, Reason: report.Clean(fmt.Errorf("%w: %s was not asked", errLab, name).Error())}
 		default:
 			res = s.result(s.courses[i])
 		}
+		res.Scenario, res.Selector, res.Role = s.sc.ID, name, role
+		res.Reproduce = quote(s.opts.Reproduce(s.sc, name))
 		results = append(results, res)
 	}
 	if s.again != nil {
 		for i, res := range s.again.Judge(sel) {
-			if results[i].Verdict == Error {
+			if results[i].Verdict == report.Error {
 				results[i] = res
 			}
 		}
 	}
 	return results
-}
-
-// blank returns a result without a verdict.
-func (s *Session) blank(name string, role scenarios.Role) Result {
-	return Result{Scenario: s.sc.ID, Selector: name, Role: role, Reproduce: quote(s.opts.Reproduce(s.sc, name))}
 }
 
 // unsupported returns why the backend cannot play the scenario, if it cannot.
@@ -246,7 +234,7 @@ func (s *Session) Close() error {
 	}
 	s.closed = true
 	if s.lab != nil {
-		s.phase(&s.phases.Close, func() { s.closeErr = s.lab.Close() })
+		s.phase(&s.phases.close, func() { s.closeErr = s.lab.Close() })
 	}
 	if s.closeErr != nil {
 		s.closeErr = fmt.Errorf("close scenario %s: %w", s.sc.ID, s.closeErr)
@@ -256,30 +244,33 @@ func (s *Session) Close() error {
 }
 
 // Report returns what the report says about the scenario, after Close.
-func (s *Session) Report() Scenario {
+func (s *Session) Report() report.Scenario {
 	if s.again != nil && s.openErr != nil {
 		r := s.again.Report()
 		r.Replayed = explain(s.firstErr)
 		return r
 	}
-	r := Scenario{
+	r := report.Scenario{
 		ID:       s.sc.ID,
 		Title:    s.sc.Title,
 		File:     s.sc.File,
 		Passt:    s.opts.release(s.sc),
 		Client:   s.client,
-		Duration: seconds(s.ended.Sub(s.started)),
-		Phases:   s.phases,
-		Family:   s.sc.Family,
-		Order:    s.sc.Order,
+		Duration: report.Seconds(s.ended.Sub(s.started)),
+		Phases: report.Phases{
+			Build: report.Seconds(s.phases.build), Play: report.Seconds(s.phases.play), Probe: report.Seconds(s.phases.probe),
+			Select: report.Seconds(s.phases.ask), Close: report.Seconds(s.phases.close),
+		},
+		Family: s.sc.Family,
+		Order:  s.sc.Order,
 	}
 	for _, cp := range s.checkpoints {
 		r.Peer = cp.shown.Target
 		if cp.judged {
-			r.Candidates = candidates(cp)
+			r.Candidates = cp.candidates()
 		}
 		if s.several {
-			r.Checkpoints = append(r.Checkpoints, Checkpoint{Name: cp.name, Candidates: candidates(cp)})
+			r.Checkpoints = append(r.Checkpoints, report.Checkpoint{Name: cp.name, Candidates: cp.candidates()})
 		}
 	}
 	openErr := s.openErr
@@ -305,4 +296,13 @@ func (o Options) release(sc *scenarios.Scenario) string {
 		return cmp.Or(sc.Passt.Release, "kubevirt:"+sc.Passt.KubeVirt)
 	}
 	return r.Name
+}
+
+// known returns what is known about a selector in a role: by the project's
+// expectations, and otherwise by the scenario.
+func (o Options) known(sc *scenarios.Scenario, name string, role scenarios.Role) (expect.Known, bool) {
+	if k, ok := o.Expect.Known(sc.ID, name, role); ok || !o.KnownFailures {
+		return k, ok
+	}
+	return expect.OfScenario(sc, name, role)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/probe"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // A lab that fails, at whatever step, is an error in every role: never a fail,
@@ -42,7 +43,7 @@ func TestLabFailureIsError(t *testing.T) {
 				t.Errorf("the lab was closed %d times", closed)
 			}
 			for _, sel := range sels {
-				wantAll(t, s.Judge(sel), Error, tt.reason)
+				wantAll(t, s.Judge(sel), report.Error, tt.reason)
 			}
 			if r := s.Report(); !strings.Contains(r.Error, tt.reason) {
 				t.Errorf("report says %q", r.Error)
@@ -53,7 +54,7 @@ func TestLabFailureIsError(t *testing.T) {
 		fails := func(context.Context, *scenarios.Scenario, sim.Options) (Lab, error) { return nil, errBroken }
 		s, err := Open(t.Context(), fieldScenario("x"), nil, Options{Build: fails})
 		wantError(t, err, "broken")
-		wantAll(t, s.Judge(picks("good", dhcpv6.Addr())), Error, "broken")
+		wantAll(t, s.Judge(picks("good", dhcpv6.Addr())), report.Error, "broken")
 	})
 }
 
@@ -63,17 +64,17 @@ func TestCloseErrorIsReported(t *testing.T) {
 	for range 2 {
 		wantError(t, s.Close(), "broken")
 	}
-	wantAll(t, s.Judge(good), Pass, "")
-	r := Report{}
+	wantAll(t, s.Judge(good), report.Pass, "")
+	r := report.Report{}
 	r.Add(s.Report())
-	if r.ExitStatus() != StatusError {
+	if r.ExitStatus() != report.StatusError {
 		t.Errorf("exit status %d", r.ExitStatus())
 	}
 }
 
 func TestJudgeOfWhomNobodyAsked(t *testing.T) {
 	s := open(t, fakeLab{}, picks("good", dhcpv6.Addr()))
-	wantAll(t, s.Judge(picks("other", dhcpv6.Addr())), Error, "other was not asked")
+	wantAll(t, s.Judge(picks("other", dhcpv6.Addr())), report.Error, "other was not asked")
 }
 
 func TestOpenLimit(t *testing.T) {
@@ -94,18 +95,18 @@ func TestJudgeSelectorsThatMisbehave(t *testing.T) {
 			return selector.Pick(dhcpv6.Addr(), ""), nil
 		})
 	}
-	ask := func(sel selector.Selector) []Result { return open(t, fakeLab{}, sel).Judge(sel) }
-	wantAll(t, ask(misbehaves(func(context.Context) { panic("boom") })), Fail, "gave no choice: panic: boom")
-	wantAll(t, ask(misbehaves(func(context.Context) { runtime.Goexit() })), Fail, "ended without an answer")
+	ask := func(sel selector.Selector) []report.Result { return open(t, fakeLab{}, sel).Judge(sel) }
+	wantAll(t, ask(misbehaves(func(context.Context) { panic("boom") })), report.Fail, "gave no choice: panic: boom")
+	wantAll(t, ask(misbehaves(func(context.Context) { runtime.Goexit() })), report.Fail, "ended without an answer")
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		defer close(release)
-		wantAll(t, ask(misbehaves(func(context.Context) { <-release })), Fail, "no answer within 20s")
+		wantAll(t, ask(misbehaves(func(context.Context) { <-release })), report.Fail, "no answer within 20s")
 	})
 	failed := selector.Func("setup", func(context.Context, selector.Observation) (selector.Choice, error) {
 		return selector.Choice{}, command.ErrSetup
 	})
-	wantAll(t, ask(failed), Error, "could not be asked")
+	wantAll(t, ask(failed), report.Error, "could not be asked")
 }
 
 func TestJudgeCancelledIsError(t *testing.T) {
@@ -118,8 +119,8 @@ func TestJudgeCancelledIsError(t *testing.T) {
 	good := picks("good", dhcpv6.Addr())
 	s, _ := Open(ctx, fieldScenario("x"), []selector.Selector{waits, good}, Options{Build: builds(fakeLab{})})
 	defer s.Close()
-	wantAll(t, s.Judge(waits), Error, "interrupted")
-	wantAll(t, s.Judge(good), Error, "interrupted")
+	wantAll(t, s.Judge(waits), report.Error, "interrupted")
+	wantAll(t, s.Judge(good), report.Error, "interrupted")
 }
 
 func TestJudgeShowsEachSelectorTheSame(t *testing.T) {
@@ -142,7 +143,7 @@ func TestJudgeShowsEachSelectorTheSame(t *testing.T) {
 	sels := []selector.Selector{vandal("one"), vandal("two")}
 	s := open(t, fakeLab{}, sels...)
 	for _, sel := range sels {
-		wantAll(t, s.Judge(sel), Pass, "")
+		wantAll(t, s.Judge(sel), report.Pass, "")
 	}
 }
 
@@ -156,7 +157,7 @@ func open(t *testing.T, l fakeLab, sels ...selector.Selector) *Session {
 	return s
 }
 
-func wantAll(t *testing.T, results []Result, verdict Verdict, reason string) {
+func wantAll(t *testing.T, results []report.Result, verdict report.Verdict, reason string) {
 	t.Helper()
 	if len(results) != 2 {
 		t.Errorf("%d results, want one for each of 2 roles", len(results))

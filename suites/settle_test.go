@@ -11,6 +11,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // first picks the first global address of the list, and counts.
@@ -64,7 +65,7 @@ func TestUnstable(t *testing.T) {
 			asked = 0
 			sc, lab := play(tt.steps...)
 			r := judged(t, sc, lab, tt.sel, Options{})
-			if fails := tt.kind != ""; (r.Verdict == Fail) != fails || r.Kind != tt.kind || r.At != tt.at || !strings.Contains(r.Reason, tt.reason) {
+			if fails := tt.kind != ""; (r.Verdict == report.Fail) != fails || r.Kind != tt.kind || r.At != tt.at || !strings.Contains(r.Reason, tt.reason) {
 				t.Errorf("%s %q at %q: %s", r.Verdict, r.Kind, r.At, r.Reason)
 			}
 			if got := strings.Join(r.Remarks, " "); tt.remark == "" != (got == "") || !strings.Contains(got, tt.remark) {
@@ -78,7 +79,7 @@ func TestUnstable(t *testing.T) {
 func TestUnstableAfresh(t *testing.T) {
 	sc, lab := play("D s")
 	sel := inTurn("d")
-	if r := judged(t, sc, lab, sel, Options{}); r.Verdict != Pass || sel.asked != 1 {
+	if r := judged(t, sc, lab, sel, Options{}); r.Verdict != report.Pass || sel.asked != 1 {
 		t.Errorf("%s, asked %d times: %s", r.Verdict, sel.asked, r.Reason)
 	}
 }
@@ -112,7 +113,7 @@ func TestUnsettled(t *testing.T) {
 			return letter("d"), nil
 		})
 		sc, lab := play("D s")
-		if r := judged(t, sc, lab, sel, Options{}); r.Verdict != Pass || !strings.Contains(strings.Join(r.Remarks, " "), "more than 20s") {
+		if r := judged(t, sc, lab, sel, Options{}); r.Verdict != report.Pass || !strings.Contains(strings.Join(r.Remarks, " "), "more than 20s") {
 			t.Errorf("%s: %s, %q", r.Verdict, r.Reason, r.Remarks)
 		}
 	})
@@ -128,7 +129,7 @@ func TestUnsettledLab(t *testing.T) {
 		return letter("d"), nil
 	})
 	sc, lab := play("D s")
-	if r := judged(t, sc, lab, sel, Options{}); r.Verdict != Error {
+	if r := judged(t, sc, lab, sel, Options{}); r.Verdict != report.Error {
 		t.Errorf("%s: %s", r.Verdict, r.Reason)
 	}
 }
@@ -141,15 +142,15 @@ func TestKernelOrder(t *testing.T) {
 	for _, tt := range []struct {
 		name              string
 		steps             []string
-		verdict           Verdict
+		verdict           report.Verdict
 		newest, insertion bool
 		at                string // of the order of insertion
 		remark            string
 	}{
-		{"right in one", []string{"D s"}, Pass, true, false, "", "right only by this kernel's order: in the order of insertion (Linux 7.0.0 to 7.0.11) it picks slaac fd01:cafe::5054:ff:fe1f:c7bd"},
-		{"right in the other", []string{"s D"}, Fail, false, true, "", ""},
-		{"right in both", []string{"D V"}, Pass, true, true, "", ""},
-		{"right in one, early", []string{"D s", "/one", "D"}, Pass, true, false, "one", "at one in the order of insertion"},
+		{"right in one", []string{"D s"}, report.Pass, true, false, "", "right only by this kernel's order: in the order of insertion (Linux 7.0.0 to 7.0.11) it picks slaac fd01:cafe::5054:ff:fe1f:c7bd"},
+		{"right in the other", []string{"s D"}, report.Fail, false, true, "", ""},
+		{"right in both", []string{"D V"}, report.Pass, true, true, "", ""},
+		{"right in one, early", []string{"D s", "/one", "D"}, report.Pass, true, false, "one", "at one in the order of insertion"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			sc, lab := play(tt.steps...)

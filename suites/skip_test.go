@@ -9,6 +9,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // What a backend cannot play is skipped with its reason: nobody is at fault,
@@ -19,7 +20,7 @@ func TestUnsupported(t *testing.T) {
 		t.Error("a selector was asked")
 		return selector.Choice{}, nil
 	})
-	report, err := Run(t.Context(), Config{
+	rep, err := Run(t.Context(), Config{
 		Scenarios: []*scenarios.Scenario{fieldScenario("a"), fieldScenario("b")}, Selectors: []selector.Selector{sel},
 		Options: Options{Backend: backend, Build: func(_ context.Context, sc *scenarios.Scenario, opts sim.Options) (Lab, error) {
 			if opts.Backend != backend {
@@ -31,17 +32,17 @@ func TestUnsupported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range report.Scenarios {
+	for _, s := range rep.Scenarios {
 		if s.Skipped != "it is too old" || s.Error != "" || s.Passt != backend.Release {
 			t.Errorf("scenario %+v", s)
 		}
 	}
-	for _, r := range report.Results {
-		if r.Verdict != Skip || r.Reason != "it is too old" {
+	for _, r := range rep.Results {
+		if r.Verdict != report.Skip || r.Reason != "it is too old" {
 			t.Errorf("result %+v", r)
 		}
 	}
-	if len(report.Results) != 4 || report.ExitStatus() != StatusUsage || report.Backend != BackendReal || report.Program != backend.Program {
-		t.Errorf("%d results, exit status %d, backend %s %s", len(report.Results), report.ExitStatus(), report.Backend, report.Program)
+	if len(rep.Results) != 4 || rep.ExitStatus() != report.StatusUsage || rep.Backend != report.BackendReal || rep.Program != backend.Program {
+		t.Errorf("%d results, exit status %d, backend %s %s", len(rep.Results), rep.ExitStatus(), rep.Backend, rep.Program)
 	}
 }

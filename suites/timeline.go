@@ -11,6 +11,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim/probe"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // checkpoint is where all selectors were asked.
@@ -20,6 +21,27 @@ type checkpoint struct {
 	within time.Duration        // 0: no bound
 	table  probe.Table          // nil unless judged
 	shown  selector.Observation // for no role yet
+}
+
+// candidates returns the truth table for the report, with the lifetimes that
+// selectors saw.
+func (cp checkpoint) candidates() []report.Candidate {
+	cs := []report.Candidate{}
+	for _, row := range cp.table {
+		c := report.Candidate{
+			Address: row.Address, Link: row.Link, Origin: row.Origin, Flags: selector.Flags(row.Flags),
+			Out: row.Out, OutSource: row.OutSource, In: row.In,
+			InBound: row.InBound, InBoundAfter: row.InBoundAfter,
+			Remarks: remarks(cp.table, row),
+		}
+		for _, a := range cp.shown.Addresses {
+			if a.Prefix == c.Address {
+				c.ValidLifetime, c.PreferredLifetime = a.ValidLifetime, a.PreferredLifetime
+			}
+		}
+		cs = append(cs, c)
+	}
+	return cs
 }
 
 // play plays the timeline, from the boot of the guest to its end, and asks
@@ -48,7 +70,7 @@ func (s *Session) step(ctx context.Context, e scenarios.Event) error {
 	if reboot {
 		s.shutdown()
 	}
-	if err := s.inLab(ctx, &s.phases.Play, func(ctx context.Context) error { return s.lab.Step(ctx, e) }); err != nil {
+	if err := s.inLab(ctx, &s.phases.play, func(ctx context.Context) error { return s.lab.Step(ctx, e) }); err != nil {
 		return err
 	}
 	s.stepped = s.opts.Now()
@@ -76,7 +98,7 @@ func (s *Session) check(ctx context.Context, cp scenarios.Checkpoint) error {
 			return err
 		}
 		if c.judged {
-			err = s.inLab(ctx, &s.phases.Probe, func(ctx context.Context) (err error) { c.table, err = s.lab.Probe(ctx); return err })
+			err = s.inLab(ctx, &s.phases.probe, func(ctx context.Context) (err error) { c.table, err = s.lab.Probe(ctx); return err })
 		}
 		if err != nil {
 			return err
@@ -97,7 +119,7 @@ func (s *Session) check(ctx context.Context, cp scenarios.Checkpoint) error {
 	if !slices.Equal(addresses(early), addresses(c.shown)) {
 		s.show(ctx, c.shown)
 	}
-	s.phase(&s.phases.Select, func() { s.ask(ctx, c) })
+	s.phase(&s.phases.ask, func() { s.ask(ctx, c) })
 	if c.judged {
 		s.kept = addresses(c.shown)
 	}
@@ -158,7 +180,7 @@ func addresses(o selector.Observation) (as []netip.Addr) {
 
 // inLab has the lab do something within what is left of the session's limit,
 // and adds the time to a phase, if there is one.
-func (s *Session) inLab(ctx context.Context, phase *float64, f func(ctx context.Context) error) error {
+func (s *Session) inLab(ctx context.Context, phase *time.Duration, f func(ctx context.Context) error) error {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.left, fmt.Errorf("the lab was not ready within %s", s.opts.OpenLimit))
 	defer func() {
@@ -166,7 +188,7 @@ func (s *Session) inLab(ctx context.Context, phase *float64, f func(ctx context.
 		s.left -= time.Since(begun)
 	}()
 	if phase == nil {
-		phase = new(float64)
+		phase = new(time.Duration)
 	}
 	var err error
 	s.phase(phase, func() { err = f(ctx) })

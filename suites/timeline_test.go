@@ -11,6 +11,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // Every way to be wrong in time, and the ways to be right beside it. Lower-case
@@ -20,32 +21,32 @@ func TestJudgeOverTime(t *testing.T) {
 		name    string
 		steps   string
 		choices string // at one checkpoint after the other
-		verdict Verdict
+		verdict report.Verdict
 		kind    scenarios.FailureKind
 		at      string
 		reason  string
 	}{
-		{"right all the time", "D /one D", "d d", Pass, "", "end", "at end: picked dhcpv6"},
-		{"follows what works", "D /one d,V", "d v", Pass, "", "end", "at end: picked vip"},
-		{"follows what is there", "D /one V", "d v", Pass, "", "end", ""},
-		{"wrong at first", "D,s /one D,s", "s d", Fail, "wrong", "one", "at one: picked slaac"},
-		{"wrong at the end", "D,s /one D,s", "d s", Fail, "wrong", "end", "at end: picked slaac"},
-		{"stays where it was", "D /one d,V", "d d", Fail, "wrong", "end", ""},
-		{"wrong all the time", "s /one s /two s", "s s s", Fail, "wrong", "one", ""},
-		{"lost", "D /one D", "d -", Fail, "lost", "end", "at end: picked no address, yet there is dhcpv6"},
-		{"none where none works", "d /one D", "- d", Pass, "", "end", ""},
-		{"flap", "D,V /one D,V", "d v", Fail, "flap", "end", "at end: picked vip fd01:cafe::5/128: out ok, in ok, but left dhcpv6 fd01:cafe::f14c:9fa1:8496:557f/128, its choice at one, which still works"},
-		{"flap and back", "D,V /one D,V /two D,V", "d v d", Fail, "flap", "two", ""},
-		{"flap in a reboot", "D,V /one reboot D,V", "d v", Fail, "flap", "end", ""},
-		{"no flap to what is wrong", "D,v /one D,v", "d v", Fail, "wrong", "end", ""},
-		{"no flap from what did not work", "d,V /one D,V", "d v", Fail, "wrong", "one", ""},
-		{"no flap from what is deprecated", "D,V /one ~D,V", "d v", Pass, "", "end", ""},
-		{"flap from what was deprecated", "~D,V /one D,V", "d v", Fail, "flap", "end", ""},
-		{"no flap from none", "d /one D", "- d", Pass, "", "end", ""},
-		{"unjudged, wrong", "D,s -one D,s", "s d", Pass, "", "end", ""},
-		{"unjudged, no flap", "D,V -one D,V", "d v", Pass, "", "end", ""},
-		{"flap around an unjudged one", "D,V /one D,V -two D,V", "d v v", Fail, "flap", "end", "its choice at one"},
-		{"the first failure decides", "D,V /one D,V /two D,v", "d v v", Fail, "flap", "two", ""},
+		{"right all the time", "D /one D", "d d", report.Pass, "", "end", "at end: picked dhcpv6"},
+		{"follows what works", "D /one d,V", "d v", report.Pass, "", "end", "at end: picked vip"},
+		{"follows what is there", "D /one V", "d v", report.Pass, "", "end", ""},
+		{"wrong at first", "D,s /one D,s", "s d", report.Fail, "wrong", "one", "at one: picked slaac"},
+		{"wrong at the end", "D,s /one D,s", "d s", report.Fail, "wrong", "end", "at end: picked slaac"},
+		{"stays where it was", "D /one d,V", "d d", report.Fail, "wrong", "end", ""},
+		{"wrong all the time", "s /one s /two s", "s s s", report.Fail, "wrong", "one", ""},
+		{"lost", "D /one D", "d -", report.Fail, "lost", "end", "at end: picked no address, yet there is dhcpv6"},
+		{"none where none works", "d /one D", "- d", report.Pass, "", "end", ""},
+		{"flap", "D,V /one D,V", "d v", report.Fail, "flap", "end", "at end: picked vip fd01:cafe::5/128: out ok, in ok, but left dhcpv6 fd01:cafe::f14c:9fa1:8496:557f/128, its choice at one, which still works"},
+		{"flap and back", "D,V /one D,V /two D,V", "d v d", report.Fail, "flap", "two", ""},
+		{"flap in a reboot", "D,V /one reboot D,V", "d v", report.Fail, "flap", "end", ""},
+		{"no flap to what is wrong", "D,v /one D,v", "d v", report.Fail, "wrong", "end", ""},
+		{"no flap from what did not work", "d,V /one D,V", "d v", report.Fail, "wrong", "one", ""},
+		{"no flap from what is deprecated", "D,V /one ~D,V", "d v", report.Pass, "", "end", ""},
+		{"flap from what was deprecated", "~D,V /one D,V", "d v", report.Fail, "flap", "end", ""},
+		{"no flap from none", "d /one D", "- d", report.Pass, "", "end", ""},
+		{"unjudged, wrong", "D,s -one D,s", "s d", report.Pass, "", "end", ""},
+		{"unjudged, no flap", "D,V -one D,V", "d v", report.Pass, "", "end", ""},
+		{"flap around an unjudged one", "D,V /one D,V -two D,V", "d v v", report.Fail, "flap", "end", "its choice at one"},
+		{"the first failure decides", "D,V /one D,V /two D,v", "d v v", report.Fail, "flap", "two", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			steps := strings.Fields(tt.steps)
@@ -116,7 +117,7 @@ func TestExpectationAtCheckpoint(t *testing.T) {
 	sel := inTurn("s", "s")
 	s, err := Open(t.Context(), sc, []selector.Selector{sel}, Options{Build: lab.builder()})
 	wantError(t, err, "at one: compare expectation with measurement: expected dhcpv6 not to be reachable")
-	if r := s.Judge(sel)[0]; r.Verdict != Error || !strings.Contains(r.Reason, "at one") {
+	if r := s.Judge(sel)[0]; r.Verdict != report.Error || !strings.Contains(r.Reason, "at one") {
 		t.Errorf("%s: %s", r.Verdict, r.Reason)
 	}
 	if rep := s.Report(); len(rep.Checkpoints) != 1 || len(rep.Candidates) != 1 {
@@ -126,7 +127,7 @@ func TestExpectationAtCheckpoint(t *testing.T) {
 
 // Late is right, but not within the bound. The same without a bound passes.
 func TestLate(t *testing.T) {
-	for within, want := range map[scenarios.Duration]Verdict{"": Pass, "2s": Pass, "500ms": Fail} {
+	for within, want := range map[scenarios.Duration]report.Verdict{"": report.Pass, "2s": report.Pass, "500ms": report.Fail} {
 		now := time.Now()
 		sc, lab := play("D")
 		sc.Expect.Within = within
@@ -138,7 +139,7 @@ func TestLate(t *testing.T) {
 		if r.Verdict != want || r.Took != 1 {
 			t.Errorf("within %q: %s after %v: %s", within, r.Verdict, r.Took, r.Reason)
 		}
-		if want == Fail && (r.Kind != scenarios.FailLate || !strings.Contains(r.Reason, "only after 1s, and not within 500ms")) {
+		if want == report.Fail && (r.Kind != scenarios.FailLate || !strings.Contains(r.Reason, "only after 1s, and not within 500ms")) {
 			t.Errorf("%s: %s", r.Kind, r.Reason)
 		}
 	}
@@ -149,7 +150,7 @@ func TestLate(t *testing.T) {
 func TestLives(t *testing.T) {
 	sc, lab := play("D", "/one", "reboot", "D", "/two", "D")
 	sel := inTurn("d")
-	if r := judged(t, sc, lab, sel, Options{}); r.Verdict != Pass {
+	if r := judged(t, sc, lab, sel, Options{}); r.Verdict != report.Pass {
 		t.Errorf("%s: %s", r.Verdict, r.Reason)
 	}
 	if sel.starts != 2 || sel.closes != 2 || sel.asked != 3 || !slices.Equal(sel.seen, []int{0, 0}) {
@@ -177,21 +178,21 @@ func TestLivesThatMisbehave(t *testing.T) {
 		name       string
 		start, end error
 		next       func(i int) error
-		verdict    Verdict
+		verdict    report.Verdict
 		at, reason string
 	}{
-		{"does not start", errBroken, nil, nil, Fail, "one", "gave no choice: start: broken"},
-		{"cannot be started", setup, nil, nil, Error, "", "could not be asked"},
-		{"cannot judge", selector.ErrUnsupported, nil, nil, Skip, "one", "unsupported"},
-		{"does not end", nil, errBroken, nil, Fail, "end", "did not end well: broken"},
-		{"cannot be ended", nil, setup, nil, Error, "", "could not be asked"},
-		{"panics, and is gone", nil, nil, func(i int) error { panic("boom") }, Fail, "one", "panic: boom"},
+		{"does not start", errBroken, nil, nil, report.Fail, "one", "gave no choice: start: broken"},
+		{"cannot be started", setup, nil, nil, report.Error, "", "could not be asked"},
+		{"cannot judge", selector.ErrUnsupported, nil, nil, report.Skip, "one", "unsupported"},
+		{"does not end", nil, errBroken, nil, report.Fail, "end", "did not end well: broken"},
+		{"cannot be ended", nil, setup, nil, report.Error, "", "could not be asked"},
+		{"panics, and is gone", nil, nil, func(i int) error { panic("boom") }, report.Fail, "one", "panic: boom"},
 		{"fails once", nil, nil, func(i int) error {
 			if i == 1 {
 				return errBroken
 			}
 			return nil
-		}, Fail, "end", "gave no choice: broken"},
+		}, report.Fail, "end", "gave no choice: broken"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			sc, lab := play("D", "/one", "D")
@@ -208,7 +209,7 @@ func TestLivesThatMisbehave(t *testing.T) {
 			if r.Verdict != tt.verdict || r.At != tt.at || !strings.Contains(r.Reason, tt.reason) {
 				t.Errorf("got %s at %q: %s", r.Verdict, r.At, r.Reason)
 			}
-			if r.Verdict == Fail && r.Kind != scenarios.FailLost {
+			if r.Verdict == report.Fail && r.Kind != scenarios.FailLost {
 				t.Errorf("kind %s", r.Kind)
 			}
 			if tt.name == "panics, and is gone" && sel.asked != 1 {
@@ -234,7 +235,7 @@ func TestTimelineInterrupted(t *testing.T) {
 	sel := inTurn("s")
 	s, _ := Open(ctx, sc, []selector.Selector{sel}, Options{Build: lab.builder()})
 	defer s.Close()
-	if r := s.Judge(sel)[0]; r.Verdict != Error || !strings.Contains(r.Reason, "interrupted") {
+	if r := s.Judge(sel)[0]; r.Verdict != report.Error || !strings.Contains(r.Reason, "interrupted") {
 		t.Errorf("%s: %s", r.Verdict, r.Reason)
 	}
 }

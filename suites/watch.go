@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // listen waits until what a Watch says is right and it has had the time to say
@@ -14,7 +15,7 @@ import (
 // step to when the line was read.
 func (s *Session) listen(ctx context.Context, c *course, cp checkpoint) (a reply) {
 	w, g, shown := c.instance, c.gauge, c.shownAt
-	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).verdict == Pass }
+	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).Verdict == report.Pass }
 	wait := max(s.opts.WatchLimit, cp.within-g.meter.Between(s.stepped, shown).Own())
 	atShown := -1 // how much it had said then
 	said, err := alive(ctx, c, slowness*wait+s.opts.SelectLimit, func(ctx context.Context) ([]selector.Said, error) {

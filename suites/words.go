@@ -3,10 +3,8 @@ package suites
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
-	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
@@ -84,18 +82,4 @@ func kind(a netip.Addr) string {
 		return "an address with a zone, which means nothing to others"
 	}
 	return "foreign, no address of the guest"
-}
-
-// maxText bounds what a report takes over from a selector.
-const maxText = 400
-
-// clean makes a selector's own text fit for one line of a report: white space
-// becomes one space, control characters are made visible, and long text is cut.
-func clean(s string) string {
-	s = strings.ReplaceAll(strings.TrimSpace(s), "\n", "; ")
-	s = visible.Line(strings.Join(strings.Fields(s), " "))
-	if r := []rune(s); len(r) > maxText {
-		s = string(slices.Concat(r[:maxText], []rune("…")))
-	}
-	return s
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/advise"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -93,32 +94,32 @@ func (f *adviseFlags) print(c *cobra.Command, a *advise.Advice) error {
 		return labFailed(err)
 	}
 	if a.Failed() || !a.Given() {
-		return exit(suites.StatusFail)
+		return exit(report.StatusFail)
 	}
 	return nil
 }
 
 // inLabs is the advise.Lab of package suites.
 func inLabs(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (advise.Tested, []advise.Outcome, error) {
-	report, err := suites.Run(ctx, suites.Config{Scenarios: scs, Selectors: sels})
+	rep, err := suites.Run(ctx, suites.Config{Scenarios: scs, Selectors: sels})
 	if err != nil {
 		return advise.Tested{}, nil, err
 	}
-	tested := advise.Tested{Kernel: report.Kernel, Passt: strings.Join(report.Passt, ", "), Labs: len(report.Scenarios)}
+	tested := advise.Tested{Kernel: rep.Kernel, Passt: strings.Join(rep.Passt, ", "), Labs: len(rep.Scenarios)}
 	var outcomes []advise.Outcome
 	var errs []error
-	for _, sc := range report.Scenarios {
+	for _, sc := range rep.Scenarios {
 		if sc.Error != "" {
 			errs = append(errs, errors.New(sc.Error))
 		}
 	}
-	for _, r := range report.Results {
-		if r.Verdict == suites.Error && len(errs) == 0 {
+	for _, r := range rep.Results {
+		if r.Verdict == report.Error && len(errs) == 0 {
 			errs = append(errs, errors.New(r.Reason))
 		}
 		outcomes = append(outcomes, advise.Outcome{
 			Scenario: r.Scenario, Selector: r.Selector, Role: r.Role,
-			Choice: r.Choice, Works: r.Verdict == suites.Pass, Reason: r.Reason,
+			Choice: r.Choice, Works: r.Verdict == report.Pass, Reason: r.Reason,
 		})
 	}
 	return tested, outcomes, errors.Join(errs...)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 func TestBackend(t *testing.T) {
@@ -40,7 +40,7 @@ func TestBackend(t *testing.T) {
 		{"wire record", "accepts 1 arg(s)"},
 	} {
 		code, _, stderr := cli(strings.Fields(tt.args)...)
-		if code != suites.StatusUsage || !strings.Contains(stderr, tt.want) {
+		if code != report.StatusUsage || !strings.Contains(stderr, tt.want) {
 			t.Errorf("%s: exit status %d, %s; want 2 and %s", tt.args, code, stderr, tt.want)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/sim/userns"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/bisect"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -132,7 +134,7 @@ func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
 		r, err := f.ask(c, changed.arguments(f.scenarios), version)
 		if errors.Is(err, adapters.ErrBuild) {
 			fmt.Fprintf(log, "%s@%s: does not build: %v\n", f.selector, version, err)
-			return false, suites.ErrUntestable
+			return false, bisect.ErrUntestable
 		}
 		if err != nil {
 			return false, err
@@ -145,7 +147,7 @@ func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
 		fmt.Fprintf(log, "%s@%s: %s\n", f.selector, version, word)
 		return good, err
 	}
-	flip, err := suites.Bisect(c.Context(), versions, versions[0] == f.good, good)
+	flip, err := bisect.Search(c.Context(), versions, versions[0] == f.good, good)
 	if err != nil {
 		return err
 	}
@@ -156,7 +158,7 @@ func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
 	return nil
 }
 
-func (f *bisectFlags) print(c *cobra.Command, flip suites.Flip) {
+func (f *bisectFlags) print(c *cobra.Command, flip bisect.Flip) {
 	word, before := "broken", "good"
 	if !flip.Broken {
 		word, before = "fixed", "bad"
@@ -170,7 +172,7 @@ func (f *bisectFlags) print(c *cobra.Command, flip suites.Flip) {
 
 // ask asks versions in the labs of the scenarios that args name. A lab that
 // fails is an error.
-func (f *bisectFlags) ask(c *cobra.Command, args []string, versions ...string) (*suites.Report, error) {
+func (f *bisectFlags) ask(c *cobra.Command, args []string, versions ...string) (*report.Report, error) {
 	cfg, err := f.config(c, args, asked{names: f.names(versions...)})
 	if err != nil {
 		return nil, err
@@ -179,8 +181,8 @@ func (f *bisectFlags) ask(c *cobra.Command, args []string, versions ...string) (
 	if err != nil {
 		return nil, err
 	}
-	if r.Worst() == suites.Error {
-		_ = r.Write(c.ErrOrStderr(), suites.FormatTable, false)
+	if r.Worst() == report.Error {
+		_ = r.Write(c.ErrOrStderr(), report.FormatTable, false)
 		return nil, labFailed(fmt.Errorf("bisect: a lab failed for %s", strings.Join(versions, " and ")))
 	}
 	return r, nil
@@ -196,23 +198,23 @@ type question struct {
 }
 
 // changed returns what differs between the ends of the search.
-func (f *bisectFlags) changed(r *suites.Report) (changed, error) {
+func (f *bisectFlags) changed(r *report.Report) (changed, error) {
 	names := f.names(f.good, f.bad)
-	verdicts := map[question]map[string]suites.Verdict{}
+	verdicts := map[question]map[string]report.Verdict{}
 	var all, out changed
 	for _, res := range r.Results {
 		q := question{res.Scenario, res.Role}
 		if verdicts[q] == nil {
-			verdicts[q] = map[string]suites.Verdict{}
+			verdicts[q] = map[string]report.Verdict{}
 			all = append(all, q)
 		}
 		verdicts[q][res.Selector] = res.Verdict
-		if len(f.scenarios) > 0 && res.Selector == names[0] && res.Verdict != suites.Pass {
+		if len(f.scenarios) > 0 && res.Selector == names[0] && res.Verdict != report.Pass {
 			return nil, fmt.Errorf("bisect: %s is not good: %s in %s: %s", names[0], res.Verdict, res.Scenario, res.Reason)
 		}
 	}
 	for _, q := range all {
-		if verdicts[q][names[0]] == suites.Pass && verdicts[q][names[1]] == suites.Fail {
+		if verdicts[q][names[0]] == report.Pass && verdicts[q][names[1]] == report.Fail {
 			out = append(out, q)
 		}
 	}
@@ -223,16 +225,16 @@ func (f *bisectFlags) changed(r *suites.Report) (changed, error) {
 }
 
 // judge reports whether the version that was asked is good in all that changed.
-func (cs changed) judge(r *suites.Report) (bool, error) {
+func (cs changed) judge(r *report.Report) (bool, error) {
 	good := true
 	for _, res := range r.Results {
 		if !slices.Contains(cs, question{res.Scenario, res.Role}) {
 			continue
 		}
 		switch res.Verdict {
-		case suites.Skip:
-			return false, fmt.Errorf("%w: skipped: %s", suites.ErrUntestable, res.Reason)
-		case suites.Fail:
+		case report.Skip:
+			return false, fmt.Errorf("%w: skipped: %s", bisect.ErrUntestable, res.Reason)
+		case report.Fail:
 			good = false
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/userns"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 )
@@ -61,10 +62,10 @@ func TestEachCapability(t *testing.T) {
 			}
 			rest := slices.DeleteFunc(capsOf(c.Client), func(bit uint) bool { return bit == c.Bit })
 			code, out := as(t, rest, cliEnv, args...)
-			if code != suites.StatusError || !strings.Contains(out, c.Name+" is missing") {
+			if code != report.StatusError || !strings.Contains(out, c.Name+" is missing") {
 				t.Errorf("exit status %d without %s:\n%s", code, c.Name, out)
 			}
-			if code, out := as(t, rest, uncheckedEnv, args...); code != suites.StatusError {
+			if code, out := as(t, rest, uncheckedEnv, args...); code != report.StatusError {
 				t.Errorf("it is not needed: exit status %d without %s:\n%s", code, c.Name, out)
 			}
 		})
@@ -80,7 +81,7 @@ func TestListedCapabilities(t *testing.T) {
 			if name == "passt" {
 				needPasst(t)
 			}
-			if code, out := as(t, capsOf(client), cliEnv, args...); code != suites.StatusOK {
+			if code, out := as(t, capsOf(client), cliEnv, args...); code != report.StatusOK {
 				t.Errorf("%q: exit status %d:\n%s", args, code, out)
 			}
 		})

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/passtlab/passtlab/sim/userns"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/sys/unix"
 )
@@ -90,11 +90,11 @@ func TestContainerLines(t *testing.T) {
 	e := newEngine(t)
 	page := readPage(t)
 	for _, line := range engineLines(page) {
-		e.run(t, suites.StatusOK, "ok: ", line)
+		e.run(t, report.StatusOK, "ok: ", line)
 	}
 	hostUsers, c := podOfPage(t, page)
 	pod := append([]string{"docker", "run", "--rm"}, c.engineFlags(hostUsers)...)
-	e.run(t, suites.StatusOK, "ok: ", strings.Join(append(pod, "IMAGE passtlab run --selector talos-v2 label:core"), " "))
+	e.run(t, report.StatusOK, "ok: ", strings.Join(append(pod, "IMAGE passtlab run --selector talos-v2 label:core"), " "))
 }
 
 // A container that lacks one thing is told which, and how to get it.
@@ -110,10 +110,10 @@ func TestContainerRefusals(t *testing.T) {
 		{"podman run --rm --security-opt unmask=ALL" + run + " --backend passt", "--device /dev/net/tun"},
 		{"podman run --rm --read-only --read-only-tmpfs=false --security-opt unmask=ALL IMAGE passtlab up passt-slaac-then-dhcpv6", "--tmpfs /run"},
 	} {
-		e.run(t, suites.StatusError, tt.want, tt.line)
+		e.run(t, report.StatusError, tt.want, tt.line)
 	}
 	for _, name := range everyLab() {
-		e.run(t, suites.StatusError, "CAP_"+name+" is missing",
+		e.run(t, report.StatusError, "CAP_"+name+" is missing",
 			"docker run --rm "+strings.Replace(all, " --cap-add "+name, "", 1)+" --security-opt systempaths=unconfined"+run)
 	}
 }
@@ -124,7 +124,7 @@ func TestMaskedContainer(t *testing.T) {
 	const masked = "podman run --rm --security-opt unmask=/proc/sys --security-opt apparmor=unconfined" +
 		" IMAGE passtlab run --verbose --exec mine=/bin/true --selector talos-v2 label:core"
 	e := newEngine(t)
-	e.run(t, suites.StatusError, "/sys is the machine's: mount sysfs: operation not permitted: parts of the machine's are masked", masked)
+	e.run(t, report.StatusError, "/sys is the machine's: mount sysfs: operation not permitted: parts of the machine's are masked", masked)
 }
 
 // What a chroot lacks is said in the same way.
@@ -139,9 +139,9 @@ func TestChroot(t *testing.T) {
 		code   int
 		want   string
 	}{
-		{"mount --rbind $0 $0 && mount --bind /usr $0/usr", suites.StatusError, "/proc is not mounted"},
-		{"mount -t proc proc $0/proc && mount --bind /usr $0/usr", suites.StatusError, "mount --rbind FOLDER FOLDER before chroot"},
-		{"mount --rbind $0 $0 && mount -t proc proc $0/proc && mount --bind /usr $0/usr", suites.StatusOK, "ok: "},
+		{"mount --rbind $0 $0 && mount --bind /usr $0/usr", report.StatusError, "/proc is not mounted"},
+		{"mount -t proc proc $0/proc && mount --bind /usr $0/usr", report.StatusError, "mount --rbind FOLDER FOLDER before chroot"},
+		{"mount --rbind $0 $0 && mount -t proc proc $0/proc && mount --bind /usr $0/usr", report.StatusOK, "ok: "},
 	} {
 		// sh is given no environment but where its programs are.
 		cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "--propagation", "private", "sh", "-c", tt.before+enter, root)

@@ -7,7 +7,8 @@ import (
 
 	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/expect"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -28,8 +29,8 @@ func (f *runFlags) newFound() (*outfile.File, error) {
 
 // writeFound writes what failed as expectations. As they are known from now
 // on, they do not fail the command.
-func (f *runFlags) writeFound(c *cobra.Command, report *suites.Report, run []*scenarios.Scenario, file *outfile.File) error {
-	err := suites.WriteFound(file, report, run)
+func (f *runFlags) writeFound(c *cobra.Command, report *report.Report, run []*scenarios.Scenario, file *outfile.File) error {
+	err := expect.Write(file, report, run)
 	if err == nil {
 		err = file.Commit()
 	}

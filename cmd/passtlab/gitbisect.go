@@ -12,7 +12,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/adapters"
 	"github.com/passtlab/passtlab/selector/command"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // The exit statuses that git-bisect(1) run understands, besides 0 for a good
@@ -41,7 +41,7 @@ func bisectStatus(s statusError) int {
 	status := s.status
 	switch {
 	case status >= bisectSkip:
-	case status == suites.StatusError, unbuilt(s.err):
+	case status == report.StatusError, unbuilt(s.err):
 		status = bisectSkip
 	case s.err == nil: // what went on in a user namespace ended without a word
 		status = bisectSkip
@@ -113,14 +113,14 @@ func (s watchedSelector) Traits() selector.Traits {
 }
 
 // status returns what a report says about a commit: nothing if nobody judged.
-func (w *startWatch) status(r *suites.Report) int {
+func (w *startWatch) status(r *report.Report) int {
 	if w.failed.Load() || r.Summary.Results == r.Summary.Skip {
 		return bisectSkip
 	}
 	switch r.ExitStatus() {
-	case suites.StatusOK:
+	case report.StatusOK:
 		return judgedGood
-	case suites.StatusFail:
+	case report.StatusFail:
 		return judgedBad
 	}
 	return bisectSkip

@@ -24,6 +24,7 @@ import (
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 func TestBisectStatus(t *testing.T) {
@@ -34,13 +35,13 @@ func TestBisectStatus(t *testing.T) {
 	}{
 		{judgedGood, nil, 0},
 		{judgedBad, nil, bisectBad},
-		{suites.StatusOK, nil, 125}, // of a process that did not judge
-		{suites.StatusFail, nil, 125},
-		{suites.StatusUsage, nil, 125},
-		{suites.StatusError, nil, 125},
-		{suites.StatusUsage, fmt.Errorf("%w x: %w", command.ErrUsage, exec.ErrNotFound), 125},
-		{suites.StatusUsage, fmt.Errorf("%w x: no =", command.ErrUsage), 128},
-		{suites.StatusUsage, fmt.Errorf("build: %w", adapters.ErrBuild), 125},
+		{report.StatusOK, nil, 125}, // of a process that did not judge
+		{report.StatusFail, nil, 125},
+		{report.StatusUsage, nil, 125},
+		{report.StatusError, nil, 125},
+		{report.StatusUsage, fmt.Errorf("%w x: %w", command.ErrUsage, exec.ErrNotFound), 125},
+		{report.StatusUsage, fmt.Errorf("%w x: no =", command.ErrUsage), 128},
+		{report.StatusUsage, fmt.Errorf("build: %w", adapters.ErrBuild), 125},
 		{125, nil, 125}, // it is translated again on the way out of a user namespace
 		{128, nil, 128},
 		{130, nil, 130},
@@ -78,7 +79,7 @@ func TestRunGitBisect(t *testing.T) {
 	testRun(t, bisectStop, "unknown flag", builds(nil), "--nonsense", "--git-bisect", id)
 	testRun(t, bisectStop, "no scenario is called", builds(nil), "--git-bisect", "nosuchthing")
 	testRun(t, bisectStop, "Usage:", builds(nil), "--git-bisect", "--help")
-	testRun(t, suites.StatusUsage, "unknown flag", builds(nil), "--nonsense", "--git-bisect=false", id)
+	testRun(t, report.StatusUsage, "unknown flag", builds(nil), "--nonsense", "--git-bisect=false", id)
 }
 
 // crowdedLab has six addresses that work.
@@ -110,13 +111,13 @@ func TestGitBisectJudgesAsRun(t *testing.T) {
 	}
 	sc := *corpus[slices.IndexFunc(corpus, func(sc *scenarios.Scenario) bool { return sc.ID == id })]
 	sc.Roles, sc.Expect.Reachable = sc.Roles[:1], []scenarios.Target{scenarios.Of(scenarios.OriginStatic)}
-	judge := func(ctx context.Context, watch func([]selector.Selector) []selector.Selector) (asked int, r suites.Result) {
+	judge := func(ctx context.Context, watch func([]selector.Selector) []selector.Selector) (asked int, r report.Result) {
 		s := selector.WithTraits(selector.Func("mine", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
 			asked++
 			time.Sleep(15 * time.Millisecond) // which is what a program takes
 			return selector.Pick(o.Addresses[0].Prefix.Addr(), ""), nil
 		}), selector.Traits{Program: true})
-		report, err := suites.Run(ctx, suites.Config{
+		rep, err := suites.Run(ctx, suites.Config{
 			Scenarios: []*scenarios.Scenario{&sc}, Selectors: watch([]selector.Selector{s}),
 			Options: suites.Options{SelectLimit: time.Second, Build: func(context.Context, *scenarios.Scenario, sim.Options) (suites.Lab, error) {
 				return crowdedLab{}, nil
@@ -125,12 +126,12 @@ func TestGitBisectJudgesAsRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return asked, report.Results[0]
+		return asked, rep.Results[0]
 	}
 	synctest.Test(t, func(t *testing.T) {
 		asked, r := judge(t.Context(), func(s []selector.Selector) []selector.Selector { return s })
 		bisecting, same := judge(t.Context(), new(startWatch).watch)
-		if r.Verdict != suites.Fail || r.Kind != scenarios.FailUnstable || same.Verdict != r.Verdict || same.Kind != r.Kind || same.Reason != r.Reason {
+		if r.Verdict != report.Fail || r.Kind != scenarios.FailUnstable || same.Verdict != r.Verdict || same.Kind != r.Kind || same.Reason != r.Reason {
 			t.Errorf("%s: %s\nwith --git-bisect %s: %s", r.Verdict, r.Reason, same.Verdict, same.Reason)
 		}
 		if asked != bisecting || asked > 30 {

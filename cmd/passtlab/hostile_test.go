@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // hostile is what a file, its name or an argument may say.
@@ -45,7 +45,7 @@ func TestHostileArguments(t *testing.T) {
 		{"regress", "--selector", hostile}, {"bisect", "--selector", hostile, "--good", hostile, "--bad", hostile}, {"help", hostile},
 	} {
 		code, stdout, stderr := cli(args...)
-		if code != suites.StatusUsage || stderr == "" {
+		if code != report.StatusUsage || stderr == "" {
 			t.Errorf("%q: status %d, %q", args, code, stderr)
 		}
 		seen(t, strings.Join(args, " "), stdout+stderr)
@@ -107,7 +107,7 @@ func TestBoundedReaders(t *testing.T) {
 		} {
 			start := time.Now()
 			code, stdout, stderr := cli(append(args, file)...)
-			if code != suites.StatusUsage || stderr == "" || len(stderr) > 1<<16 {
+			if code != report.StatusUsage || stderr == "" || len(stderr) > 1<<16 {
 				t.Errorf("%q %s: status %d, %.300s%.300s", args, file, code, stdout, stderr)
 			}
 			if d := time.Since(start); d > 10*time.Second {
@@ -124,7 +124,7 @@ func TestBoundedReaders(t *testing.T) {
 		"advise --pod-address fd01::1 --mac 52:54:00:1f:c7:bd --prefix fd01::/999",
 	} {
 		t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
-		if code, stdout, stderr := cli(strings.Fields(args)...); code != suites.StatusUsage || len(stderr) > 1<<16 {
+		if code, stdout, stderr := cli(strings.Fields(args)...); code != report.StatusUsage || len(stderr) > 1<<16 {
 			t.Errorf("%s: status %d, %.300s%.300s", args, code, stdout, stderr)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/internal/vm"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // kernels returns those that PASSTLAB_REQUIRE_KERNELS names, separated by
@@ -63,7 +63,7 @@ func TestKernel(t *testing.T) {
 	need.Namespaces(t)
 	self := program(t)
 	local := kernelRun(t, self)
-	if local.status != suites.StatusFail {
+	if local.status != report.StatusFail {
 		t.Fatalf("status %d here:\n%s", local.status, local.stderr)
 	}
 	for _, name := range names {
@@ -91,7 +91,7 @@ func TestKernel(t *testing.T) {
 type kernelResult struct {
 	status         int
 	stdout, stderr string
-	report         suites.Report
+	report         report.Report
 	files          []string // with their modes and owners
 }
 
@@ -154,7 +154,7 @@ func TestKernelEnds(t *testing.T) {
 		kill func(self, qemu int) error
 		want int
 	}{
-		{"QEMU killed", func(_, qemu int) error { return syscall.Kill(qemu, syscall.SIGKILL) }, suites.StatusError},
+		{"QEMU killed", func(_, qemu int) error { return syscall.Kill(qemu, syscall.SIGKILL) }, report.StatusError},
 		{"SIGINT", func(self, _ int) error { return syscall.Kill(self, syscall.SIGINT) }, 130},
 		{"SIGTERM", func(self, _ int) error { return syscall.Kill(self, syscall.SIGTERM) }, 143},
 		{"SIGKILL", func(self, _ int) error { return syscall.Kill(self, syscall.SIGKILL) }, -1},
@@ -245,7 +245,7 @@ func TestKernels(t *testing.T) {
 		{"run --kernel 6.1 --selector talos-v9", `did you mean "talos-v`}, // before anything boots
 		{"kernels --format xml", "--format: "},
 	} {
-		if code, _, stderr := cli(strings.Fields(tt.args)...); code != suites.StatusUsage || !strings.Contains(stderr, tt.want) {
+		if code, _, stderr := cli(strings.Fields(tt.args)...); code != report.StatusUsage || !strings.Contains(stderr, tt.want) {
 			t.Errorf("%s: status %d: %s; want %s", tt.args, code, stderr, tt.want)
 		}
 	}

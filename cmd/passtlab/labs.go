@@ -9,6 +9,8 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/expect"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -76,7 +78,7 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Co
 		for _, s := range sels {
 			names = append(names, s.Name())
 		}
-		if cfg.Expect, err = suites.LoadExpectations(f.expect, cfg.Scenarios, names); err != nil {
+		if cfg.Expect, err = expect.Load(f.expect, cfg.Scenarios, names); err != nil {
 			return suites.Config{}, err
 		}
 	}
@@ -111,7 +113,7 @@ func (f *labFlags) withLabs(c *cobra.Command, run func() error) error {
 }
 
 // runLabs runs cfg with a line of progress on a terminal.
-func runLabs(c *cobra.Command, cfg suites.Config) (*suites.Report, error) {
+func runLabs(c *cobra.Command, cfg suites.Config) (*report.Report, error) {
 	var done func()
 	cfg.Progress, done = progressLine(c.ErrOrStderr())
 	defer done()

@@ -18,7 +18,7 @@ import (
 	"os"
 
 	"github.com/passtlab/passtlab/internal/visible"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -50,11 +50,11 @@ func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout
 	case err == nil && bisecting(args):
 		return bisectStop // help was asked for, and no judgement
 	case err == nil:
-		return suites.StatusOK
+		return report.StatusOK
 	}
 	// What cobra itself finds wrong, and whatever nobody has given a status,
 	// is wrong usage.
-	s := statusError{status: suites.StatusUsage, err: err}
+	s := statusError{status: report.StatusUsage, err: err}
 	errors.As(err, &s)
 	if sig, ok := errors.AsType[signalError](err); ok {
 		s.status = 128 + int(sig.Signal)
@@ -86,7 +86,7 @@ func (e statusError) Unwrap() error { return e.err }
 
 // exit ends the command with a status and without a word.
 func exit(status int) error {
-	if status == suites.StatusOK {
+	if status == report.StatusOK {
 		return nil
 	}
 	return statusError{status: status}
@@ -97,5 +97,5 @@ func labFailed(err error) error {
 	if err == nil || errors.As(err, new(statusError)) {
 		return err
 	}
-	return statusError{suites.StatusError, err}
+	return statusError{report.StatusError, err}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -90,11 +91,11 @@ func TestUsageErrors(t *testing.T) {
 			t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 			args := strings.Fields(tt.args)
 			if strings.Contains(tt.args, "--output") {
-				testRun(t, suites.StatusUsage, tt.want, builds(nil), args[1:]...)
+				testRun(t, report.StatusUsage, tt.want, builds(nil), args[1:]...)
 				return
 			}
 			code, stdout, stderr := cli(args...)
-			if code != suites.StatusUsage || !strings.Contains(stderr, tt.want) || stdout != "" {
+			if code != report.StatusUsage || !strings.Contains(stderr, tt.want) || stdout != "" {
 				t.Errorf("exit status %d, stdout %q, stderr %q; want 2 and %q", code, stdout, stderr, tt.want)
 			}
 		})
@@ -144,7 +145,7 @@ prove: {good: talos-v2, bad: talos-v1, picks: slaac}
 	three := write("three.yaml", strings.NewReplacer("id: good", "id: three", "guest:", "passt: {release: \"2031_01_01\"}\nguest:").Replace(good))
 	four := write("four.yaml", strings.NewReplacer("id: good", "id: four", "guest:", "passt: {kubevirt: \"0.58\"}\nguest:").Replace(good))
 	code, stdout, stderr := cli("validate", one, ok, two, three, four)
-	if code != suites.StatusUsage || stdout != ok+": ok\n" {
+	if code != report.StatusUsage || stdout != ok+": ok\n" {
 		t.Errorf("exit status %d, stdout %q", code, stdout)
 	}
 	for _, want := range []string{
@@ -282,20 +283,20 @@ func newTestRoot(c *cobra.Command) *cobra.Command {
 }
 
 func TestRunStatus(t *testing.T) {
-	testRun(t, suites.StatusOK, "ok: 1 scenario × 1 selector", builds(nil), "--selector", "test-none", id)
-	testRun(t, suites.StatusFail, "gave no choice", builds(nil), "--exec", "nobody=false", id)
+	testRun(t, report.StatusOK, "ok: 1 scenario × 1 selector", builds(nil), "--selector", "test-none", id)
+	testRun(t, report.StatusFail, "gave no choice", builds(nil), "--exec", "nobody=false", id)
 	// A set-up error is never fine, whatever the flags.
-	testRun(t, suites.StatusError, "no lab today", builds(errors.New("no lab today")), "--selector", "test-none", id)
-	testRun(t, suites.StatusError, "no lab today", builds(errors.New("no lab today")), "--known-failures", "--format", "junit")
-	testRun(t, suites.StatusFail, "passtlab run --exec 'nobody=false \"a b\"' --known-failures "+id, builds(nil),
+	testRun(t, report.StatusError, "no lab today", builds(errors.New("no lab today")), "--selector", "test-none", id)
+	testRun(t, report.StatusError, "no lab today", builds(errors.New("no lab today")), "--known-failures", "--format", "junit")
+	testRun(t, report.StatusFail, "passtlab run --exec 'nobody=false \"a b\"' --known-failures "+id, builds(nil),
 		"--known-failures", "--exec", `nobody=false "a b"`, id)
 }
 
 func TestRunOutput(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.json")
-	testRun(t, suites.StatusOK, "ok: ", builds(nil), "--selector", "test-none", "--format", "json", "--output", file, "label:core")
+	testRun(t, report.StatusOK, "ok: ", builds(nil), "--selector", "test-none", "--format", "json", "--output", file, "label:core")
 	data, err := os.ReadFile(file)
-	var r suites.Report
+	var r report.Report
 	if err != nil || json.Unmarshal(data, &r) != nil || r.Summary.Pass == 0 {
 		t.Errorf("%v: %s", err, data)
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/observe"
 	"github.com/passtlab/passtlab/selector/pick"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/advise"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -54,7 +54,7 @@ func TestOperatorUsageErrors(t *testing.T) {
 		{"advise --pod-address fd01:cafe::7 --mac 33:33:00:00:00:01", "a group address"},
 	} {
 		code, stdout, stderr := cli(strings.Fields(tt.args)...)
-		if code != suites.StatusUsage || !strings.Contains(stderr, tt.want) || stdout != "" {
+		if code != report.StatusUsage || !strings.Contains(stderr, tt.want) || stdout != "" {
 			t.Errorf("%s: exit status %d, stdout %q, stderr %q; want 2 and %q", tt.args, code, stdout, stderr, tt.want)
 		}
 	}
@@ -163,10 +163,10 @@ func TestAdviseStatus(t *testing.T) {
 		want  string
 		patch bool
 	}{
-		{nil, suites.StatusError, "no lab today", false},
-		{[]string{"--no-lab"}, suites.StatusOK, "Not checked in a lab", true},
-		{[]string{"--no-lab", "--format", "json"}, suites.StatusOK, `"slaacAddress": "fd01:cafe::5054:ff:fe1f:c7bd"`, true},
-		{[]string{"--no-lab", "--pod-subnet", "fd01:cafe::/56"}, suites.StatusFail, "No patch that is known here helps", false},
+		{nil, report.StatusError, "no lab today", false},
+		{[]string{"--no-lab"}, report.StatusOK, "Not checked in a lab", true},
+		{[]string{"--no-lab", "--format", "json"}, report.StatusOK, `"slaacAddress": "fd01:cafe::5054:ff:fe1f:c7bd"`, true},
+		{[]string{"--no-lab", "--pod-subnet", "fd01:cafe::/56"}, report.StatusFail, "No patch that is known here helps", false},
 	} {
 		code, out := runAdvise(t, broken, tt.args...)
 		if code != tt.code || !strings.Contains(out, tt.want) || strings.Contains(out, "nodeAddressSortAlgorithm: v2") != tt.patch {

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/passtlab/passtlab/internal/outfile"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -34,12 +34,12 @@ func standardOutput(name string) bool {
 // writeOutput writes the result to file, and then the table to standard output;
 // without a file, the result to standard output. The table comes first: it is not
 // lost where the file cannot be written.
-func writeOutput(c *cobra.Command, file *outfile.File, format suites.Format, write func(io.Writer, suites.Format, bool) error) error {
+func writeOutput(c *cobra.Command, file *outfile.File, format report.Format, write func(io.Writer, report.Format, bool) error) error {
 	out := bare(c.OutOrStdout())
 	if file == nil {
 		return labFailed(write(out, format, colourful(out)))
 	}
-	err := write(out, suites.FormatTable, colourful(out))
+	err := write(out, report.FormatTable, colourful(out))
 	ferr := write(file, format, false)
 	if ferr == nil {
 		ferr = file.Commit()

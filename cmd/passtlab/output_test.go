@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/passtlab/passtlab/internal/need"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // files are the flags by which a command writes a file.
@@ -27,10 +27,10 @@ func TestOutputSymlink(t *testing.T) {
 	}
 	for _, flag := range files {
 		want := map[string]string{"--output": victim + ", which others may have placed there", "--write-expect": "is there already"}[flag]
-		testRun(t, suites.StatusUsage, want, builds(nil), "--exec", "nobody=false", flag, link, id)
+		testRun(t, report.StatusUsage, want, builds(nil), "--exec", "nobody=false", flag, link, id)
 	}
 	for _, args := range [][]string{{"observe", "--output", link}} {
-		if code, _, stderr := cli(args...); code != suites.StatusUsage || !strings.Contains(stderr, "symbolic link") {
+		if code, _, stderr := cli(args...); code != report.StatusUsage || !strings.Contains(stderr, "symbolic link") {
 			t.Errorf("%v: status %d, %s", args, code, stderr)
 		}
 	}
@@ -63,8 +63,8 @@ func TestOutputDiskFull(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		testRun(t, suites.StatusError, "ok: ", builds(nil), "--selector", "test-none", "--format", "json", "--output", file, "label:core")
-		testRun(t, suites.StatusError, "no space left on device", builds(nil), "--selector", "test-none", "--format", "json", "--output", file, "label:core")
+		testRun(t, report.StatusError, "ok: ", builds(nil), "--selector", "test-none", "--format", "json", "--output", file, "label:core")
+		testRun(t, report.StatusError, "no space left on device", builds(nil), "--selector", "test-none", "--format", "json", "--output", file, "label:core")
 		if data, err := os.ReadFile(file); err != nil || string(data) != "old" {
 			t.Errorf("%q, %v", data, err)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/selector/observe"
 	"github.com/passtlab/passtlab/selector/pick"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -95,7 +95,7 @@ func (f *pickFlags) run(c *cobra.Command) error {
 		return err
 	}
 	if r.Failed() {
-		return exit(suites.StatusFail)
+		return exit(report.StatusFail)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -41,7 +42,7 @@ usage; 3 a lab failed.`,
 	fs.StringArrayVar(&f.selectors, "selector", nil, "compare `NAME@VERSIONS`, or NAME with that of another --selector")
 	fs.StringVar(&f.before, "old", "", "the `PROGRAM` to compare with, quoted as for a shell")
 	fs.StringVar(&f.after, "new", "", "the `PROGRAM` that is compared")
-	fs.StringVar(&f.format, "format", string(suites.FormatTable), fmt.Sprintf("`FORMAT`, one of %v", suites.ComparisonFormats()))
+	fs.StringVar(&f.format, "format", string(report.FormatTable), fmt.Sprintf("`FORMAT`, one of %v", report.ComparisonFormats()))
 	fs.StringVar(&f.output, "output", "", "write the comparison to `FILE`, and the table to standard output; -: the comparison to standard output")
 	f.add(c)
 	f.addExpect(c)
@@ -52,8 +53,8 @@ usage; 3 a lab failed.`,
 }
 
 func (f *regressFlags) run(c *cobra.Command, args []string) error {
-	format := suites.Format(f.format)
-	if err := new(suites.Comparison).Write(io.Discard, format); err != nil {
+	format := report.Format(f.format)
+	if err := new(report.Comparison).Write(io.Discard, format); err != nil {
 		return fmt.Errorf("--format: %w", err)
 	}
 	who := asked{names: f.selectors}
@@ -70,7 +71,7 @@ func (f *regressFlags) run(c *cobra.Command, args []string) error {
 	return f.withLabs(c, func() error { return f.compare(c, cfg, format) })
 }
 
-func (f *regressFlags) compare(c *cobra.Command, cfg suites.Config, format suites.Format) error {
+func (f *regressFlags) compare(c *cobra.Command, cfg suites.Config, format report.Format) error {
 	var names []string
 	for _, s := range cfg.Selectors {
 		names = append(names, s.Name())
@@ -81,12 +82,12 @@ func (f *regressFlags) compare(c *cobra.Command, cfg suites.Config, format suite
 		return err
 	}
 	defer out.Discard()
-	report, err := runLabs(c, cfg)
+	rep, err := runLabs(c, cfg)
 	if err != nil {
 		return err
 	}
-	comparison := suites.Compare(report, names)
-	write := func(w io.Writer, format suites.Format, _ bool) error { return comparison.Write(w, format) }
+	comparison := report.Compare(rep, names)
+	write := func(w io.Writer, format report.Format, _ bool) error { return comparison.Write(w, format) }
 	if err := writeOutput(c, out, format, write); err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/passtlab/passtlab/internal/need"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 const id = "passt-slaac-then-dhcpv6"
@@ -39,7 +39,7 @@ func TestRegressUsage(t *testing.T) {
 		{"report merge /no/such/file", "read report"},
 	} {
 		code, stdout, stderr := cli(strings.Fields(tt.args)...)
-		if code != suites.StatusUsage || !strings.Contains(stderr, tt.want) || stdout != "" {
+		if code != report.StatusUsage || !strings.Contains(stderr, tt.want) || stdout != "" {
 			t.Errorf("%s: exit status %d, stdout %q, stderr %q; want 2 and %q", tt.args, code, stdout, stderr, tt.want)
 		}
 	}
@@ -53,18 +53,18 @@ func TestRegressPrograms(t *testing.T) {
 		want          int
 		text          string
 	}{
-		{"true", "false", suites.StatusFail, "1 regression in"},
-		{"false", "true", suites.StatusOK, "1 fixed"},
-		{"true", "true", suites.StatusOK, "1 unchanged"},
+		{"true", "false", report.StatusFail, "1 regression in"},
+		{"false", "true", report.StatusOK, "1 fixed"},
+		{"true", "true", report.StatusOK, "1 unchanged"},
 	} {
 		testCommand(t, newRegress(builds(nil)), tt.want, tt.text, "--old", tt.before, "--new", tt.after, id)
 	}
-	testCommand(t, newRegress(builds(fmt.Errorf("no lab today"))), suites.StatusError, "LAB FAILED", "--old", "true", "--new", "false", id)
+	testCommand(t, newRegress(builds(fmt.Errorf("no lab today"))), report.StatusError, "LAB FAILED", "--old", "true", "--new", "false", id)
 
 	file := filepath.Join(t.TempDir(), "regress.json")
-	testCommand(t, newRegress(builds(nil)), suites.StatusFail, "old → new: 1 regressed", "--old", "true", "--new", "false", "--format", "json", "--output", file, id)
-	var c suites.Comparison
-	if data, err := os.ReadFile(file); err != nil || json.Unmarshal(data, &c) != nil || len(c.Steps) != 1 || c.Steps[0].Changes[0].Kind != suites.Regressed {
+	testCommand(t, newRegress(builds(nil)), report.StatusFail, "old → new: 1 regressed", "--old", "true", "--new", "false", "--format", "json", "--output", file, id)
+	var c report.Comparison
+	if data, err := os.ReadFile(file); err != nil || json.Unmarshal(data, &c) != nil || len(c.Steps) != 1 || c.Steps[0].Changes[0].Kind != report.Regressed {
 		t.Errorf("%v: %s", err, data)
 	}
 }
@@ -72,12 +72,12 @@ func TestRegressPrograms(t *testing.T) {
 // The failures that a run writes are those that it expects afterwards.
 func TestRunExpect(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "passtlab.expect.yaml")
-	testRun(t, suites.StatusOK, "2 failures are in "+file, builds(nil), "--exec", "mine=false", "--write-expect", file, id)
-	testRun(t, suites.StatusUsage, "is there already", builds(nil), "--exec", "mine=false", "--write-expect", file, id)
-	testRun(t, suites.StatusOK, "2 xfail", builds(nil), "--exec", "mine=false", "--expect", file, id)
-	testRun(t, suites.StatusFail, "2 xpass", builds(nil), "--exec", "mine=true", "--expect", file, id)
-	testRun(t, suites.StatusUsage, file+":4:15: failures[0].selector: other takes no part", builds(nil), "--exec", "mine=true", "--expect", edited(t, file, "selector: mine", "selector: other"), id)
-	testRun(t, suites.StatusError, "no lab today", builds(fmt.Errorf("no lab today")), "--exec", "mine=false", "--write-expect", file+"2", id)
+	testRun(t, report.StatusOK, "2 failures are in "+file, builds(nil), "--exec", "mine=false", "--write-expect", file, id)
+	testRun(t, report.StatusUsage, "is there already", builds(nil), "--exec", "mine=false", "--write-expect", file, id)
+	testRun(t, report.StatusOK, "2 xfail", builds(nil), "--exec", "mine=false", "--expect", file, id)
+	testRun(t, report.StatusFail, "2 xpass", builds(nil), "--exec", "mine=true", "--expect", file, id)
+	testRun(t, report.StatusUsage, file+":4:15: failures[0].selector: other takes no part", builds(nil), "--exec", "mine=true", "--expect", edited(t, file, "selector: mine", "selector: other"), id)
+	testRun(t, report.StatusError, "no lab today", builds(fmt.Errorf("no lab today")), "--exec", "mine=false", "--write-expect", file+"2", id)
 	if _, err := os.Stat(file + "2"); err == nil {
 		t.Error("failures of a lab were written")
 	}
@@ -99,28 +99,28 @@ func edited(t *testing.T, file, before, after string) string {
 // What shards judge is what the whole run judges; one that is missing is an error.
 func TestShardAndMerge(t *testing.T) {
 	dir := t.TempDir()
-	report := func(name string, args ...string) string {
+	write := func(name string, args ...string) string {
 		file := filepath.Join(dir, name)
-		testRun(t, suites.StatusFail, "FAILED", builds(nil), append(args, "--exec", "bad=false", "--selector", "test-none", "--format", "json", "--output", file, "label:core", "label:order")...)
+		testRun(t, report.StatusFail, "FAILED", builds(nil), append(args, "--exec", "bad=false", "--selector", "test-none", "--format", "json", "--output", file, "label:core", "label:order")...)
 		return file
 	}
-	whole := report("whole.json")
+	whole := write("whole.json")
 	var parts []string
 	for i := range 3 {
-		parts = append(parts, report(fmt.Sprintf("%d.json", i+1), "--shard", fmt.Sprintf("%d/3", i+1), "--durations", whole))
+		parts = append(parts, write(fmt.Sprintf("%d.json", i+1), "--shard", fmt.Sprintf("%d/3", i+1), "--durations", whole))
 	}
 	merged := filepath.Join(dir, "merged.json")
 	code, stdout, stderr := cli(append([]string{"report", "merge", "--format", "json", "--output", merged}, parts...)...)
-	if code != suites.StatusFail || stderr != "" || !strings.Contains(stdout, "FAILED: ") {
+	if code != report.StatusFail || stderr != "" || !strings.Contains(stdout, "FAILED: ") {
 		t.Errorf("exit status %d, stderr %q:\n%s", code, stderr, stdout)
 	}
-	a, errA := suites.ReadReport(whole)
-	b, errB := suites.ReadReport(merged)
+	a, errA := report.Read(whole)
+	b, errB := report.Read(merged)
 	if errA != nil || errB != nil || a.Summary != b.Summary || b.Shard != nil {
 		t.Errorf("%v, %v: whole %+v, merged %+v", errA, errB, a.Summary, b.Summary)
 	}
 	code, stdout, stderr = cli("report", "merge", parts[0], parts[2])
-	if code != suites.StatusError || stdout != "" || !strings.Contains(stderr, "missing shard 2/3") {
+	if code != report.StatusError || stdout != "" || !strings.Contains(stderr, "missing shard 2/3") {
 		t.Errorf("exit status %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
 }
@@ -135,14 +135,14 @@ func TestRegressLabs(t *testing.T) {
 		return cmd.ProcessState.ExitCode(), string(out)
 	}
 	code, out := run("regress", "--selector", "talos-v2", "--selector", "talos-v1", "label:core")
-	if code != suites.StatusFail || !strings.Contains(out, "talos-v2 → talos-v1: 2 regressed\n") {
+	if code != report.StatusFail || !strings.Contains(out, "talos-v2 → talos-v1: 2 regressed\n") {
 		t.Errorf("exit status %d:\n%s", code, out)
 	}
 	if code, out := run("selectors", "build", "flannel@v0.25.7", "flannel@v0.26.7", "flannel@v0.28.4", "flannel@v0.28.10"); code != 0 {
 		t.Skipf("flannel cannot be built here: %s", out)
 	}
 	code, out = run("regress", "--selector", "flannel@v0.25.7..v0.28.10", "label:core")
-	if code != suites.StatusOK || !strings.Contains(out, "fixed  passt-dhcpv6-then-slaac") {
+	if code != report.StatusOK || !strings.Contains(out, "fixed  passt-dhcpv6-then-slaac") {
 		t.Errorf("exit status %d:\n%s", code, out)
 	}
 	code, out = run("bisect", "--selector", "flannel", "--good", "v0.28.10", "--bad", "v0.25.7", "--scenario", "passt-dhcpv6-then-slaac")
@@ -150,7 +150,7 @@ func TestRegressLabs(t *testing.T) {
 		t.Errorf("exit status %d:\n%s", code, out)
 	}
 	code, out = run("bisect", "--selector", "flannel", "--good", "v0.28.4", "--bad", "v0.28.10", "--scenario", "passt-dhcpv6-then-slaac")
-	if code != suites.StatusUsage || !strings.Contains(out, "flannel@v0.28.10 is not bad where flannel@v0.28.4 is good") {
+	if code != report.StatusUsage || !strings.Contains(out, "flannel@v0.28.10 is not bad where flannel@v0.28.4 is good") {
 		t.Errorf("exit status %d:\n%s", code, out)
 	}
 }

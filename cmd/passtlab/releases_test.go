@@ -8,7 +8,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/passt"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // Both forms hold every change and every KubeVirt release, and the table fits
@@ -49,14 +49,14 @@ func TestReleases(t *testing.T) {
 // scenario that is about a release keeps it.
 func TestRunPasst(t *testing.T) {
 	const id = "passt-slaac-then-dhcpv6"
-	testRun(t, suites.StatusFail, "simulated passt 2024_08_06\n", builds(nil), "--exec", "nobody=false", "--passt", "kubevirt:1.4", id)
-	testRun(t, suites.StatusFail, "passtlab run --exec nobody=false --passt kubevirt:1.4 "+id, builds(nil), "--exec", "nobody=false", "--passt", "kubevirt:1.4", id)
-	testRun(t, suites.StatusOK, "simulated passt 2023_03_09\n", builds(nil), "--selector", "test-none", "--passt", "latest", "field-report-debian-12")
+	testRun(t, report.StatusFail, "simulated passt 2024_08_06\n", builds(nil), "--exec", "nobody=false", "--passt", "kubevirt:1.4", id)
+	testRun(t, report.StatusFail, "passtlab run --exec nobody=false --passt kubevirt:1.4 "+id, builds(nil), "--exec", "nobody=false", "--passt", "kubevirt:1.4", id)
+	testRun(t, report.StatusOK, "simulated passt 2023_03_09\n", builds(nil), "--selector", "test-none", "--passt", "latest", "field-report-debian-12")
 	for arg, want := range map[string]string{
 		"2031_01_01": "--passt: passt release 2031_01_01: newer than the last known, " + passt.Last, "kubevirt:0.1": `--passt: kubevirt release "0.1": unknown`,
 	} {
-		testRun(t, suites.StatusUsage, want, builds(nil), "--passt", arg, id)
-		if code, _, stderr := cli("up", "--passt", arg, id); code != suites.StatusUsage || !strings.Contains(stderr, want) {
+		testRun(t, report.StatusUsage, want, builds(nil), "--passt", arg, id)
+		if code, _, stderr := cli("up", "--passt", arg, id); code != report.StatusUsage || !strings.Contains(stderr, want) {
 			t.Errorf("up: exit status %d, %q", code, stderr)
 		}
 	}

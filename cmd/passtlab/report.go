@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -20,11 +20,11 @@ func reportShowCommand() *cobra.Command {
 		Short: "Print a report in another format",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			f, err := suites.ParseFormat(format)
+			f, err := report.ParseFormat(format)
 			if err != nil {
 				return fmt.Errorf("--format: %w", err)
 			}
-			r, err := suites.ReadReport(args[0])
+			r, err := report.Read(args[0])
 			if err != nil {
 				return err
 			}
@@ -32,7 +32,7 @@ func reportShowCommand() *cobra.Command {
 			return r.Write(out, f, colourful(out))
 		},
 	}
-	c.Flags().StringVar(&format, "format", string(suites.FormatTable), "`FORMAT`: table, json, junit or markdown")
+	c.Flags().StringVar(&format, "format", string(report.FormatTable), "`FORMAT`: table, json, junit or markdown")
 	return c
 }
 
@@ -49,19 +49,19 @@ is missing, or is of another run.`,
 		Example: `  passtlab report merge --format json --output report.json report-*.json`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
-			f, err := suites.ParseFormat(format)
+			f, err := report.ParseFormat(format)
 			if err != nil {
 				return fmt.Errorf("--format: %w", err)
 			}
-			var parts []suites.Part
+			var parts []report.Part
 			for _, file := range files {
-				r, err := suites.ReadReport(file)
+				r, err := report.Read(file)
 				if err != nil {
 					return err
 				}
-				parts = append(parts, suites.Part{Name: file, Report: r})
+				parts = append(parts, report.Part{Name: file, Report: r})
 			}
-			r, err := suites.Merge(parts...)
+			r, err := report.Merge(parts...)
 			if err != nil {
 				return labFailed(err)
 			}
@@ -76,7 +76,7 @@ is missing, or is of another run.`,
 			return exit(r.ExitStatus())
 		},
 	}
-	c.Flags().StringVar(&format, "format", string(suites.FormatTable), "`FORMAT`: table, json, junit or markdown")
+	c.Flags().StringVar(&format, "format", string(report.FormatTable), "`FORMAT`: table, json, junit or markdown")
 	c.Flags().StringVar(&output, "output", "", "write the report to `FILE`, and the table to standard output; -: the report to standard output")
 	return c
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/passtlab/passtlab/internal/near"
 	"github.com/passtlab/passtlab/sim/userns"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -65,7 +65,7 @@ func group(c *cobra.Command) {
 		}
 		c.SetOut(c.ErrOrStderr())
 		_ = c.Help()
-		return exit(suites.StatusUsage)
+		return exit(report.StatusUsage)
 	}
 }
 

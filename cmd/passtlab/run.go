@@ -7,6 +7,7 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -84,7 +85,7 @@ lab's failure, status 3.`,
 	fs := c.Flags()
 	f.asked.add(fs)
 	f.addWatches(fs)
-	fs.StringVar(&f.format, "format", "table", fmt.Sprintf("`FORMAT` of the report, one of %v", suites.Formats()))
+	fs.StringVar(&f.format, "format", "table", fmt.Sprintf("`FORMAT` of the report, one of %v", report.Formats()))
 	fs.StringVar(&f.output, "output", "", "write the report to `FILE`, and the table to standard output; -: the report to standard output")
 	fs.BoolVar(&f.knownFailures, "known-failures", false, "count failures that scenarios state as xfail, and their absence as xpass")
 	fs.StringVar(&f.writeExpect, "write-expect", "", "write the failures to `FILE`, a new one, for --expect")
@@ -102,7 +103,7 @@ lab's failure, status 3.`,
 }
 
 func (f *runFlags) run(c *cobra.Command, args []string) error {
-	format, err := suites.ParseFormat(f.format)
+	format, err := report.ParseFormat(f.format)
 	if err != nil {
 		return fmt.Errorf("--format: %w", err)
 	}
@@ -140,7 +141,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	return f.withLabs(c, func() error { return f.judge(c, cfg, format) })
 }
 
-func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Format) error {
+func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format report.Format) error {
 	// What cannot be written is found before the labs are built.
 	if err := makeFolder(f.capture); err != nil {
 		return fmt.Errorf("--pcap: %w", err)
@@ -159,20 +160,20 @@ func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format suites.Form
 	if f.gitBisect {
 		cfg.Selectors = started.watch(cfg.Selectors)
 	}
-	report, err := runLabs(c, cfg)
+	rep, err := runLabs(c, cfg)
 	if err != nil {
 		return err
 	}
-	if err := writeOutput(c, out, format, report.Write); err != nil {
+	if err := writeOutput(c, out, format, rep.Write); err != nil {
 		return err
 	}
 	if f.gitBisect {
-		return exit(started.status(report))
+		return exit(started.status(rep))
 	}
-	if found != nil && report.ExitStatus() == suites.StatusFail {
-		return f.writeFound(c, report, cfg.Scenarios, found)
+	if found != nil && rep.ExitStatus() == report.StatusFail {
+		return f.writeFound(c, rep, cfg.Scenarios, found)
 	}
-	return exit(report.ExitStatus())
+	return exit(rep.ExitStatus())
 }
 
 func makeFolder(dir string) error {

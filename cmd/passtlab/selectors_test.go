@@ -10,7 +10,7 @@ import (
 
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/command"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -62,9 +62,9 @@ func TestSelectorsBuild(t *testing.T) {
 		{"flannel@v0.25.7 etcd", 0, 2, "building flannel@v0.25.7 from github.com/flannel-io/flannel v0.25.7"},
 		{"--all flannel", 0, 4, ""},
 		{"", 0, len(es), ""},
-		{"flannel@v9.9.9 etcd", suites.StatusUsage, 1, "build selector flannel@v9.9.9: the go tool fails: go: unknown revision v9.9.9"},
-		{"flanel", suites.StatusUsage, 0, `did you mean "flannel"?`},
-		{"flannel@main", suites.StatusUsage, 0, "no exact version"},
+		{"flannel@v9.9.9 etcd", report.StatusUsage, 1, "build selector flannel@v9.9.9: the go tool fails: go: unknown revision v9.9.9"},
+		{"flanel", report.StatusUsage, 0, `did you mean "flannel"?`},
+		{"flannel@main", report.StatusUsage, 0, "no exact version"},
 	}
 	for _, tt := range tests {
 		code, stdout, stderr := cli(append([]string{"selectors", "build"}, strings.Fields(tt.args)...)...)

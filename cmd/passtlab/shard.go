@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // cut leaves in cfg what belongs to the shard.
@@ -15,13 +16,13 @@ func (f *runFlags) cut(cfg *suites.Config) error {
 		}
 		return nil
 	}
-	s, err := suites.ParseShard(f.shard)
+	s, err := report.ParseShard(f.shard)
 	if err != nil {
 		return fmt.Errorf("--shard: %w", err)
 	}
-	seconds := suites.Durations()
+	seconds := report.Durations()
 	if f.durations != "" {
-		r, err := suites.ReadReport(f.durations)
+		r, err := report.Read(f.durations)
 		if err != nil {
 			return fmt.Errorf("--durations: %w", err)
 		}

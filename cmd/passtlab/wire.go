@@ -7,7 +7,7 @@ import (
 
 	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/sim/passt/wire"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
 
@@ -39,18 +39,18 @@ func playAll(out, errs io.Writer, files []string, release string) error {
 			return fmt.Errorf("--release: %w", err)
 		}
 	}
-	status, passed, failed := suites.StatusOK, 0, 0
+	status, passed, failed := report.StatusOK, 0, 0
 	for _, file := range files {
 		res, err := playFile(out, file, release)
 		if err != nil {
 			fmt.Fprintf(errs, "passtlab: %v\n", err)
-			status = suites.StatusUsage
+			status = report.StatusUsage
 			continue
 		}
 		passed, failed = passed+res.Passed, failed+res.Failed()
 	}
-	if failed > 0 && status == suites.StatusOK {
-		status = suites.StatusFail
+	if failed > 0 && status == report.StatusOK {
+		status = report.StatusFail
 	}
 	if len(files) > 1 {
 		if _, err := fmt.Fprintf(out, "%d passed, %d failed\n", passed, failed); err != nil {

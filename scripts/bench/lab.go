@@ -12,6 +12,7 @@ import (
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // phase is a part of a lab's life and how long it took.
@@ -122,11 +123,11 @@ func whole(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
 		var took durations
 		for range 3 {
 			began := time.Now()
-			report, err := suites.Run(ctx, suites.Config{Scenarios: corpus, Selectors: all, Parallel: p})
+			rep, err := suites.Run(ctx, suites.Config{Scenarios: corpus, Selectors: all, Parallel: p})
 			if err != nil {
 				return t, err
 			}
-			if report.Worst() == suites.Error {
+			if rep.Worst() == report.Error {
 				return t, fmt.Errorf("run corpus, %d in parallel: a lab failed; `make e2e` tells which", p)
 			}
 			took = append(took, time.Since(began))

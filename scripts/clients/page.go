@@ -12,13 +12,13 @@ import (
 	"github.com/kballard/go-shellquote"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // measured is what was measured with one client, or with each scenario's own.
 type measured struct {
 	Client scenarios.Client // empty for each scenario's own
-	Report *suites.Report
+	Report *report.Report
 }
 
 // String says what configured the guests.
@@ -27,16 +27,16 @@ func (m measured) String() string { return cmp.Or(string(m.Client), "their own c
 // section is a part of the page, with a row for every lab.
 type section struct {
 	ID    string
-	First suites.Scenario
+	First report.Scenario
 	Own   bool // the scenarios name their clients
 	Rows  []row
 }
 
 // row is one lab.
 type row struct {
-	suites.Scenario
+	report.Scenario
 	Name   string // the client with its version
-	Report *suites.Report
+	Report *report.Report
 }
 
 var layout = template.Must(template.New("page").Funcs(template.FuncMap{
@@ -190,7 +190,7 @@ func (r row) List() string {
 }
 
 // cell says what a selector picked, once if it is the same in every role.
-func cell(r *suites.Report, scenario, name string) (string, error) {
+func cell(r *report.Report, scenario, name string) (string, error) {
 	var roles, texts []string
 	for _, res := range r.Results {
 		if res.Scenario != scenario || res.Selector != name {
@@ -230,7 +230,7 @@ func wrong(all []measured, name string) error {
 				continue
 			}
 			asked = true
-			if res.Verdict != suites.Pass {
+			if res.Verdict != report.Pass {
 				errs = append(errs, fmt.Errorf("%s with %s in %s as %s: %s: %s", name, m, res.Scenario, res.Role, res.Verdict, res.Reason))
 			}
 		}

@@ -12,28 +12,27 @@ import (
 	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 func sample() (all []measured) {
 	for _, client := range []string{"", "dhcpcd 9.4.1"} {
-		r := suites.NewReport(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0)
-		r.Kernel = "6.18.0"
-		flags, last := selector.FlagMngTmpAddr, suites.Fail
+		r := report.New("6.18.0", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0)
+		flags, last := selector.FlagMngTmpAddr, report.Fail
 		if client != "" {
-			flags, last = selector.FlagPermanent|selector.FlagNoPrefixRoute, suites.Pass
+			flags, last = selector.FlagPermanent|selector.FlagNoPrefixRoute, report.Pass
 		}
-		add := func(name string, role scenarios.Role, v suites.Verdict, o scenarios.Pick) suites.Result {
-			return suites.Result{Scenario: "a", Selector: name, Role: role, Verdict: v, Origin: o, Reason: "so it is"}
+		add := func(name string, role scenarios.Role, v report.Verdict, o scenarios.Pick) report.Result {
+			return report.Result{Scenario: "a", Selector: name, Role: role, Verdict: v, Origin: o, Reason: "so it is"}
 		}
-		candidate := func(o scenarios.Origin, f selector.Flags, preferred uint32) suites.Candidate {
-			return suites.Candidate{Address: netip.MustParsePrefix("fd00::1/64"), Origin: o, Flags: f,
+		candidate := func(o scenarios.Origin, f selector.Flags, preferred uint32) report.Candidate {
+			return report.Candidate{Address: netip.MustParsePrefix("fd00::1/64"), Origin: o, Flags: f,
 				ValidLifetime: selector.Forever, PreferredLifetime: preferred}
 		}
-		r.Add(suites.Scenario{ID: "a", Title: "A", File: "scenarios/a.yaml", Passt: "2025_05_03", Client: client,
-			Candidates: []suites.Candidate{candidate("dhcpv6", selector.FlagPermanent, selector.Forever), candidate("slaac", flags, 3599)}},
-			add("one", "kubelet", suites.Fail, "slaac"), add("one", "etcd", last, "dhcpv6"),
-			add("two", "kubelet", suites.Pass, "dhcpv6"), add("two", "etcd", suites.Pass, "dhcpv6"))
+		r.Add(report.Scenario{ID: "a", Title: "A", File: "scenarios/a.yaml", Passt: "2025_05_03", Client: client,
+			Candidates: []report.Candidate{candidate("dhcpv6", selector.FlagPermanent, selector.Forever), candidate("slaac", flags, 3599)}},
+			add("one", "kubelet", report.Fail, "slaac"), add("one", "etcd", last, "dhcpv6"),
+			add("two", "kubelet", report.Pass, "dhcpv6"), add("two", "etcd", report.Pass, "dhcpv6"))
 		r.Finish(r.Started)
 		name := scenarios.Client("dhcpcd")
 		if client == "" {
@@ -46,16 +45,16 @@ func sample() (all []measured) {
 
 // own is a report of scenarios that name their clients.
 func own() measured {
-	r := suites.NewReport(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0)
-	candidates := []suites.Candidate{
+	r := report.New("6.18.0", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0)
+	candidates := []report.Candidate{
 		{Address: netip.MustParsePrefix("fd00::1/64"), Origin: "slaac"},
 		{Address: netip.MustParsePrefix("fd00::2/128"), Origin: "dhcpv6"},
 	}
 	for _, client := range []string{"dhclient 4.4.3-P1", "dhcpcd 9.4.1"} {
 		id := "own-" + strings.Fields(client)[0]
-		r.Add(suites.Scenario{ID: id, Family: "own", File: "scenarios/own.yaml", Passt: "2025_02_17", Client: client, Candidates: candidates},
-			suites.Result{Scenario: id, Selector: "one", Verdict: suites.Fail, Kind: scenarios.FailWrong, Origin: "slaac", At: "before"},
-			suites.Result{Scenario: id, Selector: "two", Verdict: suites.Fail, Kind: scenarios.FailFlap, Origin: "slaac"})
+		r.Add(report.Scenario{ID: id, Family: "own", File: "scenarios/own.yaml", Passt: "2025_02_17", Client: client, Candidates: candidates},
+			report.Result{Scenario: id, Selector: "one", Verdict: report.Fail, Kind: scenarios.FailWrong, Origin: "slaac", At: "before"},
+			report.Result{Scenario: id, Selector: "two", Verdict: report.Fail, Kind: scenarios.FailFlap, Origin: "slaac"})
 	}
 	r.Finish(r.Started)
 	return measured{"", r}
@@ -73,17 +72,17 @@ func TestPage(t *testing.T) {
 func TestPageErrors(t *testing.T) {
 	tests := []struct {
 		name, want string
-		spoil      func(*suites.Report)
+		spoil      func(*report.Report)
 	}{
-		{"nothing measured", "no scenario in the report of dhcpcd", func(r *suites.Report) { r.Scenarios = nil }},
-		{"lab failed", "dhcpcd: scenario a: no right", func(r *suites.Report) { r.Scenarios[0].Error = "no right" }},
-		{"not installed", "dhcpcd: scenario a: apt-get", func(r *suites.Report) { r.Scenarios[0].Skipped = "apt-get" }},
-		{"selector missing", "two was not asked in a", func(r *suites.Report) { r.Results = r.Results[:2] }},
-		{"no address of an origin", "dhcpcd 9.4.1 has no address of origin slaac in a", func(r *suites.Report) {
+		{"nothing measured", "no scenario in the report of dhcpcd", func(r *report.Report) { r.Scenarios = nil }},
+		{"lab failed", "dhcpcd: scenario a: no right", func(r *report.Report) { r.Scenarios[0].Error = "no right" }},
+		{"not installed", "dhcpcd: scenario a: apt-get", func(r *report.Report) { r.Scenarios[0].Skipped = "apt-get" }},
+		{"selector missing", "two was not asked in a", func(r *report.Report) { r.Results = r.Results[:2] }},
+		{"no address of an origin", "dhcpcd 9.4.1 has no address of origin slaac in a", func(r *report.Report) {
 			r.Scenarios[0].Candidates = r.Scenarios[0].Candidates[:1]
 		}},
-		{"another client", "dhcpcd: scenario a names its client, dhclient 4", func(r *suites.Report) { r.Scenarios[0].Client = "dhclient 4" }},
-		{"client missing", "scenario a was measured with 1 clients of 2", func(r *suites.Report) { r.Scenarios[0].ID = "b" }},
+		{"another client", "dhcpcd: scenario a names its client, dhclient 4", func(r *report.Report) { r.Scenarios[0].Client = "dhclient 4" }},
+		{"client missing", "scenario a was measured with 1 clients of 2", func(r *report.Report) { r.Scenarios[0].ID = "b" }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

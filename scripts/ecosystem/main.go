@@ -10,7 +10,7 @@ import (
 
 	"github.com/passtlab/passtlab/scripts/internal/measure"
 	"github.com/passtlab/passtlab/selector/catalogue"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 func main() {
@@ -52,4 +52,4 @@ func run(ctx context.Context, program, output string, scenarios []string) error 
 }
 
 // selectorsFail accepts that selectors fail, and nothing else.
-func selectorsFail(status int, _ bool) bool { return status == suites.StatusFail }
+func selectorsFail(status int, _ bool) bool { return status == report.StatusFail }

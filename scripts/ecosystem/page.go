@@ -12,7 +12,7 @@ import (
 	"github.com/kballard/go-shellquote"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/catalogue"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 var layout = template.Must(template.New("page").Funcs(template.FuncMap{
@@ -68,7 +68,7 @@ var oldestFirst = regexp.MustCompile(`^7\.0\.([0-9]|1[01])([^0-9]|$)`)
 
 // page writes the page. A version without a result in a scenario, or a lab that
 // failed, is an error: the page has no holes.
-func page(r *suites.Report, es []catalogue.Entry, args []string) ([]byte, error) {
+func page(r *report.Report, es []catalogue.Entry, args []string) ([]byte, error) {
 	if len(r.Scenarios) == 0 {
 		return nil, fmt.Errorf("write page: no scenario in the report")
 	}
@@ -90,7 +90,7 @@ func page(r *suites.Report, es []catalogue.Entry, args []string) ([]byte, error)
 
 // cell says what a version picked, and what it picks by insertion if its rule is
 // the kernel's order and that is something else.
-func cell(r *suites.Report, scenario string, e catalogue.Entry, version string) (string, error) {
+func cell(r *report.Report, scenario string, e catalogue.Entry, version string) (string, error) {
 	text, _, err := picked(r, scenario, e.Name+"@"+version)
 	if err != nil || e.Order != catalogue.OrderKernel {
 		return text, err
@@ -108,7 +108,7 @@ func cell(r *suites.Report, scenario string, e catalogue.Entry, version string) 
 
 // right counts the scenarios in which a version is right by the kernel's order,
 // if that is its rule.
-func right(r *suites.Report, e catalogue.Entry, version string) (string, error) {
+func right(r *report.Report, e catalogue.Entry, version string) (string, error) {
 	if e.Order != catalogue.OrderKernel {
 		return "–", nil
 	}
@@ -136,7 +136,7 @@ func right(r *suites.Report, e catalogue.Entry, version string) (string, error) 
 
 // reversed finds the scenario in which the kernel lists the addresses of another
 // in the order in which they came there.
-func reversed(r *suites.Report, scenario string) (string, error) {
+func reversed(r *report.Report, scenario string) (string, error) {
 	lists := map[string][]netip.Prefix{}
 	for _, sc := range r.Scenarios {
 		for _, c := range sc.Candidates {
@@ -155,7 +155,7 @@ func reversed(r *suites.Report, scenario string) (string, error) {
 
 // picked says what a selector picked, once if it is the same in every role, and
 // whether it was right in all.
-func picked(r *suites.Report, scenario, selector string) (string, bool, error) {
+func picked(r *report.Report, scenario, selector string) (string, bool, error) {
 	var roles, texts []string
 	right := true
 	for _, res := range r.Results {
@@ -164,7 +164,7 @@ func picked(r *suites.Report, scenario, selector string) (string, bool, error) {
 		}
 		text := fmt.Sprintf("%s, %s", res.Verdict, res.Origin)
 		switch {
-		case res.Verdict == suites.Error:
+		case res.Verdict == report.Error:
 			return "", false, fmt.Errorf("%s in %s as %s: %s", res.Selector, scenario, res.Role, res.Reason)
 		case res.Verdict.Bad():
 			text = fmt.Sprintf("**%s**, %s", res.Verdict, origin(res.Origin))
@@ -172,7 +172,7 @@ func picked(r *suites.Report, scenario, selector string) (string, bool, error) {
 				text += " (" + string(res.Kind) + ")"
 			}
 		}
-		right = right && res.Verdict == suites.Pass
+		right = right && res.Verdict == report.Pass
 		roles, texts = append(roles, string(res.Role)), append(texts, text)
 	}
 	switch len(slices.Compact(slices.Clone(texts))) {

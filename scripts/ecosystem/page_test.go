@@ -12,32 +12,31 @@ import (
 	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/catalogue"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
-func sample() (*suites.Report, []catalogue.Entry) {
+func sample() (*report.Report, []catalogue.Entry) {
 	yes, no := true, false
 	es := []catalogue.Entry{
 		{Name: "one", Component: "One", Module: "example.com/one", Versions: []string{"v1.0.0", "v1.1.0"}, Licence: "MIT",
 			Rule: "The first.", Order: catalogue.OrderKernel, DefaultRoute: &yes, Explains: []string{"example/one#1", "example/two#2"}},
 		{Name: "two", Component: "Two", Module: "example.com/two", Versions: []string{"v2.0.0"}, Licence: "MIT", Rule: "The last.", Order: catalogue.OrderRule, DefaultRoute: &no},
 	}
-	r := suites.NewReport(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0)
-	r.Kernel = "6.18.0"
-	add := func(sc, name string, role scenarios.Role, v suites.Verdict, o scenarios.Pick) suites.Result {
-		return suites.Result{Scenario: sc, Selector: name, Role: role, Verdict: v, Origin: o}
+	r := report.New("6.18.0", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0)
+	add := func(sc, name string, role scenarios.Role, v report.Verdict, o scenarios.Pick) report.Result {
+		return report.Result{Scenario: sc, Selector: name, Role: role, Verdict: v, Origin: o}
 	}
-	early, late := suites.Candidate{Address: netip.MustParsePrefix("fd00::1/64")}, suites.Candidate{Address: netip.MustParsePrefix("fd00::2/128")}
-	r.Add(suites.Scenario{ID: "a", Title: "A", File: "scenarios/a.yaml", Passt: "2025_05_03", Candidates: []suites.Candidate{late, early}},
-		add("a", "one@v1.0.0", "kubelet", suites.Fail, "slaac"), add("a", "one@v1.0.0", "etcd", suites.Fail, "slaac"),
-		add("a", "one@v1.1.0", "kubelet", suites.Pass, "dhcpv6"), add("a", "one@v1.1.0", "etcd", suites.Fail, ""),
-		add("a", "two@v2.0.0", "kubelet", suites.Pass, "dhcpv6"), add("a", "two@v2.0.0", "etcd", suites.Pass, "dhcpv6"),
+	early, late := report.Candidate{Address: netip.MustParsePrefix("fd00::1/64")}, report.Candidate{Address: netip.MustParsePrefix("fd00::2/128")}
+	r.Add(report.Scenario{ID: "a", Title: "A", File: "scenarios/a.yaml", Passt: "2025_05_03", Candidates: []report.Candidate{late, early}},
+		add("a", "one@v1.0.0", "kubelet", report.Fail, "slaac"), add("a", "one@v1.0.0", "etcd", report.Fail, "slaac"),
+		add("a", "one@v1.1.0", "kubelet", report.Pass, "dhcpv6"), add("a", "one@v1.1.0", "etcd", report.Fail, ""),
+		add("a", "two@v2.0.0", "kubelet", report.Pass, "dhcpv6"), add("a", "two@v2.0.0", "etcd", report.Pass, "dhcpv6"),
 	)
-	unstable := add("b", "two@v2.0.0", "kubelet", suites.Fail, "dhcpv6")
+	unstable := add("b", "two@v2.0.0", "kubelet", report.Fail, "dhcpv6")
 	unstable.Kind = scenarios.FailUnstable
-	r.Add(suites.Scenario{ID: "b", Title: "B", File: "scenarios/b.yaml", Passt: "2025_05_03", Candidates: []suites.Candidate{early, late}},
-		add("b", "one@v1.0.0", "kubelet", suites.Pass, "dhcpv6"), add("b", "one@v1.0.0", "etcd", suites.Pass, "dhcpv6"),
-		add("b", "one@v1.1.0", "kubelet", suites.Pass, "dhcpv6"), add("b", "one@v1.1.0", "etcd", suites.Fail, ""),
+	r.Add(report.Scenario{ID: "b", Title: "B", File: "scenarios/b.yaml", Passt: "2025_05_03", Candidates: []report.Candidate{early, late}},
+		add("b", "one@v1.0.0", "kubelet", report.Pass, "dhcpv6"), add("b", "one@v1.0.0", "etcd", report.Pass, "dhcpv6"),
+		add("b", "one@v1.1.0", "kubelet", report.Pass, "dhcpv6"), add("b", "one@v1.1.0", "etcd", report.Fail, ""),
 		unstable,
 	)
 	r.Finish(r.Started)
@@ -57,18 +56,18 @@ func TestPage(t *testing.T) {
 func TestPageErrors(t *testing.T) {
 	tests := []struct {
 		name, want string
-		spoil      func(*suites.Report)
+		spoil      func(*report.Report)
 	}{
-		{"nothing measured", "no scenario in the report", func(r *suites.Report) { r.Scenarios = nil }},
-		{"lab failed", "scenario a: no right", func(r *suites.Report) { r.Scenarios[0].Error = "no right" }},
-		{"version missing", "one@v1.1.0 was not measured in a", func(r *suites.Report) { r.Results = r.Results[:2] }},
-		{"no other order", "in no other are the same addresses listed the other way round", func(r *suites.Report) {
+		{"nothing measured", "no scenario in the report", func(r *report.Report) { r.Scenarios = nil }},
+		{"lab failed", "scenario a: no right", func(r *report.Report) { r.Scenarios[0].Error = "no right" }},
+		{"version missing", "one@v1.1.0 was not measured in a", func(r *report.Report) { r.Results = r.Results[:2] }},
+		{"no other order", "in no other are the same addresses listed the other way round", func(r *report.Report) {
 			r.Scenarios[1].Candidates = r.Scenarios[0].Candidates
 		}},
-		{"another kernel", "Linux 7.0.11-1 does not list the newest address first", func(r *suites.Report) { r.Kernel = "7.0.11-1" }},
-		{"not judged", "two@v2.0.0 in a as etcd: ended", func(r *suites.Report) {
+		{"another kernel", "Linux 7.0.11-1 does not list the newest address first", func(r *report.Report) { r.Kernel = "7.0.11-1" }},
+		{"not judged", "two@v2.0.0 in a as etcd: ended", func(r *report.Report) {
 			last := &r.Results[5]
-			last.Verdict, last.Reason = suites.Error, "ended"
+			last.Verdict, last.Reason = report.Error, "ended"
 		}},
 	}
 	for _, tt := range tests {

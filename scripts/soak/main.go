@@ -19,6 +19,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/scripts/internal/measure"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 func main() {
@@ -78,7 +79,7 @@ func batches(dir string, all bool) ([]batch, error) {
 }
 
 // run runs a batch with so many labs at once.
-func (b batch) run(ctx context.Context, parallel int) (*suites.Report, error) {
+func (b batch) run(ctx context.Context, parallel int) (*report.Report, error) {
 	reported := func(_ int, report bool) bool { return report }
 	return measure.Run(ctx, passtlab, reported, append([]string{"--parallel", fmt.Sprint(parallel)}, b.args...)...)
 }
@@ -107,7 +108,7 @@ func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err err
 	if err != nil {
 		return false, err
 	}
-	var quiet []*suites.Report
+	var quiet []*report.Report
 	for _, b := range bs {
 		r, err := b.run(ctx, 4)
 		if err != nil {
@@ -141,9 +142,9 @@ func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err err
 }
 
 // load runs a batch several times at once and compares.
-func (t *tally) load(ctx context.Context, b batch, quiet *suites.Report, runs, parallel int) error {
+func (t *tally) load(ctx context.Context, b batch, quiet *report.Report, runs, parallel int) error {
 	begun := time.Now()
-	reports, errs := make([]*suites.Report, runs), make([]error, runs)
+	reports, errs := make([]*report.Report, runs), make([]error, runs)
 	var wg sync.WaitGroup
 	for i := range runs {
 		wg.Go(func() { reports[i], errs[i] = b.run(ctx, parallel) })

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // tally is what came of the runs.
@@ -22,8 +22,8 @@ type tally struct {
 // key names a result.
 type key struct{ scenario, selector, role string }
 
-func results(r *suites.Report) map[key]suites.Result {
-	m := map[key]suites.Result{}
+func results(r *report.Report) map[key]report.Result {
+	m := map[key]report.Result{}
 	for _, res := range r.Results {
 		m[key{res.Scenario, res.Selector, string(res.Role)}] = res
 	}
@@ -32,7 +32,7 @@ func results(r *suites.Report) map[key]suites.Result {
 
 // silent are the selectors that pick no address in any result: they would show
 // nothing.
-func silent(r *suites.Report) (names []string) {
+func silent(r *report.Report) (names []string) {
 	picks := map[string]bool{}
 	for _, res := range r.Results {
 		picks[res.Selector] = picks[res.Selector] || res.Choice.IsValid()
@@ -46,12 +46,12 @@ func silent(r *suites.Report) (names []string) {
 }
 
 // outcome is what must not depend on load.
-func outcome(r suites.Result) string {
+func outcome(r report.Result) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s", r.Verdict, r.Kind, r.Origin, r.At))
 }
 
 // compare holds the results of a run against those of the quiet run.
-func (t *tally) compare(quiet, r *suites.Report) {
+func (t *tally) compare(quiet, r *report.Report) {
 	if t.kinds == nil {
 		t.kinds, t.replayed = map[string]int{}, map[string]int{}
 	}
@@ -67,7 +67,7 @@ func (t *tally) compare(quiet, r *suites.Report) {
 		switch {
 		case !ok:
 			t.differ = append(t.differ, fmt.Sprintf("%s, %s as %s: no result", k.scenario, k.selector, k.role))
-		case got.Verdict == suites.Error:
+		case got.Verdict == report.Error:
 			t.kinds[kind(got.Reason)]++
 		case outcome(got) != outcome(want):
 			t.differ = append(t.differ, fmt.Sprintf("%s, %s as %s: %s, quiet %s: %s", k.scenario, k.selector, k.role, outcome(got), outcome(want), got.Reason))

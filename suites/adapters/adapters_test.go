@@ -21,6 +21,7 @@ import (
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // ids are the scenarios of picks: the lease higher than the SLAAC address, and
@@ -57,18 +58,18 @@ func TestPicks(t *testing.T) {
 		}
 		sels = append(sels, s)
 	}
-	report, err := suites.Run(t.Context(), suites.Config{Scenarios: corpus(t), Selectors: sels})
+	rep, err := suites.Run(t.Context(), suites.Config{Scenarios: corpus(t), Selectors: sels})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, sc := range report.Scenarios {
+	for _, sc := range rep.Scenarios {
 		if sc.Error != "" {
 			t.Fatalf("%s: %s", sc.ID, sc.Error)
 		}
 	}
 	got := map[[2]string]string{} // by selector and role
 	for _, id := range ids {
-		for _, r := range report.Results {
+		for _, r := range rep.Results {
 			if r.Scenario == id {
 				letter, ok := letters[r.Origin]
 				if !ok {
@@ -113,7 +114,7 @@ func TestTalosFilter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := suites.Run(t.Context(), suites.Config{Scenarios: all, Selectors: sels})
+	rep, err := suites.Run(t.Context(), suites.Config{Scenarios: all, Selectors: sels})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,14 +122,14 @@ func TestTalosFilter(t *testing.T) {
 		scenario, selector string
 		role               scenarios.Role
 	}
-	answers := map[question]suites.Result{}
-	for _, r := range report.Results {
+	answers := map[question]report.Result{}
+	for _, r := range rep.Results {
 		answers[question{r.Scenario, r.Selector, r.Role}] = r
 	}
 	compared := 0
 	for i := 0; i < len(sels); i += 2 {
 		for q, theirs := range answers {
-			if q.selector != sels[i].Name() || theirs.Verdict == suites.Skip {
+			if q.selector != sels[i].Name() || theirs.Verdict == report.Skip {
 				continue
 			}
 			q.selector = sels[i+1].Name()
@@ -148,7 +149,7 @@ func TestTalosFilter(t *testing.T) {
 
 // given returns the addresses chosen at each checkpoint, the preferred one twice
 // where there are several.
-func given(r suites.Result) map[string][]netip.Addr {
+func given(r report.Result) map[string][]netip.Addr {
 	if len(r.Checkpoints) == 0 {
 		return map[string][]netip.Addr{"end": append([]netip.Addr{r.Choice}, r.Advertised...)}
 	}

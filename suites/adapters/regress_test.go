@@ -14,6 +14,7 @@ import (
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // fixtures are what changed between the first and the last version listed: the
@@ -34,11 +35,11 @@ func TestRegress(t *testing.T) {
 	for name, fixed := range fixtures {
 		t.Run(name, func(t *testing.T) {
 			names, sels := versions(t, name, mode)
-			report, err := suites.Run(t.Context(), suites.Config{Scenarios: corpus(t), Selectors: sels})
+			rep, err := suites.Run(t.Context(), suites.Config{Scenarios: corpus(t), Selectors: sels})
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := suites.Compare(report, names)
+			c := report.Compare(rep, names)
 			if len(c.Failed) > 0 {
 				t.Fatalf("labs failed: %v", c.Failed)
 			}
@@ -46,9 +47,9 @@ func TestRegress(t *testing.T) {
 			for _, step := range c.Steps {
 				for _, ch := range step.Changes {
 					switch ch.Kind {
-					case suites.Fixed:
+					case report.Fixed:
 						got = append(got, ch.Scenario)
-					case suites.Unchanged:
+					case report.Unchanged:
 					default:
 						t.Errorf("%s → %s: %s: %s", step.Old, step.New, ch.Scenario, ch.Kind)
 					}

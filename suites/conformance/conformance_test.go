@@ -16,6 +16,7 @@ import (
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/ginkgosuite"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // specLimit bounds the timeline of one scenario, which may be played twice.
@@ -76,15 +77,15 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 
 // outcome says how a spec ends by its results: the worst decides. Both empty
 // is a pass.
-func outcome(results []suites.Result) (failure, skip string) {
+func outcome(results []report.Result) (failure, skip string) {
 	var bad []string
-	worst := suites.Pass
+	worst := report.Pass
 	for _, r := range results {
 		worst = worst.Worse(r.Verdict)
 		switch {
 		case r.Verdict.Bad():
 			bad = append(bad, fmt.Sprintf("%s: %s in role %s: %s\n  %s", r.Verdict, r.Selector, r.Role, r.Reason, r.Reproduce))
-		case r.Verdict == suites.Skip:
+		case r.Verdict == report.Skip:
 			skip = r.Reason
 		}
 	}

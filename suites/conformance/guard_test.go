@@ -9,6 +9,7 @@ import (
 
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // The guards of the suite, each shown to notice what it is for.
@@ -26,21 +27,21 @@ func TestSelected(t *testing.T) {
 }
 
 func TestOutcome(t *testing.T) {
-	of := func(vs ...suites.Verdict) (results []suites.Result) {
+	of := func(vs ...report.Verdict) (results []report.Result) {
 		for _, v := range vs {
-			results = append(results, suites.Result{Verdict: v, Reason: "because"})
+			results = append(results, report.Result{Verdict: v, Reason: "because"})
 		}
 		return results
 	}
 	for _, tt := range []struct {
-		results []suites.Result
+		results []report.Result
 		want    string
 	}{
-		{of(suites.Pass, suites.XFail), "pass"},
-		{of(suites.Pass, suites.Skip), "skip"},
-		{of(suites.Pass, suites.Fail), "fail"},
-		{of(suites.XPass, suites.Skip), "fail"},
-		{of(suites.Error), "fail"},
+		{of(report.Pass, report.XFail), "pass"},
+		{of(report.Pass, report.Skip), "skip"},
+		{of(report.Pass, report.Fail), "fail"},
+		{of(report.XPass, report.Skip), "fail"},
+		{of(report.Error), "fail"},
 		{nil, "fail"},
 	} {
 		got := "pass"

@@ -10,8 +10,10 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
+	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/ginkgosuite"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // The names of the report entries that carry results from the process that
@@ -34,20 +36,20 @@ var _ = ReportAfterSuite("passtlab", func(r Report) {
 	if r.SuiteConfig.DryRun {
 		return
 	}
-	report, err := collect(r)
+	rep, err := collect(r)
 	if err != nil {
 		Fail(err.Error())
 	}
-	if len(report.Results) == 0 {
+	if len(rep.Results) == 0 {
 		if ran(r) {
 			Fail(suites.ErrNothingSelected.Error())
 		}
 		return // the right is missing, which BeforeSuite has said
 	}
 	if dir := os.Getenv("PASSTLAB_OUT"); dir != "" {
-		err = save(report, dir)
+		err = save(rep, dir)
 	} else {
-		err = report.Write(GinkgoWriter, suites.FormatTable, false)
+		err = rep.Write(GinkgoWriter, report.FormatTable, false)
 	}
 	if err != nil {
 		Fail(err.Error())
@@ -62,20 +64,20 @@ func ran(r Report) bool {
 }
 
 // collect makes the report of what the specs of all processes noted.
-func collect(r Report) (*suites.Report, error) {
-	report := suites.NewReport(r.StartTime, ginkgosuite.Seed())
+func collect(r Report) (*report.Report, error) {
+	rep := report.New(sim.KernelRelease(), r.StartTime, ginkgosuite.Seed())
 	var errs []error
 	for _, spec := range r.SpecReports {
 		for _, e := range spec.ReportEntries {
-			var s suites.Scenario
-			var results []suites.Result
+			var s report.Scenario
+			var results []report.Result
 			switch e.Name {
 			case scenarioEntry:
 				errs = append(errs, decode(e, &s))
-				report.Add(s)
+				rep.Add(s)
 			case resultsEntry:
 				errs = append(errs, decode(e, &results))
-				report.Results = append(report.Results, results...)
+				rep.Results = append(rep.Results, results...)
 			}
 		}
 	}
@@ -89,12 +91,12 @@ func collect(r Report) (*suites.Report, error) {
 	for i, sel := range sels {
 		place[sel.Name()] = i
 	}
-	slices.SortFunc(report.Scenarios, func(a, b suites.Scenario) int { return place[a.ID] - place[b.ID] })
-	slices.SortStableFunc(report.Results, func(a, b suites.Result) int {
+	slices.SortFunc(rep.Scenarios, func(a, b report.Scenario) int { return place[a.ID] - place[b.ID] })
+	slices.SortStableFunc(rep.Results, func(a, b report.Result) int {
 		return place[a.Scenario] + place[a.Selector] - place[b.Scenario] - place[b.Selector]
 	})
-	report.Finish(r.EndTime)
-	return report, errors.Join(errs...)
+	rep.Finish(r.EndTime)
+	return rep, errors.Join(errs...)
 }
 
 func decode(e types.ReportEntry, v any) error {
@@ -109,16 +111,16 @@ func decode(e types.ReportEntry, v any) error {
 }
 
 // save writes report.json and junit.xml.
-func save(report *suites.Report, dir string) error {
+func save(rep *report.Report, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for name, format := range map[string]suites.Format{"report.json": suites.FormatJSON, "junit.xml": suites.FormatJUnit} {
+	for name, format := range map[string]report.Format{"report.json": report.FormatJSON, "junit.xml": report.FormatJUnit} {
 		f, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(report.Write(f, format, false), f.Close()); err != nil {
+		if err := errors.Join(rep.Write(f, format, false), f.Close()); err != nil {
 			return err
 		}
 	}

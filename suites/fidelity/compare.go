@@ -12,7 +12,7 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/probe"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // Comparison of two reports.
@@ -32,11 +32,11 @@ type Row struct {
 
 // Compare compares what the simulation gave with what the real program gave in
 // the same scenarios.
-func Compare(simulated, real *suites.Report, known []Difference) Comparison {
+func Compare(simulated, real *report.Report, known []Difference) Comparison {
 	c := Comparison{}
 	used := map[string]bool{}
 	for _, s := range simulated.Scenarios {
-		i := slices.IndexFunc(real.Scenarios, func(r suites.Scenario) bool { return r.ID == s.ID })
+		i := slices.IndexFunc(real.Scenarios, func(r report.Scenario) bool { return r.ID == s.ID })
 		if i < 0 {
 			c.Rows = append(c.Rows, Row{Scenario: s.ID, Unlisted: []string{"the real program has no such scenario"}})
 			continue
@@ -79,7 +79,7 @@ func same[T comparable](w *comparer, what string, simulated, real T) {
 	}
 }
 
-func (w *comparer) scenario(s, r suites.Scenario) {
+func (w *comparer) scenario(s, r report.Scenario) {
 	same(w, "error of the lab", cmp.Or(s.Error, "none"), cmp.Or(r.Error, "none"))
 	if s.Error != "" && s.Error == r.Error {
 		w.row.Unlisted = append(w.row.Unlisted, "error of both labs: "+s.Error)
@@ -98,7 +98,7 @@ func (w *comparer) scenario(s, r suites.Scenario) {
 }
 
 // candidates compares two truth tables of one checkpoint.
-func (w *comparer) candidates(at string, simulated, real []suites.Candidate, named, namedReal map[netip.Addr]string) {
+func (w *comparer) candidates(at string, simulated, real []report.Candidate, named, namedReal map[netip.Addr]string) {
 	if len(simulated) != len(real) {
 		w.differ(at+"candidates", addresses(simulated), addresses(real))
 		return
@@ -143,7 +143,7 @@ func (w *comparer) outcome(what string, t Transport, simulated, real probe.Outco
 
 // verdict is what of a result must be the same.
 type verdict struct {
-	verdict suites.Verdict
+	verdict report.Verdict
 	pick    scenarios.Pick
 	choice  string
 	kind    scenarios.FailureKind
@@ -154,9 +154,9 @@ func (v verdict) String() string {
 	return strings.Join(strings.Fields(fmt.Sprintf("%s for %s %s %s %s", v.verdict, v.pick, v.choice, v.kind, v.at)), " ")
 }
 
-func (w *comparer) results(simulated, real *suites.Report, s, r suites.Scenario) {
+func (w *comparer) results(simulated, real *report.Report, s, r report.Scenario) {
 	type question struct{ selector, role string }
-	verdicts := func(rep *suites.Report, sc suites.Scenario) map[question]verdict {
+	verdicts := func(rep *report.Report, sc report.Scenario) map[question]verdict {
 		named, vs := names(sc), map[question]verdict{}
 		for _, res := range rep.Results {
 			if res.Scenario == sc.ID {
@@ -174,9 +174,9 @@ func (w *comparer) results(simulated, real *suites.Report, s, r suites.Scenario)
 
 // names are what addresses are called in both labs: a temporary address is
 // random (RFC 8981 3.3.1), and has the number by which it came.
-func names(s suites.Scenario) map[netip.Addr]string {
+func names(s report.Scenario) map[netip.Addr]string {
 	m, n := map[netip.Addr]string{}, 0
-	var all []suites.Candidate
+	var all []report.Candidate
 	for _, cp := range s.Checkpoints {
 		all = append(all, cp.Candidates...)
 	}
@@ -194,7 +194,7 @@ func names(s suites.Scenario) map[netip.Addr]string {
 	return m
 }
 
-func addresses(cs []suites.Candidate) (as []netip.Prefix) {
+func addresses(cs []report.Candidate) (as []netip.Prefix) {
 	for _, c := range cs {
 		as = append(as, c.Address)
 	}

@@ -7,67 +7,67 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/probe"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // report is of one scenario, with a temporary address and a lease.
-func report(temporary string, after probe.Result) *suites.Report {
+func rep(temporary string, after probe.Result) *report.Report {
 	works, refused := probe.Result{TCP: "ok", UDP: "ok"}, probe.Result{TCP: "EHOSTUNREACH", UDP: "EHOSTUNREACH"}
 	t, lease := netip.MustParseAddr(temporary), netip.MustParseAddr("fd01::2")
-	r := &suites.Report{}
-	candidates := []suites.Candidate{
+	r := &report.Report{}
+	candidates := []report.Candidate{
 		{Address: netip.PrefixFrom(t, 64), Link: "eth0", Origin: scenarios.OriginTemporary, Flags: 1, Out: works, OutSource: lease, In: refused,
 			InBoundAfter: map[netip.Addr]probe.Result{lease: refused}},
 		{Address: netip.PrefixFrom(lease, 128), Link: "eth0", Origin: scenarios.OriginDHCPv6, Out: works, OutSource: lease, In: works, InBound: works,
 			InBoundAfter: map[netip.Addr]probe.Result{t: after}},
 	}
-	early := []suites.Candidate{{Address: netip.PrefixFrom(lease, 128), Out: works, OutSource: lease, In: works, InBound: works}}
-	r.Add(suites.Scenario{ID: "a", Candidates: candidates, Checkpoints: []suites.Checkpoint{
+	early := []report.Candidate{{Address: netip.PrefixFrom(lease, 128), Out: works, OutSource: lease, In: works, InBound: works}}
+	r.Add(report.Scenario{ID: "a", Candidates: candidates, Checkpoints: []report.Checkpoint{
 		{Name: "early", Candidates: early}, {Name: "end", Candidates: candidates},
-	}}, suites.Result{Scenario: "a", Selector: "s", Role: "etcd", Choice: t, Origin: "temporary", Verdict: suites.Fail})
+	}}, report.Result{Scenario: "a", Selector: "s", Role: "etcd", Choice: t, Origin: "temporary", Verdict: report.Fail})
 	return r
 }
 
 // TestCompare doctors the real program's report in every way.
 func TestCompare(t *testing.T) {
-	cand := func(r *suites.Report) *suites.Candidate { return &r.Scenarios[0].Candidates[1] }
+	cand := func(r *report.Report) *report.Candidate { return &r.Scenarios[0].Candidates[1] }
 	for _, tt := range []struct {
 		name   string
-		doctor func(r *suites.Report)
+		doctor func(r *report.Report)
 		want   string // in the error; empty: none
 	}{
-		{"with one checkpoint", func(r *suites.Report) { r.Scenarios[0].Checkpoints = nil }, "a: checkpoints: simulated 2, real 0"},
-		{"as it is", func(*suites.Report) {}, ""},
-		{"other outcome", func(r *suites.Report) { cand(r).In.TCP = "ECONNRESET" }, "a: at end: fd01::2: in, tcp: simulated ok, real ECONNRESET"},
-		{"listed for the other transport", func(r *suites.Report) {
+		{"with one checkpoint", func(r *report.Report) { r.Scenarios[0].Checkpoints = nil }, "a: checkpoints: simulated 2, real 0"},
+		{"as it is", func(*report.Report) {}, ""},
+		{"other outcome", func(r *report.Report) { cand(r).In.TCP = "ECONNRESET" }, "a: at end: fd01::2: in, tcp: simulated ok, real ECONNRESET"},
+		{"listed for the other transport", func(r *report.Report) {
 			cand(r).InBoundAfter[netip.MustParseAddr("fd01::b")] = probe.Result{TCP: "silent", UDP: "silent"}
 		}, "a: at end: fd01::2: in, bound, after temporary 1, tcp: simulated ECONNREFUSED, real silent"},
-		{"outbound", func(r *suites.Report) { cand(r).Out.UDP = "silent" }, "fd01::2: out: simulated ok, real tcp=ok udp=silent"},
-		{"source", func(r *suites.Report) { cand(r).OutSource = netip.MustParseAddr("fd01::3") }, "source seen by the peer"},
-		{"flags", func(r *suites.Report) { cand(r).Flags = 0x80 }, "fd01::2: flags"},
-		{"prefix length", func(r *suites.Report) { cand(r).Address = netip.MustParsePrefix("fd01::2/64") }, "fd01::2: prefix length: simulated 128, real 64"},
-		{"other address", func(r *suites.Report) { cand(r).Address = netip.MustParsePrefix("fd01::3/128") }, "candidate 2: simulated fd01::2, real fd01::3"},
-		{"no candidate", func(r *suites.Report) { r.Scenarios[0].Checkpoints[1].Candidates = nil }, "a: at end: candidates: "},
-		{"nothing after", func(r *suites.Report) { cand(r).InBoundAfter = nil }, "in, bound, after temporary 1, tcp: simulated ECONNREFUSED, real"},
-		{"verdict", func(r *suites.Report) { r.Results[0].Verdict = suites.Pass }, "a: s as etcd: simulated fail for temporary temporary 1, real pass"},
-		{"choice", func(r *suites.Report) { r.Results[0].Choice = netip.MustParseAddr("fd01::2") }, "a: s as etcd: "},
-		{"no verdict", func(r *suites.Report) { r.Results = nil }, "a: s as etcd: "},
-		{"bad lab", func(r *suites.Report) { r.Scenarios[0].Error = "broken" }, "a: error of the lab: simulated none, real broken"},
-		{"no scenario", func(r *suites.Report) { r.Scenarios[0].ID = "b" }, "a: the real program has no such scenario"},
-		{"all skipped", func(r *suites.Report) { r.Scenarios[0].Skipped = "because" }, "no scenario was compared"},
-		{"kind of failure", func(r *suites.Report) { r.Results[0].Kind = "flap" }, "real fail for temporary temporary 1 flap"},
-		{"other checkpoint", func(r *suites.Report) { r.Results[0].At = "early" }, "real fail for temporary temporary 1 early"},
-		{"a checkpoint", func(r *suites.Report) {
+		{"outbound", func(r *report.Report) { cand(r).Out.UDP = "silent" }, "fd01::2: out: simulated ok, real tcp=ok udp=silent"},
+		{"source", func(r *report.Report) { cand(r).OutSource = netip.MustParseAddr("fd01::3") }, "source seen by the peer"},
+		{"flags", func(r *report.Report) { cand(r).Flags = 0x80 }, "fd01::2: flags"},
+		{"prefix length", func(r *report.Report) { cand(r).Address = netip.MustParsePrefix("fd01::2/64") }, "fd01::2: prefix length: simulated 128, real 64"},
+		{"other address", func(r *report.Report) { cand(r).Address = netip.MustParsePrefix("fd01::3/128") }, "candidate 2: simulated fd01::2, real fd01::3"},
+		{"no candidate", func(r *report.Report) { r.Scenarios[0].Checkpoints[1].Candidates = nil }, "a: at end: candidates: "},
+		{"nothing after", func(r *report.Report) { cand(r).InBoundAfter = nil }, "in, bound, after temporary 1, tcp: simulated ECONNREFUSED, real"},
+		{"verdict", func(r *report.Report) { r.Results[0].Verdict = report.Pass }, "a: s as etcd: simulated fail for temporary temporary 1, real pass"},
+		{"choice", func(r *report.Report) { r.Results[0].Choice = netip.MustParseAddr("fd01::2") }, "a: s as etcd: "},
+		{"no verdict", func(r *report.Report) { r.Results = nil }, "a: s as etcd: "},
+		{"bad lab", func(r *report.Report) { r.Scenarios[0].Error = "broken" }, "a: error of the lab: simulated none, real broken"},
+		{"no scenario", func(r *report.Report) { r.Scenarios[0].ID = "b" }, "a: the real program has no such scenario"},
+		{"all skipped", func(r *report.Report) { r.Scenarios[0].Skipped = "because" }, "no scenario was compared"},
+		{"kind of failure", func(r *report.Report) { r.Results[0].Kind = "flap" }, "real fail for temporary temporary 1 flap"},
+		{"other checkpoint", func(r *report.Report) { r.Results[0].At = "early" }, "real fail for temporary temporary 1 early"},
+		{"a checkpoint", func(r *report.Report) {
 			r.Scenarios[0].Checkpoints[0].Candidates[0].In.TCP = "silent"
 		}, "a: at early: fd01::2: in, tcp: simulated ok, real silent"},
-		{"one checkpoint less", func(r *suites.Report) { r.Scenarios[0].Checkpoints = r.Scenarios[0].Checkpoints[:1] }, "a: checkpoints: simulated 2, real 1"},
-		{"listed and not met", func(r *suites.Report) {
+		{"one checkpoint less", func(r *report.Report) { r.Scenarios[0].Checkpoints = r.Scenarios[0].Checkpoints[:1] }, "a: checkpoints: simulated 2, real 1"},
+		{"listed and not met", func(r *report.Report) {
 			cand(r).InBoundAfter[netip.MustParseAddr("fd01::b")] = probe.Result{TCP: "ECONNRESET", UDP: "ECONNREFUSED"}
 		}, "listed difference that did not occur: refusal-untold"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			simulated := report("fd01::a", probe.Result{TCP: "ECONNREFUSED", UDP: "ECONNREFUSED"})
-			real := report("fd01::b", probe.Result{TCP: "ECONNRESET", UDP: "silent"})
+			simulated := rep("fd01::a", probe.Result{TCP: "ECONNREFUSED", UDP: "ECONNREFUSED"})
+			real := rep("fd01::b", probe.Result{TCP: "ECONNRESET", UDP: "silent"})
 			tt.doctor(real)
 			c := Compare(simulated, real, Differences)
 			switch err := c.Err(); {
@@ -82,8 +82,8 @@ func TestCompare(t *testing.T) {
 
 // A scenario with one checkpoint has one truth table.
 func TestCompareOneCheckpoint(t *testing.T) {
-	of := func(in probe.Outcome) *suites.Report {
-		r := report("fd01::a", probe.Result{})
+	of := func(in probe.Outcome) *report.Report {
+		r := rep("fd01::a", probe.Result{})
 		r.Scenarios[0].Checkpoints, r.Scenarios[0].Candidates[1].In.TCP = nil, in
 		return r
 	}
@@ -97,8 +97,8 @@ func TestCompareOneCheckpoint(t *testing.T) {
 
 // Both labs broken in the same way are not alike, but unknown.
 func TestCompareBothBroken(t *testing.T) {
-	r := &suites.Report{}
-	r.Add(suites.Scenario{ID: "a", Error: "broken"})
+	r := &report.Report{}
+	r.Add(report.Scenario{ID: "a", Error: "broken"})
 	if err := Compare(r, r, nil).Err(); err == nil || !strings.Contains(err.Error(), "error of both labs: broken") {
 		t.Errorf("got %v", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/sim/passt/wire"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // program is the real passt, or ends the test.
@@ -39,7 +40,7 @@ func program(t *testing.T) sim.Backend {
 	return b
 }
 
-func run(t *testing.T, b sim.Backend, scs ...*scenarios.Scenario) *suites.Report {
+func run(t *testing.T, b sim.Backend, scs ...*scenarios.Scenario) *report.Report {
 	t.Helper()
 	r, err := suites.Run(t.Context(), suites.Config{
 		Scenarios: scs, Selectors: builtin.All(), Parallel: 16,

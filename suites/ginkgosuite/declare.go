@@ -10,6 +10,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 	"github.com/passtlab/passtlab/suites/selectortest"
 )
 
@@ -33,7 +34,7 @@ func Declare(sel selector.Selector, opts selectortest.Options) {
 
 // declare declares the specs of one scenario.
 func declare(sc *scenarios.Scenario, sel selector.Selector, opts suites.Options, real bool) {
-	var results []suites.Result
+	var results []report.Result
 	ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
 		if real {
 			need.Namespaces(ginkgo.GinkgoTB())
@@ -46,20 +47,20 @@ func declare(sc *scenarios.Scenario, sel selector.Selector, opts suites.Options,
 	}, ginkgo.NodeTimeout(limit))
 	for _, role := range sc.Roles {
 		ginkgo.It(fmt.Sprintf("%s picks an address that works as %s", sel.Name(), role), func() {
-			i := slices.IndexFunc(results, func(r suites.Result) bool { return r.Role == role })
+			i := slices.IndexFunc(results, func(r report.Result) bool { return r.Role == role })
 			tell(results[i])
 		})
 	}
 }
 
 // tell ends a spec by a result.
-func tell(r suites.Result) {
+func tell(r report.Result) {
 	switch {
-	case r.Verdict == suites.Error:
+	case r.Verdict == report.Error:
 		ginkgo.Fail(fmt.Sprintf("the lab failed, and nothing is known about %s: %s", r.Selector, r.Reason))
 	case r.Verdict.Bad():
 		ginkgo.Fail(fmt.Sprintf("%s: %s", r.Verdict, r.Reason))
-	case r.Verdict == suites.Skip:
+	case r.Verdict == report.Skip:
 		ginkgo.Skip(r.Reason)
 	}
 	ginkgo.GinkgoWriter.Printf("%s: %s\n", r.Verdict, r.Reason)

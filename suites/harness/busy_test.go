@@ -13,6 +13,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // leaves says the lease each time it is shown one, computes for long, and says
@@ -60,7 +61,7 @@ func TestLeavesWhatIsRight(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, res := range r.Results {
-			if res.Verdict != suites.Fail || res.Origin != "slaac" {
+			if res.Verdict != report.Fail || res.Origin != "slaac" {
 				t.Errorf("as %s: %s: %s", res.Role, res.Verdict, res.Reason)
 			}
 		}

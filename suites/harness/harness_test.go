@@ -16,6 +16,7 @@ import (
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 const specLimit = 2 * time.Minute
@@ -59,18 +60,18 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 	AfterEach(func() { Expect(before.Check(patience)).To(Succeed()) })
 
 	It("after a run", func(ctx SpecContext) {
-		report, err := suites.Run(ctx, config(8))
+		rep, err := suites.Run(ctx, config(8))
 		Expect(err).NotTo(HaveOccurred())
-		Expect(report.Summary.BadLabs).To(BeZero(), "%+v", report.Scenarios)
+		Expect(rep.Summary.BadLabs).To(BeZero(), "%+v", rep.Scenarios)
 	}, SpecTimeout(specLimit))
 
 	It("after a cancelled run", func(ctx SpecContext) {
 		cancelled, cancel := context.WithCancel(ctx)
 		cfg := config(16)
 		cfg.Progress = func(suites.Progress) { cancel() }
-		report, err := suites.Run(cancelled, cfg)
+		rep, err := suites.Run(cancelled, cfg)
 		Expect(err).To(MatchError(context.Canceled))
-		Expect(report.ExitStatus()).To(Equal(suites.StatusError))
+		Expect(rep.ExitStatus()).To(Equal(report.StatusError))
 	}, SpecTimeout(specLimit))
 
 	It("after a selector that panics", func(ctx SpecContext) {
@@ -78,10 +79,10 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 		cfg.Selectors = []selector.Selector{selector.Func("panics", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
 			return selector.Choice{}, o.Guest.Do(func() error { panic("in the guest") })
 		})}
-		report, err := suites.Run(ctx, cfg)
+		rep, err := suites.Run(ctx, cfg)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(report.Summary.Fail).To(Equal(report.Summary.Results))
-		Expect(report.Results[0].Reason).To(ContainSubstring("panic: in the guest"))
+		Expect(rep.Summary.Fail).To(Equal(rep.Summary.Results))
+		Expect(rep.Results[0].Reason).To(ContainSubstring("panic: in the guest"))
 	}, SpecTimeout(specLimit))
 
 	It("after programs that watch, one of which has ended", func(ctx SpecContext) {
@@ -93,10 +94,10 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 			cfg.Selectors = append(cfg.Selectors, w)
 		}
 		cfg.WatchLimit, cfg.WatchKeep = time.Millisecond, time.Millisecond
-		report, err := suites.Run(ctx, cfg)
+		rep, err := suites.Run(ctx, cfg)
 		Expect(err).NotTo(HaveOccurred())
 		// Who has not spoken yet may be right where nothing works.
-		Expect(report.Summary.Fail+report.Summary.Pass).To(Equal(report.Summary.Results), "%+v", report.Results)
+		Expect(rep.Summary.Fail+rep.Summary.Pass).To(Equal(rep.Summary.Results), "%+v", rep.Results)
 	}, SpecTimeout(specLimit))
 
 	It("after a lab whose expectation is wrong", func(ctx SpecContext) {

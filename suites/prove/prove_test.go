@@ -17,7 +17,9 @@ import (
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/expect"
 	"github.com/passtlab/passtlab/suites/ginkgosuite"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 const specLimit = 5 * time.Minute
@@ -71,12 +73,12 @@ func prove(ctx context.Context, sc *scenarios.Scenario) (err error) {
 }
 
 // proves returns why the results do not show what the scenario's proof says.
-func proves(sc *scenarios.Scenario, good, bad []suites.Result) error {
+func proves(sc *scenarios.Scenario, good, bad []report.Result) error {
 	if len(good) == 0 || len(bad) == 0 {
 		return suites.ErrNothingSelected
 	}
 	for _, r := range good {
-		if r.Verdict != suites.Pass {
+		if r.Verdict != report.Pass {
 			return fmt.Errorf("prove.good: %s in role %s: %s, want pass: %s", r.Selector, r.Role, r.Verdict, r.Reason)
 		}
 	}
@@ -86,7 +88,7 @@ func proves(sc *scenarios.Scenario, good, bad []suites.Result) error {
 			continue
 		}
 		failed = true
-		if !suites.Proves(sc.Prove, r) {
+		if !expect.Proves(sc.Prove, r) {
 			return fmt.Errorf("prove.bad: %s in role %s: %s with the pick %s, of kind %q, at %q, want fail with %s, %q, %q: %s",
 				r.Selector, r.Role, r.Verdict, r.Origin, r.Kind, r.At, sc.Prove.Picks, sc.Prove.Kind, sc.Prove.At, r.Reason)
 		}
@@ -119,38 +121,38 @@ func selected(id string) ([]*scenarios.Scenario, error) {
 // The prover, proved: each way of not being a proof is noticed.
 func TestProves(t *testing.T) {
 	sc := &scenarios.Scenario{Prove: scenarios.Prove{Good: "g", Bad: "b", Picks: "slaac"}}
-	result := func(v suites.Verdict, pick scenarios.Pick) []suites.Result {
-		r := suites.Result{Role: "kubelet", Verdict: v, Origin: pick, Choice: netip.MustParseAddr("fd01::1")}
-		if v == suites.Fail {
+	result := func(v report.Verdict, pick scenarios.Pick) []report.Result {
+		r := report.Result{Role: "kubelet", Verdict: v, Origin: pick, Choice: netip.MustParseAddr("fd01::1")}
+		if v == report.Fail {
 			r.Kind = scenarios.FailWrong
 		}
-		return []suites.Result{r}
+		return []report.Result{r}
 	}
-	right, wrong := result(suites.Pass, "dhcpv6"), result(suites.Fail, "slaac")
+	right, wrong := result(report.Pass, "dhcpv6"), result(report.Fail, "slaac")
 	etcd, flap, address, elsewhere := *sc, *sc, *sc, *sc
 	etcd.Prove.Role = "etcd"
 	flap.Prove.Kind, flap.Prove.At = "flap", "moved"
 	address.Prove.Picks, elsewhere.Prove.Picks = "fd01::1", "fd01::2"
-	flaps, late := result(suites.Fail, "slaac"), result(suites.Fail, "slaac")
+	flaps, late := result(report.Fail, "slaac"), result(report.Fail, "slaac")
 	flaps[0].Kind, flaps[0].At = "flap", "moved"
 	late[0].Kind, late[0].At = "flap", "end"
 	for _, tt := range []struct {
 		name      string
 		sc        *scenarios.Scenario
-		good, bad []suites.Result
+		good, bad []report.Result
 		ok        bool
 	}{
 		{"proof", sc, right, wrong, true},
 		{"proof by an address", &address, right, wrong, true},
 		{"proof of a flap", &flap, right, flaps, true},
 		{"good fails", sc, wrong, wrong, false},
-		{"good is skipped", sc, result(suites.Skip, ""), wrong, false},
+		{"good is skipped", sc, result(report.Skip, ""), wrong, false},
 		{"bad passes", sc, right, right, false},
-		{"bad picks another", sc, right, result(suites.Fail, "vip"), false},
+		{"bad picks another", sc, right, result(report.Fail, "vip"), false},
 		{"bad picks another address", &elsewhere, right, wrong, false},
 		{"bad fails in another way", &flap, right, wrong, false},
 		{"bad fails elsewhere", &flap, right, late, false},
-		{"the lab fails", sc, result(suites.Error, ""), result(suites.Error, ""), false},
+		{"the lab fails", sc, result(report.Error, ""), result(report.Error, ""), false},
 		{"bad has no such role", &etcd, right, wrong, false},
 		{"nobody was asked", sc, nil, nil, false},
 	} {

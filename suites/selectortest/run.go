@@ -9,6 +9,8 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/expect"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // Options of a test; the zero value is usable.
@@ -75,7 +77,7 @@ func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, suites.Opti
 	}
 	scs = scenarios.Draw(o.Seed, scs...)
 	if o.Expect != "" {
-		e, err := suites.LoadExpectations(o.Expect, scs, []string{sel.Name()})
+		e, err := expect.Load(o.Expect, scs, []string{sel.Name()})
 		if err != nil {
 			return nil, session, err
 		}
@@ -85,17 +87,17 @@ func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, suites.Opti
 }
 
 // tell ends a test by a result.
-func tell(t testing.TB, r suites.Result) {
+func tell(t testing.TB, r report.Result) {
 	t.Helper()
 	for _, remark := range r.Remarks {
 		t.Log(remark)
 	}
 	switch {
-	case r.Verdict == suites.Error:
+	case r.Verdict == report.Error:
 		t.Errorf("the lab failed, and nothing is known about %s: %s", r.Selector, r.Reason)
 	case r.Verdict.Bad():
 		t.Errorf("%s: %s\n%s", r.Verdict, r.Reason, r.Reproduce)
-	case r.Verdict == suites.Skip:
+	case r.Verdict == report.Skip:
 		t.Skip(r.Reason)
 	default:
 		t.Logf("%s: %s", r.Verdict, r.Reason)

@@ -11,13 +11,13 @@ import (
 	"path/filepath"
 
 	"github.com/passtlab/passtlab/internal/outfile"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // Run runs passtlab run with arguments and returns its report. That selectors
 // fail is what the pages are about; accept says of another exit status than 0,
 // and of whether there is a report, whether that will do.
-func Run(ctx context.Context, program string, accept func(status int, report bool) bool, args ...string) (*suites.Report, error) {
+func Run(ctx context.Context, program string, accept func(status int, report bool) bool, args ...string) (*report.Report, error) {
 	cmd := exec.CommandContext(ctx, program, append([]string{"run", "--format", "json"}, args...)...)
 	var stdout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
@@ -26,7 +26,7 @@ func Run(ctx context.Context, program string, accept func(status int, report boo
 	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || !accept(exit.ExitCode(), stdout.Len() > 0)) {
 		return nil, fmt.Errorf("run %s: %w", program, err)
 	}
-	report, err := suites.ParseReport(stdout.Bytes())
+	report, err := report.Parse(stdout.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("read the report of %s: %w", program, err)
 	}

@@ -1,0 +1,65 @@
+package bisect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// ErrUntestable is wrapped by what Bisect asks for a version about which
+// nothing can be said, because it does not build, for example.
+var ErrUntestable = errors.New("untestable")
+
+// Flip is where a selector turns from good to bad, or from bad to good.
+type Flip struct {
+	// Before and After are neighbours, except for what lies between.
+	Before, After string
+	// Broken: Before is good and After is bad. Otherwise it is fixed.
+	Broken bool
+	// Between are the versions that could not be tested, oldest first.
+	Between []string
+}
+
+// Bisect searches versions, oldest first, for where the first, which is good
+// or bad, turns into the last, which is the other. good is asked of as few of
+// those between as it takes, never twice of one; its errors end the search,
+// except ErrUntestable.
+func Search(ctx context.Context, versions []string, firstGood bool, good func(ctx context.Context, version string) (bool, error)) (Flip, error) {
+	if len(versions) < 2 {
+		return Flip{}, fmt.Errorf("bisect: %d versions, want two at least", len(versions))
+	}
+	low, high := 0, len(versions)-1
+	untestable := map[int]bool{}
+	for {
+		mid, ok := middle(low, high, untestable)
+		if !ok {
+			return Flip{Before: versions[low], After: versions[high], Broken: firstGood,
+				Between: slices.Clone(versions[low+1 : high])}, nil
+		}
+		is, err := good(ctx, versions[mid])
+		switch {
+		case errors.Is(err, ErrUntestable):
+			untestable[mid] = true
+		case err != nil:
+			return Flip{}, fmt.Errorf("bisect: %w", err)
+		case is == firstGood:
+			low = mid
+		default:
+			high = mid
+		}
+	}
+}
+
+// middle returns what can be tested nearest to the middle between low and high.
+func middle(low, high int, untestable map[int]bool) (int, bool) {
+	mid := (low + high) / 2
+	for d := range high - low {
+		for _, i := range []int{mid - d, mid + d} {
+			if low < i && i < high && !untestable[i] {
+				return i, true
+			}
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,236 @@
+package expect
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/internal/input"
+	"github.com/passtlab/passtlab/internal/near"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector/catalogue"
+	"github.com/passtlab/passtlab/suites/report"
+)
+
+// Expectations are the failures that a project knows of its selectors. They
+// are held strictly: a stated failure that does not happen is an XPass, and
+// another failure than the stated one stays a Fail.
+type File struct {
+	Failures []Failure `yaml:"failures" required:"true"`
+
+	name string `yaml:"-"` // of the file
+}
+
+// Failure is one cause that makes a selector fail in some scenarios.
+type Failure struct {
+	// Selector is the name without a version.
+	Selector string `yaml:"selector" required:"true" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" form:"the name of a selector, without its version"`
+	// Versions is the range of versions that fail (catalogue.ParseRange).
+	// Empty: all, and what has no version.
+	Versions string `yaml:"versions,omitempty" pattern:"^[^ ]+$" form:"a range of versions such as v1.0.0..v1.2.3, v1.0.0.. or ..v1.2.3"`
+	// Scenarios are those in which it fails, by id.
+	Scenarios []string `yaml:"scenarios" required:"true" nonempty:"true"`
+	// Role in which it fails. Empty: in all roles of the scenario.
+	Role scenarios.Role `yaml:"role,omitempty"`
+	// Verdict is "fail" or "skip".
+	Verdict string `yaml:"verdict" required:"true" pattern:"^(fail|skip)$" form:"fail or skip"`
+	// Picks is what a failing selector picks: an origin, none, other, or an
+	// address.
+	Picks scenarios.Pick `yaml:"picks,omitempty"`
+	// Kind is how it fails. Empty: wrong, or lost where Picks is none.
+	Kind scenarios.FailureKind `yaml:"kind,omitempty"`
+	// At is the checkpoint at which it fails first. Empty: the end.
+	At string `yaml:"at,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"the name of a checkpoint"`
+	// Reason says why it fails.
+	Reason string `yaml:"reason" required:"true"`
+	// Link leads to where it is discussed.
+	Link string `yaml:"link,omitempty" pattern:"^(https://[^ ]+|[A-Za-z0-9-]+/[A-Za-z0-9._-]+#[0-9]+)$" form:"a URL such as https://example.org/issue/1, or OWNER/REPOSITORY#NUMBER"`
+}
+
+// LoadExpectations reads a file of expectations for the run of these scenarios
+// and selectors. It has to fit that run: every selector takes part in it, in a
+// version of the range that is stated; a range without one is stale. Scenarios
+// are those of the run or of the corpus, since a run may be a part of a larger
+// one. The error is scenarios.Faults where the file is no good.
+func Load(file string, run []*scenarios.Scenario, selectors []string) (*File, error) {
+	data, err := input.ReadFile(file, scenarios.MaxStrict)
+	if err != nil {
+		return nil, fmt.Errorf("read expectations: %w", err)
+	}
+	corpus, err := scenarios.Corpus()
+	if err != nil {
+		return nil, err
+	}
+	return parse(file, data, slices.Concat(run, corpus), selectors)
+}
+
+func parse(file string, data []byte, known []*scenarios.Scenario, selectors []string) (*File, error) {
+	e := &File{name: filepath.Base(file)}
+	if err := scenarios.Strict(file, data, e, func() []scenarios.Fault { return e.check(known, selectors) }); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// check says what is wrong with e as expectations of a run.
+func (e *File) check(known []*scenarios.Scenario, selectors []string) (faults []scenarios.Fault) {
+	for i, f := range e.Failures {
+		key := fmt.Sprintf("failures[%d]", i)
+		for _, fault := range slices.Concat(f.checkPick(), f.checkRun(selectors), f.checkScenarios(known), e.checkOnce(i)) {
+			fault.Key = key + "." + fault.Key
+			faults = append(faults, fault)
+		}
+	}
+	return faults
+}
+
+func (f Failure) checkPick() []scenarios.Fault {
+	switch {
+	case f.Verdict == report.Fail.String() && f.Picks == "":
+		return []scenarios.Fault{{Key: "picks", Problem: "missing for a selector that fails", Expected: words(scenarios.Picks()),
+			Next: "add what it picks; none means no address"}}
+	case f.Verdict == report.Skip.String() && f.Picks != "":
+		return []scenarios.Fault{{Key: "picks", Problem: "a selector that is skipped picks nothing", Next: "remove it"}}
+	case f.Verdict == report.Skip.String() && f.Kind != "":
+		return []scenarios.Fault{{Key: "kind", Problem: "a selector that is skipped does not fail", Next: "remove it"}}
+	case f.Verdict == report.Skip.String() && f.At != "":
+		return []scenarios.Fault{{Key: "at", Problem: "a selector that is skipped does not fail", Next: "remove it"}}
+	}
+	return nil
+}
+
+// checkRun looks for the selector, and for a version of it in the range.
+func (f Failure) checkRun(selectors []string) []scenarios.Fault {
+	var names, versions []string
+	for _, s := range selectors {
+		name, version := splitVersion(s)
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		if name == f.Selector && version != "" {
+			versions = append(versions, version)
+		}
+	}
+	if !slices.Contains(names, f.Selector) {
+		return []scenarios.Fault{{Key: "selector", Problem: fmt.Sprintf("%s takes no part in this run", f.Selector),
+			Expected: words(names), Near: near.Word(f.Selector, names), Next: "correct the name, or remove the entry"}}
+	}
+	if f.Versions == "" {
+		return nil
+	}
+	r, err := catalogue.ParseRange(f.Versions)
+	switch {
+	case err != nil:
+		return []scenarios.Fault{{Key: "versions", Problem: err.Error(), Next: "correct the range"}}
+	case len(versions) == 0:
+		return []scenarios.Fault{{Key: "versions", Problem: f.Selector + " has no version in this run", Next: "leave the range out"}}
+	case !slices.ContainsFunc(versions, r.Contains):
+		return []scenarios.Fault{{Key: "versions", Problem: fmt.Sprintf("%s is stale: no version of this run lies in it", f.Versions),
+			Expected: "a range with one of " + strings.Join(versions, ", "), Next: "correct the range, or remove the entry"}}
+	}
+	return nil
+}
+
+func (f Failure) checkScenarios(known []*scenarios.Scenario) (faults []scenarios.Fault) {
+	for i, id := range f.Scenarios {
+		key := fmt.Sprintf("scenarios[%d]", i)
+		j := slices.IndexFunc(known, func(sc *scenarios.Scenario) bool { return sc.ID == id })
+		if j < 0 {
+			var ids []string
+			for _, sc := range known {
+				ids = append(ids, sc.ID)
+			}
+			faults = append(faults, scenarios.Fault{Key: key, Problem: fmt.Sprintf("no scenario is called %s", id),
+				Near: near.Word(id, ids), Next: "correct the id, or remove it; passtlab list shows all"})
+			continue
+		}
+		if f.Role != "" && !slices.Contains(known[j].Roles, f.Role) {
+			faults = append(faults, scenarios.Fault{Key: key, Problem: fmt.Sprintf("%s does not ask for the role %s", id, f.Role),
+				Expected: "a scenario with that role", Next: "correct the role, or remove the scenario"})
+		}
+		if names := judgedAt(known[j]); f.At != "" && !slices.Contains(names, f.At) {
+			faults = append(faults, scenarios.Fault{Key: key, Problem: fmt.Sprintf("%s judges at no checkpoint %s", id, f.At),
+				Expected: "a scenario with that checkpoint", Near: near.Word(f.At, names), Next: "correct at, or remove the scenario"})
+		}
+	}
+	return faults
+}
+
+// judgedAt returns the names of the checkpoints at which selectors are judged.
+func judgedAt(sc *scenarios.Scenario) (names []string) {
+	for _, e := range sc.Timeline() {
+		if cp := e.Checkpoint; cp != nil && (cp.Judge == nil || *cp.Judge) {
+			names = append(names, cp.Name)
+		}
+	}
+	return names
+}
+
+// checkOnce makes sure that nothing is stated twice.
+func (e *File) checkOnce(i int) (faults []scenarios.Fault) {
+	f := e.Failures[i]
+	for j, g := range e.Failures[:i] {
+		if f.Selector != g.Selector || !(f.Role == g.Role || f.Role == "" || g.Role == "") || !overlap(f.Versions, g.Versions) {
+			continue
+		}
+		for k, id := range f.Scenarios {
+			if slices.Contains(g.Scenarios, id) {
+				faults = append(faults, scenarios.Fault{Key: fmt.Sprintf("scenarios[%d]", k),
+					Problem: fmt.Sprintf("%s is stated in failures[%d] already", id, j), Expected: "each failure once", Next: "remove one"})
+			}
+		}
+	}
+	return faults
+}
+
+// overlap reports whether two ranges of versions have one in common.
+func overlap(a, b string) bool {
+	ra, errA := catalogue.ParseRange(a)
+	rb, errB := catalogue.ParseRange(b)
+	if errA != nil || errB != nil { // all versions, or a fault of its own
+		return true
+	}
+	before := func(x, y catalogue.Range) bool {
+		return x.To != "" && y.From != "" && catalogue.Compare(x.To, y.From) < 0
+	}
+	return !before(ra, rb) && !before(rb, ra)
+}
+
+// Known returns what e states about a selector in a role of a scenario. A nil e
+// states nothing.
+func (e *File) Known(id, name string, role scenarios.Role) (Known, bool) {
+	if e == nil {
+		return Known{}, false
+	}
+	base, version := splitVersion(name)
+	for _, f := range e.Failures {
+		if f.Selector != base || f.Role != "" && f.Role != role || !slices.Contains(f.Scenarios, id) {
+			continue
+		}
+		if r, err := catalogue.ParseRange(f.Versions); f.Versions != "" && (err != nil || version == "" || !r.Contains(version)) {
+			continue
+		}
+		k := Known{By: e.name, Project: true, Skipped: f.Verdict == report.Skip.String(), Why: f.Reason,
+			Failure: scenarios.Failure{Picks: f.Picks, Kind: f.Kind, At: f.At}}
+		if f.Link != "" {
+			k.Why += " (" + f.Link + ")"
+		}
+		return k, true
+	}
+	return Known{}, false
+}
+
+// splitVersion splits the name of a selector, NAME or NAME@VERSION.
+func splitVersion(s string) (name, version string) {
+	name, version, _ = strings.Cut(s, "@")
+	return name, version
+}
+
+func words[T ~string](ws []T) string {
+	var ss []string
+	for _, w := range ws {
+		ss = append(ss, string(w))
+	}
+	return "one of " + strings.Join(ss, ", ")
+}

@@ -1,0 +1,166 @@
+package expect
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector/catalogue"
+	"github.com/passtlab/passtlab/suites/report"
+	"go.yaml.in/yaml/v3"
+)
+
+// found returns the failures of a report as expectations. Every reason is for
+// people to fill in.
+func found(r *report.Report) *File {
+	e := &File{Failures: []Failure{}}
+	versions := map[string][]string{} // in the report, by name, oldest first
+	for _, s := range r.Selectors() {
+		name, version := splitVersion(s)
+		versions[name] = append(versions[name], version)
+	}
+	for _, vs := range versions {
+		slices.SortFunc(vs, catalogue.Compare)
+	}
+	for _, f := range failures(r) {
+		for _, span := range spans(versions[f.Selector], f.versions) {
+			f.Failure.Versions = span
+			e.add(f.Failure)
+		}
+	}
+	return e
+}
+
+// add appends a failure, or its scenario to an entry that is like it.
+func (e *File) add(f Failure) {
+	for i, g := range e.Failures {
+		if g.alike(f) && g.Versions == f.Versions && g.Role == f.Role {
+			e.Failures[i].Scenarios = append(g.Scenarios, f.Scenarios...)
+			return
+		}
+	}
+	e.Failures = append(e.Failures, f)
+}
+
+// alike reports whether two failures are of one selector and the same.
+func (f Failure) alike(g Failure) bool {
+	return f.Selector == g.Selector && f.Picks == g.Picks && f.Kind == g.Kind && f.At == g.At
+}
+
+// failed is a failure with the versions that it was seen at.
+type failed struct {
+	Failure
+	versions []string
+}
+
+// failures returns the failures of the report, one scenario each, and one role
+// each unless all roles of the scenario fail alike.
+func failures(r *report.Report) []failed {
+	var all []failed
+	for _, s := range r.Scenarios {
+		var here []failed
+		for _, res := range r.Of(s.ID) {
+			if res.Verdict != report.Fail {
+				continue
+			}
+			name, version := splitVersion(res.Selector)
+			f := Failure{Selector: name, Scenarios: []string{s.ID}, Role: res.Role, Verdict: report.Fail.String(), Picks: res.Origin, Reason: "not looked into yet"}
+			if res.Kind != kindOr("", res.Origin) {
+				f.Kind = res.Kind
+			}
+			if res.At != scenarios.EndCheckpoint {
+				f.At = res.At
+			}
+			i := slices.IndexFunc(here, func(g failed) bool { return g.alike(f) && g.Role == f.Role })
+			if i < 0 {
+				i = len(here)
+				here = append(here, failed{Failure: f})
+			}
+			here[i].versions = append(here[i].versions, version)
+		}
+		all = append(all, joinAlike(here, len(r.Roles(s.ID)))...)
+	}
+	return all
+}
+
+// joinAlike makes one failure of those that differ in nothing but the role, if
+// they are as many as there are roles.
+func joinAlike(fs []failed, roles int) (out []failed) {
+	alike := func(f failed) (same []scenarios.Role) {
+		for _, g := range fs {
+			if g.alike(f.Failure) && slices.Equal(g.versions, f.versions) {
+				same = append(same, g.Role)
+			}
+		}
+		return same
+	}
+	for _, f := range fs {
+		same := alike(f)
+		if len(same) == roles {
+			if same[0] != f.Role {
+				continue
+			}
+			f.Role = ""
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// spans writes versions as ranges of all, which are sorted. A range that
+// reaches the newest version is open: what fails today is expected to go on.
+func spans(all, versions []string) (out []string) {
+	if len(versions) == len(all) {
+		return []string{""}
+	}
+	for i := 0; i < len(all); i++ {
+		if !slices.Contains(versions, all[i]) {
+			continue
+		}
+		r := catalogue.Range{From: all[i], To: all[i]}
+		for i++; i < len(all) && slices.Contains(versions, all[i]); i++ {
+			r.To = all[i]
+		}
+		if i == len(all) {
+			r.To = ""
+		}
+		out = append(out, r.String())
+	}
+	return out
+}
+
+// write writes the file that LoadExpectations reads.
+func (e *File) write(w io.Writer) error {
+	_, err := io.WriteString(w, "# Failures that are known. A run with --expect FILE fails when one of them is no\n"+
+		"# longer so. Say for each why it is, and add a link.\n")
+	enc := yaml.NewEncoder(w)
+	enc.SetIndent(2)
+	return errors.Join(err, enc.Encode(e))
+}
+
+// WriteFound writes the failures of a report as expectations that
+// LoadExpectations reads for another run of these scenarios, and that state each
+// of them as it was, and nothing else. If there is something that a file of
+// expectations cannot say, it writes nothing.
+func Write(w io.Writer, r *report.Report, run []*scenarios.Scenario) error {
+	var b strings.Builder
+	if err := found(r).write(&b); err != nil {
+		return fmt.Errorf("write expectations: %w", err)
+	}
+	e, err := parse("what was found", []byte(b.String()), run, r.Selectors())
+	if err != nil {
+		return fmt.Errorf("write expectations: %w", err)
+	}
+	for _, res := range r.Results {
+		known, ok := e.Known(res.Scenario, res.Selector, res.Role)
+		if fails := res.Verdict == report.Fail; ok == fails && (!fails || happened(known.Failure, res)) {
+			continue
+		}
+		return fmt.Errorf("write expectations: the failures of %s in %s cannot be told from others in a file; run fewer selectors", res.Selector, res.Scenario)
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}

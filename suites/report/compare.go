@@ -1,0 +1,205 @@
+package report
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+)
+
+// ChangeKind says what became of a selector from one version to the next.
+type ChangeKind string
+
+// The kinds, from worst to best. A verdict is worse than another as in Verdict,
+// whatever anyone states about it: a known failure is a failure here.
+const (
+	Regressed ChangeKind = "regressed"  // the verdict is worse
+	OtherPick ChangeKind = "other pick" // the same verdict on another address, or on another ground
+	Fixed     ChangeKind = "fixed"      // the verdict is better
+	Unchanged ChangeKind = "unchanged"  // the same verdict on the same address
+)
+
+// Comparison is what changed from version to version of a selector, all asked
+// in the same labs. Its JSON form is versioned as that of Report is.
+type Comparison struct {
+	APIVersion string   `json:"apiVersion"`
+	Kernel     string   `json:"kernel"`
+	Backend    string   `json:"backend"`
+	Passt      []string `json:"passt"`
+	// Duration of the run, in seconds.
+	Duration float64 `json:"duration"`
+	// Steps are from each version to the next.
+	Steps []Step `json:"steps"`
+	// Failed are the labs about which nothing is known.
+	Failed []FailedLab `json:"failed,omitempty"`
+	// Unexpected are results that are not as the expectations say: failures
+	// that did not happen.
+	Unexpected []Result `json:"unexpected,omitempty"`
+}
+
+// FailedLab is a scenario whose lab failed, or in which nothing was judged.
+type FailedLab struct {
+	Scenario string `json:"scenario"`
+	Error    string `json:"error"`
+}
+
+// Step is from one version to the next.
+type Step struct {
+	Old     string         `json:"old"`
+	New     string         `json:"new"`
+	Counts  map[string]int `json:"counts"` // by kind
+	Changes []Change       `json:"changes"`
+}
+
+// Change is what changed in a scenario, or in some roles of it.
+type Change struct {
+	Kind     ChangeKind `json:"kind"`
+	Scenario string     `json:"scenario"`
+	// Roles are those in which it changed. Empty: all of the scenario.
+	Roles []scenarios.Role `json:"roles,omitempty"`
+	Old   Side             `json:"old"`
+	New   Side             `json:"new"`
+	// Known: the expectations state the new verdict, so that a change for the
+	// worse is no surprise.
+	Known bool `json:"known,omitempty"`
+	// Reproduce asks the new version again.
+	Reproduce string `json:"reproduce"`
+}
+
+// Answer is what matters of a Result in a comparison.
+type Side struct {
+	Verdict Verdict        `json:"verdict"`
+	Origin  scenarios.Pick `json:"origin,omitempty"`
+	Choice  netip.Addr     `json:"choice"`
+	// Kind and At are those of a failure.
+	Kind   scenarios.FailureKind `json:"kind,omitempty"`
+	At     string                `json:"at,omitempty"`
+	Reason string                `json:"reason,omitempty"`
+}
+
+// Compare compares selectors of a report, each with the one before it.
+func Compare(r *Report, names []string) *Comparison {
+	c := &Comparison{
+		APIVersion: selector.APIVersion, Kernel: r.Kernel, Backend: r.Backend, Passt: r.Passt, Duration: r.Duration,
+		Steps: []Step{},
+	}
+	for i := 1; i < len(names); i++ {
+		c.Steps = append(c.Steps, r.step(names[i-1], names[i]))
+	}
+	for _, s := range r.Scenarios {
+		if s.Error != "" {
+			c.Failed = append(c.Failed, FailedLab{s.ID, s.Error})
+			continue
+		}
+		// A program may not have come as far as the guest.
+		if i := slices.IndexFunc(r.Results, func(res Result) bool { return res.Scenario == s.ID && res.Verdict == Error }); i >= 0 {
+			c.Failed = append(c.Failed, FailedLab{s.ID, r.Results[i].Selector + ": " + r.Results[i].Reason})
+		}
+	}
+	for _, res := range r.Results {
+		if res.Verdict == XPass {
+			c.Unexpected = append(c.Unexpected, res)
+		}
+	}
+	return c
+}
+
+// ExitStatus returns the status that a command ends with after the comparison.
+// Expectations count: a regression that they state is none, a failure that
+// they state and that did not happen is as bad as one.
+func (c *Comparison) ExitStatus() int {
+	switch {
+	case len(c.Failed) > 0:
+		return StatusError
+	case c.count(Regressed) > 0 || len(c.Unexpected) > 0:
+		return StatusFail
+	}
+	return StatusOK
+}
+
+// count counts the changes of a kind that nobody knew of.
+func (c *Comparison) count(k ChangeKind) (n int) {
+	for _, s := range c.Steps {
+		for _, ch := range s.Changes {
+			if ch.Kind == k && !ch.Known {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// step compares two selectors. Where there is no verdict there is no change.
+func (r *Report) step(from, to string) Step {
+	s := Step{Old: from, New: to, Counts: map[string]int{}, Changes: []Change{}}
+	for _, sc := range r.Scenarios {
+		results := r.Of(sc.ID)
+		var here []Change
+		for _, res := range results {
+			i := slices.IndexFunc(results, func(o Result) bool { return o.Selector == from && o.Role == res.Role })
+			if res.Selector != to || i < 0 || res.Verdict == Error || results[i].Verdict == Error {
+				continue
+			}
+			ch := change(results[i], res)
+			if j := slices.IndexFunc(here, ch.alike); j >= 0 {
+				here[j].Roles = append(here[j].Roles, res.Role)
+			} else {
+				here = append(here, ch)
+			}
+		}
+		for _, ch := range here {
+			s.Counts[string(ch.Kind)]++
+			if len(ch.Roles) == len(r.Roles(sc.ID)) {
+				ch.Roles = nil
+			}
+			if ch.Kind != Unchanged {
+				s.Changes = append(s.Changes, ch)
+			}
+		}
+	}
+	rank := []ChangeKind{Regressed, OtherPick, Fixed}
+	slices.SortStableFunc(s.Changes, func(a, b Change) int { return slices.Index(rank, a.Kind) - slices.Index(rank, b.Kind) })
+	return s
+}
+
+// change says what became of the result from in the result to.
+func change(from, to Result) Change {
+	ch := Change{
+		Kind: Unchanged, Scenario: to.Scenario, Roles: []scenarios.Role{to.Role},
+		Old: side(from), New: side(to), Known: to.Verdict == XFail, Reproduce: to.Reproduce,
+	}
+	switch a, b := ch.Old, ch.New; {
+	case b.Verdict > a.Verdict:
+		ch.Kind = Regressed
+	case b.Verdict < a.Verdict:
+		ch.Kind = Fixed
+	case !a.same(b):
+		ch.Kind = OtherPick
+	}
+	return ch
+}
+
+// alike reports whether two changes differ in nothing but the role.
+func (ch Change) alike(o Change) bool {
+	return ch.Kind == o.Kind && ch.Known == o.Known && ch.Old.same(o.Old) && ch.New.same(o.New)
+}
+
+func (a Side) same(b Side) bool {
+	a.Reason, b.Reason = "", ""
+	return a == b
+}
+
+// answer returns the result as it was before anyone stated anything about it.
+func side(res Result) Side {
+	a := Side{Verdict: res.Verdict, Origin: res.Origin, Choice: res.Choice, Kind: res.Kind, At: res.At, Reason: res.Reason}
+	switch {
+	case res.Verdict == XPass:
+		a.Verdict = Pass
+	case res.Verdict == XFail && res.Origin == "":
+		a.Verdict = Skip
+	case res.Verdict == XFail:
+		a.Verdict = Fail
+	}
+	return a
+}

@@ -1,0 +1,54 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/passtlab/passtlab/internal/visible"
+)
+
+// Format is a form in which a report is written.
+type Format string
+
+// The formats.
+const (
+	FormatTable    Format = "table"    // for people at a terminal
+	FormatJSON     Format = "json"     // the Report itself, passtlab/v1
+	FormatJUnit    Format = "junit"    // for CI systems
+	FormatMarkdown Format = "markdown" // for a pull request or a job summary
+)
+
+// Formats returns all formats.
+func Formats() []Format { return []Format{FormatTable, FormatJSON, FormatJUnit, FormatMarkdown} }
+
+// ParseFormat reads the name of a format.
+func ParseFormat(s string) (Format, error) {
+	if f := Format(s); slices.Contains(Formats(), f) {
+		return f, nil
+	}
+	return "", fmt.Errorf("parse format: %q is none of %v", s, Formats())
+}
+
+// Write writes the report. Colour is for tables alone. Characters that a reader
+// would not see are made visible, since a report may come from a file.
+func (r *Report) Write(w io.Writer, f Format, colour bool) error {
+	var err error
+	shown := visible.Copy(*r, "Reason", "Error", "Replayed")
+	switch f {
+	case FormatTable:
+		err = shown.writeTable(w, colour)
+	case FormatJSON:
+		err = visible.JSON(w, r)
+	case FormatJUnit:
+		err = shown.writeJUnit(w)
+	case FormatMarkdown:
+		err = shown.writeMarkdown(w)
+	default:
+		_, err = ParseFormat(string(f))
+	}
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}

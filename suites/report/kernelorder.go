@@ -1,0 +1,53 @@
+package report
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/passtlab/passtlab/scenarios"
+)
+
+// KernelOrder is what a selector chooses whose rule is the kernel's order of
+// the addresses (selector.Traits.KernelOrder). That order is no interface: Linux
+// 7.0.0 to 7.0.11 listed the addresses as they were added.
+type KernelOrder struct {
+	// NewestFirst is the choice as most kernels list them.
+	NewestFirst OrderedChoice `json:"newestFirst"`
+	// Insertion is the choice with the oldest address first.
+	Insertion OrderedChoice `json:"insertion"`
+}
+
+// OrderedChoice is a choice at the first checkpoint where it does not work, or
+// at the end.
+type OrderedChoice struct {
+	Choice netip.Addr     `json:"choice"`
+	Origin scenarios.Pick `json:"origin"`
+	// Works: it is right at every checkpoint.
+	Works bool `json:"works"`
+	// At names the checkpoint, where there is more than one.
+	At string `json:"at,omitempty"`
+}
+
+// kernelOrders returns a line for every selector whose rule is the kernel's
+// order: in how many results it is right.
+func (r *Report) kernelOrders() (lines []string) {
+	for _, s := range r.Selectors() {
+		var newest, insertion, asked int
+		for _, res := range r.Results {
+			if res.Selector != s || res.KernelOrder == nil {
+				continue
+			}
+			asked++
+			if res.KernelOrder.NewestFirst.Works {
+				newest++
+			}
+			if res.KernelOrder.Insertion.Works {
+				insertion++
+			}
+		}
+		if asked > 0 {
+			lines = append(lines, fmt.Sprintf("%s: right with the newest first in %d of %d, in the order of insertion in %d", s, newest, asked, insertion))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,55 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// writeMarkdown writes GitHub's Markdown: the matrix and what is wrong.
+func (r *Report) writeMarkdown(w io.Writer) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "### passtlab: %s\n\n", r.closing())
+	fmt.Fprintf(&b, "%s\n\n", escape(r.setting()))
+	for _, n := range r.notes() {
+		fmt.Fprintf(&b, "> %s\n\n", escape(n))
+	}
+	m := newMatrix(r)
+	fmt.Fprintf(&b, "| scenario |%s\n", columns(m.selectors, escape))
+	fmt.Fprintf(&b, "|---|%s\n", strings.Repeat("---|", len(m.selectors)))
+	for _, row := range m.rows {
+		fmt.Fprintf(&b, "| %s |%s\n", escape(row.label), columns(row.cells, func(c matrixCell) string { return escape(c.String()) }))
+	}
+	for i, o := range r.kernelOrders() {
+		if i == 0 {
+			fmt.Fprintf(&b, "\n%s:\n\n", ordersHeading)
+		}
+		fmt.Fprintf(&b, "- %s\n", escape(o))
+	}
+	for i, f := range r.findings() {
+		if i == 0 {
+			fmt.Fprintln(&b)
+		}
+		fmt.Fprintf(&b, "- **%s** %s: %s\n", f.verdict, escape(f.title()), escape(strings.ReplaceAll(f.reason, "\n", "; ")))
+		if f.verdict.Bad() && f.reproduce != "" {
+			fmt.Fprintf(&b, "  `%s`\n", strings.ReplaceAll(f.reproduce, "`", "'"))
+		}
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func columns[T any](cells []T, text func(T) string) string {
+	var b strings.Builder
+	for _, c := range cells {
+		fmt.Fprintf(&b, " %s |", text(c))
+	}
+	return b.String()
+}
+
+// escape keeps text that comes from selectors and files from becoming markup.
+var escape = strings.NewReplacer(
+	`\`, `\\`, `|`, `\|`, `*`, `\*`, `_`, `\_`, "`", "\\`", `[`, `\[`, `]`, `\]`,
+	`~`, `\~`, `<`, `&lt;`, `>`, `&gt;`, `&`, `&amp;`, "\n", " ",
+).Replace

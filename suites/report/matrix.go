@@ -1,0 +1,143 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/scenarios"
+)
+
+// matrix is scenarios × selectors, as the table and the Markdown show it.
+type matrix struct {
+	selectors []string
+	rows      []matrixRow
+}
+
+// matrixRow is a scenario, or one role of it where roles differ.
+type matrixRow struct {
+	label string
+	cells []matrixCell // one a selector
+}
+
+type matrixCell struct {
+	verdict Verdict
+	text    string // what was picked; empty where nothing was asked
+}
+
+// marks are put before a cell's text. Brackets mean "as the scenario states",
+// or would be so.
+var marks = map[Verdict]string{
+	Pass: "✓", XFail: "(✗)", Skip: "–", XPass: "(✓)", Fail: "✗", Error: "!!",
+}
+
+func (c matrixCell) String() string {
+	if c.text == "" {
+		return ""
+	}
+	return marks[c.verdict] + " " + c.text
+}
+
+func newMatrix(r *Report) matrix {
+	m := matrix{selectors: r.Selectors()}
+	for i := 0; i < len(r.Scenarios); {
+		n := i + 1
+		for n < len(r.Scenarios) && r.Scenarios[i].Family != "" && r.Scenarios[n].Family == r.Scenarios[i].Family {
+			n++
+		}
+		m.rows = append(m.rows, familyRows(r, r.Scenarios[i:n], m.selectors)...)
+		i = n
+	}
+	return m
+}
+
+// familyRows returns the rows of the scenarios of one file. Those that came out
+// the same are one: of them all "FAMILY (N)", of some "ID (+N)".
+func familyRows(r *Report, family []Scenario, selectors []string) (rows []matrixRow) {
+	type block struct {
+		rows  []matrixRow
+		first string // its id
+		n     int
+	}
+	var blocks []block
+	for _, s := range family {
+		own := scenarioRows("", r.Of(s.ID), selectors)
+		i := slices.IndexFunc(blocks, func(b block) bool { return slices.EqualFunc(b.rows, own, matrixRow.equal) })
+		if i < 0 {
+			i = len(blocks)
+			blocks = append(blocks, block{own, s.ID, 0})
+		}
+		blocks[i].n++
+	}
+	for _, b := range blocks {
+		label := b.first
+		switch {
+		case b.n == 1:
+		case b.n == len(family):
+			label = fmt.Sprintf("%s (%d)", family[0].Family, b.n)
+		default:
+			label = fmt.Sprintf("%s (+%d)", b.first, b.n-1)
+		}
+		if order := family[0].Order; len(order) > 0 && len(family) == 1 {
+			label += fmt.Sprintf(" %v", order)
+		}
+		for _, row := range b.rows {
+			row.label = strings.TrimSpace(label + " " + row.label)
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func (r matrixRow) equal(s matrixRow) bool {
+	return r.label == s.label && slices.Equal(r.cells, s.cells)
+}
+
+// scenarioRows returns one row where every selector did the same in all
+// roles, otherwise one a role, labelled with it.
+func scenarioRows(label string, results []Result, selectors []string) []matrixRow {
+	type key struct {
+		selector string
+		role     scenarios.Role
+	}
+	cells := map[key]matrixCell{}
+	var roles []scenarios.Role
+	for _, res := range results {
+		cells[key{res.Selector, res.Role}] = newCell(res)
+		if !slices.Contains(roles, res.Role) {
+			roles = append(roles, res.Role)
+		}
+	}
+	row := func(label string, role scenarios.Role) matrixRow {
+		row := matrixRow{label: label}
+		for _, s := range selectors {
+			row.cells = append(row.cells, cells[key{s, role}])
+		}
+		return row
+	}
+	if len(roles) == 0 { // its lab was never begun
+		row := matrixRow{label: label}
+		for range selectors {
+			row.cells = append(row.cells, matrixCell{Error, "not run"})
+		}
+		return []matrixRow{row}
+	}
+	rows := make([]matrixRow, len(roles))
+	for i, role := range roles {
+		rows[i] = row(string(role), role)
+	}
+	if slices.ContainsFunc(rows, func(r matrixRow) bool { return !slices.Equal(r.cells, rows[0].cells) }) {
+		return rows
+	}
+	rows[0].label = label
+	return rows[:1]
+}
+
+func newCell(res Result) matrixCell {
+	c := matrixCell{verdict: res.Verdict, text: string(res.Origin) + KindNote(res.Kind)}
+	switch res.Verdict {
+	case Skip, Error:
+		c.text = res.Verdict.String()
+	}
+	return c
+}

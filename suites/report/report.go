@@ -1,0 +1,346 @@
+package report
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/passtlab/passtlab/internal/visible"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim/probe"
+)
+
+// The backends: the simulated passt, and the real program.
+const (
+	BackendSimulated = "simulated"
+	BackendReal      = "real"
+)
+
+// Report is the outcome of a run. Its JSON form is a versioned interface:
+// within passtlab/v1 fields are added, never renamed or removed.
+type Report struct {
+	// APIVersion is "passtlab/v1".
+	APIVersion string `json:"apiVersion"`
+	// Kernel is the release of the kernel that was measured, as uname -r.
+	Kernel string `json:"kernel"`
+	// Backend is what stood between pod and guest.
+	Backend string `json:"backend"`
+	// Program is the path of the real program.
+	Program string `json:"program,omitempty"`
+	// Passt are the passt releases that took part, sorted.
+	Passt []string `json:"passt"`
+	// Seed is what the orders were drawn from that are drawn.
+	Seed int64 `json:"seed"`
+	// Shard is which part of a run this is, where it is a part.
+	Shard *Shard `json:"shard,omitempty"`
+	// Notes say what to bear in mind, for example about a report that was merged.
+	Notes []string `json:"notes,omitempty"`
+	// Started is when the run began.
+	Started time.Time `json:"started"`
+	// Duration of the whole run, in seconds.
+	Duration float64 `json:"duration"`
+	// Summary counts what follows.
+	Summary Summary `json:"summary"`
+	// Scenarios are the labs that were built, or were to be.
+	Scenarios []Scenario `json:"scenarios"`
+	// Results are the verdicts: scenarios × selectors × roles.
+	Results []Result `json:"results"`
+}
+
+// Summary counts results by verdict, and scenarios whose lab failed.
+type Summary struct {
+	Scenarios int `json:"scenarios"`
+	Selectors int `json:"selectors"`
+	Results   int `json:"results"`
+
+	Pass  int `json:"pass"`
+	XFail int `json:"xfail"`
+	Skip  int `json:"skip"`
+	XPass int `json:"xpass"`
+	Fail  int `json:"fail"`
+	Error int `json:"error"`
+	// BadLabs counts scenarios with an error of their own.
+	BadLabs int `json:"badLabs"`
+}
+
+// Scenario is what was measured in one lab.
+type Scenario struct {
+	ID    string `json:"id"`
+	Title string `json:"title,omitempty"`
+	// File is where the scenario was read from.
+	File string `json:"file,omitempty"`
+	// Passt is the release that passt behaved as.
+	Passt string `json:"passt"`
+	// Client is the program that configured the guest, with its version; empty
+	// for the kernel.
+	Client string `json:"client,omitempty"`
+	// Peer is the address of the peer that the probes talked to.
+	Peer netip.Addr `json:"peer,omitzero"`
+	// Duration from before the lab was built until it was gone, in seconds.
+	Duration float64 `json:"duration"`
+	// Phases are the parts of Duration.
+	Phases Phases `json:"phases"`
+	// Error is what went wrong with the lab or the scenario itself.
+	Error string `json:"error,omitempty"`
+	// Replayed is what the environment did the first time: the scenario was then
+	// played once more, for the results that were errors.
+	Replayed string `json:"replayed,omitempty"`
+	// Skipped is why the backend cannot play the scenario.
+	Skipped string `json:"skipped,omitempty"`
+	// Family is the id of the file, which may stand for several scenarios.
+	Family string `json:"family,omitempty"`
+	// Order is the order of steps that was drawn by the seed, if any.
+	Order []scenarios.Kind `json:"order,omitempty"`
+	// Candidates is the truth table at the end, in the kernel's order.
+	Candidates []Candidate `json:"candidates"`
+	// Checkpoints are all checkpoints, where there is more than one.
+	Checkpoints []Checkpoint `json:"checkpoints,omitempty"`
+}
+
+// Checkpoint is what was measured at a checkpoint.
+type Checkpoint struct {
+	Name string `json:"name"`
+	// Candidates is the truth table; empty where nothing was judged.
+	Candidates []Candidate `json:"candidates"`
+}
+
+// Phases are the times, in seconds, that the steps of a scenario took.
+type Phases struct {
+	Build  float64 `json:"build"`
+	Play   float64 `json:"play"`
+	Probe  float64 `json:"probe"`
+	Select float64 `json:"select"`
+	Close  float64 `json:"close"`
+}
+
+// Candidate is a row of the truth table. An outcome is "ok" or the name of an
+// errno, or "tcp=… udp=…" where the transports differ.
+type Candidate struct {
+	Address netip.Prefix     `json:"address"`
+	Link    string           `json:"link,omitempty"`
+	Origin  scenarios.Origin `json:"origin"`
+	Flags   selector.Flags   `json:"flags"`
+	// ValidLifetime and PreferredLifetime are in seconds, as selectors see
+	// them; left out where 0.
+	ValidLifetime     uint32 `json:"validLifetime,omitempty"`
+	PreferredLifetime uint32 `json:"preferredLifetime,omitempty"`
+	// Out: the guest sends from the candidate and is answered.
+	Out probe.Result `json:"out"`
+	// OutSource is the source address that the peer saw.
+	OutSource netip.Addr `json:"outSource,omitzero"`
+	// In: a peer connects, a server on the wildcard address answers.
+	In probe.Result `json:"in"`
+	// InBound: the same with the server bound to the candidate alone.
+	InBound probe.Result `json:"inBound"`
+	// InBoundAfter: InBound after the guest has sent from another candidate.
+	InBoundAfter map[netip.Addr]probe.Result `json:"inBoundAfter,omitempty"`
+	// Remarks say what a candidate that works cannot do.
+	Remarks []string `json:"remarks,omitempty"`
+}
+
+// Works reports whether the candidate works in both directions.
+func (c Candidate) Works() bool { return c.Out.OK() && c.In.OK() }
+
+// Result is the verdict on one selector in one role of one scenario.
+type Result struct {
+	Scenario string         `json:"scenario"`
+	Selector string         `json:"selector"`
+	Role     scenarios.Role `json:"role"`
+	// Choice is the preferred address chosen, "" for none.
+	Choice netip.Addr `json:"choice"`
+	// Advertised are all chosen addresses, where there are several.
+	Advertised []netip.Addr `json:"advertised,omitempty"`
+	// Origin names the pick that decided: the origin of the first chosen
+	// address that does not work, else of the preferred one; "none" where
+	// no address was given; "other" for one that is no candidate.
+	Origin  scenarios.Pick `json:"origin,omitempty"`
+	Verdict Verdict        `json:"verdict"`
+	// Kind is how it failed.
+	Kind scenarios.FailureKind `json:"kind,omitempty"`
+	// At names the checkpoint that decided, where there is more than one.
+	At string `json:"at,omitempty"`
+	// Took is the time to the choice, in seconds: from the question on, or from
+	// the end of the last step where a selector tells by itself.
+	Took float64 `json:"took,omitempty"`
+	// Reason proves the verdict, with the row of the truth table.
+	Reason string `json:"reason,omitempty"`
+	// Rule is what the selector itself said about its choice.
+	Rule string `json:"rule,omitempty"`
+	// Remarks say what the chosen addresses cannot do although they work.
+	Remarks []string `json:"remarks,omitempty"`
+	// KernelOrder is what a selector chooses whose rule is the kernel's order.
+	KernelOrder *KernelOrder `json:"kernelOrder,omitempty"`
+	// Checkpoints are the answers at all checkpoints, where there is more than
+	// one.
+	Checkpoints []CheckpointResult `json:"checkpoints,omitempty"`
+	// Reproduce is one command line, quoted for a shell.
+	Reproduce string `json:"reproduce"`
+	// Decided is the address that Origin is about, while it is known: a report
+	// that was read has none.
+	Decided netip.Addr `json:"-"`
+}
+
+// CheckpointResult is what a selector answered at a checkpoint. The fields are
+// as in Result.
+type CheckpointResult struct {
+	Name       string         `json:"name"`
+	Choice     netip.Addr     `json:"choice"`
+	Advertised []netip.Addr   `json:"advertised,omitempty"`
+	Origin     scenarios.Pick `json:"origin,omitempty"`
+	// Verdict is nil where nothing was judged.
+	Verdict *Verdict              `json:"verdict,omitempty"`
+	Kind    scenarios.FailureKind `json:"kind,omitempty"`
+	Took    float64               `json:"took,omitempty"`
+	Reason  string                `json:"reason,omitempty"`
+}
+
+// NewReport returns an empty report of a run on this kernel that started at the
+// time given.
+func New(kernel string, started time.Time, seed int64) *Report {
+	return &Report{
+		APIVersion: selector.APIVersion,
+		Kernel:     kernel,
+		Backend:    BackendSimulated,
+		Passt:      []string{},
+		Seed:       seed,
+		Started:    started,
+		Scenarios:  []Scenario{},
+		Results:    []Result{},
+	}
+}
+
+// Add appends a scenario with its results.
+func (r *Report) Add(s Scenario, results ...Result) {
+	if s.Candidates == nil {
+		s.Candidates = []Candidate{}
+	}
+	r.Scenarios = append(r.Scenarios, s)
+	r.Results = append(r.Results, results...)
+}
+
+// Finish sets what follows from the rest: duration, releases and summary.
+func (r *Report) Finish(ended time.Time) {
+	r.Duration = Seconds(ended.Sub(r.Started))
+	r.Passt = r.Passt[:0]
+	sum := Summary{Scenarios: len(r.Scenarios), Results: len(r.Results), Selectors: len(r.Selectors())}
+	for _, s := range r.Scenarios {
+		if s.Passt != "" {
+			r.Passt = append(r.Passt, s.Passt)
+		}
+		if s.Error != "" {
+			sum.BadLabs++
+		}
+	}
+	slices.Sort(r.Passt)
+	r.Passt = slices.Compact(r.Passt)
+	counts := map[Verdict]*int{
+		Pass: &sum.Pass, XFail: &sum.XFail, Skip: &sum.Skip,
+		XPass: &sum.XPass, Fail: &sum.Fail, Error: &sum.Error,
+	}
+	for _, res := range r.Results {
+		*counts[res.Verdict]++
+	}
+	r.Summary = sum
+}
+
+// drawn reports whether an order of steps was drawn by the seed.
+func (r *Report) drawn() bool {
+	return slices.ContainsFunc(r.Scenarios, func(s Scenario) bool { return len(s.Order) > 0 })
+}
+
+// setting says where the run took place.
+func (r *Report) setting() string {
+	s := fmt.Sprintf("Linux %s, %s passt %s", r.Kernel, r.Backend, strings.Join(r.Passt, ", "))
+	if r.Shard != nil {
+		s += ", shard " + r.Shard.String()
+	}
+	if r.drawn() {
+		s += fmt.Sprintf(", seed %d", r.Seed)
+	}
+	return s
+}
+
+// Worst returns the worst verdict of the run. A lab that failed is an error
+// even where no selector was asked in it.
+func (r *Report) Worst() Verdict {
+	v := Pass
+	for _, s := range r.Scenarios {
+		if s.Error != "" {
+			v = Error
+		}
+	}
+	for _, res := range r.Results {
+		v = v.Worse(res.Verdict)
+	}
+	return v
+}
+
+// Selectors returns the names of the selectors in the order of appearance.
+func (r *Report) Selectors() []string {
+	var names []string
+	for _, res := range r.Results {
+		if !slices.Contains(names, res.Selector) {
+			names = append(names, res.Selector)
+		}
+	}
+	return names
+}
+
+// Of returns the results of one scenario.
+func (r *Report) Of(id string) []Result {
+	var out []Result
+	for _, res := range r.Results {
+		if res.Scenario == id {
+			out = append(out, res)
+		}
+	}
+	return out
+}
+
+// Roles returns the roles that selectors were asked in, in one scenario.
+func (r *Report) Roles(id string) (roles []scenarios.Role) {
+	for _, res := range r.Of(id) {
+		roles = appendNew(roles, res.Role)
+	}
+	return roles
+}
+
+// Seconds rounds to a microsecond, which is as far as a measurement goes.
+func Seconds(d time.Duration) float64 { return d.Round(time.Microsecond).Seconds() }
+
+// replays say which scenarios came out well only when they were played again,
+// and why.
+func (r *Report) replays() (notes []string) {
+	const most = 3
+	var ids []string
+	for _, s := range r.Scenarios {
+		if s.Replayed != "" && s.Error == "" { // otherwise the error is told
+			ids = append(ids, s.ID)
+			notes = append(notes, fmt.Sprintf("%s was played again, with fewer labs beside it, because of this: %s", s.ID, strings.ReplaceAll(s.Replayed, "\n", " ")))
+		}
+	}
+	if len(ids) > most+1 {
+		notes = append(notes[:most], fmt.Sprintf("%d more were played again, as \"replayed\" in the JSON report says: %s", len(ids)-most, strings.Join(ids[most:], ", ")))
+	}
+	return notes
+}
+
+// notes are all that is to be borne in mind about the report.
+func (r *Report) notes() []string { return append(slices.Clone(r.Notes), r.replays()...) }
+
+// maxText bounds what a report takes over from a selector.
+const maxText = 400
+
+// Clean makes a selector's own text fit for one line of a report: white space
+// becomes one space, control characters are made visible, and long text is cut.
+func Clean(s string) string {
+	s = strings.ReplaceAll(strings.TrimSpace(s), "\n", "; ")
+	s = visible.Line(strings.Join(strings.Fields(s), " "))
+	if r := []rune(s); len(r) > maxText {
+		s = string(slices.Concat(r[:maxText], []rune("…")))
+	}
+	return s
+}

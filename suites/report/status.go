@@ -1,0 +1,31 @@
+package report
+
+import "slices"
+
+// The exit statuses of a run. A failed lab beats a failed selector: where the
+// lab cannot be trusted, nothing is known about selectors.
+const (
+	StatusOK    = 0 // every selector passed, or failed only as stated
+	StatusFail  = 1 // a selector failed, or passed against what is stated
+	StatusUsage = 2 // wrong usage, a bad scenario, or nothing selected or judged
+	StatusError = 3 // a lab failed
+)
+
+// ExitStatus returns the status that a command ends with after the run. A
+// report without results is never fine, nor is one in which all were skipped.
+func (r *Report) ExitStatus() int {
+	switch v := r.Worst(); {
+	case v == Error:
+		return StatusError
+	case r.nothingJudged():
+		return StatusUsage
+	case v.Bad():
+		return StatusFail
+	}
+	return StatusOK
+}
+
+// nothingJudged reports whether there is no result, or none but skips.
+func (r *Report) nothingJudged() bool {
+	return !slices.ContainsFunc(r.Results, func(res Result) bool { return res.Verdict != Skip })
+}

@@ -1,0 +1,178 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// Colours of a terminal (ECMA-48 8.3.117).
+const (
+	bold   = "1"
+	dim    = "2"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	loud   = "1;37;41" // bold white on red
+)
+
+var colours = map[Verdict]string{Pass: green, XFail: dim, Skip: dim, XPass: yellow, Fail: red, Error: loud}
+
+// tableWriter collects a table; a report is small.
+type tableWriter struct {
+	bytes.Buffer
+	colour bool
+}
+
+func (t *tableWriter) paint(colour, s string) string {
+	if !t.colour || s == "" {
+		return s
+	}
+	return "\x1b[" + colour + "m" + s + "\x1b[0m"
+}
+
+func (r *Report) writeTable(w io.Writer, colour bool) error {
+	t := &tableWriter{colour: colour}
+	fmt.Fprintln(t, r.setting())
+	for _, n := range r.notes() {
+		fmt.Fprintf(t, "note: %s\n", n)
+	}
+	fmt.Fprintln(t)
+	t.matrix(newMatrix(r))
+	t.orders(r.kernelOrders())
+	t.findings(r.findings())
+	fmt.Fprintf(t, "\n%s\n", t.paint(closing[r.Worst()].colour, r.closing()))
+	_, err := w.Write(t.Bytes())
+	return err
+}
+
+func (t *tableWriter) matrix(m matrix) {
+	widths := make([]int, 1+len(m.selectors))
+	fit := func(i int, s string) { widths[i] = max(widths[i], utf8.RuneCountInString(s)) }
+	for i, s := range m.selectors {
+		fit(i+1, s)
+	}
+	for _, row := range m.rows {
+		fit(0, row.label)
+		for i, c := range row.cells {
+			fit(i+1, c.String())
+		}
+	}
+	line := func(label string, n int, cell func(i int) (colour, text string)) {
+		// Blanks are written before what follows them: no line ends in any.
+		fmt.Fprint(t, label)
+		gap := widths[0] - utf8.RuneCountInString(label)
+		for i := range n {
+			colour, text := cell(i)
+			gap += 2
+			if text != "" {
+				fmt.Fprint(t, strings.Repeat(" ", gap), t.paint(colour, text))
+				gap = 0
+			}
+			gap += widths[i+1] - utf8.RuneCountInString(text)
+		}
+		fmt.Fprintln(t)
+	}
+	line("", len(m.selectors), func(i int) (string, string) { return bold, m.selectors[i] })
+	for _, row := range m.rows {
+		line(row.label, len(row.cells), func(i int) (string, string) {
+			return colours[row.cells[i].verdict], row.cells[i].String()
+		})
+	}
+}
+
+// ordersHeading stands before what is right by the kernel's order.
+const ordersHeading = "By the kernel's order"
+
+func (t *tableWriter) orders(lines []string) {
+	for i, o := range lines {
+		if i == 0 {
+			fmt.Fprintf(t, "\n%s\n", ordersHeading)
+		}
+		fmt.Fprintf(t, "  %s\n", o)
+	}
+}
+
+// headings stand before the findings of a verdict.
+var headings = map[Verdict]string{
+	Error: "ERRORS of the lab or of scenarios; nothing is known about selectors there",
+	Fail:  "Failures",
+	XPass: "Passed, although a failure is stated",
+	Skip:  "Skipped",
+	XFail: "Known failures, as stated",
+}
+
+func (t *tableWriter) findings(fs []finding) {
+	for i, f := range fs {
+		if i == 0 || fs[i-1].verdict != f.verdict {
+			fmt.Fprintf(t, "\n%s\n", t.paint(colours[f.verdict], headings[f.verdict]))
+		}
+		if f.verdict == XFail {
+			fmt.Fprintf(t, "  %s: %s\n", f.title(), strings.ReplaceAll(f.reason, "\n", "\n    "))
+			continue
+		}
+		fmt.Fprintf(t, "  %s\n", t.paint(bold, f.title()))
+		for line := range strings.Lines(f.reason) {
+			fmt.Fprintf(t, "    %s\n", strings.TrimRight(line, "\n"))
+		}
+		if f.verdict.Bad() && f.reproduce != "" {
+			fmt.Fprintf(t, "    %s\n", t.paint(dim, "$ "+f.reproduce))
+		}
+	}
+}
+
+// closing is the last word on a run, by its worst verdict.
+var closing = map[Verdict]struct{ colour, word string }{
+	Pass:  {green, "ok"},
+	XFail: {green, "ok"},
+	Skip:  {green, "ok"},
+	XPass: {red, "FAILED"},
+	Fail:  {red, "FAILED"},
+	Error: {loud, "LAB FAILED"},
+}
+
+// closing returns the summary in one line.
+func (r *Report) closing() string {
+	word := closing[r.Worst()].word
+	if r.nothingJudged() && r.Worst() != Error {
+		word = "NOTHING JUDGED"
+	}
+	return fmt.Sprintf("%s: %s in %.1f s: %s", word, r.Summary.size(), r.Duration, r.Summary.counts())
+}
+
+// size says what was run: "3 scenarios × 5 selectors".
+func (s Summary) size() string {
+	return plural(s.Scenarios, "scenario") + " × " + plural(s.Selectors, "selector")
+}
+
+// counts lists the verdicts that occurred: "40 pass, 6 xfail, 1 bad lab".
+func (s Summary) counts() string {
+	var words []string
+	for _, c := range []struct {
+		n    int
+		word string
+	}{
+		{s.Error, "error"}, {s.Fail, "fail"}, {s.XPass, "xpass"},
+		{s.Skip, "skip"}, {s.XFail, "xfail"}, {s.Pass, "pass"},
+	} {
+		if c.n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", c.n, c.word))
+		}
+	}
+	if s.BadLabs > 0 {
+		words = append([]string{plural(s.BadLabs, "lab") + " failed"}, words...)
+	}
+	if len(words) == 0 {
+		return "no result"
+	}
+	return strings.Join(words, ", ")
+}
+
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
