@@ -9,6 +9,8 @@ import (
 
 	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/internal/near"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // silent reports whether passt answers no router solicitation.
@@ -39,7 +41,7 @@ func (w *walk) ra(path string, r *RA) {
 			for _, o := range w.Routers {
 				all = append(all, o.LinkLocal.String())
 			}
-			w.report(join(path, "from"), w.place(join(path, "from")), Fault{Problem: fmt.Sprintf("no router is called %s", r.From),
+			w.Report(strict.Join(path, "from"), w.Place(strict.Join(path, "from")), Fault{Problem: fmt.Sprintf("no router is called %s", r.From),
 				Expected: "the linkLocal of one of routers, or " + w.passtLinkLocal().String() + ", passt's", Near: near.Word(r.From.String(), all), Next: "add the router, or correct the address"})
 			return
 		}
@@ -47,13 +49,13 @@ func (w *walk) ra(path string, r *RA) {
 	}
 	if r.Withdrawn {
 		for _, key := range []string{"lifetime", "preferred"} {
-			if _, given := w.places[join(path, key)]; given {
-				w.fault(join(path, key), "withdrawn, or lifetime and preferred", "remove one of them", "withdrawn says that it is 0")
+			if _, given := w.Places[strict.Join(path, key)]; given {
+				w.fault(strict.Join(path, key), "withdrawn, or lifetime and preferred", "remove one of them", "withdrawn says that it is 0")
 			}
 		}
 	}
 	if r.MTU != nil && *r.MTU > 0 && *r.MTU < 1280 {
-		w.fault(join(path, "mtu"), "1280 to 65535, or 0 for no MTU option", "correct the value", "%d is too little for IPv6 (RFC 8200 5)", *r.MTU)
+		w.fault(strict.Join(path, "mtu"), "1280 to 65535, or 0 for no MTU option", "correct the value", "%d is too little for IPv6 (RFC 8200 5)", *r.MTU)
 	}
 	for i, o := range r.Routes {
 		if o.Prefix.Addr().Is4() {

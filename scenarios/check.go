@@ -33,18 +33,18 @@ func check(m member) {
 
 // fault reports a fault of the value at path, which is readable all the same.
 func (c checker) fault(path, expected, next, format string, a ...any) {
-	c.report(path, c.place(path), Fault{Problem: fmt.Sprintf(format, a...), Expected: expected, Next: next})
+	c.Report(path, c.Place(path), Fault{Problem: fmt.Sprintf(format, a...), Expected: expected, Next: next})
 }
 
 func (c checker) identity() {
 	base, ok := strings.CutSuffix(filepath.Base(c.File), ".yaml")
-	if ok && c.sound("id") && c.Family != base {
+	if ok && c.Sound("id") && c.Family != base {
 		c.fault("id", base+", as the file is called", "rename the file or change the id", "is %s", c.Family)
 	}
 }
 
 func (c checker) pod() {
-	if c.sound("pod.ipv6") && !*c.Pod.IPv6 {
+	if c.Sound("pod.ipv6") && !*c.Pod.IPv6 {
 		for _, g := range []struct {
 			path string
 			addr netip.Addr
@@ -52,19 +52,19 @@ func (c checker) pod() {
 			{"pod.address", c.Pod.Address.Addr()}, {"pod.gateway", c.Pod.Gateway},
 			{"passt.address", c.Passt.Address}, {"passt.gateway", c.Passt.Gateway},
 		} {
-			if g.addr.IsValid() && c.sound(g.path) {
+			if g.addr.IsValid() && c.Sound(g.path) {
 				c.fault(g.path, "nothing where pod.ipv6 is false", "remove it, or set pod.ipv6 to true", "the pod has no IPv6")
 			}
 		}
 		return
 	}
-	if c.sound("pod.defaultRoute", "pod.gateway") && !*c.Pod.DefaultRoute {
+	if c.Sound("pod.defaultRoute", "pod.gateway") && !*c.Pod.DefaultRoute {
 		if c.Pod.Gateway.IsValid() {
 			c.fault("pod.gateway", "nothing where pod.defaultRoute is false", "remove it, or set pod.defaultRoute to true", "the pod has no default route")
 		}
 		return
 	}
-	if !c.sound("pod.address", "pod.gateway", "pod.ipv6", "pod.defaultRoute") {
+	if !c.Sound("pod.address", "pod.gateway", "pod.ipv6", "pod.defaultRoute") {
 		return
 	}
 	switch a, gw := c.Pod.Address, c.Pod.Gateway; {
@@ -78,10 +78,10 @@ func (c checker) pod() {
 
 func (c checker) passt() {
 	p := c.Passt
-	if c.sound("passt.release", "passt.kubevirt") && p.Release != "" && p.KubeVirt != "" {
+	if c.Sound("passt.release", "passt.kubevirt") && p.Release != "" && p.KubeVirt != "" {
 		c.fault("passt.kubevirt", "either passt.release or passt.kubevirt", "remove one", "passt.release says which passt it is already")
 	}
-	if c.sound("passt.mtu") && p.MTU != nil && *p.MTU > 0 && *p.MTU < 1280 {
+	if c.Sound("passt.mtu") && p.MTU != nil && *p.MTU > 0 && *p.MTU < 1280 {
 		c.fault("passt.mtu", "1280 to 65535, or 0 for no MTU option", "correct the value", "%d is too little for IPv6 (RFC 8200 5)", *p.MTU)
 	}
 }
@@ -97,8 +97,8 @@ func (c checker) covers() {
 		ids = append(ids, it.ID)
 	}
 	for i, id := range c.Covers {
-		if path := fmt.Sprintf("covers[%d]", i); c.sound(path) && !slices.Contains(ids, id) {
-			c.report(path, c.place(path), Fault{Problem: fmt.Sprintf("no item is called %s", id), Expected: "an item of scenarios/coverage.yaml",
+		if path := fmt.Sprintf("covers[%d]", i); c.Sound(path) && !slices.Contains(ids, id) {
+			c.Report(path, c.Place(path), Fault{Problem: fmt.Sprintf("no item is called %s", id), Expected: "an item of scenarios/coverage.yaml",
 				Near: near.Word(id, ids), Next: "correct it, or add the item to that file"})
 		}
 	}
@@ -106,12 +106,12 @@ func (c checker) covers() {
 
 // played finds what the file describes and no event brings into play.
 func (c checker) played() {
-	if !c.sound("events") {
+	if !c.Sound("events") {
 		return
 	}
 	plays := func(is func(Event) bool) bool { return slices.ContainsFunc(c.Events, is) }
 	never := func(path, what, next string) {
-		if c.sound(path) {
+		if c.Sound(path) {
 			c.fault(path, "the event "+what, next, "is never played")
 		}
 	}
@@ -125,7 +125,7 @@ func (c checker) played() {
 		return
 	}
 	for i, r := range c.Routers {
-		if path := fmt.Sprintf("routers[%d]", i); c.sound(path) && !plays(func(e Event) bool { return e.RA != nil && e.RA.From == r.LinkLocal }) {
+		if path := fmt.Sprintf("routers[%d]", i); c.Sound(path) && !plays(func(e Event) bool { return e.RA != nil && e.RA.From == r.LinkLocal }) {
 			never(path, "router, or ra from it", "add router to events, or remove the router")
 		}
 	}
@@ -148,7 +148,7 @@ func (c checker) macs() {
 		seen[PasstMAC] = "passt (since 2024_08_21)"
 	}
 	for _, o := range owners {
-		if o.mac.IsZero() || !c.sound(o.path) {
+		if o.mac.IsZero() || !c.Sound(o.path) {
 			continue
 		}
 		if who, ok := seen[o.mac]; ok {
@@ -163,7 +163,7 @@ func (c checker) interfaces() {
 	seen := map[string]bool{"lo": true, "eth0": true}
 	for i, f := range c.Guest.Interfaces {
 		path := fmt.Sprintf("guest.interfaces[%d].name", i)
-		if !c.sound(path) {
+		if !c.Sound(path) {
 			continue
 		}
 		if seen[f.Name] {
@@ -176,24 +176,24 @@ func (c checker) interfaces() {
 func (c checker) routers() {
 	prefixes := map[netip.Prefix]string{}
 	links := map[netip.Addr]string{}
-	if c.sound("pod.address", "passt", "events") && c.autonomous() {
+	if c.Sound("pod.address", "passt", "events") && c.autonomous() {
 		prefixes[slash64(c.Leased())] = "passt"
 	}
-	if c.sound("pod", "passt.gateway") {
+	if c.Sound("pod", "passt.gateway") {
 		links[c.passtLinkLocal()] = "passt"
 	}
-	if c.sound("guest.mac") {
+	if c.Sound("guest.mac") {
 		links[eui64.Address(linkLocal, c.Guest.MAC)] = "the guest"
 	}
 	for i, r := range c.Routers {
 		at := fmt.Sprintf("routers[%d]", i)
-		if c.sound(at + ".prefix") {
+		if c.Sound(at + ".prefix") {
 			if who, ok := prefixes[r.Prefix]; ok {
 				c.fault(at+".prefix", "a prefix of its own", "take another /64", "%s is advertised by %s already", r.Prefix, who)
 			}
 			prefixes[r.Prefix] = at
 		}
-		if c.sound(at + ".linkLocal") {
+		if c.Sound(at + ".linkLocal") {
 			if who, ok := links[r.LinkLocal]; ok {
 				c.fault(at+".linkLocal", "an address of its own", "take another link-local address", "%s is the address of %s already", r.LinkLocal, who)
 			}
@@ -205,10 +205,10 @@ func (c checker) routers() {
 // addresses finds those that would be on the link, or on the guest, twice, and
 // reports whether there are any.
 func (c checker) addresses() bool {
-	before := len(c.faults)
+	before := len(c.Faults)
 	seen := map[netip.Addr]string{}
 	take := func(path string, a netip.Addr) {
-		if !a.IsValid() || !c.sound(path) {
+		if !a.IsValid() || !c.Sound(path) {
 			return
 		}
 		if who, ok := seen[a]; ok {
@@ -217,21 +217,21 @@ func (c checker) addresses() bool {
 		}
 		seen[a] = path
 	}
-	if c.sound("pod.gateway") && c.Pod.Gateway != c.Pod.Address.Addr() { // pod() told
+	if c.Sound("pod.gateway") && c.Pod.Gateway != c.Pod.Address.Addr() { // pod() told
 		take("pod.gateway", c.Pod.Gateway)
 	}
 	if c.Second != nil {
 		take("second.address", c.Second.Address.Addr())
 	}
 	// A guest without DHCPv6 may be given the pod's address by hand.
-	if c.sound("events") && slices.ContainsFunc(c.Events, func(e Event) bool { return e.DHCPv6 != nil && !e.DHCPv6.None }) {
+	if c.Sound("events") && slices.ContainsFunc(c.Events, func(e Event) bool { return e.DHCPv6 != nil && !e.DHCPv6.None }) {
 		path := "pod.address"
 		if c.Passt.Address.IsValid() {
 			path = "passt.address"
 		}
 		take(path, c.Leased())
 	}
-	if c.sound("guest.mac", "pod.address", "passt", "events", "routers") {
+	if c.Sound("guest.mac", "pod.address", "passt", "events", "routers") {
 		prefixes := c.slaacPrefixes()
 		slices.SortFunc(prefixes, netip.Prefix.Compare)
 		for _, p := range slices.Compact(prefixes) { // routers() told of those given twice
@@ -253,5 +253,5 @@ func (c checker) addresses() bool {
 			take(fmt.Sprintf("guest.interfaces[%d].addresses[%d]", i, j), p.Addr())
 		}
 	}
-	return len(c.faults) > before || c.Pod.Gateway == c.Pod.Address.Addr() // of which pod() told
+	return len(c.Faults) > before || c.Pod.Gateway == c.Pod.Address.Addr() // of which pod() told
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/near"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // A family are the scenarios of one file, and what is wrong with them.
@@ -21,7 +23,7 @@ type family struct {
 
 // A member is a scenario of a family, in one order.
 type member struct {
-	*decoder
+	*strict.Decoder
 	*Scenario          // in which every group is resolved
 	play               // the order
 	names     []string // the variants and orders that make it
@@ -33,28 +35,27 @@ type member struct {
 // add reads a variant and checks it in all of its orders.
 func (f *family) add(v variant) {
 	s := &Scenario{}
-	d := decode(f.file, v.root, s)
+	d := reader.Decode(f.file, v.root, s)
 	s.File, s.Family = f.file, s.ID
 	s.setDefaults()
 	all := []play{{events: s.Events}}
-	if d.sound("events") {
+	if d.Sound("events") {
 		if left := MaxVariants - len(f.members); countPlays(s.Events, left) > left {
-			d.fail("events", d.place("events"), Fault{Problem: "with its groups, vary or both, the file makes too many scenarios",
+			d.Fail("events", d.Place("events"), Fault{Problem: "with its groups, vary or both, the file makes too many scenarios",
 				Expected: fmt.Sprintf("at most %d, orders that may be drawn included", MaxVariants), Next: "make two files of it"})
 		} else {
 			all = plays(s.Events)
 		}
 	}
 	for _, p := range all {
-		f.check(member{decoder: d, Scenario: s, play: p, names: slices.Concat(v.names, p.names), result: p.written(all[0]), variant: v})
+		f.check(member{Decoder: d, Scenario: s, play: p, names: slices.Concat(v.names, p.names), result: p.written(all[0]), variant: v})
 	}
 }
 
 // check takes in a member, with what is wrong with it.
 func (f *family) check(m member) {
-	d, s := *m.decoder, *m.Scenario
-	d.faults = slices.Clone(d.faults)
-	m.decoder, m.Scenario = &d, &s
+	d, s := m.Fork(), *m.Scenario
+	m.Decoder, m.Scenario = d, &s
 	s.ID = strings.Join(append([]string{s.ID}, m.names...), "-")
 	if untold := slices.Concat(m.title, m.play.names); len(untold) > 0 {
 		s.Title += ": " + strings.Join(untold, ", ")
@@ -72,10 +73,10 @@ func (f *family) check(m member) {
 		for i := range found {
 			found[i].Key = m.source(found[i].Key)
 		}
-		d.ask(found)
+		d.Check(found)
 	}
 	f.members = append(f.members, m)
-	f.blame(m.label, d.faults...)
+	f.blame(m.label, d.Faults...)
 }
 
 // source returns where the file has what key is in the scenario.
@@ -117,7 +118,7 @@ func (f *family) error() error {
 		}
 		faults[i].Problem += fmt.Sprintf(" (in %s)", strings.Join(in, ", "))
 	}
-	faults.sort()
+	faults.Sort()
 	return faults
 }
 
@@ -128,9 +129,9 @@ func (f *family) compare() {
 		for _, o := range f.members[:j] {
 			key, at := m.variant.key, m.at
 			if slices.Equal(m.variant.names, o.variant.names) {
-				key, at = m.play.key, m.place(m.play.key)
+				key, at = m.play.key, m.Place(m.play.key)
 			}
-			fault := Fault{File: f.file, Line: at.line, Column: at.column, Key: key}
+			fault := Fault{File: f.file, Line: at.Line, Column: at.Column, Key: key}
 			switch {
 			case told[key]:
 				continue
@@ -170,8 +171,8 @@ func (f *family) failures() {
 					continue
 				}
 				path := fmt.Sprintf("expect.failures[%d].in[%d]", i, j)
-				at := m.place(path)
-				fault := Fault{File: f.file, Line: at.line, Column: at.column, Key: path, Problem: fmt.Sprintf("no variant is called %s", name),
+				at := m.Place(path)
+				fault := Fault{File: f.file, Line: at.Line, Column: at.Column, Key: path, Problem: fmt.Sprintf("no variant is called %s", name),
 					Expected: "a name of vary, or an order such as ra-dhcpv6", Near: near.Word(name, all), Next: "correct the name"}
 				if len(all) == 0 {
 					fault.Problem, fault.Next = "the file stands for one scenario", "remove in"

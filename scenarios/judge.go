@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/near"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // mode returns how it fails, the default filled in.
@@ -44,7 +46,7 @@ func (c checker) failures(moments []moment) {
 		}
 		at := fmt.Sprintf("expect.failures[%d]", i)
 		c.failure(at, f, moments)
-		if !c.sound(at) {
+		if !c.Sound(at) {
 			continue
 		}
 		if slices.ContainsFunc(before, f.same) {
@@ -58,11 +60,11 @@ func (c checker) failures(moments []moment) {
 func (c checker) prove(moments []moment) {
 	p := c.Prove
 	c.failure("prove", p.failure(), moments)
-	if c.sound("prove.good", "prove.bad") && p.Good == p.Bad {
+	if c.Sound("prove.good", "prove.bad") && p.Good == p.Bad {
 		c.fault("prove.bad", "one that fails, while prove.good passes", "name two selectors", "%s is prove.good too", p.Bad)
 		return
 	}
-	if !c.sound("prove", "expect.failures") {
+	if !c.Sound("prove", "expect.failures") {
 		return
 	}
 	for i, f := range c.Expect.Failures {
@@ -82,13 +84,13 @@ func (c checker) prove(moments []moment) {
 // failure: it can be seen in a role that is judged, at a checkpoint that is
 // there, and is one.
 func (c checker) failure(path string, f Failure, moments []moment) {
-	if f.Role != "" && c.sound(path+".role", "roles") && !slices.Contains(c.Roles, f.Role) {
+	if f.Role != "" && c.Sound(path+".role", "roles") && !slices.Contains(c.Roles, f.Role) {
 		c.fault(path+".role", "one of the scenario's roles", "add it to roles, or correct it", "%s is not judged here", f.Role)
 	}
-	if !c.sound(path+".picks", path+".kind", path+".at") {
+	if !c.Sound(path+".picks", path+".kind", path+".at") {
 		return
 	}
-	kind, picks := join(path, "kind"), join(path, "picks")
+	kind, picks := strict.Join(path, "kind"), strict.Join(path, "picks")
 	switch {
 	case f.mode() == FailLost && f.Picks != PickNone:
 		c.fault(picks, "none, which is what a selector that is lost picks", "correct the pick or the kind", "is %s", f.Picks)
@@ -106,7 +108,7 @@ func (c checker) failure(path string, f Failure, moments []moment) {
 		for _, m := range moments {
 			names = append(names, m.Name)
 		}
-		c.report(path+".at", c.place(path+".at"), Fault{Problem: "no checkpoint is called " + f.At, Expected: "one of " + strings.Join(names, ", "),
+		c.Report(path+".at", c.Place(path+".at"), Fault{Problem: "no checkpoint is called " + f.At, Expected: "one of " + strings.Join(names, ", "),
 			Near: near.Word(f.At, names), Next: "correct the name, or add the checkpoint"})
 		return
 	}
@@ -115,7 +117,7 @@ func (c checker) failure(path string, f Failure, moments []moment) {
 		c.fault(path+".at", "a checkpoint that is judged", "name another, or judge that one", "nothing is wrong yet %s", m.where())
 		return
 	}
-	if t, ok := f.Picks.target(); ok && !c.pickable(picks, t, m) || !c.sound("expect.reachable") {
+	if t, ok := f.Picks.target(); ok && !c.pickable(picks, t, m) || !c.Sound("expect.reachable") {
 		return
 	}
 	right := m.reaches(f.Picks)

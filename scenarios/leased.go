@@ -3,6 +3,8 @@ package scenarios
 import (
 	"cmp"
 	"net/netip"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // dhcpv6 has the guest ask for a lease.
@@ -10,7 +12,7 @@ func (w *walk) dhcpv6(path string, l *DHCPv6) {
 	switch {
 	case l.None:
 		if *l != (DHCPv6{None: true}) {
-			w.fault(join(path, "none"), "none, or parameters of a lease", "remove one of them", "says that there is no lease")
+			w.fault(strict.Join(path, "none"), "none, or parameters of a lease", "remove one of them", "says that there is no lease")
 		}
 		w.connected(path, EventDHCPv6)
 		return
@@ -26,7 +28,7 @@ func (w *walk) dhcpv6(path string, l *DHCPv6) {
 	}
 	at := path
 	if l.Address.IsValid() {
-		at, w.leases = join(path, "address"), l.Address
+		at, w.leases = strict.Join(path, "address"), l.Address
 	}
 	w.leased(at, held{addr: netip.PrefixFrom(w.leases, cmp.Or(l.Length, 128)), valid: l.Valid.Seconds(endless),
 		deprecated: l.Preferred == "0", tentative: l.Tentative})

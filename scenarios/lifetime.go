@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // lifetimes refuses those of which the preferred one is the longer.
@@ -11,7 +13,7 @@ func (w *walk) lifetimes(path string, valid, preferred Lifetime, so string) bool
 	if valid == "" || preferred == "" || preferred.Seconds(0) <= valid.Seconds(0) {
 		return true
 	}
-	w.fault(join(path, "preferred"), "at most "+string(valid)+", the valid lifetime", "correct one of them", "is longer than valid: %s", so)
+	w.fault(strict.Join(path, "preferred"), "at most "+string(valid)+", the valid lifetime", "correct one of them", "is longer than valid: %s", so)
 	w.doubt = true
 	return false
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // TestBad loads every file of testdata/bad and compares what is said about it
@@ -273,15 +275,15 @@ func TestReadme(t *testing.T) {
 	var missing []string
 	var walk func(path string, rt reflect.Type)
 	walk = func(path string, rt reflect.Type) {
-		for _, f := range fieldsOf(rt) {
-			sub, ft := join(path, f.name), rt.Field(f.index).Type
-			if !shown[sub] && f.name != "role" && f.excludes == "" {
+		for _, f := range strict.FieldsOf(rt) {
+			sub, ft := strict.Join(path, f.Name), rt.Field(f.Index).Type
+			if !shown[sub] && f.Name != "role" && f.Excludes == "" {
 				missing = append(missing, sub)
 			}
 			for ft.Kind() == reflect.Slice || ft.Kind() == reflect.Pointer {
 				ft = ft.Elem()
 			}
-			if _, scalar := f.scalar(ft); !scalar && ft.Kind() == reflect.Struct && f.name != "of" {
+			if _, scalar := reader.Scalar(f, ft); !scalar && ft.Kind() == reflect.Struct && f.Name != "of" {
 				walk(sub, ft)
 			}
 		}
@@ -293,14 +295,14 @@ func TestReadme(t *testing.T) {
 }
 
 // places returns where each key of a scenario stands.
-func places(t *testing.T, text string) map[string]place {
+func places(t *testing.T, text string) map[string]strict.Place {
 	t.Helper()
 	id, _, _ := strings.Cut(strings.TrimPrefix(text, "id: "), " ")
 	id = strings.TrimSpace(strings.Split(id, "\n")[0])
 	if _, err := Load(id+".yaml", []byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	root, faults := parse("", []byte(text), MaxSize)
+	root, faults := reader.Parse("", []byte(text))
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
@@ -308,12 +310,12 @@ func places(t *testing.T, text string) map[string]place {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	all := map[string]place{}
+	all := map[string]strict.Place{}
 	if i := index(root, "vary"); i >= 0 {
-		all["vary"] = placeOf(root.Content[i])
+		all["vary"] = strict.PlaceOf(root.Content[i])
 	}
 	for _, v := range variants {
-		maps.Copy(all, decode("", v.root, &Scenario{}).places)
+		maps.Copy(all, reader.Decode("", v.root, &Scenario{}).Places)
 	}
 	return all
 }

@@ -2,12 +2,14 @@ package scenarios
 
 import (
 	"net/netip"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // renumber gives the pod another address, of which passt knows nothing.
 func (w *walk) renumber(path string, r *Renumber) {
 	if r.Address.Addr() == w.pod {
-		w.never(join(path, "address"), EventRenumber, "another address", "correct it", "%s is the pod's already", w.pod)
+		w.never(strict.Join(path, "address"), EventRenumber, "another address", "correct it", "%s is the pod's already", w.pod)
 		return
 	}
 	w.readdress(path, EventRenumber, r.Address, r.Gateway)
@@ -25,9 +27,9 @@ func (w *walk) migrate(path string, m *Migrate) {
 
 // readdress gives the pod another address, or another gateway, or both.
 func (w *walk) readdress(path string, k Kind, p netip.Prefix, gw netip.Addr) {
-	at := join(path, "address")
+	at := strict.Join(path, "address")
 	if !p.IsValid() {
-		at = join(path, "gateway")
+		at = strict.Join(path, "gateway")
 	}
 	if !*w.Pod.IPv6 {
 		w.never(at, k, "pod.ipv6 to be true", "remove it, or give the pod an address from the start", "the pod has no IPv6")
@@ -37,17 +39,17 @@ func (w *walk) readdress(path string, k Kind, p netip.Prefix, gw netip.Addr) {
 		p = netip.PrefixFrom(w.pod, w.bits)
 	}
 	if gw.IsValid() && !*w.Pod.DefaultRoute {
-		w.never(join(path, "gateway"), k, "nothing where pod.defaultRoute is false", "remove it, or set pod.defaultRoute to true", "the pod has no default route")
+		w.never(strict.Join(path, "gateway"), k, "nothing where pod.defaultRoute is false", "remove it, or set pod.defaultRoute to true", "the pod has no default route")
 		return
 	}
 	if gw.IsValid() {
-		at = join(path, "gateway")
+		at = strict.Join(path, "gateway")
 	} else {
 		gw = w.gateway
 	}
 	switch {
 	case w.Second != nil && p.Addr() == w.Second.Address.Addr():
-		w.never(join(path, "address"), k, "an address that nobody has", "take another one", "%s is the second guest's", p.Addr())
+		w.never(strict.Join(path, "address"), k, "an address that nobody has", "take another one", "%s is the second guest's", p.Addr())
 		return
 	case gw == p.Addr():
 		w.never(at, k, "an address that nobody has", "take another one", "%s is the gateway's", gw)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 var update = flag.Bool("update", false, "rewrite schema.json and the golden files")
@@ -47,7 +49,7 @@ func makeSchema(t *testing.T) []byte {
 		FieldNameTag:   "yaml",
 		ExpandedStruct: true,
 		Mapper: func(rt reflect.Type) *jsonschema.Schema {
-			if _, ok := (field{}).scalar(rt); ok {
+			if _, ok := reader.Scalar(strict.Field{}, rt); ok {
 				return &jsonschema.Schema{} // decorate fills it in, field by field
 			}
 			return nil
@@ -81,36 +83,36 @@ func decorate(t *testing.T, root, s *jsonschema.Schema, rt reflect.Type, done ma
 	}
 	done[rt] = true
 	s.Required = nil
-	for _, f := range fieldsOf(rt) {
+	for _, f := range strict.FieldsOf(rt) {
 		switch {
-		case len(f.unless) > 0:
+		case len(f.Unless) > 0:
 			waived := &jsonschema.Schema{}
-			for _, key := range f.unless {
+			for _, key := range f.Unless {
 				waived.AnyOf = append(waived.AnyOf, having(key, &jsonschema.Schema{Const: false}))
 			}
-			s.AllOf = append(s.AllOf, &jsonschema.Schema{If: waived, Else: &jsonschema.Schema{Required: []string{f.name}}})
-		case f.required:
-			s.Required = append(s.Required, f.name)
+			s.AllOf = append(s.AllOf, &jsonschema.Schema{If: waived, Else: &jsonschema.Schema{Required: []string{f.Name}}})
+		case f.Required:
+			s.Required = append(s.Required, f.Name)
 		}
-		if f.excludes != "" {
-			s.Not = &jsonschema.Schema{Required: []string{f.name, f.excludes}}
+		if f.Excludes != "" {
+			s.Not = &jsonschema.Schema{Required: []string{f.Name, f.Excludes}}
 		}
-		p, _ := s.Properties.Get(f.name)
-		ft := rt.Field(f.index).Type
+		p, _ := s.Properties.Get(f.Name)
+		ft := rt.Field(f.Index).Type
 		if ft == reflect.TypeFor[[]Axis]() {
 			continue
 		}
 		if ft.Kind() == reflect.Slice {
 			ft = ft.Elem()
-			_, p.UniqueItems = f.scalar(ft)
-			if f.nonEmpty {
+			_, p.UniqueItems = reader.Scalar(f, ft)
+			if f.NonEmpty {
 				p.MinItems = new(uint64(1))
 			}
 			p = p.Items
 		}
-		if w, scalar := f.scalar(ft); scalar {
-			if w.parse == nil {
-				t.Fatalf("%s.%s: the tag is:%q names nothing", rt.Name(), f.name, f.is)
+		if w, scalar := reader.Scalar(f, ft); scalar {
+			if w.Parse == nil {
+				t.Fatalf("%s.%s: the tag is:%q names nothing", rt.Name(), f.Name, f.Is)
 			}
 			fill(p, w, f)
 			continue
@@ -119,8 +121,8 @@ func decorate(t *testing.T, root, s *jsonschema.Schema, rt reflect.Type, done ma
 			ft = ft.Elem()
 		}
 		decorate(t, root, root.Definitions[ft.Name()], ft, done)
-		if bare, ok := bareField(ft); ok && !needsMore(ft) {
-			w, _ := bare.scalar(ft.Field(bare.index).Type)
+		if bare, ok := strict.BareField(ft); ok && !needsMore(ft) {
+			w, _ := reader.Scalar(bare, ft.Field(bare.Index).Type)
 			alone := &jsonschema.Schema{}
 			fill(alone, w, bare)
 			p.OneOf = []*jsonschema.Schema{alone, {Ref: p.Ref}}
@@ -132,22 +134,22 @@ func decorate(t *testing.T, root, s *jsonschema.Schema, rt reflect.Type, done ma
 // needsMore reports whether t has required fields beside the one that a scalar
 // in place of the mapping stands for.
 func needsMore(t reflect.Type) bool {
-	return slices.ContainsFunc(fieldsOf(t), func(f field) bool { return f.required && !f.bare })
+	return slices.ContainsFunc(strict.FieldsOf(t), func(f strict.Field) bool { return f.Required && !f.Bare })
 }
 
 // fill says in p what the table says of a scalar.
-func fill(p *jsonschema.Schema, w scalar, f field) {
+func fill(p *jsonschema.Schema, w strict.Scalar, f strict.Field) {
 	types := map[string]string{"!!str": "string", "!!int": "integer", "!!bool": "boolean"}
-	if w.also != "" {
-		p.OneOf = []*jsonschema.Schema{{Type: types[w.tag], Minimum: "0"}, {Type: types[w.also], Pattern: w.pattern}}
+	if w.Also != "" {
+		p.OneOf = []*jsonschema.Schema{{Type: types[w.Tag], Minimum: "0"}, {Type: types[w.Also], Pattern: w.Pattern}}
 	} else {
-		p.Type, p.Pattern = types[w.tag], w.pattern
+		p.Type, p.Pattern = types[w.Tag], w.Pattern
 	}
-	p.Minimum, p.Maximum = json.Number(f.min), json.Number(f.max)
-	for _, e := range w.enum {
+	p.Minimum, p.Maximum = json.Number(f.Min), json.Number(f.Max)
+	for _, e := range w.Enum {
 		p.Enum = append(p.Enum, e)
 	}
-	for _, e := range w.examples {
+	for _, e := range w.Examples {
 		p.Examples = append(p.Examples, e)
 	}
 }
@@ -165,13 +167,13 @@ func describeEvent(root *jsonschema.Schema) {
 	object := root.Definitions["Event"]
 	word := &jsonschema.Schema{Type: "string"}
 	rt := reflect.TypeFor[Event]()
-	for _, f := range fieldsOf(rt) {
-		if isGroup(f.name) {
+	for _, f := range strict.FieldsOf(rt) {
+		if isGroup(f.Name) {
 			continue
 		}
-		object.OneOf = append(object.OneOf, &jsonschema.Schema{Required: []string{f.name}, MaxProperties: new(uint64(1))})
-		if !slices.ContainsFunc(fieldsOf(rt.Field(f.index).Type.Elem()), func(f field) bool { return f.required }) {
-			word.Enum = append(word.Enum, f.name)
+		object.OneOf = append(object.OneOf, &jsonschema.Schema{Required: []string{f.Name}, MaxProperties: new(uint64(1))})
+		if !slices.ContainsFunc(strict.FieldsOf(rt.Field(f.Index).Type.Elem()), func(f strict.Field) bool { return f.Required }) {
+			word.Enum = append(word.Enum, f.Name)
 		}
 	}
 	object.OneOf = append(object.OneOf, &jsonschema.Schema{Required: []string{"orders", "of"}, MaxProperties: new(uint64(2))})
@@ -263,7 +265,7 @@ func TestSchemaAgrees(t *testing.T) {
 			count(rt.Elem())
 			return
 		}
-		if _, scalar := (field{}).scalar(rt); scalar || types[rt] {
+		if _, scalar := reader.Scalar(strict.Field{}, rt); scalar || types[rt] {
 			return
 		}
 		switch rt.Kind() {
@@ -286,20 +288,20 @@ func TestSchemaAgrees(t *testing.T) {
 	}
 	for is, w := range addresses {
 		spotCheck(t, is, w)
-		if len(w.examples) == 0 {
+		if len(w.Examples) == 0 {
 			t.Errorf("%s: no example", is)
 		}
 	}
 }
 
-func spotCheck(t *testing.T, name string, w scalar) {
+func spotCheck(t *testing.T, name string, w strict.Scalar) {
 	t.Helper()
-	for _, e := range slices.Concat(w.examples, w.enum) {
-		if _, err := w.parse(e); err != nil {
+	for _, e := range slices.Concat(w.Examples, w.Enum) {
+		if _, err := w.Parse(e); err != nil {
 			t.Errorf("%s: the example %q is not read: %v", name, e, err)
 		}
-		if !regexp.MustCompile(w.pattern).MatchString(e) {
-			t.Errorf("%s: the example %q does not match the pattern %q", name, e, w.pattern)
+		if !regexp.MustCompile(w.Pattern).MatchString(e) {
+			t.Errorf("%s: the example %q does not match the pattern %q", name, e, w.Pattern)
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // TestSchemaRefuses holds the schema against the decoder: it takes every file
@@ -168,10 +170,10 @@ func (v validator) check(path string, schema any, doc any) error {
 				p, ok = s["additionalProperties"]
 			}
 			if ok {
-				errs = append(errs, v.check(join(path, key), p, val))
+				errs = append(errs, v.check(strict.Join(path, key), p, val))
 			}
 			if s["propertyNames"] != nil {
-				errs = append(errs, v.check(join(path, key), s["propertyNames"], key))
+				errs = append(errs, v.check(strict.Join(path, key), s["propertyNames"], key))
 			}
 		}
 	}

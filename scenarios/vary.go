@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // MaxVariants is how many scenarios a file may stand for, the orders that may
@@ -16,10 +18,10 @@ const MaxVariants = 64
 // alone. Its nodes are those of the file, so that faults have their place.
 type variant struct {
 	root  *yaml.Node
-	names []string // one an axis
-	title []string // of these, those that follow the last overlay with a title
-	key   string   // of the variant on the last axis
-	at    place    // of that key
+	names []string     // one an axis
+	title []string     // of these, those that follow the last overlay with a title
+	key   string       // of the variant on the last axis
+	at    strict.Place // of that key
 }
 
 var namePattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -37,15 +39,15 @@ func vary(file string, root *yaml.Node) ([]variant, Faults) {
 	bare.Content = slices.Delete(slices.Clone(root.Content), i, i+2)
 	base.root = &bare
 
-	d := newDecoder(file, root)
+	d := reader.New(file, root)
 	if i := index(&bare, "vary"); i >= 0 {
-		d.fail("vary", placeOf(bare.Content[i]), Fault{Problem: fmt.Sprintf("given twice, first on line %d", key.Line),
+		d.Fail("vary", strict.PlaceOf(bare.Content[i]), Fault{Problem: fmt.Sprintf("given twice, first on line %d", key.Line),
 			Expected: "each key once", Next: "remove one"})
 	}
-	d.axes(key, axes)
-	if len(d.faults) > 0 {
-		d.faults.sort()
-		return nil, d.faults
+	checkAxes(d, key, axes)
+	if len(d.Faults) > 0 {
+		d.Faults.Sort()
+		return nil, d.Faults
 	}
 	all := []variant{base}
 	for i, axis := range axes.Content {
@@ -67,69 +69,69 @@ func (v variant) take(axis string, name, over *yaml.Node) variant {
 	if index(over, "title") >= 0 {
 		v.title = nil
 	}
-	v.root, v.key, v.at = overlay("", v.root, over), join(axis, name.Value), placeOf(name)
+	v.root, v.key, v.at = overlay("", v.root, over), strict.Join(axis, name.Value), strict.PlaceOf(name)
 	return v
 }
 
 // axes looks for what is wrong with vary itself. What is wrong with an overlay
 // shows where it lies over the rest.
-func (d *decoder) axes(key, axes *yaml.Node) {
+func checkAxes(d *strict.Decoder, key, axes *yaml.Node) {
 	const path = "vary"
 	wrong := Fault{Expected: "a list of axes, each a mapping of the names of variants to what they change"}
 	switch {
-	case !d.plain(path, key) || !d.plain(path, axes):
+	case !d.Plain(path, key) || !d.Plain(path, axes):
 		return
 	case axes.Kind != yaml.SequenceNode:
-		wrong.Problem, wrong.Next = "is "+describe(axes), "write one \"- NAME: {…}\" an axis"
+		wrong.Problem, wrong.Next = "is "+strict.Describe(axes), "write one \"- NAME: {…}\" an axis"
 	case len(axes.Content) == 0:
 		wrong.Problem, wrong.Next = "is empty", "remove it, or name two variants"
 	}
 	if wrong.Problem != "" {
-		d.fail(path, placeOf(axes), wrong)
+		d.Fail(path, strict.PlaceOf(axes), wrong)
 		return
 	}
 	first := map[string]int{} // name to its line
 	product := 1
 	for i, axis := range axes.Content {
 		sub := fmt.Sprintf("%s[%d]", path, i)
-		if !d.plain(sub, axis) {
+		if !d.Plain(sub, axis) {
 			continue
 		}
 		wrong := Fault{Expected: "a mapping of the names of variants, two or more, to what they change"}
 		switch {
 		case axis.Kind != yaml.MappingNode:
-			wrong.Problem, wrong.Next = "is "+describe(axis), "write \"NAME: {…}\" for each variant"
+			wrong.Problem, wrong.Next = "is "+strict.Describe(axis), "write \"NAME: {…}\" for each variant"
 		case len(axis.Content) == 0:
 			wrong.Problem, wrong.Next = "is empty", "remove it, or name two variants"
 		case len(axis.Content) == 2:
 			wrong.Problem, wrong.Next = "has one variant, which is no choice", "add another, be it without a change: \"NAME: {}\", or write its keys into the scenario itself"
 		}
 		if wrong.Problem != "" {
-			d.fail(sub, placeOf(axis), wrong)
+			d.Fail(sub, strict.PlaceOf(axis), wrong)
 			continue
 		}
 		if product *= len(axis.Content) / 2; product > MaxVariants {
-			d.fail(sub, placeOf(axis), Fault{Problem: fmt.Sprintf("makes %d scenarios of the file, or more", product),
+			d.Fail(sub, strict.PlaceOf(axis), Fault{Problem: fmt.Sprintf("makes %d scenarios of the file, or more", product),
 				Expected: fmt.Sprintf("at most %d", MaxVariants), Next: "make two files of it"})
 			product = 1
 		}
 		for j := 0; j < len(axis.Content); j += 2 {
-			d.variant(sub, axis.Content[j], axis.Content[j+1], first)
+			checkVariant(d, sub, axis.Content[j], axis.Content[j+1], first)
 		}
 	}
 }
 
-func (d *decoder) variant(axis string, name, over *yaml.Node, first map[string]int) {
-	path := join(axis, name.Value)
+func checkVariant(d *strict.Decoder, axis string, name, over *yaml.Node, first map[string]int) {
+	path := strict.Join(axis, name.Value)
 	fail := func(path string, n *yaml.Node, problem, expected, next string) {
-		d.fail(path, placeOf(n), Fault{Problem: problem, Expected: expected, Next: next})
+		d.Fail(path, strict.PlaceOf(n), Fault{Problem: problem, Expected: expected, Next: next})
 	}
 	const form = "lower-case letters, digits and single hyphens"
 	switch {
 	case name.Tag == "!!merge":
 		fail(path, name, "a merge key", "plain YAML", "write the keys out")
 		return
-	case name.Kind == yaml.ScalarNode && !d.plain(path, name):
+	case name.Kind == yaml.ScalarNode && !d.Plain(path, name):
 		return
 	case name.Kind != yaml.ScalarNode || !namePattern.MatchString(name.Value):
 		fail(axis, name, "the name of a variant is "+nameOf(name), form, "rename it; it becomes a part of the id")
@@ -140,15 +142,15 @@ func (d *decoder) variant(axis string, name, over *yaml.Node, first map[string]i
 	}
 	first[name.Value] = name.Line
 	switch {
-	case !d.plain(path, over):
+	case !d.Plain(path, over):
 		return
 	case over.Kind != yaml.MappingNode:
-		fail(path, over, "is "+describe(over), "a mapping of keys of the scenario", "write what it changes, or {} for nothing")
+		fail(path, over, "is "+strict.Describe(over), "a mapping of keys of the scenario", "write what it changes, or {} for nothing")
 		return
 	}
 	for _, key := range []string{"id", "vary"} {
 		if i := index(over, key); i >= 0 {
-			fail(join(path, key), over.Content[i], "cannot be varied", "any key but id and vary", "remove it; the name of the variant becomes a part of the id")
+			fail(strict.Join(path, key), over.Content[i], "cannot be varied", "any key but id and vary", "remove it; the name of the variant becomes a part of the id")
 		}
 	}
 }
@@ -157,7 +159,7 @@ func nameOf(n *yaml.Node) string {
 	if n.Kind == yaml.ScalarNode {
 		return fmt.Sprintf("%q", n.Value)
 	}
-	return describe(n)
+	return strict.Describe(n)
 }
 
 // overlay returns base, the mapping at path, with over laid over it. Keys that
@@ -168,7 +170,7 @@ func overlay(path string, base, over *yaml.Node) *yaml.Node {
 	given := map[string]bool{}
 	for i := 0; i+1 < len(over.Content); i += 2 {
 		key, val := over.Content[i], over.Content[i+1]
-		sub := join(path, key.Value)
+		sub := strict.Join(path, key.Value)
 		j := index(&merged, key.Value)
 		again := given[key.Value]
 		given[key.Value] = true

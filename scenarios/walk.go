@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // A walk goes through the timeline, step by step, and refuses what cannot
@@ -47,7 +49,7 @@ func (m moment) where() string {
 // walk returns the checkpoints of the timeline, or none where it is not known
 // well enough to tell what happens.
 func (c checker) walk(clash bool) []moment {
-	if !c.sound("events", "pod", "passt", "guest", "routers", "second", "labels") {
+	if !c.Sound("events", "pod", "passt", "guest", "routers", "second", "labels") {
 		return nil
 	}
 	w := &walk{checker: c, guest: boot(c.Scenario), pod: c.Pod.Address.Addr(), bits: c.Pod.Address.Bits(), gateway: c.Pod.Gateway, leases: c.Leased(), clash: clash}
@@ -71,7 +73,7 @@ func (c checker) walk(clash bool) []moment {
 		i := slices.Index(w.Labels, slow)
 		w.fault(fmt.Sprintf("labels[%d]", i), "the event expire, which takes real time", "remove the label", "nothing is slow here")
 	}
-	if c.sound("expect.reachable") {
+	if c.Sound("expect.reachable") {
 		w.checkpoint("expect", Checkpoint{Name: EndCheckpoint, Reachable: c.Expect.Reachable, Within: c.Expect.Within})
 	} else {
 		w.moments = append(w.moments, moment{Checkpoint{Name: EndCheckpoint}, w.guest.clone(), w.certain()})
@@ -85,7 +87,7 @@ func (w *walk) certain() bool { return w.Guest.Client == ClientKernel && !w.doub
 
 // step plays an event.
 func (w *walk) step(s step) {
-	path := join(s.path, string(s.Kind()))
+	path := strict.Join(s.path, string(s.Kind()))
 	switch {
 	case s.RA != nil:
 		w.ra(path, s.RA)
@@ -100,19 +102,19 @@ func (w *walk) step(s step) {
 	case s.VIP != nil:
 		w.vip(path, s.VIP)
 	case s.Conflict != nil:
-		w.conflict(join(path, "with"), s.Conflict.With)
+		w.conflict(strict.Join(path, "with"), s.Conflict.With)
 	case s.Deprecate != nil:
-		w.deprecate(join(path, "of"), s.Deprecate.Of)
+		w.deprecate(strict.Join(path, "of"), s.Deprecate.Of)
 	case s.Expire != nil:
-		w.expire(join(path, "of"), s.Expire.Of)
+		w.expire(strict.Join(path, "of"), s.Expire.Of)
 	case s.Renumber != nil:
 		w.renumber(path, s.Renumber)
 	case s.Migrate != nil:
 		w.migrate(path, s.Migrate)
 	case s.Link != nil:
-		w.link(join(path, "state"), s.Link.State)
+		w.link(strict.Join(path, "state"), s.Link.State)
 	case s.Send != nil:
-		w.send(join(path, "from"), s.Send.From)
+		w.send(strict.Join(path, "from"), s.Send.From)
 	case s.AcceptRA != nil:
 		w.acceptRA = s.AcceptRA.Value
 	case s.Reboot != nil:
@@ -120,7 +122,7 @@ func (w *walk) step(s step) {
 		w.guest = boot(w.Scenario)
 		w.ever, w.carrier = before.ever, before.carrier
 	case s.Checkpoint != nil:
-		switch at := join(path, "name"); {
+		switch at := strict.Join(path, "name"); {
 		case s.Checkpoint.Name == EndCheckpoint:
 			w.fault(at, "another name", "rename it, or say in expect what it says", "end is the name of the checkpoint at the end, which is not written")
 		case slices.ContainsFunc(w.moments, func(m moment) bool { return m.Name == s.Checkpoint.Name }):

@@ -1,19 +1,16 @@
 package catalogue
 
 import (
-	"bytes"
 	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/passtlab/passtlab/internal/near"
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 //go:embed catalogue.yaml
@@ -23,34 +20,32 @@ var embedded []byte
 // not change them.
 var All = sync.OnceValues(func() ([]Entry, error) { return parse(embedded) })
 
-// parse reads a catalogue strictly.
+// parse reads a catalogue strictly. The error is strict.Faults.
 func parse(data []byte) ([]Entry, error) {
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	d.KnownFields(true)
 	var es []Entry
-	if err := d.Decode(&es); err != nil && !errors.Is(err, io.EOF) {
+	err := reader.Read("selector/catalogue/catalogue.yaml", data, &es, func() (faults []strict.Fault) {
+		for i, e := range es {
+			for _, f := range e.check() {
+				f.Key = fmt.Sprintf("[%d].%s", i, f.Key)
+				faults = append(faults, f)
+			}
+			if slices.ContainsFunc(es[:i], func(f Entry) bool { return f.Name == e.Name }) {
+				faults = append(faults, strict.Fault{Key: fmt.Sprintf("[%d].name", i), Problem: e.Name + " stands twice",
+					Expected: "a name of its own", Next: "rename one of them"})
+			}
+		}
+		return faults
+	})
+	if err == nil && len(es) == 0 {
+		err = errors.New("no entries")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
-	if len(es) == 0 {
-		return nil, errors.New("read catalogue: no entries")
-	}
-	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("read catalogue: more than one document")
-	}
-	var errs []error
 	for i := range es {
-		e := &es[i]
-		if e.Adapter == "" {
-			e.Adapter = e.Name
-		}
-		if err := e.check(); err != nil {
-			errs = append(errs, fmt.Errorf("read catalogue entry %d, %q: %w", i+1, e.Name, err))
-		}
-		if slices.ContainsFunc(es[:i], func(f Entry) bool { return f.Name == e.Name }) {
-			errs = append(errs, fmt.Errorf("read catalogue entry %d, %q: the name stands twice", i+1, e.Name))
-		}
+		es[i].Adapter = cmp.Or(es[i].Adapter, es[i].Name)
 	}
-	return es, errors.Join(errs...)
+	return es, nil
 }
 
 // Pinned is an entry at one version.

@@ -1,40 +1,40 @@
 package catalogue
 
 import (
-	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
-	"slices"
-	"strings"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // Entry is a selector that can be built at many versions.
 type Entry struct {
 	// Name is how the command line calls the selector.
-	Name string `yaml:"name" json:"name"`
+	Name string `yaml:"name" json:"name" required:"true" is:"name"`
 	// Component is the software that picks its address this way.
-	Component string `yaml:"component" json:"component"`
+	Component string `yaml:"component" json:"component" required:"true"`
 	// Adapter is the folder of the program in selector/adapters. Default: Name.
-	Adapter string `yaml:"adapter" json:"adapter"`
+	Adapter string `yaml:"adapter" json:"adapter" is:"name"`
 	// Module is the Go module whose code is asked.
-	Module string `yaml:"module" json:"module"`
+	Module string `yaml:"module" json:"module" required:"true"`
 	// Versions are known to resolve and to build, oldest first.
-	Versions []string `yaml:"versions" json:"versions"`
+	Versions []string `yaml:"versions" json:"versions" required:"true" nonempty:"true" is:"version"`
 	// Licence of the module, an SPDX identifier.
-	Licence string `yaml:"licence" json:"licence"`
+	Licence string `yaml:"licence" json:"licence" required:"true"`
 	// Rule is the documented rule, one sentence.
-	Rule string `yaml:"rule" json:"rule"`
+	Rule string `yaml:"rule" json:"rule" required:"true"`
 	// DefaultRoute says whether nothing is picked without a default route.
-	DefaultRoute *bool `yaml:"defaultRoute" json:"defaultRoute"`
+	DefaultRoute *bool `yaml:"defaultRoute" json:"defaultRoute" required:"true"`
 	// Reads says where the program looks for addresses: Kernel or Observation.
-	Reads Source `yaml:"reads" json:"reads"`
+	Reads Source `yaml:"reads" json:"reads" required:"true"`
 	// Order says by what the rule orders the addresses, at the last: OrderKernel
 	// or OrderRule.
-	Order Order `yaml:"order" json:"order"`
+	Order Order `yaml:"order" json:"order" required:"true"`
 	// Arguments are those of the program.
 	Arguments []string `yaml:"arguments" json:"arguments,omitempty"`
 	// Explains are the upstream issues that come from the rule.
-	Explains []string `yaml:"explains" json:"explains,omitempty"`
+	Explains []string `yaml:"explains" json:"explains,omitempty" is:"issue"`
 }
 
 // Source is where a selector finds the addresses.
@@ -70,50 +70,26 @@ var (
 	issuePattern   = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+#[0-9]+$`)
 )
 
-// check says everything that is wrong with e.
-func (e Entry) check() error {
-	var errs []error
-	wrong := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
-	}
-	for _, s := range []struct{ key, value string }{{"name", e.Name}, {"adapter", e.Adapter}} {
-		if !namePattern.MatchString(s.value) {
-			wrong(s.key, "%q, want lower-case letters, digits and -, a letter first", s.value)
+// check looks for what each key of e alone does not show.
+func (e Entry) check() (faults []strict.Fault) {
+	for i, v := range e.Versions[min(1, len(e.Versions)):] {
+		if before := e.Versions[i]; Compare(before, v) > 0 {
+			faults = append(faults, strict.Fault{Key: fmt.Sprintf("versions[%d]", i+1), Problem: v + " after " + before,
+				Expected: "the oldest version first", Next: "correct the order"})
 		}
 	}
-	for _, s := range []struct{ key, value string }{
-		{"component", e.Component}, {"module", e.Module}, {"licence", e.Licence}, {"rule", e.Rule},
-	} {
-		if strings.TrimSpace(s.value) == "" {
-			wrong(s.key, "missing")
-		}
-	}
-	if len(e.Versions) == 0 {
-		wrong("versions", "missing")
-	}
-	for i, v := range e.Versions {
-		switch {
-		case !versionPattern.MatchString(v):
-			wrong("versions", "%q, want an exact version such as v1.2.3", v)
-		case slices.Contains(e.Versions[:i], v):
-			wrong("versions", "%s stands twice", v)
-		case i > 0 && versionPattern.MatchString(e.Versions[i-1]) && Compare(e.Versions[i-1], v) > 0:
-			wrong("versions", "%s after %s, want the oldest first", v, e.Versions[i-1])
-		}
-	}
-	if e.DefaultRoute == nil {
-		wrong("defaultRoute", "missing, want true or false")
-	}
-	if e.Reads != Kernel && e.Reads != Observation {
-		wrong("reads", "%q, want %s or %s", e.Reads, Kernel, Observation)
-	}
-	if e.Order != OrderKernel && e.Order != OrderRule {
-		wrong("order", "%q, want %s or %s", e.Order, OrderKernel, OrderRule)
-	}
-	for _, s := range e.Explains {
-		if !issuePattern.MatchString(s) {
-			wrong("explains", "%q, want OWNER/REPOSITORY#NUMBER", s)
-		}
-	}
-	return errors.Join(errs...)
+	return faults
+}
+
+// reader reads a catalogue.
+var reader = strict.Reader{
+	Scalars: map[reflect.Type]strict.Scalar{
+		reflect.TypeFor[Source](): strict.Enum([]Source{Kernel, Observation}),
+		reflect.TypeFor[Order]():  strict.Enum([]Order{OrderKernel, OrderRule}),
+	},
+	Kinds: map[string]strict.Scalar{
+		"name":    strict.Text(namePattern, "lower-case letters, digits and -, a letter first"),
+		"version": strict.Text(versionPattern, "an exact version such as v1.2.3"),
+		"issue":   strict.Text(issuePattern, "OWNER/REPOSITORY#NUMBER"),
+	},
 }

@@ -1,16 +1,24 @@
-package scenarios
+package strict
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
-// A Fault is one thing wrong in a scenario file.
+// A Place is where something stands in a file. Both count from 1, columns in
+// characters.
+type Place struct{ Line, Column int }
+
+// PlaceOf returns where a node begins.
+func PlaceOf(n *yaml.Node) Place { return Place{n.Line, n.Column} }
+
+// A Fault is one thing wrong in a file.
 type Fault struct {
-	// File, Line and Column are the place; both count from 1, columns in
-	// characters.
+	// File, Line and Column are the place; see Place.
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
@@ -49,9 +57,8 @@ func (f Fault) Error() string {
 	return b.String()
 }
 
-// Faults are all that is wrong in a file, or in several, in the order of
-// their places. It is the error that Load, LoadFile and Corpus return for a
-// scenario that is read but is no good.
+// Faults are all that is wrong in a file, or in several, in the order of their
+// places.
 type Faults []Fault
 
 // Error returns the faults, one a line.
@@ -63,9 +70,9 @@ func (fs Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sort puts the faults in the order of their places; those of one place stay
-// in the order in which they were found.
-func (fs Faults) sort() {
+// Sort puts the faults in the order of their places; those of one place stay in
+// the order in which they were found.
+func (fs Faults) Sort() {
 	slices.SortStableFunc(fs, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})

@@ -1,0 +1,293 @@
+package strict
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/passtlab/passtlab/internal/near"
+)
+
+// A Decoder walks a YAML tree and a Go value side by side. It collects every
+// fault instead of stopping at the first.
+type Decoder struct {
+	*Reader
+	file   string
+	Faults Faults
+	Places map[string]Place // by path of the key
+
+	unsound map[string]bool // paths whose value could not be read
+}
+
+// Fork returns a Decoder with what d has found, to which more can be added.
+func (d *Decoder) Fork() *Decoder {
+	fork := *d
+	fork.Faults = slices.Clone(d.Faults)
+	return &fork
+}
+
+// Fail reports a fault of the value at path, which from then on is unsound.
+func (d *Decoder) Fail(path string, at Place, f Fault) {
+	d.unsound[path] = true
+	d.Report(path, at, f)
+}
+
+// Report reports a fault of the value at path, which is readable all the same.
+func (d *Decoder) Report(path string, at Place, f Fault) {
+	f.File, f.Line, f.Column, f.Key = d.file, at.Line, at.Column, path
+	d.Faults = append(d.Faults, f)
+}
+
+// Check reports what a check has found in what could be read.
+func (d *Decoder) Check(faults []Fault) {
+	for _, f := range faults {
+		if d.Sound(f.Key) {
+			d.Report(f.Key, d.Place(f.Key), f)
+		}
+	}
+}
+
+// Err returns all faults in the order of their places, or nil.
+func (d *Decoder) Err() error {
+	if len(d.Faults) == 0 {
+		return nil
+	}
+	d.Faults.Sort()
+	return d.Faults
+}
+
+// Place returns where path stands, or else the nearest of its parents.
+func (d *Decoder) Place(path string) Place {
+	for {
+		if p, ok := d.Places[path]; ok {
+			return p
+		}
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+	}
+}
+
+// Sound reports whether every one of paths was read without a fault, with
+// everything above and below it.
+func (d *Decoder) Sound(paths ...string) bool {
+	for _, p := range paths {
+		for u := range d.unsound {
+			if within(u, p) || within(p, u) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// within reports whether path is parent or lies below it.
+func within(path, parent string) bool {
+	rest, ok := strings.CutPrefix(path, parent)
+	return ok && (rest == "" || parent == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// Value decodes n into v. at is the place to report a fault of the whole
+// value at: that of its key, if it has one.
+func (d *Decoder) Value(path string, at Place, n *yaml.Node, f Field, v reflect.Value) {
+	if !d.Plain(path, n) {
+		return
+	}
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		d.Fail(path, at, Fault{Problem: "no value", Expected: d.Expected(f, v.Type()),
+			Next: "give it a value, or leave the key out if it is optional"})
+		return
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+	}
+	_, scalar := d.Scalar(f, v.Type())
+	node, special := d.Nodes[v.Type()]
+	switch {
+	case scalar:
+		d.scalar(path, n, f, v)
+	case v.Kind() == reflect.Slice:
+		d.list(path, n, f, v)
+	case special:
+		node.Decode(d, path, at, n, v)
+	default:
+		d.Mapping(path, at, n, f, v)
+	}
+}
+
+// Plain refuses what makes a YAML file mean something else than it says.
+func (d *Decoder) Plain(path string, n *yaml.Node) bool {
+	fail := func(problem, next string) bool {
+		d.Fail(path, PlaceOf(n), Fault{Problem: problem, Expected: "plain YAML", Next: next})
+		return false
+	}
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return fail(fmt.Sprintf("the alias *%s", n.Value), "write the value out")
+	case n.Anchor != "":
+		return fail(fmt.Sprintf("the anchor &%s", n.Anchor), "remove it and write the value out where it is used")
+	case n.Style&yaml.TaggedStyle != 0 && n.Value == "" && n.Kind == yaml.ScalarNode:
+		return fail(fmt.Sprintf("%s without quotes is read as a YAML tag", n.Tag), fmt.Sprintf("write %q, with the quotes", n.Tag))
+	case n.Style&yaml.TaggedStyle != 0:
+		return fail(fmt.Sprintf("the YAML tag %s", n.Tag), "remove it")
+	}
+	return true
+}
+
+// Mapping decodes the mapping n into v, a struct.
+func (d *Decoder) Mapping(path string, at Place, n *yaml.Node, f Field, v reflect.Value) {
+	if n.Kind == yaml.ScalarNode {
+		if bare, ok := BareField(v.Type()); ok {
+			key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: bare.Name, Line: n.Line, Column: n.Column}
+			n = &yaml.Node{Kind: yaml.MappingNode, Line: n.Line, Column: n.Column, Content: []*yaml.Node{key, n}}
+		}
+	}
+	if n.Kind != yaml.MappingNode {
+		is, next := "is ", "write \"key: value\" lines below it"
+		if path == "" {
+			is, next = "the file is ", "write \"key: value\" lines"
+		}
+		if v.NumField() == 0 {
+			next = "write the word alone"
+		}
+		d.Fail(path, PlaceOf(n), Fault{Problem: is + Describe(n), Expected: d.Expected(f, v.Type()), Next: next})
+		return
+	}
+	given := map[string]int{} // key to its line
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, val := n.Content[i], n.Content[i+1]
+		key := k.Value
+		sub := Join(path, key)
+		switch {
+		case k.Tag == "!!merge":
+			d.Fail(sub, PlaceOf(k), Fault{Problem: "a merge key", Expected: "plain YAML", Next: "write the keys out"})
+			continue
+		case k.Kind != yaml.ScalarNode && k.Kind != yaml.AliasNode:
+			d.Fail(path, PlaceOf(k), Fault{Problem: "a key is " + Describe(k), Expected: "a word", Next: "give it a name"})
+			continue
+		case !d.Plain(sub, k):
+			continue
+		}
+		if line, ok := given[key]; ok {
+			d.Fail(sub, PlaceOf(k), Fault{Problem: fmt.Sprintf("given twice, first on line %d", line), Expected: "each key once", Next: "remove one"})
+			continue
+		}
+		given[key] = k.Line
+		d.Places[sub] = PlaceOf(val)
+		sf, ok := FieldOf(v.Type(), key)
+		if !ok {
+			meant := near.Word(key, Names(v.Type()))
+			next := "remove it"
+			if meant != "" {
+				d.unsound[Join(path, meant)] = true
+				next = "rename it, or remove it"
+			}
+			expected := "no parameters"
+			if v.NumField() > 0 {
+				expected = "one of " + strings.Join(Names(v.Type()), ", ")
+			}
+			d.Fail(sub, PlaceOf(k), Fault{Problem: "unknown key", Expected: expected, Near: meant, Next: next})
+			continue
+		}
+		d.Value(sub, PlaceOf(k), val, sf, v.Field(sf.Index))
+	}
+	for _, f := range FieldsOf(v.Type()) {
+		sub := Join(path, f.Name)
+		if _, ok := given[f.Name]; ok || !f.Required || d.unsound[sub] || f.waived(v) {
+			continue
+		}
+		d.Fail(sub, at, Fault{Problem: "missing", Expected: d.Expected(f, v.Type().Field(f.Index).Type), Next: "add the key; it has no default"})
+	}
+}
+
+func (d *Decoder) list(path string, n *yaml.Node, f Field, v reflect.Value) {
+	t := v.Type().Elem()
+	if n.Kind != yaml.SequenceNode {
+		d.Fail(path, PlaceOf(n), Fault{Problem: "is " + Describe(n), Expected: d.Expected(f, v.Type()), Next: "write [a, b], or one \"- a\" a line"})
+		return
+	}
+	if len(n.Content) == 0 {
+		if f.NonEmpty {
+			d.Fail(path, PlaceOf(n), Fault{Problem: "is empty", Expected: d.Expected(f, v.Type()), Next: "name at least one"})
+		}
+		return // nil, whether left out or empty: there is no difference
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+	first := map[any]int{}
+	for i, e := range n.Content {
+		sub := fmt.Sprintf("%s[%d]", path, i)
+		d.Places[sub] = PlaceOf(e)
+		d.Value(sub, PlaceOf(e), e, f, v.Index(i))
+		if _, scalar := d.Scalar(f, t); !scalar || d.unsound[sub] {
+			continue
+		}
+		x := v.Index(i).Interface()
+		if line, ok := first[x]; ok {
+			d.Fail(sub, PlaceOf(e), Fault{Problem: fmt.Sprintf("%v stands twice, first on line %d", x, line), Expected: "each entry once", Next: "remove one"})
+			continue
+		}
+		first[x] = e.Line
+	}
+}
+
+func (d *Decoder) scalar(path string, n *yaml.Node, f Field, v reflect.Value) {
+	w, _ := d.Scalar(f, v.Type())
+	wrong := Fault{Expected: w.Expected, Next: "correct the value"}
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		wrong.Problem = "is " + Describe(n)
+		d.Fail(path, PlaceOf(n), wrong)
+		return
+	case n.Tag != w.Tag && (w.Also == "" || n.Tag != w.Also):
+		wrong.Problem = fmt.Sprintf("%s is %s", n.Value, Describe(n))
+		if w.Tag == "!!str" {
+			wrong.Next = "write it in quotes"
+		} else if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+			wrong.Next = "write it without quotes"
+		}
+		d.Fail(path, PlaceOf(n), wrong)
+		return
+	}
+	x, err := w.Parse(n.Value)
+	if err != nil {
+		wrong.Problem = err.Error()
+		if m, ok := err.(Mistake); ok {
+			wrong.Near, wrong.Next = m.Near, m.Next
+		}
+		d.Fail(path, PlaceOf(n), wrong)
+		return
+	}
+	v.Set(reflect.ValueOf(x).Convert(v.Type()))
+}
+
+func Join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// Describe says in a few words what n is.
+func Describe(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	switch n.Tag {
+	case "!!int", "!!float":
+		return "a number"
+	case "!!bool":
+		return "a truth value"
+	case "!!timestamp":
+		return "a date"
+	case "!!null":
+		return "nothing"
+	}
+	return "text"
+}

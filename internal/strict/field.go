@@ -1,0 +1,118 @@
+package strict
+
+import (
+	"cmp"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Field is what the struct tags say about a key.
+type Field struct {
+	Name     string
+	Index    int // of the struct's field
+	Required bool
+	Unless   []string
+	Excludes string
+	NonEmpty bool
+	Bare     bool
+	Is       string
+	Pattern  string
+	Form     string
+	Min, Max string
+
+	text Scalar // how it is read if it is text
+}
+
+// tables has what FieldsOf returns, by type.
+var tables sync.Map
+
+// FieldsOf returns the fields of a struct that stand for keys. They are shared.
+func FieldsOf(t reflect.Type) []Field {
+	if fs, ok := tables.Load(t); ok {
+		return fs.([]Field)
+	}
+	var fs []Field
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag
+		name, _, _ := strings.Cut(tag.Get("yaml"), ",")
+		if name == "-" || name == "" {
+			continue
+		}
+		f := Field{Name: name, Index: i, Required: tag.Get("required") == "true", Excludes: tag.Get("excludes"),
+			Unless:   strings.FieldsFunc(tag.Get("unless"), func(r rune) bool { return r == ',' }),
+			NonEmpty: tag.Get("nonempty") == "true", Bare: tag.Get("bare") == "true", Is: tag.Get("is"),
+			Pattern: tag.Get("pattern"), Form: tag.Get("form"), Min: tag.Get("minimum"), Max: tag.Get("maximum")}
+		f.text = Text(regexp.MustCompile(cmp.Or(f.Pattern, `\S`)), cmp.Or(f.Form, "a line of text"))
+		fs = append(fs, f)
+	}
+	tables.Store(t, fs)
+	return fs
+}
+
+// waived reports whether v, the mapping that f is a key of, does without f.
+func (f Field) waived(v reflect.Value) bool {
+	return slices.ContainsFunc(f.Unless, func(key string) bool {
+		other, _ := FieldOf(v.Type(), key)
+		b, ok := v.Field(other.Index).Interface().(*bool)
+		return ok && b != nil && !*b
+	})
+}
+
+// FieldOf returns the field of a key.
+func FieldOf(t reflect.Type, name string) (Field, bool) {
+	fs := FieldsOf(t)
+	i := slices.IndexFunc(fs, func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return fs[i], true
+}
+
+// BareField returns the field that a scalar in place of the mapping stands for.
+func BareField(t reflect.Type) (Field, bool) {
+	fs := FieldsOf(t)
+	i := slices.IndexFunc(fs, func(f Field) bool { return f.Bare })
+	if i < 0 {
+		return Field{}, false
+	}
+	return fs[i], true
+}
+
+// Names returns the keys of a struct.
+func Names(t reflect.Type) []string {
+	var ns []string
+	for _, f := range FieldsOf(t) {
+		ns = append(ns, f.Name)
+	}
+	return ns
+}
+
+// Expected says in words what a value of type t has to be.
+func (r *Reader) Expected(f Field, t reflect.Type) string {
+	if w, ok := r.Scalar(f, t); ok {
+		return w.Expected
+	}
+	if n, ok := r.Nodes[t]; ok {
+		return n.Expected
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return r.Expected(f, t.Elem())
+	case reflect.Slice:
+		if f.NonEmpty {
+			return "a list of at least one, each " + r.Expected(f, t.Elem())
+		}
+		return "a list, each entry " + r.Expected(f, t.Elem())
+	}
+	mapping := "a mapping of " + strings.Join(Names(t), ", ")
+	switch bare, ok := BareField(t); {
+	case ok:
+		return r.Expected(bare, t.Field(bare.Index).Type) + ", or " + mapping
+	case t.NumField() == 0:
+		return "no parameters"
+	}
+	return mapping
+}
