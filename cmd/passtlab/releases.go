@@ -39,6 +39,8 @@ type releases struct {
 type change struct {
 	Since string `json:"since"`
 	What  string `json:"what"`
+	// Recorded says that the simulation does not show it.
+	Recorded bool `json:"recorded,omitempty"`
 }
 
 type shipped struct {
@@ -50,7 +52,7 @@ type shipped struct {
 func newReleases() releases {
 	r := releases{First: passt.First, Last: passt.Last, Default: passt.Default}
 	for _, c := range passt.Changes() {
-		r.Changes = append(r.Changes, change{c.Since, c.What})
+		r.Changes = append(r.Changes, change(c))
 	}
 	for _, s := range passt.KubeVirts() {
 		r.KubeVirt = append(r.KubeVirt, shipped(s))
@@ -90,7 +92,11 @@ func (r releases) table(w io.Writer) error {
 			head = ""
 		}
 		since = c.Since
-		for _, line := range wrap(c.What, columns-first) {
+		what := c.What
+		if c.Recorded {
+			what += " (recorded, not simulated)"
+		}
+		for _, line := range wrap(what, columns-first) {
 			fmt.Fprintf(&b, "%-*s%s\n", first, head, line)
 			head = ""
 		}

@@ -2,6 +2,7 @@ package passt
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,8 @@ func (r Release) String() string { return r.Name }
 
 // Behaviour is all in which releases differ.
 type Behaviour struct {
+	Recorded
+
 	// Router advertisements (RFC 4861 4.2).
 
 	FixedMAC         bool          // passt's MAC is 9a:55:9a:55:9a:55, else the pod's
@@ -61,13 +64,19 @@ type Behaviour struct {
 	InitialPodLL    bool // the link-local address seen begins as the pod's own, else unset
 	PerFlow         bool // chosen once a flow, else for every packet
 	GatewayLoopback bool // inbound from ::1 comes from the gateway, else from passt's link-local address
-	TargetPerRule   bool // a forwarding rule can name its target
 	StateCarried    bool // a live migration carries over the addresses seen and the guest's MAC, else the next passt begins anew
 
 	// The data plane.
 
-	EchoLoopback     bool          // an echo to the gateway is answered by the pod, else by the gateway
-	GatewayUDP       bool          // UDP to a global gateway is answered from it, else from passt's link-local address
+	EchoLoopback bool        // an echo to the gateway is answered by the pod, else by the gateway
+	GatewayUDP   bool        // UDP to a global gateway is answered from it, else from passt's link-local address
+	AllPorts     []PortRange // the ports that "all" forwards
+}
+
+// Recorded is what is known of releases and not simulated: it changes nothing
+// in a lab.
+type Recorded struct {
+	TargetPerRule    bool          // a forwarding rule can name its target
 	FilteredUDP      bool          // UDP NAT filters by address and port, else endpoint-independent (RFC 4787 5)
 	ResetAck         bool          // a refused connection's RST has ACK; without, Linux ignores it
 	UDPErrors        bool          // ICMPv6 errors about the guest's UDP reach it
@@ -76,7 +85,6 @@ type Behaviour struct {
 	UDPOneWayTimeout time.Duration // of a flow that was never answered
 	MulticastOut     MulticastOut  // what becomes of the guest's multicast
 	MulticastIn      bool          // multicast to a forwarded UDP port is delivered to the guest by unicast
-	AllPorts         []PortRange   // the ports that "all" forwards
 }
 
 // SearchList is how a release encodes the domain search list of DHCPv6.
@@ -112,16 +120,12 @@ const (
 // PortRange is a range of ports, both ends included.
 type PortRange struct{ First, Last uint16 }
 
-// Change is what a release does otherwise than those before it.
-type Change struct {
-	Since string // the first release that does
-	What  string
-	set   func(*Behaviour)
-}
-
 // changes are in the order of their releases. The first one is the ground on
 // which the others build.
-var changes = []Change{
+var changes = []struct {
+	since, what string
+	set         func(*Behaviour)
+}{
 	{First, "the first release known", func(b *Behaviour) {
 		*b = Behaviour{
 			RouterLifetime:   9000 * time.Second,
@@ -130,10 +134,8 @@ var changes = []Change{
 			LeaseIsLinkLocal: true,
 			SeenUnspecified:  true,
 			InitialPodLL:     true,
-			MulticastIn:      true,
-			UDPTimeout:       180 * time.Second,
-			UDPOneWayTimeout: 180 * time.Second,
 			AllPorts:         []PortRange{{0, 49151}},
+			Recorded:         Recorded{MulticastIn: true, UDPTimeout: 180 * time.Second, UDPOneWayTimeout: 180 * time.Second},
 		}
 	}},
 	{"2023_06_03", "a packet from :: no longer changes the address seen", func(b *Behaviour) { b.SeenUnspecified = false }},
@@ -181,8 +183,24 @@ var changes = []Change{
 	{"2026_07_16", "a forwarding rule can name its target address", func(b *Behaviour) { b.TargetPerRule = true }},
 }
 
+// Change is what a release does otherwise than those before it.
+type Change struct {
+	Since    string // the first release that does
+	What     string
+	Recorded bool // it is known, and not simulated
+}
+
 // Changes returns what changed in which release, oldest first.
-func Changes() []Change { return slices.Clone(changes) }
+func Changes() (cs []Change) {
+	var b Behaviour
+	for _, c := range changes {
+		before := b
+		c.set(&b)
+		before.Recorded = b.Recorded
+		cs = append(cs, Change{c.since, c.what, reflect.DeepEqual(before, b)})
+	}
+	return cs
+}
 
 // Lookup returns the release called name: "latest", or a date from First to
 // Last, written 2025_05_03, whether or not a release was made on that day.
@@ -201,7 +219,7 @@ func Lookup(name string) (Release, error) {
 	}
 	r := Release{Name: name}
 	for _, c := range changes {
-		if c.Since <= name {
+		if c.since <= name {
 			c.set(&r.Behaviour)
 		}
 	}

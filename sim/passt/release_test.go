@@ -1,6 +1,11 @@
 package passt_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -25,8 +30,8 @@ func lookup(t testing.TB, name string) passt.Release {
 func TestBehaviour(t *testing.T) {
 	a := passt.Behaviour{
 		RouterLifetime: 9000 * time.Second, PrefixLifetime: time.Hour, ResolverLifetime: time.Minute,
-		LeaseIsLinkLocal: true, SeenUnspecified: true, InitialPodLL: true, MulticastIn: true,
-		UDPTimeout: 3 * time.Minute, UDPOneWayTimeout: 3 * time.Minute,
+		LeaseIsLinkLocal: true, SeenUnspecified: true, InitialPodLL: true,
+		Recorded: passt.Recorded{MulticastIn: true, UDPTimeout: 3 * time.Minute, UDPOneWayTimeout: 3 * time.Minute},
 		AllPorts: []passt.PortRange{{First: 0, Last: 49151}},
 	}
 	b := a // 2023_06_03
@@ -96,6 +101,54 @@ func TestChanges(t *testing.T) {
 			t.Errorf("%s: nothing changes (%v)", c.Since, err)
 		}
 	}
+}
+
+// What is only recorded has no effect in the lab, and the rest has one.
+func TestRecorded(t *testing.T) {
+	used := selected(t, "..")
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[passt.Behaviour]()) {
+		recorded := len(f.Index) > 1
+		if !f.Anonymous && used[f.Name] == recorded {
+			t.Errorf("%s: recorded is %v, and some code under sim/ reads it: %v", f.Name, recorded, used[f.Name])
+		}
+	}
+	var recorded []string
+	for _, c := range passt.Changes() {
+		if c.Recorded {
+			recorded = append(recorded, c.Since)
+		}
+	}
+	want := []string{"2024_07_26", "2024_07_26", "2025_01_21", "2025_03_20", "2025_04_15", "2025_05_03", "2025_05_03", "2026_05_07", "2026_07_16"}
+	if !slices.Equal(recorded, want) {
+		t.Errorf("recorded are changes of %v, want %v", recorded, want)
+	}
+}
+
+// selected returns the fields and methods that the code below dir names, tests
+// and the release table apart.
+func selected(t *testing.T, dir string) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || filepath.Base(path) == "release.go" {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				names[s.Sel.Name] = true
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 func TestLookup(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/google/nftables"
 	"github.com/mdlayher/packet"
@@ -45,6 +46,9 @@ const (
 	guestTable = 100  // routing table that leads to the guest
 	rulePref   = 100  // where the rule for the local table is moved to
 	coneSize   = 1024 // ports of the guest that are open to everybody
+
+	// passt: an idle UDP port of releases before 2024_07_26 stays open this long.
+	coneTimeout = 180 * time.Second
 
 	markGuest   = 1 // packet to the guest; connection of the guest
 	markPod     = 2 // connection that the pod itself has opened
@@ -259,7 +263,7 @@ func (p *Plane) sets() error {
 		return err
 	}
 	p.cone = portSet("cone")
-	p.cone.Dynamic, p.cone.Size, p.cone.HasTimeout, p.cone.Timeout = true, coneSize, true, p.cfg.Release.UDPTimeout
+	p.cone.Dynamic, p.cone.Size, p.cone.HasTimeout, p.cone.Timeout = true, coneSize, true, coneTimeout
 	return p.conn.AddSet(p.cone, nil)
 }
 
