@@ -9,9 +9,9 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/advise"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 	"github.com/spf13/cobra"
 )
 
@@ -101,7 +101,7 @@ func (f *adviseFlags) print(c *cobra.Command, a *advise.Advice) error {
 
 // inLabs is the advise.Lab of package suites.
 func inLabs(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (advise.Tested, []advise.Outcome, error) {
-	rep, err := suites.Run(ctx, suites.Config{Scenarios: scs, Selectors: sels})
+	rep, err := run.All(ctx, run.Config{Scenarios: scs, Selectors: sels})
 	if err != nil {
 		return advise.Tested{}, nil, err
 	}

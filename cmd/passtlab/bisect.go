@@ -11,9 +11,9 @@ import (
 	"github.com/passtlab/passtlab/selector/adapters"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/sim/userns"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/bisect"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 	"github.com/spf13/cobra"
 )
 
@@ -26,7 +26,7 @@ type bisectFlags struct {
 
 func bisectCommand() *cobra.Command { return newBisect(nil) }
 
-func newBisect(build suites.Builder) *cobra.Command {
+func newBisect(build run.Builder) *cobra.Command {
 	f := bisectFlags{labFlags: labFlags{build: build}}
 	c := &cobra.Command{
 		Use:   "bisect --selector NAME --good VERSION --bad VERSION [--scenario ID]...",

@@ -20,8 +20,8 @@ import (
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/userns"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 )
@@ -157,7 +157,7 @@ func join(bits []uint) string { return strings.Trim(fmt.Sprint(bits), "[]") }
 // unchecked is passtlab run that makes labs without asking userns.Check first.
 func unchecked() int {
 	root := &cobra.Command{Use: "passtlab", SilenceErrors: true, SilenceUsage: true}
-	root.AddCommand(newRun(suites.Simulated))
+	root.AddCommand(newRun(run.Simulated))
 	return executeRoot(context.Background(), root, os.Args[1:], os.Stdout, os.Stderr)
 }
 

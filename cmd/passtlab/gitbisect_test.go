@@ -23,8 +23,8 @@ import (
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/probe"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 func TestBisectStatus(t *testing.T) {
@@ -117,9 +117,9 @@ func TestGitBisectJudgesAsRun(t *testing.T) {
 			time.Sleep(15 * time.Millisecond) // which is what a program takes
 			return selector.Pick(o.Addresses[0].Prefix.Addr(), ""), nil
 		}), selector.Traits{Program: true})
-		rep, err := suites.Run(ctx, suites.Config{
+		rep, err := run.All(ctx, run.Config{
 			Scenarios: []*scenarios.Scenario{&sc}, Selectors: watch([]selector.Selector{s}),
-			Options: suites.Options{SelectLimit: time.Second, Build: func(context.Context, *scenarios.Scenario, sim.Options) (suites.Lab, error) {
+			Options: run.Options{SelectLimit: time.Second, Build: func(context.Context, *scenarios.Scenario, sim.Options) (run.Lab, error) {
 				return crowdedLab{}, nil
 			}},
 		})

@@ -8,9 +8,9 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/command"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/expect"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 	"github.com/spf13/cobra"
 )
 
@@ -20,13 +20,13 @@ type labFlags struct {
 	parallel int
 	expect   string
 
-	build  suites.Builder // nil: the backend's; tests have others
-	slower time.Duration  // how many times their limits selectors have; 0: once
+	build  run.Builder   // nil: the backend's; tests have others
+	slower time.Duration // how many times their limits selectors have; 0: once
 }
 
 func (f *labFlags) add(c *cobra.Command) {
 	fs := c.Flags()
-	fs.IntVar(&f.parallel, "parallel", suites.DefaultParallel, fmt.Sprintf("labs up at once, `N` from 1 to %d", suites.MaxParallel))
+	fs.IntVar(&f.parallel, "parallel", run.DefaultParallel, fmt.Sprintf("labs up at once, `N` from 1 to %d", run.MaxParallel))
 	fs.Int64Var(&f.seed, "seed", 0, "draw the orders that scenarios leave to chance by this `NUMBER`, as printed by a run; 0: a new one")
 	f.playFlags.add(fs)
 	// A failed lab stops nothing any more. Scripts that ask for that are fine.
@@ -40,34 +40,34 @@ func (f *labFlags) addExpect(c *cobra.Command) {
 }
 
 // config returns what is to be run: the scenarios of args, the selectors of who.
-func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Config, error) {
-	if f.parallel < 1 || f.parallel > suites.MaxParallel {
-		return suites.Config{}, fmt.Errorf("--parallel: %d is not from 1 to %d", f.parallel, suites.MaxParallel)
+func (f *labFlags) config(c *cobra.Command, args []string, who asked) (run.Config, error) {
+	if f.parallel < 1 || f.parallel > run.MaxParallel {
+		return run.Config{}, fmt.Errorf("--parallel: %d is not from 1 to %d", f.parallel, run.MaxParallel)
 	}
 	scs, err := choose(args)
 	if err != nil {
-		return suites.Config{}, err
+		return run.Config{}, err
 	}
 	if f.seed == 0 {
 		f.seed = rand.Int64N(1<<31-1) + 1
 	}
 	played, err := f.prepare(scs.scenarios)
 	if err != nil {
-		return suites.Config{}, err
+		return run.Config{}, err
 	}
 	log := f.logger(c.ErrOrStderr())
 	sels, flags, err := who.selectors(c, command.Options{Logger: log, Timeout: f.slower * command.DefaultTimeout})
 	if err != nil {
-		return suites.Config{}, err
+		return run.Config{}, err
 	}
 	backend, err := parseBackend(c.Context(), f.backend)
 	if err != nil {
-		return suites.Config{}, err
+		return run.Config{}, err
 	}
-	cfg := suites.Config{Scenarios: played, Selectors: sels, Parallel: f.parallel}
-	cfg.Options = suites.Options{
-		SelectLimit: f.slower * suites.DefaultSelectLimit, WatchLimit: f.slower * suites.DefaultWatchLimit,
-		WatchKeep: f.slower * suites.DefaultWatchKeep,
+	cfg := run.Config{Scenarios: played, Selectors: sels, Parallel: f.parallel}
+	cfg.Options = run.Options{
+		SelectLimit: f.slower * run.DefaultSelectLimit, WatchLimit: f.slower * run.DefaultWatchLimit,
+		WatchKeep: f.slower * run.DefaultWatchKeep,
 		Build:     f.build, Backend: backend, Logger: log, Seed: f.seed,
 		Reproduce: func(sc *scenarios.Scenario, name string) []string {
 			return f.reproduce(sc, scs.args[sc.ID], flags[name])
@@ -79,7 +79,7 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (suites.Co
 			names = append(names, s.Name())
 		}
 		if cfg.Expect, err = expect.Load(f.expect, cfg.Scenarios, names); err != nil {
-			return suites.Config{}, err
+			return run.Config{}, err
 		}
 	}
 	return cfg, nil
@@ -113,12 +113,12 @@ func (f *labFlags) withLabs(c *cobra.Command, run func() error) error {
 }
 
 // runLabs runs cfg with a line of progress on a terminal.
-func runLabs(c *cobra.Command, cfg suites.Config) (*report.Report, error) {
+func runLabs(c *cobra.Command, cfg run.Config) (*report.Report, error) {
 	var done func()
 	cfg.Progress, done = progressLine(c.ErrOrStderr())
 	defer done()
-	report, err := suites.Run(c.Context(), cfg)
-	if errors.Is(err, suites.ErrNoRoom) {
+	report, err := run.All(c.Context(), cfg)
+	if errors.Is(err, run.ErrNoRoom) {
 		err = labFailed(err)
 	}
 	return report, err

@@ -18,8 +18,8 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/probe"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 	"github.com/spf13/cobra"
 )
 
@@ -239,20 +239,20 @@ func (l fakeLab) Observe(context.Context) (selector.Observation, error) {
 }
 
 // builds expects nothing of scenarios: the labs are not the point here.
-func builds(err error) suites.Builder {
-	return func(_ context.Context, sc *scenarios.Scenario, _ sim.Options) (suites.Lab, error) {
+func builds(err error) run.Builder {
+	return func(_ context.Context, sc *scenarios.Scenario, _ sim.Options) (run.Lab, error) {
 		sc.Expect.Reachable = nil
 		return fakeLab{err}, nil
 	}
 }
 
 // testRun runs passtlab run over fake labs.
-func testRun(t *testing.T, want int, text string, build suites.Builder, args ...string) {
+func testRun(t *testing.T, want int, text string, build run.Builder, args ...string) {
 	t.Helper()
 	testRunContext(t.Context(), t, want, text, build, args...)
 }
 
-func testRunContext(ctx context.Context, t *testing.T, want int, text string, build suites.Builder, args ...string) {
+func testRunContext(ctx context.Context, t *testing.T, want int, text string, build run.Builder, args ...string) {
 	t.Helper()
 	testCommandContext(ctx, t, newRun(build), want, text, args...)
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 	"github.com/spf13/cobra"
 )
 
@@ -19,7 +19,7 @@ type regressFlags struct {
 
 func regressCommand() *cobra.Command { return newRegress(nil) }
 
-func newRegress(build suites.Builder) *cobra.Command {
+func newRegress(build run.Builder) *cobra.Command {
 	f := regressFlags{labFlags: labFlags{build: build}}
 	c := &cobra.Command{
 		Use:   "regress (--selector NAME@A..B | --old PROGRAM --new PROGRAM) [SCENARIO.yaml | ID | label:NAME]...",
@@ -71,7 +71,7 @@ func (f *regressFlags) run(c *cobra.Command, args []string) error {
 	return f.withLabs(c, func() error { return f.compare(c, cfg, format) })
 }
 
-func (f *regressFlags) compare(c *cobra.Command, cfg suites.Config, format report.Format) error {
+func (f *regressFlags) compare(c *cobra.Command, cfg run.Config, format report.Format) error {
 	var names []string
 	for _, s := range cfg.Selectors {
 		names = append(names, s.Name())

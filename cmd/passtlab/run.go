@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 	"github.com/spf13/cobra"
 )
 
@@ -26,7 +26,7 @@ type runFlags struct {
 
 func runCommand() *cobra.Command { return newRun(nil) }
 
-func newRun(build suites.Builder) *cobra.Command {
+func newRun(build run.Builder) *cobra.Command {
 	f := runFlags{labFlags: labFlags{build: build}}
 	c := &cobra.Command{
 		Use:   "run [SCENARIO.yaml | ID | label:NAME]...",
@@ -141,7 +141,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	return f.withLabs(c, func() error { return f.judge(c, cfg, format) })
 }
 
-func (f *runFlags) judge(c *cobra.Command, cfg suites.Config, format report.Format) error {
+func (f *runFlags) judge(c *cobra.Command, cfg run.Config, format report.Format) error {
 	// What cannot be written is found before the labs are built.
 	if err := makeFolder(f.capture); err != nil {
 		return fmt.Errorf("--pcap: %w", err)

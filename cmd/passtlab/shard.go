@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // cut leaves in cfg what belongs to the shard.
-func (f *runFlags) cut(cfg *suites.Config) error {
+func (f *runFlags) cut(cfg *run.Config) error {
 	if f.shard == "" {
 		if f.durations != "" {
 			return errors.New("--durations: is for --shard alone")

@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"github.com/passtlab/passtlab/internal/visible"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/run"
 	"golang.org/x/term"
 )
 
@@ -46,12 +46,12 @@ func transient(w io.Writer, line string) (remove func()) {
 
 // progressLine returns what keeps a line on a terminal up to date, and what
 // removes it. Elsewhere both do nothing.
-func progressLine(w io.Writer) (show func(suites.Progress), done func()) {
+func progressLine(w io.Writer) (show func(run.Progress), done func()) {
 	if !isTerminal(w) {
 		return nil, func() {}
 	}
 	w = bare(w)
-	show = func(p suites.Progress) {
+	show = func(p run.Progress) {
 		line := visible.Line(fmt.Sprintf("[%d/%d] %s: %s", p.Done, p.Total, p.Scenario, p.Verdict))
 		// A line that wraps could not be cleared.
 		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && len(line) >= width {

@@ -65,9 +65,6 @@ var rules = []rule{
 
 func TestImports(t *testing.T) {
 	all := imports(t, os.DirFS("../.."))
-	all["suites"] = slices.DeleteFunc(all["suites"], func(p string) bool {
-		return p == "github.com/onsi/ginkgo/v2/reporters" // its types of JUnit, until there are others
-	})
 	for _, broken := range breaches(all) {
 		t.Error(broken)
 	}

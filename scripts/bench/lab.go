@@ -11,8 +11,8 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/sim"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // phase is a part of a lab's life and how long it took.
@@ -123,7 +123,7 @@ func whole(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
 		var took durations
 		for range 3 {
 			began := time.Now()
-			rep, err := suites.Run(ctx, suites.Config{Scenarios: corpus, Selectors: all, Parallel: p})
+			rep, err := run.All(ctx, run.Config{Scenarios: corpus, Selectors: all, Parallel: p})
 			if err != nil {
 				return t, err
 			}

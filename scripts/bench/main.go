@@ -34,13 +34,13 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, cfg, os.Stdout); err != nil {
+	if err := measureAll(ctx, cfg, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, cfg config, w io.Writer) error {
+func measureAll(ctx context.Context, cfg config, w io.Writer) error {
 	write, ok := formats[cfg.format]
 	if !ok || cfg.runs < 1 || cfg.hand < 0 {
 		return fmt.Errorf("usage: want --format text or markdown, --runs 1 or more, --by-hand 0 or more")

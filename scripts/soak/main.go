@@ -18,8 +18,8 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/scripts/internal/measure"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 func main() {
@@ -87,9 +87,9 @@ func (b batch) run(ctx context.Context, parallel int) (*report.Report, error) {
 // rounds are what is run in turn: a batch, so many runs of it at once, each with
 // so many labs.
 var rounds = []struct{ batch, runs, parallel int }{
-	{0, 1, suites.MaxParallel}, {1, 1, suites.MaxParallel}, {0, 10, suites.DefaultParallel},
-	{0, 1, suites.MaxParallel}, {1, 1, suites.MaxParallel}, {0, 10, suites.DefaultParallel},
-	{2, 10, suites.DefaultParallel},
+	{0, 1, run.MaxParallel}, {1, 1, run.MaxParallel}, {0, 10, run.DefaultParallel},
+	{0, 1, run.MaxParallel}, {1, 1, run.MaxParallel}, {0, 10, run.DefaultParallel},
+	{2, 10, run.DefaultParallel},
 }
 
 func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err error) {

@@ -15,8 +15,8 @@ import (
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/command"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // ids are the scenarios of picks: the lease higher than the SLAAC address, and
@@ -53,7 +53,7 @@ func TestPicks(t *testing.T) {
 		}
 		sels = append(sels, s)
 	}
-	rep, err := suites.Run(t.Context(), suites.Config{Scenarios: corpus(t), Selectors: sels})
+	rep, err := run.All(t.Context(), run.Config{Scenarios: corpus(t), Selectors: sels})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestTalosFilter(t *testing.T) {
 	if os.Getenv("PASSTLAB_ADAPTERS") == "" {
 		all = slices.DeleteFunc(all, func(sc *scenarios.Scenario) bool { return !slices.Contains(sc.Labels, "core") })
 	}
-	rep, err := suites.Run(t.Context(), suites.Config{Scenarios: all, Selectors: sels})
+	rep, err := run.All(t.Context(), run.Config{Scenarios: all, Selectors: sels})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/passtlab/passtlab/selector/adapters"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/command"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // fixtures are what changed between the first and the last version listed: the
@@ -33,7 +33,7 @@ func TestRegress(t *testing.T) {
 	for name, fixed := range fixtures {
 		t.Run(name, func(t *testing.T) {
 			names, sels := versions(t, name, mode)
-			rep, err := suites.Run(t.Context(), suites.Config{Scenarios: corpus(t), Selectors: sels})
+			rep, err := run.All(t.Context(), run.Config{Scenarios: corpus(t), Selectors: sels})
 			if err != nil {
 				t.Fatal(err)
 			}

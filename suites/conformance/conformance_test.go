@@ -14,9 +14,9 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/sim"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/ginkgosuite"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // specLimit bounds the timeline of one scenario, which may be played twice.
@@ -44,12 +44,12 @@ var _ = func() bool {
 
 // container declares the specs of one scenario.
 func container(sc *scenarios.Scenario, sels []selector.Selector) {
-	var session *suites.Session
+	var session *run.Session
 	BeforeAll(func(ctx SpecContext) {
 		// An error is told by each spec: a failed BeforeAll would only fail
 		// the first and skip the others.
 		sc := scenarios.Draw(ginkgosuite.Seed(), sc)[0]
-		session, _ = suites.Play(ctx, sc, sels, suites.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
+		session, _ = run.Play(ctx, sc, sels, run.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
 	}, NodeTimeout(specLimit))
 	AfterAll(func() {
 		if session == nil { // Ginkgo was told to leave before the lab was up
@@ -91,7 +91,7 @@ func outcome(results []report.Result) (failure, skip string) {
 	}
 	switch {
 	case len(results) == 0:
-		return suites.ErrNothingSelected.Error(), ""
+		return run.ErrNothingSelected.Error(), ""
 	case worst.Bad():
 		return strings.Join(bad, "\n"), ""
 	}
@@ -106,14 +106,14 @@ func selected(id, name string) ([]*scenarios.Scenario, []selector.Selector, erro
 	}
 	if as := os.Getenv("PASSTLAB_PASST"); as != "" {
 		if scs, err = sim.As(as, scs...); err != nil {
-			return nil, nil, fmt.Errorf("%w: PASSTLAB_PASST: %w", suites.ErrNothingSelected, err)
+			return nil, nil, fmt.Errorf("%w: PASSTLAB_PASST: %w", run.ErrNothingSelected, err)
 		}
 	}
 	sels := builtin.All()
 	if name != "" {
 		sel, err := builtin.Get(name)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w: PASSTLAB_SELECTOR: %w", suites.ErrNothingSelected, err)
+			return nil, nil, fmt.Errorf("%w: PASSTLAB_SELECTOR: %w", run.ErrNothingSelected, err)
 		}
 		sels = []selector.Selector{sel}
 	}
@@ -123,5 +123,5 @@ func selected(id, name string) ([]*scenarios.Scenario, []selector.Selector, erro
 	if found := scenarios.Find(scs, id); len(found) > 0 {
 		return found, sels, nil
 	}
-	return nil, nil, fmt.Errorf("%w: PASSTLAB_ID: no scenario is called %q", suites.ErrNothingSelected, id)
+	return nil, nil, fmt.Errorf("%w: PASSTLAB_ID: no scenario is called %q", run.ErrNothingSelected, id)
 }

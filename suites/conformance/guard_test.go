@@ -8,16 +8,16 @@ import (
 	"testing"
 
 	"github.com/passtlab/passtlab/internal/need"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // The guards of the suite, each shown to notice what it is for.
 
 func TestSelected(t *testing.T) {
 	for _, tt := range []struct{ id, name string }{{"no-such-scenario", ""}, {"", "no-such-selector"}} {
-		if _, _, err := selected(tt.id, tt.name); !errors.Is(err, suites.ErrNothingSelected) {
-			t.Errorf("%+v: error %v, want %v", tt, err, suites.ErrNothingSelected)
+		if _, _, err := selected(tt.id, tt.name); !errors.Is(err, run.ErrNothingSelected) {
+			t.Errorf("%+v: error %v, want %v", tt, err, run.ErrNothingSelected)
 		}
 	}
 	scs, sels, err := selected("", "")

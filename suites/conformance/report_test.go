@@ -11,9 +11,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 	"github.com/passtlab/passtlab/sim"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/ginkgosuite"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // The names of the report entries that carry results from the process that
@@ -42,7 +42,7 @@ var _ = ReportAfterSuite("passtlab", func(r Report) {
 	}
 	if len(rep.Results) == 0 {
 		if ran(r) {
-			Fail(suites.ErrNothingSelected.Error())
+			Fail(run.ErrNothingSelected.Error())
 		}
 		return // the right is missing, which BeforeSuite has said
 	}

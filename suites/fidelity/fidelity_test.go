@@ -16,8 +16,8 @@ import (
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/sim/passt/wire"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // program is the real passt, or ends the test.
@@ -40,11 +40,11 @@ func program(t *testing.T) sim.Backend {
 	return b
 }
 
-func run(t *testing.T, b sim.Backend, scs ...*scenarios.Scenario) *report.Report {
+func judge(t *testing.T, b sim.Backend, scs ...*scenarios.Scenario) *report.Report {
 	t.Helper()
-	r, err := suites.Run(t.Context(), suites.Config{
+	r, err := run.All(t.Context(), run.Config{
 		Scenarios: scs, Selectors: builtin.All(), Parallel: 16,
-		Options: suites.Options{Backend: b, KnownFailures: true},
+		Options: run.Options{Backend: b, KnownFailures: true},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestScenarios(t *testing.T) {
 	if scs, err = sim.As(b.Release, scs...); err != nil {
 		t.Fatal(err)
 	}
-	c := Compare(run(t, sim.Backend{}, scs...), run(t, b, scs...), Differences)
+	c := Compare(judge(t, sim.Backend{}, scs...), judge(t, b, scs...), Differences)
 	fmt.Printf("%s is passt %s\n\n", b.Program, b.Release)
 	if err := c.Print(os.Stdout, Differences); err != nil {
 		t.Error(err)
@@ -90,7 +90,7 @@ func TestOtherRelease(t *testing.T) {
 	if b.Release >= "2026_07_16" {
 		ours.Passt.Release = "2025_05_03"
 	}
-	err = Compare(run(t, sim.Backend{}, &ours), run(t, b, &theirs), Differences).Err()
+	err = Compare(judge(t, sim.Backend{}, &ours), judge(t, b, &theirs), Differences).Err()
 	if err == nil || !strings.Contains(err.Error(), "in, bound, after") {
 		t.Errorf("passt %s compared with %s: got %v", b.Release, ours.Passt.Release, err)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 	"github.com/passtlab/passtlab/suites/selectortest"
 )
 
@@ -33,13 +33,13 @@ func Declare(sel selector.Selector, opts selectortest.Options) {
 }
 
 // declare declares the specs of one scenario.
-func declare(sc *scenarios.Scenario, sel selector.Selector, opts suites.Options, real bool) {
+func declare(sc *scenarios.Scenario, sel selector.Selector, opts run.Options, real bool) {
 	var results []report.Result
 	ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
 		if real {
 			need.Namespaces(ginkgo.GinkgoTB())
 		}
-		s, _ := suites.Play(ctx, sc, []selector.Selector{sel}, opts) // each verdict tells the error
+		s, _ := run.Play(ctx, sc, []selector.Selector{sel}, opts) // each verdict tells the error
 		results = s.Judge(sel)
 		if err := s.Close(); err != nil {
 			ginkgo.Fail(fmt.Sprintf("the lab failed: %v", err))

@@ -15,7 +15,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/probe"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/run"
 	"github.com/passtlab/passtlab/suites/selectortest"
 )
 
@@ -59,7 +59,7 @@ func TestSpecs(t *testing.T) {
 	ginkgo.Describe("node address", func() {
 		Declare(mine, selectortest.Options{
 			Labels: []string{c.labels},
-			Build: func(_ context.Context, sc *scenarios.Scenario, _ sim.Options) (suites.Lab, error) {
+			Build: func(_ context.Context, sc *scenarios.Scenario, _ sim.Options) (run.Lab, error) {
 				sc.Expect.Reachable = nil
 				return c.lab, nil
 			},

@@ -12,8 +12,8 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/command"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // leaves says the lease each time it is shown one, computes for long, and says
@@ -56,7 +56,7 @@ func TestLeavesWhatIsRight(t *testing.T) {
 		defer cmd.Process.Kill()
 	}
 	for range 5 {
-		r, err := suites.Run(t.Context(), suites.Config{Scenarios: scenarios.Find(corpus, "passt-slaac-then-dhcpv6"), Selectors: []selector.Selector{watch}})
+		r, err := run.All(t.Context(), run.Config{Scenarios: scenarios.Find(corpus, "passt-slaac-then-dhcpv6"), Selectors: []selector.Selector{watch}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,8 +15,8 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/selector/command"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 const specLimit = 2 * time.Minute
@@ -42,16 +42,16 @@ func TestHarness(t *testing.T) {
 var _ = BeforeSuite(func(ctx SpecContext) {
 	need.Namespaces(GinkgoTB())
 	// What the runtime and libraries open once and for all is open from here.
-	_, err := suites.Run(ctx, config(1))
+	_, err := run.All(ctx, config(1))
 	Expect(err).NotTo(HaveOccurred())
 }, NodeTimeout(specLimit))
 
 // config is a run of the first n scenarios with every built-in selector.
-func config(n int) suites.Config {
+func config(n int) run.Config {
 	GinkgoHelper()
 	scs, err := scenarios.Corpus()
 	Expect(err).NotTo(HaveOccurred())
-	return suites.Config{Scenarios: scs[:min(n, len(scs))], Selectors: builtin.All(), Parallel: 4}
+	return run.Config{Scenarios: scs[:min(n, len(scs))], Selectors: builtin.All(), Parallel: 4}
 }
 
 var _ = Describe("passtlab leaves nothing behind and the namespace it was started in alone", func() {
@@ -60,7 +60,7 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 	AfterEach(func() { Expect(before.Check(patience)).To(Succeed()) })
 
 	It("after a run", func(ctx SpecContext) {
-		rep, err := suites.Run(ctx, config(8))
+		rep, err := run.All(ctx, config(8))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(rep.Summary.BadLabs).To(BeZero(), "%+v", rep.Scenarios)
 	}, SpecTimeout(specLimit))
@@ -68,8 +68,8 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 	It("after a cancelled run", func(ctx SpecContext) {
 		cancelled, cancel := context.WithCancel(ctx)
 		cfg := config(16)
-		cfg.Progress = func(suites.Progress) { cancel() }
-		rep, err := suites.Run(cancelled, cfg)
+		cfg.Progress = func(run.Progress) { cancel() }
+		rep, err := run.All(cancelled, cfg)
 		Expect(err).To(MatchError(context.Canceled))
 		Expect(rep.ExitStatus()).To(Equal(report.StatusError))
 	}, SpecTimeout(specLimit))
@@ -79,7 +79,7 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 		cfg.Selectors = []selector.Selector{selector.Func("panics", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
 			return selector.Choice{}, o.Guest.Do(func() error { panic("in the guest") })
 		})}
-		rep, err := suites.Run(ctx, cfg)
+		rep, err := run.All(ctx, cfg)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(rep.Summary.Fail).To(Equal(rep.Summary.Results))
 		Expect(rep.Results[0].Reason).To(ContainSubstring("panic: in the guest"))
@@ -94,7 +94,7 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 			cfg.Selectors = append(cfg.Selectors, w)
 		}
 		cfg.WatchLimit, cfg.WatchKeep = time.Millisecond, time.Millisecond
-		rep, err := suites.Run(ctx, cfg)
+		rep, err := run.All(ctx, cfg)
 		Expect(err).NotTo(HaveOccurred())
 		// Who has not spoken yet may be right where nothing works.
 		Expect(rep.Summary.Fail+rep.Summary.Pass).To(Equal(rep.Summary.Results), "%+v", rep.Results)
@@ -104,7 +104,7 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 		cfg := config(1)
 		wrong := *cfg.Scenarios[0]
 		wrong.Expect.Reachable = []scenarios.Target{scenarios.Of(scenarios.OriginVIP)}
-		session, err := suites.Open(ctx, &wrong, nil, suites.Options{})
+		session, err := run.Open(ctx, &wrong, nil, run.Options{})
 		Expect(err).To(MatchError(ContainSubstring("the guest has no such candidate")))
 		Expect(errors.Join(session.Close())).To(Succeed())
 	}, SpecTimeout(specLimit))

@@ -21,7 +21,7 @@ import (
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/guest"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/run"
 	"golang.org/x/sys/unix"
 )
 
@@ -85,10 +85,10 @@ func (l life) live() error {
 		}
 		sels = append(sels, sel)
 	}
-	s, err := suites.Open(ctx, found[0], sels, suites.Options{
+	s, err := run.Open(ctx, found[0], sels, run.Options{
 		OpenLimit: specLimit, SelectLimit: specLimit, WatchLimit: specLimit,
-		Build: func(ctx context.Context, sc *scenarios.Scenario, opts sim.Options) (suites.Lab, error) {
-			lab, err := suites.Simulated(ctx, sc, opts)
+		Build: func(ctx context.Context, sc *scenarios.Scenario, opts sim.Options) (run.Lab, error) {
+			lab, err := run.Simulated(ctx, sc, opts)
 			return living{lab, l}, err
 		},
 	})
@@ -102,7 +102,7 @@ func (l life) live() error {
 
 // living is the lab of a life.
 type living struct {
-	suites.Lab
+	run.Lab
 	life
 }
 

@@ -21,7 +21,7 @@ import (
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/userns"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // The test binary is each of the programs: strikeArg, the attack's name, the
@@ -90,7 +90,7 @@ func answer() int {
 }
 
 // open builds a lab and plays its scenario.
-func open(t *testing.T) suites.Lab {
+func open(t *testing.T) run.Lab {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
@@ -99,7 +99,7 @@ func open(t *testing.T) suites.Lab {
 		t.Fatal(err)
 	}
 	sc := scenarios.Find(all, "passt-slaac-then-dhcpv6")[0]
-	lab, err := suites.Simulated(ctx, sc, sim.Options{})
+	lab, err := run.Simulated(ctx, sc, sim.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func open(t *testing.T) suites.Lab {
 }
 
 // ask asks the program called name.
-func ask(t *testing.T, lab suites.Lab, name, canaries string) (selector.Choice, error) {
+func ask(t *testing.T, lab run.Lab, name, canaries string) (selector.Choice, error) {
 	t.Helper()
 	o, err := lab.Observe(t.Context())
 	if err != nil {

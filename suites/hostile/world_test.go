@@ -25,7 +25,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // planted begins the names of what attacks leave, wherever they can.
@@ -127,7 +127,7 @@ func difference(was, is string) (s string) {
 }
 
 // look reads all that. An error is one more thing that is not as it was.
-func look(ctx context.Context, lab suites.Lab, c *canaries) (w world, err error) {
+func look(ctx context.Context, lab run.Lab, c *canaries) (w world, err error) {
 	w.facts = map[string]string{}
 	var errs []error
 	fact := func(name string, f func() (string, error)) {

@@ -16,10 +16,10 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/sim"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/expect"
 	"github.com/passtlab/passtlab/suites/ginkgosuite"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 const specLimit = 5 * time.Minute
@@ -57,7 +57,7 @@ func prove(ctx context.Context, sc *scenarios.Scenario) (err error) {
 		return err
 	}
 	sc = scenarios.Draw(ginkgosuite.Seed(), sc)[0]
-	session, err := suites.Play(ctx, sc, []selector.Selector{good, bad}, suites.Options{Seed: ginkgosuite.Seed()})
+	session, err := run.Play(ctx, sc, []selector.Selector{good, bad}, run.Options{Seed: ginkgosuite.Seed()})
 	if why, ok := errors.AsType[*sim.UnsupportedError](err); ok {
 		Skip(why.Error())
 	}
@@ -75,7 +75,7 @@ func prove(ctx context.Context, sc *scenarios.Scenario) (err error) {
 // proves returns why the results do not show what the scenario's proof says.
 func proves(sc *scenarios.Scenario, good, bad []report.Result) error {
 	if len(good) == 0 || len(bad) == 0 {
-		return suites.ErrNothingSelected
+		return run.ErrNothingSelected
 	}
 	for _, r := range good {
 		if r.Verdict != report.Pass {
@@ -106,7 +106,7 @@ func selected(id string) ([]*scenarios.Scenario, error) {
 	}
 	if as := os.Getenv("PASSTLAB_PASST"); as != "" {
 		if scs, err = sim.As(as, scs...); err != nil {
-			return nil, fmt.Errorf("%w: PASSTLAB_PASST: %w", suites.ErrNothingSelected, err)
+			return nil, fmt.Errorf("%w: PASSTLAB_PASST: %w", run.ErrNothingSelected, err)
 		}
 	}
 	if id == "" {
@@ -115,7 +115,7 @@ func selected(id string) ([]*scenarios.Scenario, error) {
 	if found := scenarios.Find(scs, id); len(found) > 0 {
 		return found, nil
 	}
-	return nil, fmt.Errorf("%w: PASSTLAB_ID: no scenario is called %q", suites.ErrNothingSelected, id)
+	return nil, fmt.Errorf("%w: PASSTLAB_ID: no scenario is called %q", run.ErrNothingSelected, id)
 }
 
 // The prover, proved: each way of not being a proof is noticed.

@@ -8,9 +8,9 @@ import (
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/suites"
 	"github.com/passtlab/passtlab/suites/expect"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // Options of a test; the zero value is usable.
@@ -20,7 +20,7 @@ type Options struct {
 	// Labels: only scenarios with one of these. Empty: all.
 	Labels []string
 	// Expect is the file with the failures that are known of the selector;
-	// see suites.LoadExpectations. Empty: none.
+	// see expect.Load. Empty: none.
 	Expect string
 	// Capture is a folder for one pcapng file a link. Empty: no capture.
 	Capture string
@@ -28,7 +28,7 @@ type Options struct {
 	// tells it.
 	Seed int64
 	// Build builds the labs. Default: those with the simulated passt.
-	Build suites.Builder
+	Build run.Builder
 }
 
 // Run judges the selector in the lab of every scenario.
@@ -44,7 +44,7 @@ func Run(t *testing.T, sel selector.Selector, opts Options) {
 	for _, sc := range scs {
 		t.Run(sc.ID, func(t *testing.T) {
 			t.Parallel()
-			s, _ := suites.Play(t.Context(), sc, []selector.Selector{sel}, session) // each verdict tells the error
+			s, _ := run.Play(t.Context(), sc, []selector.Selector{sel}, session) // each verdict tells the error
 			results := s.Judge(sel)
 			if err := s.Close(); err != nil {
 				t.Errorf("the lab failed: %v", err)
@@ -58,8 +58,8 @@ func Run(t *testing.T, sel selector.Selector, opts Options) {
 
 // Plan returns the scenarios that are to be run and the options of their
 // sessions. An empty choice is an error.
-func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, suites.Options, error) {
-	session := suites.Options{Build: o.Build, Capture: o.Capture, Seed: o.Seed}
+func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, run.Options, error) {
+	session := run.Options{Build: o.Build, Capture: o.Capture, Seed: o.Seed}
 	scs := o.Scenarios
 	if scs == nil {
 		var err error
@@ -73,7 +73,7 @@ func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, suites.Opti
 		})
 	}
 	if len(scs) == 0 {
-		return nil, session, fmt.Errorf("plan test of %s: %w: no scenario", sel.Name(), suites.ErrNothingSelected)
+		return nil, session, fmt.Errorf("plan test of %s: %w: no scenario", sel.Name(), run.ErrNothingSelected)
 	}
 	scs = scenarios.Draw(o.Seed, scs...)
 	if o.Expect != "" {

@@ -15,7 +15,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/probe"
-	"github.com/passtlab/passtlab/suites"
+	"github.com/passtlab/passtlab/suites/run"
 )
 
 // fakeLab has no candidate, so that choosing nothing is right.
@@ -28,8 +28,8 @@ func (l fakeLab) Observe(context.Context) (selector.Observation, error) {
 	return selector.Observation{}, nil
 }
 
-func builds(l fakeLab) suites.Builder {
-	return func(_ context.Context, sc *scenarios.Scenario, _ sim.Options) (suites.Lab, error) {
+func builds(l fakeLab) run.Builder {
+	return func(_ context.Context, sc *scenarios.Scenario, _ sim.Options) (run.Lab, error) {
 		sc.Expect.Reachable = nil
 		return l, nil
 	}

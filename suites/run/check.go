@@ -1,0 +1,60 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim/probe"
+)
+
+// checkExpect holds what was measured against what the scenario's author
+// knows. Any disagreement is an error of the lab or of the scenario, because
+// one of the two cannot be trusted, so no choice can be judged.
+func checkExpect(table probe.Table, reachable []scenarios.Target) error {
+	var errs []error
+	named := func(t scenarios.Target, r probe.Row) bool { return t.Names(r.Address.Addr(), r.Origin) }
+	for _, t := range reachable {
+		if !slices.ContainsFunc(table, func(r probe.Row) bool { return named(t, r) }) {
+			errs = append(errs, fmt.Errorf("expected %s to be reachable: the guest has no such candidate", t))
+		}
+	}
+	for _, r := range table {
+		switch want := slices.ContainsFunc(reachable, func(t scenarios.Target) bool { return named(t, r) }); {
+		case want && !r.Bidirectional():
+			errs = append(errs, fmt.Errorf("expected %s to be reachable: measured %s", r.Origin, describe(r)))
+		case !want && r.Bidirectional():
+			errs = append(errs, fmt.Errorf("expected %s not to be reachable: measured %s", r.Origin, describe(r)))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("compare expectation with measurement: %w", err)
+	}
+	return nil
+}
+
+// checkObservation makes sure that selectors are shown the addresses that
+// were measured. A difference means that the guest changed under the probes.
+func checkObservation(table probe.Table, o selector.Observation) error {
+	var errs []error
+	shown := func(a selector.Address) bool {
+		ip := a.Prefix.Addr()
+		return ip.Is6() && ip.IsGlobalUnicast()
+	}
+	for _, a := range o.Addresses {
+		if _, ok := table.Row(a.Prefix.Addr()); shown(a) && !ok {
+			errs = append(errs, fmt.Errorf("%s is on the guest but was not measured", a.Prefix))
+		}
+	}
+	for _, r := range table {
+		if !slices.ContainsFunc(o.Addresses, func(a selector.Address) bool { return a.Prefix == r.Address }) {
+			errs = append(errs, fmt.Errorf("%s was measured but is not on the guest any more", r.Address))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("compare observation with measurement: %w", err)
+	}
+	return nil
+}

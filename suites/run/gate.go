@@ -1,0 +1,71 @@
+package run
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/passtlab/passtlab/internal/limits"
+)
+
+// gate lets labs begin only while the machine's table of IPv6 neighbours has
+// room, which all labs of the machine share, those of other runs too.
+type gate struct {
+	mu    sync.Mutex
+	up    int
+	begun []time.Time   // of the youngest
+	left  chan struct{} // closed when a lab is gone
+}
+
+func newGate() *gate { return &gate{left: make(chan struct{})} }
+
+// gateWait is how long the gate waits before it looks at the table again, and
+// gateMost how long in all where no lab of this run is up: others have to leave
+// then, and one lab goes on in any case.
+const (
+	gateWait = 100 * time.Millisecond
+	gateMost = 5 * time.Second
+)
+
+// enter waits for room. The error is the cause of the end of ctx.
+func (g *gate) enter(ctx context.Context) (leave func(), err error) {
+	for begun := time.Now(); ; {
+		g.mu.Lock()
+		now := time.Now()
+		g.begun = slices.DeleteFunc(g.begun, func(t time.Time) bool { return now.Sub(t) > young })
+		if ctx.Err() == nil && (room(len(g.begun)) || g.up == 0 && now.Sub(begun) > gateMost) {
+			g.up++
+			g.begun = append(g.begun, now)
+			g.mu.Unlock()
+			return g.leave, nil
+		}
+		left := g.left
+		g.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-left:
+		case <-time.After(gateWait):
+		}
+	}
+}
+
+// room reports whether the table has room for a lab beside so many that have just
+// begun and will take more. A quarter of it is left to those that other runs begin at
+// the same moment.
+func room(young int) bool {
+	l, ok := limits.Neighbours()
+	return !ok || l.Used+(young+1)*limits.NeighboursOfLab <= l.Max*3/4
+}
+
+// young is for how long a lab takes more and more of the table.
+const young = 250 * time.Millisecond
+
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.up--
+	close(g.left)
+	g.left = make(chan struct{})
+}

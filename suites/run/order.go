@@ -1,0 +1,73 @@
+package run
+
+import (
+	"fmt"
+
+	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/stability"
+)
+
+// orders judges what a selector chooses in both orders; nil where that does
+// not matter.
+func (s *Session) orders(cp checkpoint, o *orders) *report.KernelOrder {
+	if o == nil {
+		return nil
+	}
+	one := func(a stability.Answer) report.OrderedChoice {
+		r := judge(cp.table, a.Choice, a.Err)
+		c := report.OrderedChoice{Choice: r.Decided, Origin: r.Origin, Works: r.Verdict == report.Pass}
+		if s.several {
+			c.At = cp.name
+		}
+		return c
+	}
+	return &report.KernelOrder{NewestFirst: one(o.newest), Insertion: one(o.insertion)}
+}
+
+// worst returns, for each order, the first choice that does not work.
+func worst(k, later *report.KernelOrder) *report.KernelOrder {
+	if k == nil || later == nil {
+		if k == nil {
+			return later
+		}
+		return k
+	}
+	if k.NewestFirst.Works {
+		k.NewestFirst = later.NewestFirst
+	}
+	if k.Insertion.Works {
+		k.Insertion = later.Insertion
+	}
+	return k
+}
+
+// luck says why a choice is right by the kernel's order alone, if it is.
+func luck(k *report.KernelOrder) string {
+	if k == nil || !k.NewestFirst.Works || k.Insertion.Works {
+		return ""
+	}
+	at := ""
+	if k.Insertion.At != "" {
+		at = "at " + k.Insertion.At + " "
+	}
+	picks := string(k.Insertion.Origin)
+	if k.Insertion.Choice.IsValid() {
+		picks += " " + k.Insertion.Choice.String()
+	}
+	return fmt.Sprintf("right only by this kernel's order: %sin the order of insertion (Linux 7.0.0 to 7.0.11) it picks %s", at, picks)
+}
+
+// oldestFirst corrects a result on a kernel that lists the oldest address
+// first. What scenarios state holds with the newest one first: a selector whose
+// rule is the kernel's order may do otherwise here, and one that fails may pick
+// another address.
+func oldestFirst(r *report.Result, stated, ordered bool) {
+	const why = "this kernel lists the oldest address first, and scenarios state what is with the newest first"
+	switch {
+	case ordered && r.Verdict.Bad():
+		r.Verdict, r.Kind, r.Origin, r.Reason = report.Skip, "", "", why+"; here it "+r.Reason
+	case stated && r.Verdict == report.Fail:
+		r.Verdict = report.XFail
+		r.Remarks = append(r.Remarks, why)
+	}
+}

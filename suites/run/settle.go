@@ -1,0 +1,72 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/suites/stability"
+)
+
+// fewQuestions is how often a program may be asked for the sake of the laws:
+// each question takes it some 15 ms. That is all there is to ask about up to
+// three addresses; about more, what is likeliest to show trouble.
+const fewQuestions = 20
+
+// orders are what a selector whose rule is the kernel's order chooses.
+type orders struct{ newest, insertion stability.Answer }
+
+// settle holds a selector that can be called repeatedly to the laws that every
+// choice has to obey, and asks one whose rule is the kernel's order in both.
+// Programs are asked at the end alone.
+func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply) {
+	traits := c.sel.Traits()
+	slow := traits.Program
+	if a.err != nil || !cp.judged || c.watches() || slow && cp.name != s.last {
+		return
+	}
+	o := forRole(cp.shown, c.role)
+	limited, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var spent time.Duration // of the selector's own time
+	ask := func(ctx context.Context, as []selector.Address) (selector.Choice, error) {
+		o := forRole(o, c.role)
+		o.Addresses = as
+		begun := time.Now()
+		choice, err := s.fresh(ctx, c.sel, o)
+		spent += time.Since(begun) - choice.Waited
+		switch {
+		case void(err):
+			cancel(err)
+		case spent > s.opts.SelectLimit: // all questions together have as long as one
+			cancel(errGone)
+		}
+		return choice, err
+	}
+	opts := stability.Options{Ordered: traits.KernelOrder}
+	if slow {
+		opts.Limit = fewQuestions
+	}
+	var err error
+	if a.broken, err = stability.Check(limited, ask, o.Addresses, opts); err == nil && traits.KernelOrder {
+		a.orders = new(orders)
+		var listed bool
+		if a.orders.newest, a.orders.insertion, listed, err = stability.Orders(limited, ask, o.Addresses); err == nil && !listed {
+			a.orders, a.unsettled = nil, "not asked in another order of the kernel: it does not go by the list that it is shown"
+		}
+		if a.orders != nil && s.oldest { // what is shown is the order of insertion
+			a.orders.newest, a.orders.insertion = a.orders.insertion, a.orders.newest
+		}
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, errGone):
+		a.orders, a.unsettled = nil, fmt.Sprintf("not all laws were looked at: the questions took more than %s", s.opts.SelectLimit)
+	case void(err):
+		a.err = err
+	default:
+		a.err = fmt.Errorf("%w: %w", errLab, err)
+	}
+}
