@@ -25,10 +25,11 @@ import (
 func main() {
 	length := flag.Duration("for", 10*time.Minute, "how long it may take, the quiet run included")
 	all := flag.Bool("all", false, "ask programs in every scenario")
+	exchanges := flag.Int64("exchanges", 10_000, "exchanges with working addresses, at least `N`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ok, err := soak(ctx, *length, *all)
+	ok, err := soak(ctx, *length, *all, *exchanges)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(3)
@@ -92,7 +93,7 @@ var rounds = []struct{ batch, runs, parallel int }{
 	{2, 10, run.DefaultParallel},
 }
 
-func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err error) {
+func soak(ctx context.Context, length time.Duration, all bool, exchanges int64) (ok bool, err error) {
 	ends := time.Now().Add(length)
 	dir, err := os.MkdirTemp("", "passtlab-soak-")
 	if err != nil {
@@ -128,6 +129,14 @@ func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err err
 		return false, err
 	}
 	defer stop()
+	made, wrong, err := reach(ctx, reachable, exchanges)
+	if err != nil {
+		return false, err
+	}
+	fmt.Printf("%d exchanges with working addresses, each time with neighbours to resolve: %d did not work\n", made, len(wrong))
+	for _, w := range wrong {
+		fmt.Println("  " + w)
+	}
 	var t tally
 	for i := 0; time.Now().Before(ends) && ctx.Err() == nil; i++ {
 		r := rounds[i%len(rounds)]
@@ -138,7 +147,7 @@ func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err err
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}
-	return t.print(os.Stdout), nil
+	return t.print(os.Stdout) && len(wrong) == 0, nil
 }
 
 // load runs a batch several times at once and compares.

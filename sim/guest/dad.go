@@ -18,7 +18,8 @@ import (
 // Retransmission times (RFC 4861 10, RETRANS_TIMER), which is also how long
 // duplicate address detection waits for somebody to object.
 const (
-	quick = 10 * time.Millisecond
+	// quick is less than the kernel's shortest, a hundredth of a second.
+	quick = time.Millisecond
 	// objection leaves another host on the link time to object, as by the RFC.
 	objection = time.Second
 	// forever is longer than any lab lives, and short enough that the kernel

@@ -54,8 +54,8 @@ func (g *Guest) Boot(tempaddr int) error {
 		link.Sysctl{Key: conf + "router_solicitation_delay", Value: "0"},
 		link.Sysctl{Key: conf + "mldv2_unsolicited_report_interval", Value: "10"},
 		g.retransmit(quick),
-		link.Sysctl{Key: neigh + "mcast_solicit", Value: "300"},
-		link.Sysctl{Key: neigh + "ucast_solicit", Value: "300"},
+		link.Sysctl{Key: neigh + "mcast_solicit", Value: "400"},
+		link.Sysctl{Key: neigh + "ucast_solicit", Value: "400"},
 		link.Sysctl{Key: "ipv6/icmp/ratelimit", Value: "0"},
 	); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (g *Guest) BootOther(ctx context.Context, ifc scenarios.Interface) error {
 	if err := g.Net.Set(
 		link.Sysctl{Key: conf + "accept_ra", Value: "0"},
 		link.Sysctl{Key: conf + "router_solicitation_delay", Value: "0"},
-		link.Sysctl{Key: "ipv6/neigh/" + ifc.Name + "/retrans_time_ms", Value: "10"},
+		link.Sysctl{Key: "ipv6/neigh/" + ifc.Name + "/retrans_time_ms", Value: "1"},
 	); err != nil {
 		return err
 	}
