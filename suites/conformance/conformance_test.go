@@ -44,12 +44,17 @@ var _ = func() bool {
 
 // container declares the specs of one scenario.
 func container(sc *scenarios.Scenario, sels []selector.Selector) {
+	proof, err := proofOf(sc)
+	if err != nil {
+		It("has a proof", func() { Fail(err.Error()) })
+		return
+	}
 	var session *run.Session
 	BeforeAll(func(ctx SpecContext) {
 		// An error is told by each spec: a failed BeforeAll would only fail
 		// the first and skip the others.
 		sc := scenarios.Draw(ginkgosuite.Seed(), sc)[0]
-		session, _ = run.Play(ctx, sc, sels, run.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
+		session, _ = run.Play(ctx, sc, proof.beside(sels), run.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
 	}, NodeTimeout(specLimit))
 	AfterAll(func() {
 		if session == nil { // Ginkgo was told to leave before the lab was up
@@ -73,6 +78,7 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 			}
 		})
 	}
+	It("is passed by "+sc.Prove.Good+" and failed by "+sc.Prove.Bad, func() { proof.prove(sc, session) })
 }
 
 // outcome says how a spec ends by its results: the worst decides. Both empty

@@ -40,9 +40,10 @@ func proved(p scenarios.Prove) scenarios.Failure {
 	return scenarios.Failure{Selector: p.Bad, Role: p.Role, Picks: p.Picks, Kind: p.Kind, At: p.At}
 }
 
-// Proves reports whether a result is the failure that a scenario's proof says.
+// Proves reports whether a result is the failure that a scenario's proof says,
+// known or not.
 func Proves(p scenarios.Prove, r report.Result) bool {
-	return r.Verdict == report.Fail && happened(proved(p), r)
+	return (r.Verdict == report.Fail || r.Verdict == report.XFail) && happened(proved(p), r)
 }
 
 // Apply gives the result the verdict that it has under what is known. It leaves
