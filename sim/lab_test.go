@@ -275,7 +275,7 @@ func (c *cancelAt) Handle(_ context.Context, r slog.Record) error {
 func TestPlayCancelled(t *testing.T) {
 	need.Namespaces(t)
 	for n, want := range map[int32]string{
-		1: "play lab passt-slaac-then-dhcpv6: event ra: await ",
+		1: "play lab passt-slaac-then-dhcpv6: event ra: ",
 		2: "play lab passt-slaac-then-dhcpv6: event dhcpv6: ",
 	} {
 		before := audit.Take()
