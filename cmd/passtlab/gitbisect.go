@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os/exec"
 	"slices"
 	"strings"
-	"sync/atomic"
 
-	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/adapters"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites/report"
@@ -60,61 +57,11 @@ func unbuilt(err error) bool {
 	return errors.Is(err, command.ErrUsage) && missing || errors.Is(err, adapters.ErrBuild)
 }
 
-// startWatch notes whether a selector could not be started.
-type startWatch struct{ failed atomic.Bool }
-
-// watch returns the selectors under watch.
-func (w *startWatch) watch(sels []selector.Selector) (watched []selector.Selector) {
-	for _, s := range sels {
-		watched = append(watched, watchedSelector{s, w})
-	}
-	return watched
-}
-
-func (w *startWatch) note(err error) error {
-	if errors.Is(err, command.ErrStart) {
-		w.failed.Store(true)
-	}
-	return err
-}
-
-type watchedSelector struct {
-	selector.Selector
-	watch *startWatch
-}
-
-func (s watchedSelector) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
-	c, err := s.Selector.Select(ctx, o)
-	return c, s.watch.note(err)
-}
-
-// Traits has what an instance says noted, too: a program that runs on is started
-// in the background.
-func (s watchedSelector) Traits() selector.Traits {
-	t := s.Selector.Traits()
-	if start := t.Start; start != nil {
-		t.Start = func(ctx context.Context, o selector.Observation) (*selector.Instance, error) {
-			i, err := start(ctx, o)
-			if err != nil || i == nil || i.Said == nil {
-				return i, s.watch.note(err)
-			}
-			said := i.Said
-			i.Said = func() ([]selector.Said, <-chan struct{}) {
-				all, more := said()
-				if len(all) > 0 {
-					_ = s.watch.note(all[len(all)-1].Err)
-				}
-				return all, more
-			}
-			return i, nil
-		}
-	}
-	return t
-}
-
-// status returns what a report says about a commit: nothing if nobody judged.
-func (w *startWatch) status(r *report.Report) int {
-	if w.failed.Load() || r.Summary.Results == r.Summary.Skip {
+// judgement returns what a report says about a commit: nothing if nobody judged,
+// or if a program could not be started.
+func judgement(r *report.Report) int {
+	unstarted := func(res report.Result) bool { return errors.Is(res.Err, command.ErrStart) }
+	if slices.ContainsFunc(r.Results, unstarted) || r.Summary.Results == r.Summary.Skip {
 		return bisectSkip
 	}
 	switch r.ExitStatus() {

@@ -9,12 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
@@ -102,42 +99,16 @@ func (crowdedLab) Observe(context.Context) (o selector.Observation, err error) {
 	return o, nil
 }
 
-// A program is judged as without --git-bisect: it is asked as often, and fails
-// if it depends on the order of the list.
+// A program is judged as without --git-bisect: it fails if it depends on the
+// order of the list.
 func TestGitBisectJudgesAsRun(t *testing.T) {
-	corpus, err := scenarios.Corpus()
-	if err != nil {
-		t.Fatal(err)
+	build := func(_ context.Context, sc *scenarios.Scenario, _ sim.Options) (run.Lab, error) {
+		sc.Expect.Reachable = []scenarios.Target{scenarios.Of(scenarios.OriginStatic)}
+		return crowdedLab{}, nil
 	}
-	sc := *corpus[slices.IndexFunc(corpus, func(sc *scenarios.Scenario) bool { return sc.ID == id })]
-	sc.Roles, sc.Expect.Reachable = sc.Roles[:1], []scenarios.Target{scenarios.Of(scenarios.OriginStatic)}
-	judge := func(ctx context.Context, watch func([]selector.Selector) []selector.Selector) (asked int, r report.Result) {
-		s := selector.WithTraits(selector.Func("mine", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
-			asked++
-			time.Sleep(15 * time.Millisecond) // which is what a program takes
-			return selector.Pick(o.Addresses[0].Prefix.Addr(), ""), nil
-		}), selector.Traits{Program: true})
-		rep, err := run.All(ctx, run.Config{
-			Scenarios: []*scenarios.Scenario{&sc}, Selectors: watch([]selector.Selector{s}),
-			Options: run.Options{SelectLimit: time.Second, Build: func(context.Context, *scenarios.Scenario, sim.Options) (run.Lab, error) {
-				return crowdedLab{}, nil
-			}},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return asked, rep.Results[0]
-	}
-	synctest.Test(t, func(t *testing.T) {
-		asked, r := judge(t.Context(), func(s []selector.Selector) []selector.Selector { return s })
-		bisecting, same := judge(t.Context(), new(startWatch).watch)
-		if r.Verdict != report.Fail || r.Kind != scenarios.FailUnstable || same.Verdict != r.Verdict || same.Kind != r.Kind || same.Reason != r.Reason {
-			t.Errorf("%s: %s\nwith --git-bisect %s: %s", r.Verdict, r.Reason, same.Verdict, same.Reason)
-		}
-		if asked != bisecting || asked > 30 {
-			t.Errorf("asked %d times, with --git-bisect %d", asked, bisecting)
-		}
-	})
+	first := `mine=sh -c 'grep -o "fd01[^/\"]*" | head -n1'`
+	testRun(t, report.StatusFail, "unstable", build, "--exec", first, id)
+	testRun(t, bisectBad, "unstable", build, "--git-bisect", "--exec", first, id)
 }
 
 // endings are how a process may end that is to judge for git bisect, by the

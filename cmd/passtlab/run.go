@@ -156,10 +156,6 @@ func (f *runFlags) judge(c *cobra.Command, cfg run.Config, format report.Format)
 		return err
 	}
 	defer out.Discard()
-	var started startWatch
-	if f.gitBisect {
-		cfg.Selectors = started.watch(cfg.Selectors)
-	}
 	rep, err := runLabs(c, cfg)
 	if err != nil {
 		return err
@@ -168,7 +164,7 @@ func (f *runFlags) judge(c *cobra.Command, cfg run.Config, format report.Format)
 		return err
 	}
 	if f.gitBisect {
-		return exit(started.status(rep))
+		return exit(judgement(rep))
 	}
 	if found != nil && rep.ExitStatus() == report.StatusFail {
 		return f.writeFound(c, rep, cfg.Scenarios, found)

@@ -181,6 +181,8 @@ type Result struct {
 	// Decided is the address that Origin is about, while it is known: a report
 	// that was read has none.
 	Decided netip.Addr `json:"-"`
+	// Err is the selector's error that decided, likewise.
+	Err error `json:"-"`
 }
 
 // CheckpointResult is what a selector answered at a checkpoint. The fields are

@@ -14,7 +14,7 @@ import (
 // knows neither earlier answers, nor what the author expects, nor known
 // failures.
 func judge(table probe.Table, c selector.Choice, err error) report.Result {
-	r := report.Result{Choice: c.Address(), Rule: report.Clean(c.Reason)}
+	r := report.Result{Choice: c.Address(), Rule: report.Clean(c.Reason), Err: err}
 	if len(c.Addresses) > 1 {
 		r.Advertised = c.Addresses
 	}
