@@ -47,8 +47,8 @@ e2e-build: build
 	$(GO) build -trimpath -o bin/ginkgo github.com/onsi/ginkgo/v2/ginkgo
 	$(GO) test -c -trimpath -o bin/ ./suites/conformance
 
-# Runs what e2e-build has built, and needs neither Go nor a network. The table
-# comes last, whatever the suites have said.
+# Runs what e2e-build has built, and needs neither Go nor a network. The
+# summary comes last, whatever the suites have said.
 e2e-run: export PASSTLAB_ID = $(ID)
 e2e-run: export PASSTLAB_SELECTOR = $(SELECTOR)
 e2e-run: export PASSTLAB_PASST = $(PASST)
@@ -64,7 +64,8 @@ e2e-run:
 	@[ -t 1 ] || colour=--no-color; \
 	bin/passtlab rootless -- bin/ginkgo $$colour --procs=$(PROCS) --succinct bin/conformance.test; \
 	status=$$?; echo; \
-	if [ -f '$(OUT)/report.json' ]; then bin/passtlab report show '$(OUT)/report.json'; fi; \
+	if [ -f '$(OUT)/report.json' ]; then bin/passtlab report show '$(OUT)/report.json'; \
+		echo "every scenario: bin/passtlab report show --all $(OUT)/report.json; for CI: $(OUT)/junit.xml"; fi; \
 	exit $$status
 
 CLIENTS = isc-dhcp-client systemd dhcpcd-base network-manager

@@ -182,7 +182,7 @@ func (f *bisectFlags) ask(c *cobra.Command, args []string, versions ...string) (
 		return nil, err
 	}
 	if r.Worst() == report.Error {
-		_ = r.Write(c.ErrOrStderr(), report.FormatTable, false)
+		_ = r.Write(c.ErrOrStderr(), report.FormatTable, report.Style{})
 		return nil, labFailed(fmt.Errorf("bisect: a lab failed for %s", strings.Join(versions, " and ")))
 	}
 	return r, nil

@@ -34,13 +34,14 @@ func standardOutput(name string) bool {
 // writeOutput writes the result to file, and then the table to standard output;
 // without a file, the result to standard output. The table comes first: it is not
 // lost where the file cannot be written.
-func writeOutput(c *cobra.Command, file *outfile.File, format report.Format, write func(io.Writer, report.Format, bool) error) error {
+func writeOutput(c *cobra.Command, file *outfile.File, format report.Format, all bool, write func(io.Writer, report.Format, report.Style) error) error {
 	out := bare(c.OutOrStdout())
+	style := report.Style{Colour: colourful(out), All: all}
 	if file == nil {
-		return labFailed(write(out, format, colourful(out)))
+		return labFailed(write(out, format, style))
 	}
-	err := write(out, report.FormatTable, colourful(out))
-	ferr := write(file, format, false)
+	err := write(out, report.FormatTable, style)
+	ferr := write(file, format, report.Style{All: true})
 	if ferr == nil {
 		ferr = file.Commit()
 	}

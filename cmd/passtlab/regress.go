@@ -87,8 +87,8 @@ func (f *regressFlags) compare(c *cobra.Command, cfg run.Config, format report.F
 		return err
 	}
 	comparison := report.Compare(rep, names)
-	write := func(w io.Writer, format report.Format, _ bool) error { return comparison.Write(w, format) }
-	if err := writeOutput(c, out, format, write); err != nil {
+	write := func(w io.Writer, format report.Format, _ report.Style) error { return comparison.Write(w, format) }
+	if err := writeOutput(c, out, format, true, write); err != nil {
 		return err
 	}
 	return exit(comparison.ExitStatus())

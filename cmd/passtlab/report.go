@@ -15,6 +15,7 @@ func reportCommand() *cobra.Command {
 
 func reportShowCommand() *cobra.Command {
 	var format string
+	var all bool
 	c := &cobra.Command{
 		Use:   "show FILE",
 		Short: "Print a report in another format",
@@ -29,15 +30,17 @@ func reportShowCommand() *cobra.Command {
 				return err
 			}
 			out := bare(c.OutOrStdout())
-			return r.Write(out, f, colourful(out))
+			return r.Write(out, f, report.Style{Colour: colourful(out), All: all})
 		},
 	}
 	c.Flags().StringVar(&format, "format", string(report.FormatTable), "`FORMAT`: table, json, junit or markdown")
+	addAll(c, &all)
 	return c
 }
 
 func reportMergeCommand() *cobra.Command {
 	var format, output string
+	var all bool
 	c := &cobra.Command{
 		Use:   "merge FILE...",
 		Short: "Put the reports of all shards of a run together",
@@ -70,7 +73,7 @@ is missing, or is of another run.`,
 				return err
 			}
 			defer out.Discard()
-			if err := writeOutput(c, out, f, r.Write); err != nil {
+			if err := writeOutput(c, out, f, all, r.Write); err != nil {
 				return err
 			}
 			return exit(r.ExitStatus())
@@ -78,5 +81,11 @@ is missing, or is of another run.`,
 	}
 	c.Flags().StringVar(&format, "format", string(report.FormatTable), "`FORMAT`: table, json, junit or markdown")
 	c.Flags().StringVar(&output, "output", "", "write the report to `FILE`, and the table to standard output; -: the report to standard output")
+	addAll(c, &all)
 	return c
+}
+
+// addAll adds the flag of commands that print a table of a report.
+func addAll(c *cobra.Command, all *bool) {
+	c.Flags().BoolVar(all, "all", false, "show every scenario, failure and known failure in the table, also where a summary by topic is shorter")
 }

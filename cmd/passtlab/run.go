@@ -16,12 +16,12 @@ type runFlags struct {
 	labFlags
 	asked
 	kernelFlags
-	format, output   string
-	knownFailures    bool
-	capture          string
-	writeExpect      string
-	shard, durations string
-	gitBisect        bool
+	format, output     string
+	all, knownFailures bool
+	capture            string
+	writeExpect        string
+	shard, durations   string
+	gitBisect          bool
 }
 
 func runCommand() *cobra.Command { return newRun(nil) }
@@ -87,6 +87,7 @@ lab's failure, status 3.`,
 	f.addWatches(fs)
 	fs.StringVar(&f.format, "format", "table", fmt.Sprintf("`FORMAT` of the report, one of %v", report.Formats()))
 	fs.StringVar(&f.output, "output", "", "write the report to `FILE`, and the table to standard output; -: the report to standard output")
+	addAll(c, &f.all)
 	fs.BoolVar(&f.knownFailures, "known-failures", false, "count failures that scenarios state as xfail, and their absence as xpass")
 	fs.StringVar(&f.writeExpect, "write-expect", "", "write the failures to `FILE`, a new one, for --expect")
 	fs.StringVar(&f.shard, "shard", "", "run the part `INDEX/COUNT` of the scenarios; passtlab report merge puts parts together")
@@ -160,7 +161,7 @@ func (f *runFlags) judge(c *cobra.Command, cfg run.Config, format report.Format)
 	if err != nil {
 		return err
 	}
-	if err := writeOutput(c, out, format, rep.Write); err != nil {
+	if err := writeOutput(c, out, format, f.all, rep.Write); err != nil {
 		return err
 	}
 	if f.gitBisect {

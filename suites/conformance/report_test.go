@@ -49,7 +49,7 @@ var _ = ReportAfterSuite("passtlab", func(r Report) {
 	if dir := os.Getenv("PASSTLAB_OUT"); dir != "" {
 		err = save(rep, dir)
 	} else {
-		err = rep.Write(GinkgoWriter, report.FormatTable, false)
+		err = rep.Write(GinkgoWriter, report.FormatTable, report.Style{})
 	}
 	if err != nil {
 		Fail(err.Error())
@@ -120,7 +120,7 @@ func save(rep *report.Report, dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(rep.Write(f, format, false), f.Close()); err != nil {
+		if err := errors.Join(rep.Write(f, format, report.Style{}), f.Close()); err != nil {
 			return err
 		}
 	}

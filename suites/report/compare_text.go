@@ -79,17 +79,17 @@ func (ch Change) word() string {
 // cell returns the answer as a cell of the matrix. Where the origins do not
 // tell two answers apart, the addresses have to.
 func (a Side) cell(other Side) string {
-	s := matrixCell{a.Verdict, string(a.Origin) + KindNote(a.Kind)}
+	s := marks[a.Verdict] + " " + string(a.Origin) + KindNote(a.Kind)
 	if a.Verdict == Skip {
-		s.text = Skip.String()
+		s = marks[Skip] + " " + Skip.String()
 	}
 	if a.Origin == other.Origin && a.Choice != other.Choice && a.Choice.IsValid() {
-		s.text += " " + a.Choice.String()
+		s += " " + a.Choice.String()
 	}
 	if a.At != other.At && a.Verdict == Fail {
-		s.text += " at " + a.At
+		s += " at " + a.At
 	}
-	return s.String()
+	return s
 }
 
 func (c *Comparison) table(b *bytes.Buffer) {

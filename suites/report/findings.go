@@ -9,10 +9,10 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// finding is something said below the matrix: results with the same verdict
-// for the same reason, in one scenario and in the same roles. Errors of labs are put together over
-// all scenarios, and so are known failures with reasons that are alike, so that
-// what matters is not lost in them.
+// finding is something said below the matrix: results with the same verdict for
+// the same reason, in one scenario and in the same roles. Errors of labs are put
+// together over all scenarios, and so are known failures with reasons that are
+// alike, so that what matters is not lost in them.
 type finding struct {
 	verdict   Verdict
 	alike     string
@@ -21,6 +21,7 @@ type finding struct {
 	roles     []scenarios.Role // empty: all roles of the scenario
 	reason    string
 	reproduce string // of the first selector
+	more      int    // stands for so many findings that are not shown
 }
 
 // findings returns what is not a pass, the worst first.
@@ -67,6 +68,25 @@ func (r *Report) findings() []finding {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b finding) int { return cmp.Compare(b.verdict, a.verdict) })
+	return out
+}
+
+// leading returns the findings of a summary: what is not as stated, and of each
+// verdict only the first.
+func leading(fs []finding) (out []finding) {
+	counts := map[Verdict]int{}
+	for _, f := range fs {
+		switch n := counts[f.verdict]; {
+		case f.verdict == XFail:
+		case n < most:
+			out = append(out, f)
+		case n == most:
+			out = append(out, finding{verdict: f.verdict, more: 1})
+		default:
+			out[len(out)-1].more++
+		}
+		counts[f.verdict]++
+	}
 	return out
 }
 

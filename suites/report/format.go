@@ -30,14 +30,22 @@ func ParseFormat(s string) (Format, error) {
 	return "", fmt.Errorf("parse format: %q is none of %v", s, Formats())
 }
 
-// Write writes the report. Colour is for tables alone. Characters that a reader
-// would not see are made visible, since a report may come from a file.
-func (r *Report) Write(w io.Writer, f Format, colour bool) error {
+// Style is how a table is written.
+type Style struct {
+	Colour bool
+	// All shows every scenario and every finding, however many there are.
+	// Otherwise a table that fits no screen becomes a summary by topic.
+	All bool
+}
+
+// Write writes the report. The style is for tables alone. Characters that a
+// reader would not see are made visible, since a report may come from a file.
+func (r *Report) Write(w io.Writer, f Format, style Style) error {
 	var err error
 	shown := visible.Copy(*r, "Reason", "Error", "Replayed")
 	switch f {
 	case FormatTable:
-		err = shown.writeTable(w, colour)
+		err = shown.writeTable(w, style)
 	case FormatJSON:
 		err = visible.JSON(w, r)
 	case FormatJUnit:

@@ -34,10 +34,10 @@ func TestWriteGolden(t *testing.T) {
 		}
 	}
 	for name, write := range map[string]func(w *bytes.Buffer) error{
-		"report.txt":       func(w *bytes.Buffer) error { return r.Write(w, FormatTable, false) },
-		"report.ansi":      func(w *bytes.Buffer) error { return r.Write(w, FormatTable, true) },
-		"report.junit.xml": func(w *bytes.Buffer) error { return r.Write(w, FormatJUnit, true) },
-		"report.md":        func(w *bytes.Buffer) error { return r.Write(w, FormatMarkdown, true) },
+		"report.txt":       func(w *bytes.Buffer) error { return r.Write(w, FormatTable, Style{}) },
+		"report.ansi":      func(w *bytes.Buffer) error { return r.Write(w, FormatTable, Style{Colour: true}) },
+		"report.junit.xml": func(w *bytes.Buffer) error { return r.Write(w, FormatJUnit, Style{Colour: true}) },
+		"report.md":        func(w *bytes.Buffer) error { return r.Write(w, FormatMarkdown, Style{Colour: true}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer
@@ -60,7 +60,7 @@ func TestWriteTimelineGolden(t *testing.T) {
 		"timeline.txt": FormatTable, "timeline.junit.xml": FormatJUnit, "timeline.md": FormatMarkdown,
 	} {
 		var got bytes.Buffer
-		if err := r.Write(&got, format, false); err != nil {
+		if err := r.Write(&got, format, Style{}); err != nil {
 			t.Fatal(err)
 		}
 		golden.Check(t, filepath.Join("testdata", name), got.Bytes())
@@ -69,14 +69,14 @@ func TestWriteTimelineGolden(t *testing.T) {
 
 func TestWritePlainGolden(t *testing.T) {
 	var got bytes.Buffer
-	if err := stored(t, "pass.json").Write(&got, FormatTable, false); err != nil {
+	if err := stored(t, "pass.json").Write(&got, FormatTable, Style{}); err != nil {
 		t.Fatal(err)
 	}
 	golden.Check(t, filepath.Join("testdata", "pass.txt"), got.Bytes())
 }
 
 func TestWriteUnknownFormat(t *testing.T) {
-	if err := new(Report).Write(&bytes.Buffer{}, "yaml", false); err == nil || !strings.Contains(err.Error(), `"yaml" is none of`) {
+	if err := new(Report).Write(&bytes.Buffer{}, "yaml", Style{}); err == nil || !strings.Contains(err.Error(), `"yaml" is none of`) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -85,7 +85,7 @@ func TestWriteUnknownFormat(t *testing.T) {
 func TestJUnitCounts(t *testing.T) {
 	for name, r := range map[string]*Report{"sample": stored(t, "report.json"), "clean": stored(t, "pass.json")} {
 		var b bytes.Buffer
-		if err := r.Write(&b, FormatJUnit, false); err != nil {
+		if err := r.Write(&b, FormatJUnit, Style{}); err != nil {
 			t.Fatal(err)
 		}
 		got, err := countJUnit(b.Bytes())

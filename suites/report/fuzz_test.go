@@ -36,7 +36,7 @@ func FuzzReport(f *testing.F) {
 		r.Finish(r.Started.Add(time.Second))
 		for _, format := range Formats() {
 			var b bytes.Buffer
-			if err := r.Write(&b, format, true); err != nil {
+			if err := r.Write(&b, format, Style{Colour: true}); err != nil {
 				t.Fatalf("%s: %v", format, err)
 			}
 			if strings.IndexFunc(regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(b.String(), ""), unseen) >= 0 {

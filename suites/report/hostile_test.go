@@ -18,7 +18,7 @@ const hostile = "x\x1b[31mEVIL\x1b]0;t\a\r\b\u009b1m\u202e\u2028\x7f|`<script>*_
 func hostileReport(t *testing.T) *Report {
 	t.Helper()
 	var b bytes.Buffer
-	if err := stored(t, "report.json").Write(&b, FormatJSON, false); err != nil {
+	if err := stored(t, "report.json").Write(&b, FormatJSON, Style{}); err != nil {
 		t.Fatal(err)
 	}
 	var v any
@@ -70,7 +70,7 @@ func TestHostileReport(t *testing.T) {
 		colour bool
 	}{{FormatTable, false}, {FormatTable, true}, {FormatMarkdown, false}, {FormatJUnit, false}, {FormatJSON, false}} {
 		var b bytes.Buffer
-		if err := r.Write(&b, tt.format, tt.colour); err != nil {
+		if err := r.Write(&b, tt.format, Style{Colour: tt.colour}); err != nil {
 			t.Fatal(err)
 		}
 		out := b.String()
@@ -97,7 +97,7 @@ func TestHostileMarkdown(t *testing.T) {
 	r := hostileReport(t)
 	c := Compare(r, r.Selectors()[:2])
 	for name, write := range map[string]func(io.Writer) error{
-		"report":     func(w io.Writer) error { return r.Write(w, FormatMarkdown, false) },
+		"report":     func(w io.Writer) error { return r.Write(w, FormatMarkdown, Style{}) },
 		"comparison": func(w io.Writer) error { return c.Write(w, FormatMarkdown) },
 	} {
 		var b bytes.Buffer
@@ -130,7 +130,7 @@ func TestHostileMarkdown(t *testing.T) {
 // JUnit is XML whatever is in it.
 func TestHostileJUnit(t *testing.T) {
 	var b bytes.Buffer
-	if err := hostileReport(t).Write(&b, FormatJUnit, false); err != nil {
+	if err := hostileReport(t).Write(&b, FormatJUnit, Style{}); err != nil {
 		t.Fatal(err)
 	}
 	for d := xml.NewDecoder(&b); ; {

@@ -19,7 +19,7 @@ func (r *Report) writeMarkdown(w io.Writer) error {
 	fmt.Fprintf(&b, "| scenario |%s\n", columns(m.selectors, escape))
 	fmt.Fprintf(&b, "|---|%s\n", strings.Repeat("---|", len(m.selectors)))
 	for _, row := range m.rows {
-		fmt.Fprintf(&b, "| %s |%s\n", escape(row.label), columns(row.cells, func(c matrixCell) string { return escape(c.String()) }))
+		fmt.Fprintf(&b, "| %s |%s\n", escape(row.label), columns(row.cells, func(c matrixCell) string { return escape(c.text) }))
 	}
 	for i, o := range r.kernelOrders() {
 		if i == 0 {

@@ -8,8 +8,10 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// matrix is scenarios × selectors, as the table and the Markdown show it.
+// matrix is scenarios × selectors, or topics × selectors, as the table and the
+// Markdown show it.
 type matrix struct {
+	corner    string // heads the labels
 	selectors []string
 	rows      []matrixRow
 }
@@ -22,20 +24,13 @@ type matrixRow struct {
 
 type matrixCell struct {
 	verdict Verdict
-	text    string // what was picked; empty where nothing was asked
+	text    string // empty where nothing was asked
 }
 
 // marks are put before a cell's text. Brackets mean "as the scenario states",
 // or would be so.
 var marks = map[Verdict]string{
 	Pass: "✓", XFail: "(✗)", Skip: "–", XPass: "(✓)", Fail: "✗", Error: "!!",
-}
-
-func (c matrixCell) String() string {
-	if c.text == "" {
-		return ""
-	}
-	return marks[c.verdict] + " " + c.text
 }
 
 func newMatrix(r *Report) matrix {
@@ -118,7 +113,7 @@ func scenarioRows(label string, results []Result, selectors []string) []matrixRo
 	if len(roles) == 0 { // its lab was never begun
 		row := matrixRow{label: label}
 		for range selectors {
-			row.cells = append(row.cells, matrixCell{Error, "not run"})
+			row.cells = append(row.cells, matrixCell{Error, marks[Error] + " not run"})
 		}
 		return []matrixRow{row}
 	}
@@ -134,10 +129,9 @@ func scenarioRows(label string, results []Result, selectors []string) []matrixRo
 }
 
 func newCell(res Result) matrixCell {
-	c := matrixCell{verdict: res.Verdict, text: string(res.Origin) + KindNote(res.Kind)}
-	switch res.Verdict {
-	case Skip, Error:
-		c.text = res.Verdict.String()
+	text := string(res.Origin) + KindNote(res.Kind)
+	if res.Verdict == Skip || res.Verdict == Error {
+		text = res.Verdict.String()
 	}
-	return c
+	return matrixCell{res.Verdict, marks[res.Verdict] + " " + text}
 }

@@ -35,7 +35,7 @@ func TestFamilyRows(t *testing.T) {
 	}
 	var got []string
 	for _, row := range newMatrix(r).rows {
-		got = append(got, row.label+" "+row.cells[0].String())
+		got = append(got, row.label+" "+row.cells[0].text)
 	}
 	want := []string{
 		"plain ✓ slaac", "all (2) ✗ slaac",

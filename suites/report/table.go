@@ -33,16 +33,31 @@ func (t *tableWriter) paint(colour, s string) string {
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
 }
 
-func (r *Report) writeTable(w io.Writer, colour bool) error {
-	t := &tableWriter{colour: colour}
+// screen is how many rows of scenarios a reader takes in at once, and most how
+// many findings of one verdict a summary shows.
+const (
+	screen = 24
+	most   = 8
+)
+
+func (r *Report) writeTable(w io.Writer, style Style) error {
+	t := &tableWriter{colour: style.Colour}
+	m, findings := newMatrix(r), r.findings()
+	summary := !style.All && len(m.rows) > screen
+	if summary {
+		m, findings = byTopic(r), leading(findings)
+	}
 	fmt.Fprintln(t, r.setting())
 	for _, n := range r.notes() {
 		fmt.Fprintf(t, "note: %s\n", n)
 	}
 	fmt.Fprintln(t)
-	t.matrix(newMatrix(r))
+	t.matrix(m)
 	t.orders(r.kernelOrders())
-	t.findings(r.findings())
+	t.findings(findings)
+	if summary {
+		fmt.Fprint(t, "\nThe counts are of scenarios times roles. --all shows every scenario, failure and known failure; report files do, too.\n")
+	}
 	fmt.Fprintf(t, "\n%s\n", t.paint(closing[r.Worst()].colour, r.closing()))
 	_, err := w.Write(t.Bytes())
 	return err
@@ -54,10 +69,11 @@ func (t *tableWriter) matrix(m matrix) {
 	for i, s := range m.selectors {
 		fit(i+1, s)
 	}
+	fit(0, m.corner)
 	for _, row := range m.rows {
 		fit(0, row.label)
 		for i, c := range row.cells {
-			fit(i+1, c.String())
+			fit(i+1, c.text)
 		}
 	}
 	line := func(label string, n int, cell func(i int) (colour, text string)) {
@@ -75,10 +91,10 @@ func (t *tableWriter) matrix(m matrix) {
 		}
 		fmt.Fprintln(t)
 	}
-	line("", len(m.selectors), func(i int) (string, string) { return bold, m.selectors[i] })
+	line(m.corner, len(m.selectors), func(i int) (string, string) { return bold, m.selectors[i] })
 	for _, row := range m.rows {
 		line(row.label, len(row.cells), func(i int) (string, string) {
-			return colours[row.cells[i].verdict], row.cells[i].String()
+			return colours[row.cells[i].verdict], row.cells[i].text
 		})
 	}
 }
@@ -108,6 +124,10 @@ func (t *tableWriter) findings(fs []finding) {
 	for i, f := range fs {
 		if i == 0 || fs[i-1].verdict != f.verdict {
 			fmt.Fprintf(t, "\n%s\n", t.paint(colours[f.verdict], headings[f.verdict]))
+		}
+		if f.more > 0 {
+			fmt.Fprintf(t, "  … and %d more\n", f.more)
+			continue
 		}
 		if f.verdict == XFail {
 			fmt.Fprintf(t, "  %s: %s\n", f.title(), strings.ReplaceAll(f.reason, "\n", "\n    "))

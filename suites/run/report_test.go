@@ -137,7 +137,7 @@ func clean(t *testing.T) *report.Report {
 func TestReportGolden(t *testing.T) {
 	for name, r := range map[string]*report.Report{"report.json": sample(t), "timeline.json": moves(t), "versions.json": versions(t), "pass.json": clean(t)} {
 		var got bytes.Buffer
-		if err := r.Write(&got, report.FormatJSON, true); err != nil {
+		if err := r.Write(&got, report.FormatJSON, report.Style{Colour: true}); err != nil {
 			t.Fatal(err)
 		}
 		golden.Check(t, filepath.Join("..", "report", "testdata", name), got.Bytes())

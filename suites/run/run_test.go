@@ -106,7 +106,7 @@ func TestRunAgain(t *testing.T) {
 				t.Errorf("%s was built %d times, others %d, error %q", a.ID, built, others, a.Error)
 			}
 			var table strings.Builder
-			if err := r.Write(&table, report.FormatTable, false); err != nil {
+			if err := r.Write(&table, report.FormatTable, report.Style{}); err != nil {
 				t.Fatal(err)
 			}
 			noted := strings.Contains(table.String(), "note: a was played again")
