@@ -85,7 +85,11 @@ func (l *Lab) defend() (*defender, error) {
 		return nil, err
 	}
 	d := &defender{conn: conn, inject: func(f []byte) error { return l.passt.Inject(f) }}
-	d.wg.Go(func() { d.err = d.run() })
+	d.wg.Go(func() {
+		if d.err = d.run(); d.err != nil {
+			l.died(d.err)
+		}
+	})
 	return d, nil
 }
 

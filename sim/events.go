@@ -23,11 +23,7 @@ func (l *Lab) Play(ctx context.Context) error {
 // time, and not while the truth table is measured.
 func (l *Lab) Step(ctx context.Context, e scenarios.Event) error {
 	l.log.Debug("event", "scenario", l.scenario.ID, "event", e.Kind())
-	err := l.step(ctx, e)
-	if err == nil {
-		err = context.Cause(ctx) // it may have ended too late to stop the step
-	}
-	if err != nil {
+	if err := l.whole(ctx, func(ctx context.Context) error { return l.step(ctx, e) }); err != nil {
 		return fmt.Errorf("play lab %s: event %s: %w", l.scenario.ID, e.Kind(), err)
 	}
 	return nil

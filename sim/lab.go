@@ -32,6 +32,10 @@ type Options struct {
 	// same peer, and their pods reach each other. It is closed after the new
 	// one, and no other lab is beside either.
 	Beside *Lab
+	// Died is called with the cause as soon as something dies that the lab
+	// needs: passt, the guest's link, or the host of conflict. Every step, and
+	// every measurement, then ends with that cause by itself. Default: nothing.
+	Died func(cause error)
 	// Capture is a folder for one pcapng file a link, named
 	// SCENARIO-LINK.pcapng. Empty: no capture.
 	Capture string
@@ -65,11 +69,13 @@ type Lab struct {
 	// neighbours are those of the pod that the simulated passt has heard of.
 	neighbours map[netip.Addr]net.HardwareAddr
 	passt      Passt
-	started    time.Time      // of passt
-	defender   *defender      // nil if nobody else is on the guest's link
-	beside     *Lab           // shares the peer, if there is one
-	second     *Lab           // of the scenario's second guest, if it has one
-	clean      []func() error // in the order of creation
+	started    time.Time       // of passt
+	defender   *defender       // nil if nobody else is on the guest's link
+	beside     *Lab            // shares the peer, if there is one
+	second     *Lab            // of the scenario's second guest, if it has one
+	running    context.Context // ends, with the cause, when the lab has broken
+	died       func(error)     // ends it
+	clean      []func() error  // in the order of creation
 }
 
 // New builds the lab of sc and starts passt in it. No event is played yet.
@@ -80,6 +86,13 @@ func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (_ *Lab, err
 	l := &Lab{scenario: sc, peerAddr: peerAddress(sc), opts: opts, log: opts.Logger, neighbours: map[netip.Addr]net.HardwareAddr{}}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
+	}
+	running, end := context.WithCancelCause(context.Background())
+	l.running, l.died = running, func(cause error) {
+		end(cause)
+		if opts.Died != nil {
+			opts.Died(cause)
+		}
 	}
 	defer func() {
 		// Also when a step panics: what was made so far is taken down.
@@ -93,51 +106,83 @@ func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (_ *Lab, err
 	}()
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no result after %s", patience))
 	defer cancel()
-	cfg, err := l.passtConfig()
-	if err != nil {
+	if err := l.whole(ctx, l.build); err != nil {
 		return nil, err
 	}
-	if err := opts.Backend.supports(sc, cfg); err != nil {
-		return nil, err
+	return l, nil
+}
+
+// build builds the lab, completely.
+func (l *Lab) build(ctx context.Context) error {
+	sc := l.scenario
+	cfg, err := l.passtConfig()
+	if err != nil {
+		return err
+	}
+	if err := l.opts.Backend.supports(sc, cfg); err != nil {
+		return err
 	}
 	release := KernelRelease()
 	if known, err := needs(sc, release); err != nil {
-		return nil, err
+		return err
 	} else if !known {
 		l.log.Warn("the kernel's release is not known and counts as the newest", "release", release)
 	}
 	if sc.Second != nil {
-		if l.second, err = buildSecond(ctx, sc, opts); err != nil {
-			return nil, err
+		if l.second, err = buildSecond(ctx, sc, l.opts, l.died); err != nil {
+			return err
 		}
 		l.defers(l.second.Close)
 		l.opts.Beside = l.second
 	}
 	e, err := passt.New(cfg)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	l.engine, l.started = e, cfg.Started
 	if err := l.findClient(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := l.topology(ctx, e.MAC()); err != nil {
-		return nil, err
+		return err
 	}
 	if err := l.attach(ctx, cfg, e); err != nil {
-		return nil, fmt.Errorf("start passt: %w", err)
+		return fmt.Errorf("start passt: %w", err)
 	}
 	l.defers(l.passt.Close)
 	l.defers(func() error { return l.guest.Close() })
+	gone, err := l.host.OnRemoved(tap, l.died)
+	if err != nil {
+		return err
+	}
+	l.defers(func() error { gone(); return nil })
 	if err := l.boot(ctx); err != nil {
-		return l, err
+		return err
 	}
 	// A virtual machine is connected as soon as it is switched on. What is
 	// sent then and comes too early for the guest's system waits in a queue.
 	if s, ok := l.passt.(*simulated); ok {
-		return l, s.Connect()
+		return s.Connect()
 	}
-	return l, nil
+	return nil
+}
+
+// whole calls f, and ends its context when something dies that the lab needs.
+// What has ended the context is then the cause of the error, and is one where f
+// has not noticed.
+func (l *Lab) whole(ctx context.Context, f func(ctx context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(l.running, func() { cancel(context.Cause(l.running)) })()
+	err := f(ctx)
+	cause := context.Cause(ctx)
+	switch {
+	case err == nil:
+		return cause
+	case cause != nil && !errors.Is(err, cause):
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
 }
 
 // passtConfig is what a passt that is started now is told and finds in the pod.

@@ -59,7 +59,12 @@ func (l *Lab) Candidates() ([]probe.Candidate, error) {
 }
 
 // Probe measures the truth table of the candidates.
-func (l *Lab) Probe(ctx context.Context) (probe.Table, error) {
+func (l *Lab) Probe(ctx context.Context) (t probe.Table, err error) {
+	err = l.whole(ctx, func(ctx context.Context) error { t, err = l.probe(ctx); return err })
+	return t, err
+}
+
+func (l *Lab) probe(ctx context.Context) (probe.Table, error) {
 	cs, err := l.Candidates()
 	if err != nil {
 		return nil, err

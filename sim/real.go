@@ -65,6 +65,7 @@ func (l *Lab) segment() error {
 // pasta is the real passt, as it is for namespaces.
 type pasta struct {
 	process *child.Process
+	stop    func() // looking out for its end
 	router  netip.Addr
 	tap     *packet.Conn // towards the guest
 }
@@ -87,9 +88,7 @@ func attachReal(ctx context.Context, l *Lab, cfg passt.Config, router netip.Addr
 			err = errors.Join(err, r.Close())
 		}
 	}()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer r.process.OnEnd(cancel)()
+	r.stop = r.process.OnEnd(l.died)
 	if err := l.host.Await(ctx, "pasta's interface", func() (bool, string, error) {
 		ok, err := l.host.Has(pastaLink)
 		return ok, "none", err
@@ -178,6 +177,7 @@ func (r *pasta) Inject(frame []byte) error {
 }
 
 func (r *pasta) Close() error {
+	r.stop()
 	err := r.process.Close()
 	if r.tap != nil {
 		err = errors.Join(err, r.tap.Close())

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -93,6 +94,34 @@ func TestReal(t *testing.T) {
 		if st, err := os.Stat(filepath.Join(dir, sc.ID+"-"+name+".pcapng")); err != nil || st.Size() < 1000 {
 			t.Errorf("capture of %s: %v", name, err)
 		}
+	}
+}
+
+// A real passt that dies is noticed at once.
+func TestRealDies(t *testing.T) {
+	b := realPasst(t)
+	died := make(chan error, 1)
+	l, err := sim.New(t.Context(), fieldReport(t), sim.Options{Backend: b, Died: func(cause error) { died <- cause }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() // has the cause once more
+	for _, proc := range holders(fmt.Sprint(l.Pod.Inode())) {
+		name, err := os.ReadFile(proc + "/comm")
+		if err != nil || !strings.HasPrefix(string(name), "pas") || proc == fmt.Sprintf("/proc/%d", os.Getpid()) {
+			continue
+		}
+		pid, _ := strconv.Atoi(filepath.Base(proc))
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = "pasta: ended by signal 9"
+	if err := l.Play(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Play = %v, want …%s…", err, want)
+	}
+	if cause := <-died; !strings.HasPrefix(cause.Error(), want) {
+		t.Errorf("died of %v, want %s…", cause, want)
 	}
 }
 

@@ -10,10 +10,11 @@ import (
 
 // buildSecond builds the lab of a scenario's second guest, and gives that guest
 // its SLAAC address and its lease.
-func buildSecond(ctx context.Context, sc *scenarios.Scenario, opts Options) (*Lab, error) {
+func buildSecond(ctx context.Context, sc *scenarios.Scenario, opts Options, died func(error)) (*Lab, error) {
 	if opts.Backend.Real() {
 		return nil, &UnsupportedError{"there is one real passt a lab, and the scenario has two guests"}
 	}
+	opts.Died = died
 	own := *sc
 	own.ID += "-second"
 	own.Second = nil

@@ -65,7 +65,11 @@ func attach(l *Lab, cfg passt.Config, e *passt.Engine) (_ *simulated, err error)
 			return nil, errors.Join(err, s.conn.Close(), s.closePlane())
 		}
 	}
-	s.wg.Go(func() { s.err = s.run() })
+	s.wg.Go(func() {
+		if s.err = s.run(); s.err != nil {
+			l.died(s.err)
+		}
+	})
 	return s, nil
 }
 
@@ -132,7 +136,7 @@ func (s *simulated) run() error {
 		case errors.Is(err, unix.ENETDOWN):
 			continue // said once; the socket goes on when the link is back
 		case err != nil:
-			err = fmt.Errorf("receive on %s: %w", tap, err)
+			err = fmt.Errorf("passt: receive on %s: %w", tap, err)
 		default:
 			err = s.handle(b[:n])
 		}

@@ -61,13 +61,16 @@ func (p *Process) Succeeded() bool {
 	}
 }
 
-// OnEnd calls f with the reason if the process ends before stop is called.
+// OnEnd calls f with the reason if the process ends by itself before stop is
+// called.
 func (p *Process) OnEnd(f func(error)) (stop func()) {
 	stopped := make(chan struct{})
 	go func() {
 		select {
 		case <-p.ended:
-			f(p.err)
+			if p.err != nil {
+				f(p.err)
+			}
 		case <-stopped:
 		}
 	}()

@@ -3,9 +3,12 @@ package link
 import (
 	"context"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
 )
 
 // Up sets interfaces up.
@@ -95,4 +98,28 @@ func (n *Net) Move(name string, to *Net) error {
 		return fmt.Errorf("move %s from %s to %s: %w", name, n.ns.Name(), to.ns.Name(), err)
 	}
 	return nil
+}
+
+// OnRemoved calls f, from another goroutine, with an error that says so when
+// the interface is removed from the namespace, until stop is called.
+func (n *Net) OnRemoved(name string, f func(error)) (stop func(), err error) {
+	index, err := n.Index(name)
+	if err != nil {
+		return nil, err
+	}
+	s, err := n.subscribe(func(messages []syscall.NetlinkMessage) {
+		for _, m := range messages {
+			if m.Header.Type != unix.RTM_DELLINK || len(m.Data) < unix.SizeofIfInfomsg {
+				continue
+			}
+			// A bridge says of a port by AF_BRIDGE that it is none of its any more.
+			if l := nl.DeserializeIfInfomsg(m.Data); int(l.Index) == index && l.Family == unix.AF_UNSPEC {
+				f(fmt.Errorf("interface %s of %s was removed", name, n.ns.Name()))
+			}
+		}
+	}, unix.RTNLGRP_LINK)
+	if err != nil {
+		return nil, err
+	}
+	return s.close, nil
 }

@@ -158,11 +158,14 @@ func Open(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector,
 }
 
 func (s *Session) open(ctx context.Context) (err error) {
+	// What dies in the lab ends every wait, and is no selector's fault.
+	ctx, died := context.WithCancelCause(ctx)
+	defer died(nil)
 	if s.oldest, err = s.opts.OldestFirst(); err != nil {
 		return err
 	}
 	err = s.inLab(ctx, &s.phases.build, func(ctx context.Context) (err error) {
-		s.lab, err = s.opts.Build(ctx, s.sc, sim.Options{Backend: s.opts.Backend, Logger: s.opts.Logger.With("scenario", s.sc.ID), Capture: s.opts.Capture})
+		s.lab, err = s.opts.Build(ctx, s.sc, sim.Options{Backend: s.opts.Backend, Logger: s.opts.Logger.With("scenario", s.sc.ID), Capture: s.opts.Capture, Died: died})
 		return err
 	})
 	if err != nil {

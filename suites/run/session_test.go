@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
@@ -16,6 +17,29 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites/report"
 )
+
+// What dies in the lab while a selector is asked is an error at once, whatever
+// the selector says because of it.
+func TestDeathIsError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var died func(error)
+		build := func(_ context.Context, _ *scenarios.Scenario, opts sim.Options) (Lab, error) {
+			died = opts.Died
+			return fakeLab{table: fieldTable()}, nil
+		}
+		sel := selector.Func("waits", func(ctx context.Context, _ selector.Observation) (selector.Choice, error) {
+			died(errBroken)
+			<-ctx.Done()
+			return selector.Pick(slaac.Addr(), "nothing answers"), nil
+		})
+		begun := time.Now()
+		s, _ := Open(t.Context(), fieldScenario("x"), []selector.Selector{sel}, Options{Build: build})
+		wantAll(t, s.Judge(sel), report.Error, "broken")
+		if took := time.Since(begun); took > time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
 
 // A lab that fails, at whatever step, is an error in every role: never a fail,
 // and never fine. It is taken down all the same.

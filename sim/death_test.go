@@ -1,0 +1,67 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/link"
+)
+
+// Whatever waits in the lab ends as soon as something dies that the lab needs,
+// and names it: a step that would take a minute, and a measurement.
+func TestDeath(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		kill func(*testing.T, *Lab)
+		want string
+	}{
+		{"passt", func(t *testing.T, l *Lab) { ok(t, l.passt.(*simulated).conn.Close()) }, "passt: receive on tap: "},
+		{"defender", func(t *testing.T, l *Lab) { ok(t, l.defender.conn.Close()) }, "defend addresses: receive on tap: "},
+		{"link", func(t *testing.T, l *Lab) {
+			elsewhere, err := link.Open(need.Namespace(t, "elsewhere"))
+			ok(t, err)
+			defer elsewhere.Close()
+			ok(t, l.host.Move(tap, elsewhere))
+		}, "interface tap of pod was removed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			need.Namespaces(t)
+			causes := make(chan error, 4)
+			sc := timeline(t, `[ra, conflict: "fd01:cafe::dead", dhcpv6: {valid: 60, preferred: 60}, expire: dhcpv6]`)
+			l, err := New(t.Context(), sc, Options{Died: func(cause error) { causes <- cause }})
+			ok(t, err)
+			defer l.Close() // has the cause once more
+			expire := slices.IndexFunc(l.scenario.Events, func(e scenarios.Event) bool { return e.Expire != nil })
+			for _, e := range l.scenario.Events[:expire] {
+				ok(t, l.Step(t.Context(), e))
+			}
+			ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, errors.New("only the time-out has ended it"))
+			defer cancel()
+			ended := make(chan error, 1)
+			go func() { ended <- l.Step(ctx, l.scenario.Events[expire]) }()
+			tt.kill(t, l)
+			if err := <-ended; err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Step = %v, want …%s…", err, tt.want)
+			}
+			if table, err := l.Probe(ctx); table != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Probe = %v, %v, want %s…", table, err, tt.want)
+			}
+			if cause := <-causes; !strings.HasPrefix(cause.Error(), tt.want) {
+				t.Errorf("died of %v, want %s…", cause, tt.want)
+			}
+		})
+	}
+}
+
+func ok(t testing.TB, errs ...error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
