@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/passtlab/passtlab/scenarios"
@@ -16,10 +14,11 @@ import (
 )
 
 type adviseFlags struct {
-	pod, mac, prefix, format string
-	noLab                    bool
-	config                   configFlags
-	lab                      advise.Lab // nil: real ones, which take the right to make them
+	format           format
+	pod, mac, prefix string
+	noLab            bool
+	config           configFlags
+	lab              advise.Lab // nil: real ones, which take the right to make them
 }
 
 func adviseCommand() *cobra.Command { return newAdvise(nil) }
@@ -43,7 +42,7 @@ Exit status: 0; 1 a patch failed its check, or none helps; 2 wrong usage;
 	fs.StringVar(&f.pod, "pod-address", "", "the pod's `ADDRESS`, which passt leases to the guest")
 	fs.StringVar(&f.mac, "mac", "", "the guest's `MAC`")
 	fs.StringVar(&f.prefix, "prefix", "", "the `PREFIX` in which the guest forms its SLAAC address (default: the /64 of the pod address)")
-	fs.StringVar(&f.format, "format", "text", "`FORMAT`, text or json")
+	f.format.add(c, "text", "json")
 	fs.BoolVar(&f.noLab, "no-lab", false, "print patches without checking them in a lab")
 	f.config.addSubnets(c)
 	_ = c.MarkFlagRequired("pod-address")
@@ -52,8 +51,8 @@ Exit status: 0; 1 a patch failed its check, or none helps; 2 wrong usage;
 }
 
 func (f *adviseFlags) run(c *cobra.Command) error {
-	if f.format != "text" && f.format != "json" {
-		return fmt.Errorf("--format: %q is none of [text json]", f.format)
+	if err := f.format.check(); err != nil {
+		return err
 	}
 	in, err := advise.Parse(f.pod, f.mac, f.prefix)
 	if err != nil {
@@ -86,11 +85,7 @@ func (f *adviseFlags) check(c *cobra.Command, a *advise.Advice, lab advise.Lab) 
 }
 
 func (f *adviseFlags) print(c *cobra.Command, a *advise.Advice) error {
-	write := a.WriteText
-	if f.format == "json" {
-		write = func(w io.Writer) error { return writeJSON(w, a) }
-	}
-	if err := write(c.OutOrStdout()); err != nil {
+	if err := f.format.print(c, a, a.WriteText); err != nil {
 		return labFailed(err)
 	}
 	if a.Failed() || !a.Given() {

@@ -14,7 +14,7 @@ import (
 )
 
 func kernelsCommand() *cobra.Command {
-	var format string
+	var f format
 	c := &cobra.Command{
 		Use:   "kernels",
 		Short: "List the kernels that run --kernel can boot",
@@ -41,19 +41,13 @@ built in, besides what labs need.`,
 			if err != nil {
 				return err
 			}
-			switch format {
-			case "table":
-				return listKernels(c.OutOrStdout(), dir, ks)
-			case "json":
-				if ks == nil {
-					ks = []vm.Kernel{}
-				}
-				return writeJSON(c.OutOrStdout(), ks)
+			if ks == nil {
+				ks = []vm.Kernel{}
 			}
-			return fmt.Errorf("--format: %q is none of [table json]", format)
+			return f.print(c, ks, func(w io.Writer) error { return listKernels(w, dir, ks) })
 		},
 	}
-	c.Flags().StringVar(&format, "format", "table", "`FORMAT`, table or json")
+	f.add(c, "table", "json")
 	return c
 }
 

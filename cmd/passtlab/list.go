@@ -6,7 +6,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/spf13/cobra"
@@ -36,7 +35,7 @@ type neededKernels struct {
 }
 
 func listCommand() *cobra.Command {
-	var format string
+	var f format
 	var byItem bool
 	c := &cobra.Command{
 		Use:   "list [SCENARIO.yaml | ID | label:NAME]...",
@@ -46,28 +45,18 @@ func listCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			l := newListing(chosen.scenarios)
-			var items []covered
 			if byItem {
-				if items, err = coverage(chosen.scenarios, len(args) == 0); err != nil {
+				items, err := coverage(chosen.scenarios, len(args) == 0)
+				if err != nil {
 					return err
 				}
+				return f.print(c, items, func(w io.Writer) error { return writeCoverage(w, items) })
 			}
-			out := c.OutOrStdout()
-			switch {
-			case format == "table" && byItem:
-				return writeCoverage(out, items)
-			case format == "table":
-				return l.table(out)
-			case format == "json" && byItem:
-				return writeJSON(out, items)
-			case format == "json":
-				return writeJSON(out, l)
-			}
-			return fmt.Errorf("--format: %q is none of [table json]", format)
+			l := newListing(chosen.scenarios)
+			return f.print(c, l, l.table)
 		},
 	}
-	c.Flags().StringVar(&format, "format", "table", "`FORMAT`, table or json")
+	f.add(c, "table", "json")
 	c.Flags().BoolVar(&byItem, "coverage", false, "list what a corpus has to cover instead, each item with its scenarios")
 	return c
 }
@@ -95,5 +84,3 @@ func (l listing) table(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "\nselectors: %s\nlabels:    %s\n", strings.Join(l.Selectors, " "), strings.Join(l.Labels, " "))
 	return err
 }
-
-func writeJSON(w io.Writer, v any) error { return visible.JSON(w, v) }

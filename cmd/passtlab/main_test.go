@@ -57,7 +57,7 @@ func TestUsageErrors(t *testing.T) {
 		{"--nonsense", "unknown flag"},
 		{"rum", `did you mean "run"?`},
 		{"run --selektor x", "unknown flag: --selektor"},
-		{"run --format yaml", `--format: parse format: "yaml" is none of`},
+		{"run --format yaml", `--format: "yaml" is none of`},
 		{"run --parallel 0", "--parallel: 0 is not from 1 to 64"},
 		{"run --parallel 65", "--parallel: 65 is not from 1 to 64"},
 		{"run --parallel x", "invalid argument"},

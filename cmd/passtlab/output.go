@@ -12,17 +12,35 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newOutput begins to write what the flag --output names. It returns nil where
-// that is standard output.
-func newOutput(name string) (*outfile.File, error) {
-	if name == "" || standardOutput(name) {
-		return nil, nil
+// output are the flags of a command whose result may go to a file.
+type output struct {
+	format
+	path string
+	all  bool
+	file *outfile.File // nil: standard output
+}
+
+// add adds the flags for what the result is called.
+func (o *output) add(c *cobra.Command, what string, formats []report.Format) {
+	o.format.add(c, formats...)
+	c.Flags().StringVar(&o.path, "output", "", fmt.Sprintf("write the %s to `FILE`, and the table to standard output; -: the %[1]s to standard output", what))
+}
+
+// addAll adds the flag of commands whose result is a report.
+func (o *output) addAll(c *cobra.Command) {
+	c.Flags().BoolVar(&o.all, "all", false, "show every scenario, failure and known failure in the table, also where a summary by topic is shorter")
+}
+
+// open finds what cannot be written before there is anything to write. The
+// caller discards the file.
+func (o *output) open() (err error) {
+	if o.path == "" || standardOutput(o.path) {
+		return nil
 	}
-	f, err := outfile.Create(name)
-	if err != nil {
-		return nil, fmt.Errorf("--output: %w", err)
+	if o.file, err = outfile.Create(o.path); err != nil {
+		return fmt.Errorf("--output: %w", err)
 	}
-	return f, nil
+	return nil
 }
 
 // standardOutput reports whether name stands for standard output. It is not
@@ -31,19 +49,19 @@ func standardOutput(name string) bool {
 	return name == "-" || slices.Contains([]string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}, filepath.Clean(name))
 }
 
-// writeOutput writes the result to file, and then the table to standard output;
-// without a file, the result to standard output. The table comes first: it is not
-// lost where the file cannot be written.
-func writeOutput(c *cobra.Command, file *outfile.File, format report.Format, all bool, write func(io.Writer, report.Format, report.Style) error) error {
-	out := bare(c.OutOrStdout())
-	style := report.Style{Colour: colourful(out), All: all}
-	if file == nil {
+// write writes the result to standard output, or the table there and the result
+// to the file. The table comes first: it is not lost where the file cannot be
+// written.
+func (o *output) write(c *cobra.Command, write func(io.Writer, report.Format, report.Style) error) error {
+	out, format := bare(c.OutOrStdout()), report.Format(o.value)
+	style := report.Style{Colour: colourful(out), All: o.all}
+	if o.file == nil {
 		return labFailed(write(out, format, style))
 	}
 	err := write(out, report.FormatTable, style)
-	ferr := write(file, format, report.Style{All: true})
+	ferr := write(o.file, format, report.Style{All: true})
 	if ferr == nil {
-		ferr = file.Commit()
+		ferr = o.file.Commit()
 	}
 	return labFailed(errors.Join(err, ferr))
 }

@@ -20,8 +20,8 @@ import (
 
 type pickFlags struct {
 	asked
-	from, role, format string
-	target             string
+	format             format
+	from, role, target string
 	config             configFlags
 }
 
@@ -47,14 +47,14 @@ Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 	fs.StringVar(&f.from, "from", "", "read the node's addresses from `FILE`, - for standard input")
 	fs.StringVar(&f.role, "role", "", fmt.Sprintf("`ROLE`: who wants the address, one of %v (default: the file's, else %s)", scenarios.Roles(), defaultRole))
 	fs.StringVar(&f.target, "target", "", "the `ADDRESS` of another node, which the kernel's own selection depends on")
-	fs.StringVar(&f.format, "format", "text", "`FORMAT`, text or json")
+	f.format.add(c, "text", "json")
 	f.config.add(c)
 	return c
 }
 
 func (f *pickFlags) run(c *cobra.Command) error {
-	if f.format != "text" && f.format != "json" {
-		return fmt.Errorf("--format: %q is none of [text json]", f.format)
+	if err := f.format.check(); err != nil {
+		return err
 	}
 	sels, flags, err := f.selectors(c, command.Options{})
 	if err != nil {
@@ -87,11 +87,7 @@ func (f *pickFlags) run(c *cobra.Command) error {
 		}
 		r = pick.Saved(c.Context(), name, saved, sels)
 	}
-	write := r.WriteText
-	if f.format == "json" {
-		write = func(w io.Writer) error { return writeJSON(w, r) }
-	}
-	if err := write(c.OutOrStdout()); err != nil {
+	if err := f.format.print(c, r, r.WriteText); err != nil {
 		return err
 	}
 	if r.Failed() {

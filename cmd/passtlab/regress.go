@@ -12,9 +12,9 @@ import (
 // regressFlags are the flags of passtlab regress.
 type regressFlags struct {
 	labFlags
-	selectors      []string
-	before, after  string // programs
-	format, output string
+	selectors     []string
+	before, after string // programs
+	out           output
 }
 
 func regressCommand() *cobra.Command { return newRegress(nil) }
@@ -42,8 +42,7 @@ usage; 3 a lab failed.`,
 	fs.StringArrayVar(&f.selectors, "selector", nil, "compare `NAME@VERSIONS`, or NAME with that of another --selector")
 	fs.StringVar(&f.before, "old", "", "the `PROGRAM` to compare with, quoted as for a shell")
 	fs.StringVar(&f.after, "new", "", "the `PROGRAM` that is compared")
-	fs.StringVar(&f.format, "format", string(report.FormatTable), fmt.Sprintf("`FORMAT`, one of %v", report.ComparisonFormats()))
-	fs.StringVar(&f.output, "output", "", "write the comparison to `FILE`, and the table to standard output; -: the comparison to standard output")
+	f.out.add(c, "comparison", report.ComparisonFormats())
 	f.add(c)
 	f.addExpect(c)
 	c.MarkFlagsRequiredTogether("old", "new")
@@ -53,9 +52,8 @@ usage; 3 a lab failed.`,
 }
 
 func (f *regressFlags) run(c *cobra.Command, args []string) error {
-	format := report.Format(f.format)
-	if err := new(report.Comparison).Write(io.Discard, format); err != nil {
-		return fmt.Errorf("--format: %w", err)
+	if err := f.out.check(); err != nil {
+		return err
 	}
 	who := asked{names: f.selectors}
 	if f.before != "" {
@@ -68,27 +66,25 @@ func (f *regressFlags) run(c *cobra.Command, args []string) error {
 	if n := len(cfg.Selectors); n < 2 {
 		return fmt.Errorf("regress: %s is one version, and it takes two to compare", cfg.Selectors[0].Name())
 	}
-	return f.withLabs(c, func() error { return f.compare(c, cfg, format) })
+	return f.withLabs(c, func() error { return f.compare(c, cfg) })
 }
 
-func (f *regressFlags) compare(c *cobra.Command, cfg run.Config, format report.Format) error {
+func (f *regressFlags) compare(c *cobra.Command, cfg run.Config) error {
 	var names []string
 	for _, s := range cfg.Selectors {
 		names = append(names, s.Name())
 	}
-	// What cannot be written is found before the labs are built.
-	out, err := newOutput(f.output)
-	if err != nil {
+	if err := f.out.open(); err != nil {
 		return err
 	}
-	defer out.Discard()
+	defer f.out.file.Discard()
 	rep, err := runLabs(c, cfg)
 	if err != nil {
 		return err
 	}
 	comparison := report.Compare(rep, names)
 	write := func(w io.Writer, format report.Format, _ report.Style) error { return comparison.Write(w, format) }
-	if err := writeOutput(c, out, format, true, write); err != nil {
+	if err := f.out.write(c, write); err != nil {
 		return err
 	}
 	return exit(comparison.ExitStatus())

@@ -22,7 +22,7 @@ func TestRegressUsage(t *testing.T) {
 		{"regress --selector talos-v1", "talos-v1 is one version, and it takes two to compare"},
 		{"regress --selector flannel@v9.0.0..", "no version listed lies in v9.0.0.."},
 		{"regress --selector flannel@v0.25.7,main", `"main" is no exact version`},
-		{"regress --selector talos-v1 --selector talos-v2 --format junit", `format "junit" is none of`},
+		{"regress --selector talos-v1 --selector talos-v2 --format junit", `--format: "junit" is none of`},
 		{"regress --old true --new /no/such/program", "--exec: unusable selector new"},
 		{"regress --selector talos-v1 --selector talos-v2 nosuch", "passtlab list shows all"},
 		{"bisect --selector flannel --good v0.25.7", `required flag(s) "bad"`},

@@ -28,55 +28,26 @@ func behaveAs(name string, scs []*scenarios.Scenario) ([]*scenarios.Scenario, er
 
 // releases is what passtlab releases prints as JSON.
 type releases struct {
-	First   string   `json:"first"`
-	Last    string   `json:"last"`
-	Default string   `json:"default"`
-	Changes []change `json:"changes"`
+	First   string         `json:"first"`
+	Last    string         `json:"last"`
+	Default string         `json:"default"`
+	Changes []passt.Change `json:"changes"`
 	// KubeVirt is which passt each KubeVirt release ships.
-	KubeVirt []shipped `json:"kubevirt"`
-}
-
-type change struct {
-	Since string `json:"since"`
-	What  string `json:"what"`
-	// Recorded says that the simulation does not show it.
-	Recorded bool `json:"recorded,omitempty"`
-}
-
-type shipped struct {
-	KubeVirt string `json:"kubevirt"`
-	Passt    string `json:"passt"`
-	Attach   string `json:"attach"`
-}
-
-func newReleases() releases {
-	r := releases{First: passt.First, Last: passt.Last, Default: passt.Default}
-	for _, c := range passt.Changes() {
-		r.Changes = append(r.Changes, change(c))
-	}
-	for _, s := range passt.KubeVirts() {
-		r.KubeVirt = append(r.KubeVirt, shipped(s))
-	}
-	return r
+	KubeVirt []passt.Shipped `json:"kubevirt"`
 }
 
 func releasesCommand() *cobra.Command {
-	var format string
+	var f format
 	c := &cobra.Command{
 		Use:   "releases",
 		Short: "List the passt releases that are known, what changed in them, and which KubeVirt ships which",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			switch format {
-			case "table":
-				return newReleases().table(c.OutOrStdout())
-			case "json":
-				return writeJSON(c.OutOrStdout(), newReleases())
-			}
-			return fmt.Errorf("--format: %q is none of [table json]", format)
+			r := releases{passt.First, passt.Last, passt.Default, passt.Changes(), passt.KubeVirts()}
+			return f.print(c, r, r.table)
 		},
 	}
-	c.Flags().StringVar(&format, "format", "table", "`FORMAT`, table or json")
+	f.add(c, "table", "json")
 	return c
 }
 

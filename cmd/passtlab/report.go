@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
@@ -14,33 +12,29 @@ func reportCommand() *cobra.Command {
 }
 
 func reportShowCommand() *cobra.Command {
-	var format string
-	var all bool
+	var out output
 	c := &cobra.Command{
 		Use:   "show FILE",
 		Short: "Print a report in another format",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			f, err := report.ParseFormat(format)
-			if err != nil {
-				return fmt.Errorf("--format: %w", err)
+			if err := out.check(); err != nil {
+				return err
 			}
 			r, err := report.Read(args[0])
 			if err != nil {
 				return err
 			}
-			out := bare(c.OutOrStdout())
-			return r.Write(out, f, report.Style{Colour: colourful(out), All: all})
+			return out.write(c, r.Write)
 		},
 	}
-	c.Flags().StringVar(&format, "format", string(report.FormatTable), "`FORMAT`: table, json, junit or markdown")
-	addAll(c, &all)
+	out.format.add(c, report.Formats()...)
+	out.addAll(c)
 	return c
 }
 
 func reportMergeCommand() *cobra.Command {
-	var format, output string
-	var all bool
+	var out output
 	c := &cobra.Command{
 		Use:   "merge FILE...",
 		Short: "Put the reports of all shards of a run together",
@@ -52,9 +46,8 @@ is missing, or is of another run.`,
 		Example: `  passtlab report merge --format json --output report.json report-*.json`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
-			f, err := report.ParseFormat(format)
-			if err != nil {
-				return fmt.Errorf("--format: %w", err)
+			if err := out.check(); err != nil {
+				return err
 			}
 			var parts []report.Part
 			for _, file := range files {
@@ -68,24 +61,17 @@ is missing, or is of another run.`,
 			if err != nil {
 				return labFailed(err)
 			}
-			out, err := newOutput(output)
-			if err != nil {
+			if err := out.open(); err != nil {
 				return err
 			}
-			defer out.Discard()
-			if err := writeOutput(c, out, f, all, r.Write); err != nil {
+			defer out.file.Discard()
+			if err := out.write(c, r.Write); err != nil {
 				return err
 			}
 			return exit(r.ExitStatus())
 		},
 	}
-	c.Flags().StringVar(&format, "format", string(report.FormatTable), "`FORMAT`: table, json, junit or markdown")
-	c.Flags().StringVar(&output, "output", "", "write the report to `FILE`, and the table to standard output; -: the report to standard output")
-	addAll(c, &all)
+	out.add(c, "report", report.Formats())
+	out.addAll(c)
 	return c
-}
-
-// addAll adds the flag of commands that print a table of a report.
-func addAll(c *cobra.Command, all *bool) {
-	c.Flags().BoolVar(all, "all", false, "show every scenario, failure and known failure in the table, also where a summary by topic is shorter")
 }

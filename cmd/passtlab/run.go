@@ -16,12 +16,12 @@ type runFlags struct {
 	labFlags
 	asked
 	kernelFlags
-	format, output     string
-	all, knownFailures bool
-	capture            string
-	writeExpect        string
-	shard, durations   string
-	gitBisect          bool
+	out              output
+	knownFailures    bool
+	capture          string
+	writeExpect      string
+	shard, durations string
+	gitBisect        bool
 }
 
 func runCommand() *cobra.Command { return newRun(nil) }
@@ -85,9 +85,8 @@ lab's failure, status 3.`,
 	fs := c.Flags()
 	f.asked.add(fs)
 	f.addWatches(fs)
-	fs.StringVar(&f.format, "format", "table", fmt.Sprintf("`FORMAT` of the report, one of %v", report.Formats()))
-	fs.StringVar(&f.output, "output", "", "write the report to `FILE`, and the table to standard output; -: the report to standard output")
-	addAll(c, &f.all)
+	f.out.add(c, "report", report.Formats())
+	f.out.addAll(c)
 	fs.BoolVar(&f.knownFailures, "known-failures", false, "count failures that scenarios state as xfail, and their absence as xpass")
 	fs.StringVar(&f.writeExpect, "write-expect", "", "write the failures to `FILE`, a new one, for --expect")
 	fs.StringVar(&f.shard, "shard", "", "run the part `INDEX/COUNT` of the scenarios; passtlab report merge puts parts together")
@@ -104,9 +103,8 @@ lab's failure, status 3.`,
 }
 
 func (f *runFlags) run(c *cobra.Command, args []string) error {
-	format, err := report.ParseFormat(f.format)
-	if err != nil {
-		return fmt.Errorf("--format: %w", err)
+	if err := f.out.check(); err != nil {
+		return err
 	}
 	if err := f.kernelFlags.check(); err != nil {
 		return err
@@ -139,10 +137,10 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	if f.elsewhere() {
 		return f.kernelFlags.run(c)
 	}
-	return f.withLabs(c, func() error { return f.judge(c, cfg, format) })
+	return f.withLabs(c, func() error { return f.judge(c, cfg) })
 }
 
-func (f *runFlags) judge(c *cobra.Command, cfg run.Config, format report.Format) error {
+func (f *runFlags) judge(c *cobra.Command, cfg run.Config) error {
 	// What cannot be written is found before the labs are built.
 	if err := makeFolder(f.capture); err != nil {
 		return fmt.Errorf("--pcap: %w", err)
@@ -152,16 +150,15 @@ func (f *runFlags) judge(c *cobra.Command, cfg run.Config, format report.Format)
 		return err
 	}
 	defer found.Discard()
-	out, err := newOutput(f.output)
-	if err != nil {
+	if err := f.out.open(); err != nil {
 		return err
 	}
-	defer out.Discard()
+	defer f.out.file.Discard()
 	rep, err := runLabs(c, cfg)
 	if err != nil {
 		return err
 	}
-	if err := writeOutput(c, out, format, f.all, rep.Write); err != nil {
+	if err := f.out.write(c, rep.Write); err != nil {
 		return err
 	}
 	if f.gitBisect {

@@ -31,7 +31,7 @@ func selectorsCommand() *cobra.Command {
 }
 
 func selectorsListCommand() *cobra.Command {
-	var format string
+	var f format
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the catalogue: what each selector asks, and by which rule",
@@ -41,16 +41,10 @@ func selectorsListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			switch format {
-			case "table":
-				return listSelectors(c.OutOrStdout(), es)
-			case "json":
-				return writeJSON(c.OutOrStdout(), es)
-			}
-			return fmt.Errorf("--format: %q is none of [table json]", format)
+			return f.print(c, es, func(w io.Writer) error { return listSelectors(w, es) })
 		},
 	}
-	c.Flags().StringVar(&format, "format", "table", "`FORMAT`, table or json")
+	f.add(c, "table", "json")
 	return c
 }
 

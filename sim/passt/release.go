@@ -185,9 +185,9 @@ var changes = []struct {
 
 // Change is what a release does otherwise than those before it.
 type Change struct {
-	Since    string // the first release that does
-	What     string
-	Recorded bool // it is known, and not simulated
+	Since    string `json:"since"` // the first release that does
+	What     string `json:"what"`
+	Recorded bool   `json:"recorded,omitempty"` // it is known, and not simulated
 }
 
 // Changes returns what changed in which release, oldest first.
@@ -238,9 +238,9 @@ func ParseRelease(name string) (Release, error) {
 
 // Shipped is which passt a KubeVirt release ships.
 type Shipped struct {
-	KubeVirt string // "1.4"; with a suffix where builds differ, "1.8-el10"
-	Passt    string
-	Attach   string // how QEMU is attached to passt: "socket", or VhostUser
+	KubeVirt string `json:"kubevirt"` // "1.4"; with a suffix where builds differ, "1.8-el10"
+	Passt    string `json:"passt"`
+	Attach   string `json:"attach"` // how QEMU is attached to passt: "socket", or VhostUser
 }
 
 // VhostUser is the attachment in which frames that passt sends on connect are

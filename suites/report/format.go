@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/passtlab/passtlab/internal/visible"
 )
@@ -21,14 +20,6 @@ const (
 
 // Formats returns all formats.
 func Formats() []Format { return []Format{FormatTable, FormatJSON, FormatJUnit, FormatMarkdown} }
-
-// ParseFormat reads the name of a format.
-func ParseFormat(s string) (Format, error) {
-	if f := Format(s); slices.Contains(Formats(), f) {
-		return f, nil
-	}
-	return "", fmt.Errorf("parse format: %q is none of %v", s, Formats())
-}
 
 // Style is how a table is written.
 type Style struct {
@@ -53,7 +44,7 @@ func (r *Report) Write(w io.Writer, f Format, style Style) error {
 	case FormatMarkdown:
 		err = shown.writeMarkdown(w)
 	default:
-		_, err = ParseFormat(string(f))
+		err = fmt.Errorf("format %q is none of %v", f, Formats())
 	}
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
