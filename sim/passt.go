@@ -146,21 +146,14 @@ func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
 // forwarded returns the ports that are forwarded in a release. A list stands
 // for a user's own servers; the lab measures at ports of its own, which stand
 // in for those of any list.
-func forwarded(p scenarios.Ports, release passt.Release) (rs []passt.PortRange) {
-	var all []scenarios.PortRange
-	for _, r := range release.AllPorts {
-		all = append(all, scenarios.PortRange(r))
-	}
+func forwarded(p scenarios.Ports, release passt.Release) []passt.PortRange {
 	listed := func(s string) bool { return s[0] >= '0' && s[0] <= '9' }
 	if slices.ContainsFunc(strings.Split(string(cmp.Or(p, scenarios.AllPorts)), ","), listed) {
 		for _, port := range probe.Ports() {
 			p += scenarios.Ports(fmt.Sprintf(",%d", port))
 		}
 	}
-	for _, r := range cmp.Or(p, scenarios.AllPorts).Ranges(all) {
-		rs = append(rs, passt.PortRange(r))
-	}
-	return rs
+	return cmp.Or(p, scenarios.AllPorts).Ranges(release.AllPorts)
 }
 
 // neighbours reports whether passt answers neighbour solicitations, without

@@ -2,15 +2,14 @@ package catalogue
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"golang.org/x/mod/semver"
 )
 
 // A Range is a range of versions with both its ends. An end that is empty is
 // open.
 type Range struct{ From, To string }
-
-var endPattern = regexp.MustCompile(`^v?[0-9][0-9A-Za-z.+-]*$`)
 
 // ParseRange reads "A..B", "A..", "..B", or "A" for that version alone.
 func ParseRange(s string) (Range, error) {
@@ -19,7 +18,7 @@ func ParseRange(s string) (Range, error) {
 		to = from
 	}
 	for _, v := range []string{from, to} {
-		if v != "" && !endPattern.MatchString(v) {
+		if v != "" && !semver.IsValid(withV(v)) {
 			return Range{}, fmt.Errorf("parse versions %q: %q is no version", s, v)
 		}
 	}

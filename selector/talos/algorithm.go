@@ -2,9 +2,7 @@ package talos
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 )
 
 // Algorithm is the order in which a node's addresses are preferred: the value
@@ -18,11 +16,6 @@ const (
 	V2
 	V3
 )
-
-// LastV1Release is the last Talos release whose generated configurations name no
-// algorithm, and so have V1; later ones name V3. It is the one line to change when
-// V3 comes sooner or later.
-const LastV1Release = "v1.13"
 
 // Algorithms returns all algorithms, oldest first.
 func Algorithms() []Algorithm { return []Algorithm{V1, V2, V3} }
@@ -56,38 +49,4 @@ func (g Algorithm) rules(m memory) rules {
 		return v3
 	}
 	return slices.Concat(v3Classes, rules{m.kept()}, v3Ties)
-}
-
-// DefaultAlgorithm returns the algorithm of a machine configuration that was
-// generated for this Talos release, "v1.9", "v1.9.3" or "v1.14.0-alpha.1", and
-// not edited. A pre-release or patch has the default of its minor release. See
-// the package documentation for why it is the configuration's release that counts
-// and not the running one.
-func DefaultAlgorithm(release string) (Algorithm, error) {
-	r, err := parseRelease(release)
-	if err != nil {
-		return 0, err
-	}
-	last, err := parseRelease(LastV1Release)
-	if err != nil {
-		return 0, err
-	}
-	if slices.Compare(r, last) <= 0 {
-		return V1, nil
-	}
-	return V3, nil
-}
-
-var releasePattern = regexp.MustCompile(`^v(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5}))?(-[0-9A-Za-z.-]+)?$`)
-
-// parseRelease returns the major and the minor number.
-func parseRelease(s string) ([]int, error) {
-	m := releasePattern.FindStringSubmatch(s)
-	if m == nil {
-		return nil, fmt.Errorf("parse Talos release %q: want vMAJOR.MINOR, vMAJOR.MINOR.PATCH or either with -PRERELEASE", s)
-	}
-	// The pattern leaves nothing for Atoi to refuse.
-	major, _ := strconv.Atoi(m[1])
-	minor, _ := strconv.Atoi(m[2])
-	return []int{major, minor}, nil
 }

@@ -57,14 +57,6 @@ var (
 	}
 )
 
-// CompareV1 orders by address, then by prefix length.
-func CompareV1(a, b Address) int { return v1.compare(a, b) }
-
-// CompareV2 puts the more specific address first if exactly one of the two
-// prefixes contains the other's address, and orders by address otherwise. It
-// is no strict weak order: see the package documentation.
-func CompareV2(a, b Address) int { return v2.compare(a, b) }
-
 // CompareV3 orders by address flags, then by prefix length, longest first,
 // then by address. It is a strict weak order; two addresses compare equal only
 // when their prefixes are equal and no flag that a rule reads tells them apart.

@@ -142,10 +142,10 @@ func TestV2HasCycles(t *testing.T) {
 	for _, c := range cycles {
 		t.Run(c[2], func(t *testing.T) {
 			a, b, c3 := addr(c[0]), addr(c[1]), addr(c[2])
-			if !(CompareV2(a, b) < 0 && CompareV2(b, c3) < 0 && CompareV2(c3, a) < 0) {
+			if !(v2.compare(a, b) < 0 && v2.compare(b, c3) < 0 && v2.compare(c3, a) < 0) {
 				t.Errorf("%v is no cycle", c)
 			}
-			if law := violation(CompareV2, a, b, c3); law != "transitivity" {
+			if law := violation(v2.compare, a, b, c3); law != "transitivity" {
 				t.Errorf("violation is %q, want transitivity", law)
 			}
 			if w := winners(V2, c); len(w) != 3 {
@@ -164,7 +164,7 @@ func TestV2HasCycles(t *testing.T) {
 func TestPropertiesFindV2(t *testing.T) {
 	for seed := range 5000 {
 		as := rapid.SliceOfN(genAddress, 3, 3).Example(seed)
-		if violation(CompareV2, as[0], as[1], as[2]) == "transitivity" {
+		if violation(v2.compare, as[0], as[1], as[2]) == "transitivity" {
 			return
 		}
 	}
@@ -180,7 +180,7 @@ func TestV2WithoutCycles(t *testing.T) {
 			a.Prefix = netip.PrefixFrom(a.Prefix.Addr(), rapid.SampledFrom([]int{64, 128}).Draw(t, "length"))
 			as[i] = a
 		}
-		if law := violation(CompareV2, as[0], as[1], as[2]); law != "" {
+		if law := violation(v2.compare, as[0], as[1], as[2]); law != "" {
 			t.Fatalf("%s is violated by %v", law, as)
 		}
 	})

@@ -218,9 +218,8 @@
 // (machine.features.nodeAddressSortAlgorithm). One that names none means V1, for
 // ever: a configuration does not say for which release it was generated. New
 // clusters get V3 by what the generator of configurations writes for the release
-// that it generates for, [DefaultAlgorithm]: nothing up to [LastV1Release], "v3"
-// after it. That is the one line to change. V2 stays available, and is nobody's
-// default.
+// that it generates for: nothing up to v1.13, "v3" from v1.14 on, pre-releases
+// included. V2 stays available, and is nobody's default.
 //
 // To move a cluster, set the algorithm one node at a time and reboot the node.
 // Where V1 and V3 agree on a node, which passtlab pick says beforehand, it changes

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/mdlayher/ndp"
+
+	"github.com/passtlab/passtlab/scenarios"
 )
 
 // The releases that are known, and the one used unless another is named.
@@ -118,7 +120,7 @@ const (
 )
 
 // PortRange is a range of ports, both ends included.
-type PortRange struct{ First, Last uint16 }
+type PortRange = scenarios.PortRange
 
 // changes are in the order of their releases. The first one is the ground on
 // which the others build.
@@ -134,7 +136,7 @@ var changes = []struct {
 			LeaseIsLinkLocal: true,
 			SeenUnspecified:  true,
 			InitialPodLL:     true,
-			AllPorts:         []PortRange{{0, 49151}},
+			AllPorts:         []PortRange{{First: 0, Last: 49151}},
 			Recorded:         Recorded{MulticastIn: true, UDPTimeout: 180 * time.Second, UDPOneWayTimeout: 180 * time.Second},
 		}
 	}},
@@ -143,7 +145,7 @@ var changes = []struct {
 	{"2023_12_30", "router lifetime 65535 s, before 9000 s", func(b *Behaviour) { b.RouterLifetime = 65535 * time.Second }},
 	{"2023_12_30", "prefix lifetimes infinite, before 3600 s", func(b *Behaviour) { b.PrefixLifetime = ndp.Infinity }},
 	{"2023_12_30", "RDNSS and DNSSL lifetimes infinite, before 60 s", func(b *Behaviour) { b.ResolverLifetime = ndp.Infinity }},
-	{"2024_02_16", "\"all\" ports are 1-49151, before 0-49151", func(b *Behaviour) { b.AllPorts = []PortRange{{1, 49151}} }},
+	{"2024_02_16", "\"all\" ports are 1-49151, before 0-49151", func(b *Behaviour) { b.AllPorts = []PortRange{{First: 1, Last: 49151}} }},
 	{"2024_03_18", "packets from or to ::1 are dropped", func(b *Behaviour) { b.DropLoopback = true }},
 	{"2024_03_18", "starts in a pod that has IPv6 but no default route, before refused", func(b *Behaviour) { b.Routeless = true }},
 	{"2024_07_26", "the guest's address is chosen once a flow, before for every packet", func(b *Behaviour) { b.PerFlow = true }},
@@ -156,7 +158,7 @@ var changes = []struct {
 	{"2024_08_21", "passt's MAC is 9a:55:9a:55:9a:55, before the pod's", func(b *Behaviour) { b.FixedMAC = true }},
 	{"2024_08_21", "inbound from ::1 comes from the gateway address, before from passt's link-local address", func(b *Behaviour) { b.GatewayLoopback = true }},
 	{"2024_08_21", "the link-local address seen is unset at first, before the pod's", func(b *Behaviour) { b.InitialPodLL = false }},
-	{"2024_09_06", "\"all\" ports are those outside 32768-60999, before 1-49151", func(b *Behaviour) { b.AllPorts = []PortRange{{1, 32767}, {61000, 65535}} }},
+	{"2024_09_06", "\"all\" ports are those outside 32768-60999, before 1-49151", func(b *Behaviour) { b.AllPorts = []PortRange{{First: 1, Last: 32767}, {First: 61000, Last: 65535}} }},
 	{"2024_11_21", "an unsolicited RA every 200 to 599 s", func(b *Behaviour) { b.UnsolicitedRA = true }},
 	{"2024_11_21", "an unsolicited RA on connect, in this release only", func(b *Behaviour) { b.AdvertOnConnect = true }},
 	{"2024_11_27", "no unsolicited RA on connect", func(b *Behaviour) { b.AdvertOnConnect = false }},
