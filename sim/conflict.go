@@ -124,7 +124,8 @@ func (d *defender) run() error {
 		case err != nil:
 			return fmt.Errorf("defend addresses: receive on %s: %w", tap, err)
 		}
-		target, ok := detects(b[:n])
+		p, _ := frame.Parse(b[:n])
+		target, ok := p.Detects()
 		if !ok || !d.has(target) {
 			continue
 		}
@@ -138,16 +139,6 @@ func (d *defender) run() error {
 			return fmt.Errorf("defend %s: %w", target, err)
 		}
 	}
-}
-
-// detects returns what a frame of duplicate address detection is about.
-func detects(frame []byte) (netip.Addr, bool) {
-	const neighbourSolicitation = 135 // ICMPv6 type (RFC 4861 4.3)
-	if len(frame) < 78 || frame[20] != unix.IPPROTO_ICMPV6 || frame[54] != neighbourSolicitation ||
-		!netip.AddrFrom16([16]byte(frame[22:])).IsUnspecified() {
-		return netip.Addr{}, false
-	}
-	return netip.AddrFrom16([16]byte(frame[62:])), true
 }
 
 func (d *defender) Close() error {

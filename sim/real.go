@@ -12,6 +12,7 @@ import (
 
 	"github.com/mdlayher/ndp"
 	"github.com/mdlayher/packet"
+	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/child"
@@ -139,8 +140,7 @@ func (l *Lab) awaitPasta(ctx context.Context, router netip.Addr) (err error) {
 			}
 			return fmt.Errorf("await pasta's neighbour advertisement: %w", err)
 		}
-		// To the guest's MAC, ICMPv6, type 136 (RFC 4861 4.4).
-		if n > 54 && bytes.Equal(b[:6], mac.HardwareAddr()) && b[20] == unix.IPPROTO_ICMPV6 && b[54] == 136 {
+		if p, ok := frame.Parse(b[:n]); ok && bytes.Equal(p.To, mac.HardwareAddr()) && p.Is(ipv6.ICMPTypeNeighborAdvertisement) {
 			return nil
 		}
 	}

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,8 +13,10 @@ import (
 
 	"github.com/insomniacslk/dhcp/dhcpv6"
 	"github.com/mdlayher/packet"
+	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/frame"
 	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
@@ -111,18 +112,6 @@ func (s *simulated) closePlane() error {
 	return s.plane.Close()
 }
 
-// solicits reports whether a frame holds a router solicitation without
-// extension headers, which is what guests send.
-func solicits(frame []byte) bool {
-	const routerSolicitation = 133 // ICMPv6 type (RFC 4861 4.1)
-	return len(frame) > 54 && frame[20] == unix.IPPROTO_ICMPV6 && frame[54] == routerSolicitation
-}
-
-// asks reports whether a frame holds a message to a DHCPv6 server, likewise.
-func asks(frame []byte) bool {
-	return len(frame) > 62 && frame[20] == unix.IPPROTO_UDP && binary.BigEndian.Uint16(frame[56:]) == dhcpv6.DefaultServerPort
-}
-
 // run answers until Close.
 func (s *simulated) run() error {
 	b := make([]byte, 1<<16)
@@ -153,16 +142,16 @@ func (s *simulated) ends() bool {
 }
 
 // handle answers a frame of the guest.
-func (s *simulated) handle(frame []byte) error {
+func (s *simulated) handle(b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	answers := s.engine.Handle(time.Now(), frame)
-	s.log.Debug("passt", "bytes", len(frame), "answers", len(answers))
+	answers := s.engine.Handle(time.Now(), b)
+	s.log.Debug("passt", "bytes", len(b), "answers", len(answers))
 	if s.plane != nil {
 		// The addresses seen are right before anybody sees the frame.
 		if err := errors.Join(
 			s.plane.Follow(s.engine.Seen(), s.engine.SeenLinkLocal()),
-			s.plane.Forward(frame),
+			s.plane.Forward(b),
 		); err != nil {
 			return err
 		}
@@ -170,13 +159,14 @@ func (s *simulated) handle(frame []byte) error {
 	if err := s.inject(answers); err != nil {
 		return err
 	}
-	if solicits(frame) {
+	p, _ := frame.Parse(b)
+	if p.Is(ipv6.ICMPTypeRouterSolicitation) {
 		select {
 		case s.solicited <- struct{}{}:
 		default:
 		}
 	}
-	if asks(frame) {
+	if p.IsUDP(dhcpv6.DefaultServerPort) {
 		select {
 		case s.asked <- len(answers) > 0:
 		default:

@@ -8,9 +8,11 @@ import (
 	"slices"
 
 	"github.com/mdlayher/ndp"
+	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/eui64"
+	"github.com/passtlab/passtlab/internal/frame"
 	"github.com/passtlab/passtlab/sim/link"
 )
 
@@ -89,9 +91,7 @@ func (g *Guest) SetAcceptRA(on bool) error {
 // received calls send and waits until a router advertisement of from has come
 // in since, and the kernel is through with it.
 func (g *Guest) received(ctx context.Context, from netip.Addr, send func() error) (err error) {
-	t, err := g.listenFrames(unix.ETH_P_IPV6, func(f []byte) bool {
-		return len(f) > offType && f[offType] == routerAdvertisement && netip.AddrFrom16([16]byte(f[offSource:])) == from
-	})
+	t, err := g.listenFrames(unix.ETH_P_IPV6)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (g *Guest) received(ctx context.Context, from netip.Addr, send func() error
 	if err := send(); err != nil {
 		return err
 	}
-	if _, err := t.next(ctx); err != nil {
+	if _, err := t.next(ctx, func(p frame.Packet) bool { return p.Is(ipv6.ICMPTypeRouterAdvertisement) && p.Source == from }); err != nil {
 		return fmt.Errorf("await router advertisement of %s in %s: %w", from, g.NS.Name(), err)
 	}
 	return nil

@@ -13,8 +13,10 @@ import (
 	"github.com/gopacket/gopacket/layers"
 	"github.com/mdlayher/ndp"
 	"github.com/mdlayher/packet"
+	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/frame"
 	"github.com/passtlab/passtlab/sim/guest"
 )
 
@@ -102,7 +104,7 @@ func (nb neighbour) answer(t *testing.T, message []byte, from netip.Addr) {
 			if err != nil {
 				return
 			}
-			if n > 54 && b[20] == unix.IPPROTO_ICMPV6 && b[54] == 133 {
+			if p, _ := frame.Parse(b[:n]); p.Is(ipv6.ICMPTypeRouterSolicitation) {
 				_, _ = conn.WriteTo(buf.Bytes(), &packet.Addr{HardwareAddr: mac.HardwareAddr()})
 				return
 			}

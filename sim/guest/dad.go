@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/frame"
 	"github.com/passtlab/passtlab/sim/link"
 )
 
@@ -54,7 +55,7 @@ func (g *Guest) stuck(ctx context.Context, form func() error) error {
 	if err != nil {
 		return err
 	}
-	t, err := g.listenFrames(unix.ETH_P_ALL, detections)
+	t, err := g.listenFrames(unix.ETH_P_ALL)
 	if err != nil {
 		return err
 	}
@@ -72,11 +73,12 @@ func (g *Guest) stuck(ctx context.Context, form func() error) error {
 				continue
 			}
 			for !begun[a.Prefix.Addr()] {
-				f, err := t.next(ctx)
+				p, err := t.next(ctx, func(p frame.Packet) bool { _, ok := p.Detects(); return ok })
 				if err != nil {
 					return fmt.Errorf("await duplicate address detection of %s in %s: %w; last seen: %s", a.Prefix, g.NS.Name(), err, describe(now))
 				}
-				begun[netip.AddrFrom16([16]byte(f[offTarget:]))] = true
+				target, _ := p.Detects()
+				begun[target] = true
 			}
 		}
 		return nil
@@ -84,33 +86,11 @@ func (g *Guest) stuck(ctx context.Context, form func() error) error {
 	return errors.Join(err, t.Close())
 }
 
-// Offsets in an Ethernet frame without a tag and an IPv6 packet without
-// extension headers.
-const (
-	offNext   = 20
-	offSource = 22
-	offType   = 54
-	offTarget = 62 // of a neighbour solicitation (RFC 4861 4.3)
-)
-
-// Types of ICMPv6 messages (RFC 4861 4).
-const (
-	routerAdvertisement   = 134
-	neighbourSolicitation = 135
-)
-
 // discovery accepts frames with ICMPv6, which is what there is on this link
 // beside the traffic of probes.
 var discovery = []bpf.Instruction{
-	bpf.LoadAbsolute{Off: offNext, Size: 1},
+	bpf.LoadAbsolute{Off: 20, Size: 1}, // the next header, behind that of Ethernet,
 	bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.IPPROTO_ICMPV6, SkipTrue: 1},
 	bpf.RetConstant{Val: 1 << 16},
 	bpf.RetConstant{Val: 0},
-}
-
-// detections accepts frames of duplicate address detection: whole solicitations
-// from nobody.
-func detections(f []byte) bool {
-	return len(f) >= offTarget+16 && f[offType] == neighbourSolicitation &&
-		netip.AddrFrom16([16]byte(f[offSource:])).IsUnspecified()
 }

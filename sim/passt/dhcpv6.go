@@ -12,6 +12,8 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv6"
 	"github.com/insomniacslk/dhcp/iana"
 	"github.com/mdlayher/ndp"
+
+	"github.com/passtlab/passtlab/internal/frame"
 )
 
 const (
@@ -63,22 +65,22 @@ func (e *Engine) duid() []byte {
 }
 
 // dhcpv6 answers the messages of a client.
-func (e *Engine) dhcpv6(p packet) []byte {
-	if e.cfg.NoDHCPv6 || e.local || len(p.payload) < udpLen+messageLen ||
-		binary.BigEndian.Uint16(p.payload[2:]) != dhcpv6.DefaultServerPort {
+func (e *Engine) dhcpv6(p frame.Packet) []byte {
+	if e.cfg.NoDHCPv6 || e.local || len(p.Payload) < udpLen+messageLen ||
+		binary.BigEndian.Uint16(p.Payload[2:]) != dhcpv6.DefaultServerPort {
 		return nil
 	}
 	// passt: any multicast destination will do; hop limit and checksum are
 	// not looked at, all releases.
-	if !multicast(p.dst) || int(binary.BigEndian.Uint16(p.payload[4:])) != len(p.payload) {
+	if !multicast(p.Destination) || int(binary.BigEndian.Uint16(p.Payload[4:])) != len(p.Payload) {
 		return nil
 	}
 	if e.cfg.Release.LeaseIsLinkLocal {
 		// passt: even a global one, up to 2026_06_11.
-		e.seenLL = p.src
+		e.seenLL = p.Source
 	}
-	kind, xid := dhcpv6.MessageType(p.payload[udpLen]), [3]byte(p.payload[udpLen+1:])
-	m := message(p.payload[udpLen+messageLen:])
+	kind, xid := dhcpv6.MessageType(p.Payload[udpLen]), [3]byte(p.Payload[udpLen+1:])
+	m := message(p.Payload[udpLen+messageLen:])
 
 	client, ok := m.option(dhcpv6.OptionClientID)
 	if !ok || len(client) > maxDUID {
@@ -145,7 +147,7 @@ func (e *Engine) dhcpv6(p packet) []byte {
 	// passt: to port 546 whatever port the client used, all releases.
 	udp := &layers.UDP{SrcPort: dhcpv6.DefaultServerPort, DstPort: dhcpv6.DefaultClientPort}
 	flow := (uint32(xid[0]) | uint32(xid[1])<<8 | uint32(xid[2])<<16) & 0xfffff
-	return e.frame(e.guest, p.src, flow, layers.IPProtocolUDP, udp, gopacket.Payload(reply.ToBytes()))
+	return e.frame(e.guest, p.Source, flow, layers.IPProtocolUDP, udp, gopacket.Payload(reply.ToBytes()))
 }
 
 // iaOf returns the IAID of the first IA_NA, if there is one. It reports false

@@ -10,7 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gopacket/gopacket/layers"
+
 	"github.com/passtlab/passtlab/internal/eui64"
+	"github.com/passtlab/passtlab/internal/frame"
 )
 
 const (
@@ -279,24 +282,26 @@ func (e *Engine) Tick(now time.Time) [][]byte {
 
 // Handle takes a frame of the guest and returns passt's answers. Frames that
 // passt does not answer itself still tell it the guest's addresses.
-func (e *Engine) Handle(now time.Time, frame []byte) [][]byte {
-	if len(frame) < ethernetLen {
+func (e *Engine) Handle(now time.Time, b []byte) [][]byte {
+	if len(b) < 14 { // no Ethernet header
 		return nil
 	}
-	e.guest = slices.Clone(frame[6:12])
-	p, ok := parse(frame)
-	if !ok || e.silent {
+	e.guest = slices.Clone(b[6:12])
+	// passt: a frame that is longer than its packet, as Ethernet padding makes
+	// it, is ignored, all releases.
+	p, ok := frame.Parse(b)
+	if !ok || len(p.Trailer) > 0 || e.silent {
 		return nil
 	}
-	if e.cfg.Release.DropLoopback && (loopback(p.src) || loopback(p.dst)) {
+	if e.cfg.Release.DropLoopback && (loopback(p.Source) || loopback(p.Destination)) {
 		return nil
 	}
-	e.observe(p.src)
+	e.observe(p.Source)
 	var answer []byte
-	switch p.proto {
-	case protoICMPv6:
+	switch p.Protocol {
+	case layers.IPProtocolICMPv6:
 		answer = e.neighbourDiscovery(p)
-	case protoUDP:
+	case layers.IPProtocolUDP:
 		answer = e.dhcpv6(p)
 	}
 	if answer == nil {

@@ -6,12 +6,6 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv6"
 )
 
-// Parse exports parse.
-func Parse(frame []byte) (src, dst netip.Addr, proto byte, payload []byte, ok bool) {
-	p, ok := parse(frame)
-	return p.src, p.dst, p.proto, p.payload, ok
-}
-
 // Option exports message.option.
 func Option(m []byte, code dhcpv6.OptionCode) ([]byte, bool) { return message(m).option(code) }
 

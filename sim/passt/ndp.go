@@ -10,38 +10,37 @@ import (
 	"github.com/gopacket/gopacket/layers"
 	"github.com/mdlayher/ndp"
 	"golang.org/x/net/ipv6"
+
+	"github.com/passtlab/passtlab/internal/frame"
 )
 
-const (
-	icmpLen         = 8  // the least ICMPv6 message that passt looks at
-	solicitationLen = 24 // a neighbour solicitation without options (RFC 4861 4.3)
-)
+const icmpLen = 8 // the least ICMPv6 message that passt looks at
 
 // neighbourDiscovery answers solicitations. passt: none of RFC 4861 6.1.1 and
 // 7.1.1 is checked (hop limit, code, destination, options), all releases; and
 // every other message of neighbour discovery is swallowed.
-func (e *Engine) neighbourDiscovery(p packet) []byte {
-	if e.cfg.NoICMP || e.cfg.NoNDP || len(p.payload) < icmpLen {
+func (e *Engine) neighbourDiscovery(p frame.Packet) []byte {
+	if e.cfg.NoICMP || e.cfg.NoNDP || len(p.Payload) < icmpLen {
 		return nil
 	}
-	switch ipv6.ICMPType(p.payload[0]) {
+	switch ipv6.ICMPType(p.Payload[0]) {
 	case ipv6.ICMPTypeRouterSolicitation:
 		if e.cfg.NoRA {
 			return nil
 		}
 		// passt: unicast to the source, even to ::, at once and without
 		// rate limit, all releases (RFC 4861 6.2.6 wants otherwise).
-		return e.Advertisement(p.src, e.guest)
+		return e.Advertisement(p.Source, e.guest)
 	case ipv6.ICMPTypeNeighborSolicitation:
 		// passt: duplicate address detection (RFC 4862 5.4) is never
 		// answered, all releases.
-		if len(p.payload) < solicitationLen || p.src.IsUnspecified() {
+		target, ok := p.Target()
+		if !ok || p.Source.IsUnspecified() {
 			return nil
 		}
 		// passt: every target is answered for, the guest's own addresses
 		// and multicast too, all releases.
-		target := netip.AddrFrom16([16]byte(p.payload[8:24]))
-		return e.neighbourAdvertisement(p.src, e.guest, target, e.neighbour(target))
+		return e.neighbourAdvertisement(p.Source, e.guest, target, e.neighbour(target))
 	}
 	return nil
 }

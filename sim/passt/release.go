@@ -65,7 +65,6 @@ type Behaviour struct {
 	SeenFrozen      bool // nothing counts if the address was given by -a
 	InitialPodLL    bool // the link-local address seen begins as the pod's own, else unset
 	PerFlow         bool // chosen once a flow, else for every packet
-	GatewayLoopback bool // inbound from ::1 comes from the gateway, else from passt's link-local address
 	StateCarried    bool // a live migration carries over the addresses seen and the guest's MAC, else the next passt begins anew
 
 	// The data plane.
@@ -78,6 +77,7 @@ type Behaviour struct {
 // Recorded is what is known of releases and not simulated: it changes nothing
 // in a lab.
 type Recorded struct {
+	GatewayLoopback  bool          // inbound from ::1 comes from the gateway, else from passt's link-local address
 	TargetPerRule    bool          // a forwarding rule can name its target
 	FilteredUDP      bool          // UDP NAT filters by address and port, else endpoint-independent (RFC 4787 5)
 	ResetAck         bool          // a refused connection's RST has ACK; without, Linux ignores it

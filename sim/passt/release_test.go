@@ -118,7 +118,7 @@ func TestRecorded(t *testing.T) {
 			recorded = append(recorded, c.Since)
 		}
 	}
-	want := []string{"2024_07_26", "2024_07_26", "2025_01_21", "2025_03_20", "2025_04_15", "2025_05_03", "2025_05_03", "2026_05_07", "2026_07_16"}
+	want := []string{"2024_07_26", "2024_07_26", "2024_08_21", "2025_01_21", "2025_03_20", "2025_04_15", "2025_05_03", "2025_05_03", "2026_05_07", "2026_07_16"}
 	if !slices.Equal(recorded, want) {
 		t.Errorf("recorded are changes of %v, want %v", recorded, want)
 	}

@@ -33,22 +33,3 @@ func (e *Engine) Seen() netip.Addr { return e.seen }
 // SeenLinkLocal returns the address to which inbound traffic from link-local
 // sources goes; the zero Addr if none is known.
 func (e *Engine) SeenLinkLocal() netip.Addr { return e.seenLL }
-
-// Inbound translates the source of a flow to the pod and returns both
-// addresses of the flow to the guest. to is not valid where no address is
-// known.
-func (e *Engine) Inbound(src netip.Addr) (from, to netip.Addr) {
-	from = src
-	switch {
-	case src == e.address || src == e.seen:
-		from = e.ll
-	case loopback(src) && e.cfg.Release.GatewayLoopback && e.Mapped(e.cfg.Gateway):
-		from = e.cfg.Gateway
-	case loopback(src):
-		from = e.ll
-	}
-	if linkLocal(from) {
-		return from, e.seenLL
-	}
-	return from, e.seen
-}

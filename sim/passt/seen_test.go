@@ -68,34 +68,6 @@ func TestSeen(t *testing.T) {
 	}
 }
 
-func TestInbound(t *testing.T) {
-	noMap := func(c *passt.Config) { c.NoMapGW = true }
-	plain := func(*passt.Config) {}
-	other := ip("fe80::99")
-	for _, tt := range []struct {
-		name, release  string
-		change         func(*passt.Config)
-		src, from, dst netip.Addr
-	}{
-		{"peer", "2025_05_03", plain, peer, peer, addrS},
-		{"gateway", "2025_05_03", plain, gateway, gateway, addrS},
-		{"pod", "2025_05_03", plain, addrD, podLL, addrL},
-		{"seen", "2025_05_03", plain, addrS, podLL, addrL},
-		{"link-local", "2025_05_03", plain, other, other, addrL},
-		{"loopback", "2024_08_14", plain, netip.IPv6Loopback(), podLL, addrL},
-		{"loopback", "2024_08_21", plain, netip.IPv6Loopback(), gateway, addrS},
-		{"loopback, no map", "2025_05_03", noMap, netip.IPv6Loopback(), podLL, addrL},
-		{"loopback, link-local gateway", "2025_05_03", func(c *passt.Config) { c.Gateway = ip("fe80::1") }, netip.IPv6Loopback(), ip("fe80::1"), addrL},
-	} {
-		e := engine(t, tt.release, tt.change)
-		e.Handle(start, traffic(t, addrL))
-		e.Handle(start, traffic(t, addrS))
-		if from, dst := e.Inbound(tt.src); from != tt.from || dst != tt.dst {
-			t.Errorf("%s, %s: %s to %s, want %s to %s", tt.release, tt.name, from, dst, tt.from, tt.dst)
-		}
-	}
-}
-
 // Whatever a guest sends, the address seen is the pod's or was a source of the
 // guest's, and a lease makes it the pod's.
 func TestSeenProperties(t *testing.T) {

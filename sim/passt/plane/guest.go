@@ -1,21 +1,22 @@
 package plane
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 
+	"github.com/gopacket/gopacket/layers"
 	"github.com/mdlayher/packet"
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/internal/frame"
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
 const (
 	ethernetLen = 14
-	ipv6Len     = 40
+	headersLen  = ethernetLen + 40
 )
 
 // listen opens the socket by which frames of the guest enter the pod: on the
@@ -49,12 +50,12 @@ func listen(pod *netns.NS) (conn *packet.Conn, err error) {
 // addressed. Whatever destination it has on Ethernet, it is for passt. What is
 // no TCP, UDP or ICMPv6 traffic between unicast addresses goes nowhere: passt
 // has no socket for it, or answers it itself.
-func (p *Plane) Forward(frame []byte) error {
-	if !forwarded(frame, p.cfg.NoEcho) {
+func (p *Plane) Forward(b []byte) error {
+	if !forwarded(b, p.cfg.NoEcho) {
 		return nil
 	}
 	p.frame = append(p.frame[:0], loopback...)
-	p.frame = append(p.frame, frame[ethernetLen:]...)
+	p.frame = append(p.frame, b[ethernetLen:]...)
 	if _, err := p.in.WriteTo(p.frame, &packet.Addr{HardwareAddr: loopback[:6]}); err != nil {
 		return fmt.Errorf("forward a frame of the guest into %s: %w", p.cfg.Pod.Name(), err)
 	}
@@ -64,26 +65,23 @@ func (p *Plane) Forward(frame []byte) error {
 // loopback is the Ethernet header of an IPv6 packet on the loopback interface.
 var loopback = net.HardwareAddr{12: unix.ETH_P_IPV6 >> 8, 13: unix.ETH_P_IPV6 & 0xff}
 
-func forwarded(frame []byte, noEcho bool) bool {
-	if len(frame) < ethernetLen+ipv6Len || binary.BigEndian.Uint16(frame[12:]) != unix.ETH_P_IPV6 {
-		return false
+func forwarded(b []byte, noEcho bool) bool {
+	p, ok := frame.Parse(b)
+	if !ok || len(b) != headersLen+len(p.Payload) {
+		return false // padded, and therefore ignored (package passt), or extended
 	}
-	h := frame[ethernetLen:]
-	if int(binary.BigEndian.Uint16(h[4:])) != len(h)-ipv6Len {
-		return false // padded, and therefore ignored: see package passt
-	}
-	for _, a := range []netip.Addr{netip.AddrFrom16([16]byte(h[offSource:])), netip.AddrFrom16([16]byte(h[offDestination:]))} {
+	for _, a := range []netip.Addr{p.Source, p.Destination} {
 		if a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() {
 			return false
 		}
 	}
-	switch upper := h[ipv6Len:]; h[6] {
-	case unix.IPPROTO_TCP, unix.IPPROTO_UDP:
+	switch p.Protocol {
+	case layers.IPProtocolTCP, layers.IPProtocolUDP:
 		return true
-	case unix.IPPROTO_ICMPV6:
+	case layers.IPProtocolICMPv6:
 		// Errors are below 128, echo request and reply are 128 and 129, and
 		// after them come MLD and neighbour discovery.
-		return len(upper) > 0 && (upper[0] < 128 || upper[0] < 130 && !noEcho)
+		return len(p.Payload) > 0 && (p.Payload[0] < 128 || p.Payload[0] < 130 && !noEcho)
 	}
 	return false
 }

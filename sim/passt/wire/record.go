@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mdlayher/ndp"
+	"golang.org/x/net/ipv6"
 
 	"github.com/passtlab/passtlab/internal/frame"
 )
@@ -108,8 +109,8 @@ func (r *recorder) exchange(frames [][]byte) (received [][]byte, err error) {
 			r.conn.Close() // for the sender
 			return nil, err
 		}
-		// A neighbour advertisement (RFC 4861 4.4) for the marker's target.
-		if len(f) >= 78 && f[20] == 58 && f[54] == 136 && bytes.Equal(f[62:78], target[:]) {
+		p, _ := frame.Parse(f)
+		if a, ok := p.Target(); ok && p.Is(ipv6.ICMPTypeNeighborAdvertisement) && a == netip.AddrFrom16(target) {
 			return received, nil
 		}
 		received = append(received, f)
