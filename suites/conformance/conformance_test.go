@@ -49,26 +49,25 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 		It("has a proof", func() { Fail(err.Error()) })
 		return
 	}
-	var session *run.Session
+	var played run.Played
 	BeforeAll(func(ctx SpecContext) {
 		// An error is told by each spec: a failed BeforeAll would only fail
 		// the first and skip the others.
 		sc := scenarios.Draw(ginkgosuite.Seed(), sc)[0]
-		session, _ = run.Play(ctx, sc, proof.beside(sels), run.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
+		played = run.Play(ctx, sc, proof.beside(sels), run.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
 	}, NodeTimeout(specLimit))
 	AfterAll(func() {
-		if session == nil { // Ginkgo was told to leave before the lab was up
+		if played.Scenario.ID == "" { // Ginkgo was told to leave before the lab was up
 			return
 		}
-		err := session.Close()
-		AddReportEntry(scenarioEntry, encode(session.Report()), ReportEntryVisibilityNever)
-		if err != nil {
-			Fail(err.Error())
+		AddReportEntry(scenarioEntry, encode(played.Scenario), ReportEntryVisibilityNever)
+		if err := played.Scenario.Error; err != "" {
+			Fail(err)
 		}
 	})
 	for _, sel := range sels {
 		It(sel.Name(), func() {
-			results := session.Judge(sel)
+			results := played.Of(sel.Name())
 			AddReportEntry(resultsEntry, encode(results), ReportEntryVisibilityNever)
 			switch failure, skip := outcome(results); {
 			case failure != "":
@@ -78,7 +77,7 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 			}
 		})
 	}
-	It("is passed by "+sc.Prove.Good+" and failed by "+sc.Prove.Bad, func() { proof.prove(sc, session) })
+	It("is passed by "+sc.Prove.Good+" and failed by "+sc.Prove.Bad, func() { proof.prove(sc, played) })
 }
 
 // outcome says how a spec ends by its results: the worst decides. Both empty

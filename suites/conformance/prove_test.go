@@ -38,9 +38,9 @@ func (p proof) beside(sels []selector.Selector) []selector.Selector {
 }
 
 // prove ends a spec by what the proof's selectors did.
-func (p proof) prove(sc *scenarios.Scenario, session *run.Session) {
-	good, bad := session.Judge(p.good), session.Judge(p.bad)
-	if why := session.Report().Skipped; why != "" {
+func (p proof) prove(sc *scenarios.Scenario, played run.Played) {
+	good, bad := played.Of(p.good.Name()), played.Of(p.bad.Name())
+	if why := played.Scenario.Skipped; why != "" {
 		Skip(why)
 	}
 	switch err := proves(sc, good, bad); {

@@ -39,11 +39,11 @@ func declare(sc *scenarios.Scenario, sel selector.Selector, opts run.Options, re
 		if real {
 			need.Namespaces(ginkgo.GinkgoTB())
 		}
-		s, _ := run.Play(ctx, sc, []selector.Selector{sel}, opts) // each verdict tells the error
-		results = s.Judge(sel)
-		if err := s.Close(); err != nil {
-			ginkgo.Fail(fmt.Sprintf("the lab failed: %v", err))
+		played := run.Play(ctx, sc, []selector.Selector{sel}, opts)
+		if err := played.Scenario.Error; err != "" {
+			ginkgo.Fail(fmt.Sprintf("the lab failed, and nothing is known about %s: %s", sel.Name(), err))
 		}
+		results = played.Results
 	}, ginkgo.NodeTimeout(limit))
 	for _, role := range sc.Roles {
 		ginkgo.It(fmt.Sprintf("%s picks an address that works as %s", sel.Name(), role), func() {

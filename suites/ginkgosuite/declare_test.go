@@ -42,7 +42,7 @@ var cases = map[string]struct {
 	"fail":    {errors.New("sorry"), fakeLab{}, "core", "fail: gave no choice: sorry", false},
 	"skip":    {fmt.Errorf("%w: knows no IPv6", selector.ErrUnsupported), fakeLab{}, "core", "0 Passed | 0 Failed | 0 Pending | 4 Skipped", true},
 	"lab":     {nil, fakeLab{play: errors.New("no lab today")}, "core", "nothing is known about mine", false},
-	"close":   {nil, fakeLab{close: errors.New("left behind")}, "core", "the lab failed: close scenario", false},
+	"close":   {nil, fakeLab{close: errors.New("left behind")}, "core", "close scenario", false},
 	"nothing": {nil, fakeLab{}, "nosuch", "nothing selected: no scenario", false},
 }
 

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"os"
 	"testing"
 	"time"
@@ -104,8 +103,7 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 		cfg := config(1)
 		wrong := *cfg.Scenarios[0]
 		wrong.Expect.Reachable = []scenarios.Target{scenarios.Of(scenarios.OriginVIP)}
-		session, err := run.Open(ctx, &wrong, nil, run.Options{})
-		Expect(err).To(MatchError(ContainSubstring("the guest has no such candidate")))
-		Expect(errors.Join(session.Close())).To(Succeed())
+		played := run.Play(ctx, &wrong, nil, run.Options{})
+		Expect(played.Scenario.Error).To(ContainSubstring("the guest has no such candidate"))
 	}, SpecTimeout(specLimit))
 })

@@ -26,11 +26,11 @@ import (
 )
 
 // childEnv makes the test binary a program that plays a timeline until it is
-// killed. The value names one of lives.
+// killed. The value names one of tasks.
 const childEnv = "PASSTLAB_HARNESS_CHILD"
 
-// life is what a child does.
-type life struct {
+// task is what a child does.
+type task struct {
 	scenario string
 	program  string         // is killed once this one runs, or else once it said so
 	script   string         // of a selector, if there is one
@@ -40,7 +40,7 @@ type life struct {
 }
 
 // A step that is played over and over is killed in its middle, wherever that is.
-var lives = map[string]life{
+var tasks = map[string]task{
 	"an answer":                      {scenario: "passt-slaac-then-dhcpv6", program: "sleep", script: "sleep 600"},
 	"a watch":                        {scenario: "reboot-same-order", program: "sleep", script: "sleep 600 & wait", watches: true},
 	"a reboot":                       {scenario: "reboot-same-order", again: scenarios.EventReboot},
@@ -55,13 +55,13 @@ var lives = map[string]life{
 	"what is wrong": {scenario: "reboot-same-order", again: scenarios.EventReboot, leaves: true},
 }
 
-// child lives, and never returns.
+// child does its task, and never returns.
 func child() {
-	fmt.Fprintln(os.Stderr, "came to its end:", lives[os.Getenv(childEnv)].live())
+	fmt.Fprintln(os.Stderr, "came to its end:", tasks[os.Getenv(childEnv)].do())
 	os.Exit(1)
 }
 
-func (l life) live() error {
+func (l task) do() error {
 	ctx := context.Background()
 	all, err := scenarios.Corpus()
 	if err != nil {
@@ -85,30 +85,35 @@ func (l life) live() error {
 		}
 		sels = append(sels, sel)
 	}
-	s, err := run.Open(ctx, found[0], sels, run.Options{
+	played := run.Play(ctx, found[0], sels, run.Options{
 		OpenLimit: specLimit, SelectLimit: specLimit, WatchLimit: specLimit,
 		Build: func(ctx context.Context, sc *scenarios.Scenario, opts sim.Options) (run.Lab, error) {
 			lab, err := run.Simulated(ctx, sc, opts)
-			return living{lab, l}, err
+			return &taskLab{Lab: lab, task: l}, err
 		},
 	})
-	if err != nil || l.program == "" {
-		return errors.Join(err, s.Close())
-	}
-	for { // the lab is up until the program was seen
-		_ = unix.Pause()
-	}
+	return errors.New(played.Scenario.Error)
 }
 
-// living is the lab of a life.
-type living struct {
+// taskLab is the lab in which a task is done.
+type taskLab struct {
 	run.Lab
-	life
+	task
+	failed bool
+}
+
+// Close leaves the lab up until the program was seen.
+func (l *taskLab) Close() error {
+	for l.program != "" && !l.failed {
+		_ = unix.Pause()
+	}
+	return l.Lab.Close()
 }
 
 // Step plays a step, and the one that is to be played over and over until it
 // fails.
-func (l living) Step(ctx context.Context, e scenarios.Event) error {
+func (l *taskLab) Step(ctx context.Context, e scenarios.Event) (err error) {
+	defer func() { l.failed = l.failed || err != nil }()
 	if l.again == "" || e.Kind() != l.again {
 		return l.Lab.Step(ctx, e)
 	}
@@ -134,7 +139,7 @@ func (l living) Step(ctx context.Context, e scenarios.Event) error {
 // However it is killed, passtlab leaves no process and no namespace.
 func TestKilled(t *testing.T) {
 	need.Namespaces(t)
-	for name, l := range lives {
+	for name, l := range tasks {
 		if l.leaves || strings.HasPrefix(l.scenario, "client-") {
 			continue
 		}
@@ -197,7 +202,7 @@ func kill(t *testing.T, name string) (left func() []string) {
 	g.Expect(cmd.Start()).To(Succeed())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 
-	program := lives[name].program
+	program := tasks[name].program
 	running := func() bool { return runs(cmd.Process.Pid, program) }
 	if program != "" {
 		g.Eventually(running).WithTimeout(specLimit).WithPolling(polling).Should(BeTrue(), program)

@@ -4,70 +4,160 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/passtlab/passtlab/internal/pace"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/command"
+	"github.com/passtlab/passtlab/suites/stability"
 )
 
-// errLab marks what makes a question void rather than wrongly answered.
-var errLab = errors.New("not judged")
+// subject is one selector in one role, over the whole timeline.
+type subject struct {
+	sel  selector.Selector
+	role scenarios.Role
 
-// void reports whether an error says nothing about the selector: there was no
-// lab to ask in, an external program never saw the guest, or the machine did not
-// let it run.
-func void(err error) bool {
-	return errors.Is(err, errLab) || errors.Is(err, command.ErrSetup) || errors.Is(err, command.ErrSlow)
+	// Of a selector that remembers, since the last boot of the guest:
+	instance *selector.Instance
+	watch    watch // where the instance tells its choice by itself
+	over     error // why there is no instance that can be asked
+	ended    error // what was wrong with how instances ended
+
+	answers []answer // one a checkpoint
 }
 
-// errGone is wrapped by the errors of a selector that did not come back.
-var errGone = errors.New("gone")
+// answer is what a selector said at a checkpoint, and what else it showed.
+type answer struct {
+	choice selector.Choice
+	err    error
+	took   time.Duration
+	// left is what it had said in between, before it came back to its choice.
+	left *selector.Choice
+	// wavered is what it said and took back while nothing changed.
+	wavered *selector.Choice
+	// broken are the laws that it breaks, and unchecked says why not all laws
+	// were checked.
+	broken    []stability.Violation
+	unchecked string
+	// orders are its choices in the kernel's orders, nil where they do not
+	// matter.
+	orders *orders
+}
 
-// goneError is errGone in other words.
-type goneError string
+// watches reports whether the selector tells its choice by itself.
+func (x *subject) watches() bool { return x.instance != nil && x.instance.Said != nil }
 
-func (e goneError) Error() string        { return string(e) }
-func (e goneError) Is(target error) bool { return target == errGone }
-
-// bounded calls a selector's f and waits for it no longer than limit, of the
-// time in which passtlab itself ran. A panic,
-// an early end and silence are the selector's own failures, which wrap errGone;
-// only the end of ctx is not, and gives an error that wraps errLab.
-func bounded[T any](ctx context.Context, limit time.Duration, f func(ctx context.Context) (T, error)) (T, error) {
-	var none T
-	over := func() error { return fmt.Errorf("%w: %w", errLab, context.Cause(ctx)) }
-	if ctx.Err() != nil {
-		return none, over()
+// start starts the selectors that remember, in a guest that was just booted.
+func (s *session) start(ctx context.Context) error {
+	if !slices.ContainsFunc(s.subjects, func(x *subject) bool { return x.sel.Traits().Start != nil }) {
+		return nil
 	}
-	type answer struct {
-		value T
-		err   error
+	o, err := s.observe(ctx)
+	if err != nil {
+		return err
 	}
-	limited, cancel := own(ctx, limit)
-	defer cancel()
-	// A goroutine, because a selector that never returns must not take the
-	// lab with it, and because runtime.Goexit is not to end ours.
-	answers := make(chan answer, 1)
-	go func() {
-		a := answer{err: goneError("ended without an answer")}
-		defer func() {
-			if p := recover(); p != nil {
-				a = answer{err: goneError(fmt.Sprintf("panic: %v", p))}
+	s.phase(&s.phases.ask, func() {
+		for _, x := range s.subjects {
+			if start := x.sel.Traits().Start; start != nil {
+				o := forRole(o, x.role)
+				x.instance, x.over = bounded(ctx, s.opts.SelectLimit, func(ctx context.Context) (*selector.Instance, error) { return start(ctx, o) })
+				switch {
+				case x.over != nil:
+					x.instance, x.over = nil, fmt.Errorf("start: %w", x.over)
+				case x.instance == nil:
+					x.over = errors.New("start: there is none")
+				case x.watches():
+					x.watch = newWatch(x.instance)
+				}
 			}
-			answers <- a
-		}()
-		a.value, a.err = f(limited)
-	}()
-	select {
-	case a := <-answers:
-		// Whatever is said after the end of ctx may be said because of it.
-		if ctx.Err() != nil {
-			return none, over()
 		}
-		return a.value, a.err
-	case <-limited.Done():
-		if ctx.Err() != nil {
-			return none, over()
+	})
+	return nil
+}
+
+// stop ends all instances.
+func (s *session) stop() {
+	for _, x := range s.subjects {
+		if x.instance == nil {
+			continue
 		}
-		return none, goneError(fmt.Sprintf("no answer within %s", limit))
+		// Whatever has ended the run, they are to leave nothing behind.
+		if end := x.instance.Close; end != nil {
+			_, err := bounded(context.Background(), s.opts.SelectLimit, func(context.Context) (any, error) { return nil, end() })
+			x.ended = errors.Join(x.ended, err)
+		}
+		if x.watches() {
+			x.watch.stop()
+		}
+		x.instance = nil
 	}
+}
+
+// ask asks a selector, or listens to one that watches.
+func (s *session) ask(ctx context.Context, x *subject, cp checkpoint) (a answer) {
+	switch {
+	case x.over != nil:
+		return answer{err: x.over}
+	case x.watches():
+		return s.listen(ctx, x, cp)
+	}
+	var meter *pace.Meter
+	if cp.within > 0 {
+		meter = pace.Start(nil)
+		defer meter.Stop()
+	}
+	begun, started := s.opts.Now(), time.Now()
+	o := forRole(cp.shown, x.role)
+	if x.instance == nil {
+		a.choice, a.err = s.fresh(ctx, x.sel, o)
+	} else {
+		a.choice, a.err = use(ctx, x, s.opts.SelectLimit, func(ctx context.Context) (selector.Choice, error) { return x.instance.Select(ctx, o) })
+	}
+	a.took = s.opts.Now().Sub(begun) - a.choice.Waited
+	if meter != nil && a.err == nil {
+		spent := meter.Since(started)
+		spent.Waited, spent.Delayed = a.choice.Waited, max(0, spent.Delayed-a.choice.Waited)
+		_, a.err = late(spent, cp.within)
+	}
+	s.checkLaws(ctx, x, cp, &a)
+	return a
+}
+
+// use calls the instance. The state of one that does not come back is unknown:
+// it is over.
+func use[T any](ctx context.Context, x *subject, limit time.Duration, f func(ctx context.Context) (T, error)) (T, error) {
+	v, err := bounded(ctx, limit, f)
+	if errors.Is(err, errGone) {
+		x.over = fmt.Errorf("since then: %w", err)
+	}
+	return v, err
+}
+
+// A program that waits for a processor for as long as starved may have run into
+// time limits of its own, so its answer says nothing. It is asked up to attempts
+// times.
+const (
+	starved  = time.Second
+	attempts = 5
+)
+
+// fresh asks a selector that was just started. A program that starved meanwhile
+// is asked again, whatever it said.
+func (s *session) fresh(ctx context.Context, sel selector.Selector, o selector.Observation) (c selector.Choice, err error) {
+	limit := s.opts.SelectLimit
+	if sel.Traits().Program { // it has a limit of its own, of its own time
+		limit *= slowness
+	}
+	begun := time.Now()
+	for range attempts {
+		lost := time.Since(begun)
+		c, err = bounded(ctx, limit, func(ctx context.Context) (selector.Choice, error) { return sel.Select(ctx, o) })
+		if c.Waited < starved || void(err) || errors.Is(err, command.ErrTimeout) {
+			c.Waited += lost // earlier attempts are not its time
+			return c, err
+		}
+	}
+	return c, fmt.Errorf("%w: it was asked %d times, and waited more than %s for a processor each time, so that time limits of its own may have passed", command.ErrSlow, attempts, starved)
 }

@@ -6,9 +6,11 @@
 //	rep, err := run.All(ctx, run.Config{Scenarios: …, Selectors: …})
 //	os.Exit(rep.ExitStatus())
 //
-// Open is the level below, for those who bring their own runner: a Session is
-// one timeline that was played, and Session.Judge tells how one selector did in
-// it. The Ginkgo suites are made of that.
+// Play is the level below, for those who bring their own runner, as the Ginkgo
+// suites do: it plays one scenario.
+//
+// An answer goes through three files: ask.go asks, and watch.go listens to a
+// selector that tells its choice by itself; laws.go asks again; judge.go judges.
 //
 // What makes a choice right is the truth table alone: every chosen address
 // must have worked in both directions, and no address is right only where none
@@ -47,8 +49,8 @@
 // and what passtlab itself does (package internal/pace), does not count. A
 // program that does not get its time is an error (command.ErrSlow); what it says
 // after it has waited for a second does not count, and it is asked again. A
-// scenario that the environment spoils is played once more (Session.Again); what
-// a selector did wrong stays wrong. Labs are as many at once as the machine's
+// scenario that the environment spoils is played once more; what a selector did
+// wrong stays wrong. Labs are as many at once as the machine's
 // limits allow (internal/limits), and begin only while its neighbour table has
 // room.
 //

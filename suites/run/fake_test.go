@@ -217,12 +217,11 @@ func play(steps ...string) (*scenarios.Scenario, *stages) {
 func judged(t *testing.T, sc *scenarios.Scenario, lab *stages, sel selector.Selector, opts Options) report.Result {
 	t.Helper()
 	opts.Build = lab.builder()
-	s, err := Open(t.Context(), sc, []selector.Selector{sel}, opts)
-	if err != nil {
-		t.Fatal(err)
+	p := once(t.Context(), sc, []selector.Selector{sel}, opts)
+	if p.Scenario.Error != "" {
+		t.Fatal(p.Scenario.Error)
 	}
-	defer s.Close()
-	return s.Judge(sel)[0]
+	return p.Results[0]
 }
 
 // inTurn picks the addresses of the letters one after the other, each time it

@@ -3,12 +3,102 @@ package run
 import (
 	"errors"
 	"fmt"
+	"net/netip"
+	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites/report"
+	"github.com/passtlab/passtlab/suites/stability"
 )
+
+// result judges what a selector said. The first checkpoint that it fails decides, otherwise
+// one that it could not judge, otherwise the end.
+func (s *session) result(x *subject) report.Result {
+	var res report.Result
+	var checkpoints []report.CheckpointResult
+	for i, a := range x.answers {
+		cp := s.checkpoints[i]
+		if void(a.err) {
+			return report.Result{Verdict: report.Error, Reason: s.at(cp.name) + report.Clean(a.err.Error()), Err: a.err, Checkpoints: checkpoints}
+		}
+		r := s.judgeAt(x, i)
+		there := report.CheckpointResult{Name: cp.name, Choice: r.Choice, Advertised: r.Advertised, Origin: r.Origin, Kind: r.Kind, Took: r.Took, Reason: r.Reason}
+		if cp.judged {
+			there.Verdict = &r.Verdict
+			orders := worst(res.KernelOrder, s.orders(cp, a.orders))
+			if res.Verdict == report.Pass || res.Verdict == report.Skip && r.Verdict == report.Fail {
+				res = r
+			}
+			res.KernelOrder = orders
+		}
+		checkpoints = append(checkpoints, there)
+	}
+	switch {
+	case void(x.ended):
+		return report.Result{Verdict: report.Error, Reason: report.Clean(x.ended.Error()), Err: x.ended, Checkpoints: checkpoints}
+	case x.ended != nil && res.Verdict != report.Fail:
+		res.Verdict, res.Kind, res.Origin = report.Fail, scenarios.FailLost, scenarios.PickNone
+		res.Reason = "did not end well: " + report.Clean(x.ended.Error())
+	}
+	res.Reason = s.at(res.At) + res.Reason
+	if why := luck(res.KernelOrder); res.Verdict == report.Pass && why != "" {
+		res.Remarks = append(res.Remarks, why)
+	}
+	known, ok := s.opts.known(s.sc, x.sel.Name(), x.role)
+	if ok {
+		known.Apply(&res)
+	}
+	if s.oldest && s.opts.KnownFailures && !known.Project {
+		oldestFirst(&res, ok, x.sel.Traits().KernelOrder)
+	}
+	if s.several {
+		res.Checkpoints = checkpoints
+	} else {
+		res.At = ""
+	}
+	return res
+}
+
+// judgeAt judges the i-th answer of a selector.
+func (s *session) judgeAt(x *subject, i int) report.Result {
+	cp, a := s.checkpoints[i], x.answers[i]
+	r := judge(cp.table, a.choice, a.err)
+	r.At, r.Took = cp.name, report.Seconds(a.took)
+	if !cp.judged {
+		r.Origin, r.Kind, r.Reason = "", "", ""
+		if a.err != nil {
+			r.Reason = report.Clean(a.err.Error())
+		}
+		return r
+	}
+	if r.Verdict == report.Pass {
+		s.overTime(x, i, &r)
+	}
+	for _, v := range a.broken {
+		said := v.String()
+		if v.Law == stability.Order && x.sel.Traits().Program {
+			said += "\nif the kernel's order is its rule, say so: --kernel-order " + x.sel.Name()
+		}
+		unstable(&r, said)
+	}
+	if a.unchecked != "" {
+		r.Remarks = append(r.Remarks, a.unchecked)
+	}
+	return r
+}
+
+// unstable adds a law that is broken: it fails what would pass, and is a remark
+// about what fails already.
+func unstable(r *report.Result, law string) {
+	if r.Verdict != report.Pass {
+		r.Remarks = append(r.Remarks, law)
+		return
+	}
+	r.Verdict, r.Kind = report.Fail, scenarios.FailUnstable
+	r.Reason += "\n" + law
+}
 
 // judge compares a selector's answer with the truth table. It is pure, and
 // knows neither earlier answers, nor what the author expects, nor known
@@ -64,4 +154,44 @@ func judgeNone(r *report.Result, table probe.Table) {
 		}
 	}
 	r.Reason += ", and none works"
+}
+
+// overTime judges the i-th answer of a selector, which is right by itself, in the
+// light of those before.
+func (s *session) overTime(x *subject, i int, r *report.Result) {
+	cp, a := s.checkpoints[i], x.answers[i]
+	fail := func(k scenarios.FailureKind, format string, args ...any) {
+		r.Verdict, r.Kind = report.Fail, k
+		r.Reason += fmt.Sprintf(", "+format, args...)
+	}
+	if j := s.judgedBefore(i); j >= 0 {
+		before := s.checkpoints[j]
+		old, now := x.answers[j].choice.Address(), a.choice.Address()
+		switch {
+		case old != now && worked(before.table, old) && worked(cp.table, old) && !deprecated(cp.table, old):
+			row, _ := cp.table.Row(old)
+			fail(scenarios.FailFlap, "but left %s, its choice at %s, which still works", title(row), before.name)
+			return
+		case a.left != nil && worked(before.table, old):
+			fail(scenarios.FailFlap, "to which it came back: since %s it had left it for %s", before.name, list(a.left.Addresses))
+			return
+		}
+	}
+	switch {
+	case a.wavered != nil:
+		fail(scenarios.FailFlap, "to which it came back: while nothing changed it left it for %s", list(a.wavered.Addresses))
+	case cp.within > 0 && a.took > cp.within:
+		fail(scenarios.FailLate, "only after %s, and not within %s", a.took.Round(time.Millisecond), cp.within)
+	}
+}
+
+// deprecated addresses are to be left while they still work (RFC 4862 5.5.4).
+func deprecated(t probe.Table, a netip.Addr) bool {
+	row, ok := t.Row(a)
+	return ok && selector.Flags(row.Flags).Has(selector.FlagDeprecated)
+}
+
+func worked(t probe.Table, a netip.Addr) bool {
+	row, ok := t.Row(a)
+	return ok && row.Bidirectional()
 }

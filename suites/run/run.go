@@ -23,10 +23,10 @@ const DefaultParallel = 16
 // neighbour table (gc_thresh3) is shared by all namespaces of a machine.
 const MaxParallel = 64
 
-// ErrNoRoom is returned by Run when the machine has no room for a single lab.
+// ErrNoRoom is returned by All when the machine has no room for a single lab.
 var ErrNoRoom = errors.New("no lab can be built")
 
-// ErrNothingSelected is returned by Run when there is nothing to judge.
+// ErrNothingSelected is returned by All when there is nothing to judge.
 var ErrNothingSelected = errors.New("nothing selected")
 
 // Config says what to run.
@@ -55,7 +55,7 @@ type Progress struct {
 	Verdict     report.Verdict // its worst verdict
 }
 
-// Run asks every selector in the lab of every scenario. The report is whole
+// All asks every selector in the lab of every scenario. The report is whole
 // when the error is nil: labs that failed are in it, as errors. The error says
 // that nothing could be run (no report), or that ctx ended before the run did
 // (what is known so far, the rest as errors).
@@ -73,8 +73,8 @@ func All(ctx context.Context, cfg Config) (*report.Report, error) {
 		return nil, err
 	}
 	r := runner{cfg: cfg, gate: newGate()}
-	for _, c := range r.run(ctx) {
-		rep.Add(c.scenario, c.results...)
+	for _, p := range r.run(ctx) {
+		rep.Add(p.Scenario, p.Results...)
 	}
 	rep.Finish(cfg.Now())
 	if err := context.Cause(ctx); err != nil {
@@ -112,17 +112,6 @@ func (c *Config) check() error {
 	return nil
 }
 
-// cell is one scenario with what its selectors did.
-type cell struct {
-	scenario report.Scenario
-	results  []report.Result
-}
-
-func (c cell) worst() report.Verdict {
-	r := report.Report{Scenarios: []report.Scenario{c.scenario}, Results: c.results}
-	return r.Worst()
-}
-
 // fit lowers the number of labs to what the machine has room for, and notes it.
 func (c *Config) fit(rep *report.Report) error {
 	n, why, err := limits.Labs(c.Parallel, slices.ContainsFunc(c.Selectors, func(s selector.Selector) bool { return s.Traits().Program }))
@@ -149,76 +138,52 @@ type runner struct {
 }
 
 // run plays every scenario, and those again that the environment has spoilt.
-func (r *runner) run(ctx context.Context) []cell {
-	cells := make([]cell, len(r.cfg.Scenarios))
-	spoilt := make([]*Session, len(cells))
-	var g errgroup.Group
-	g.SetLimit(r.cfg.Parallel)
-	for i, sc := range r.cfg.Scenarios {
-		g.Go(func() error {
-			cells[i], spoilt[i] = r.scenario(ctx, sc)
-			return nil
-		})
-	}
-	_ = g.Wait() // what goes wrong is in the cells
-	g = errgroup.Group{}
-	g.SetLimit(max(1, r.cfg.Parallel/quieter))
-	for i, s := range spoilt {
-		if s != nil {
-			g.Go(func() error {
-				cells[i] = r.again(ctx, s)
-				return nil
-			})
+func (r *runner) run(ctx context.Context) []Played {
+	all := make([]Played, len(r.cfg.Scenarios))
+	each := func(parallel int, play func(i int, sc *scenarios.Scenario)) {
+		var g errgroup.Group
+		g.SetLimit(parallel)
+		for i, sc := range r.cfg.Scenarios {
+			g.Go(func() error { play(i, sc); return nil })
 		}
+		_ = g.Wait() // what goes wrong is in the results
 	}
-	_ = g.Wait()
-	return cells
+	each(r.cfg.Parallel, func(i int, sc *scenarios.Scenario) {
+		all[i] = r.once(ctx, sc)
+		if all[i].spoilt == nil {
+			r.progress(all[i])
+		}
+	})
+	each(max(1, r.cfg.Parallel/quieter), func(i int, sc *scenarios.Scenario) {
+		if all[i].spoilt == nil {
+			return
+		}
+		if second := r.once(ctx, sc); second.Results != nil { // ctx has not ended before
+			all[i] = all[i].again(second)
+		}
+		r.progress(all[i])
+	})
+	return all
 }
 
-// scenario plays one, and returns its session too if it is to be played again.
-func (r *runner) scenario(ctx context.Context, sc *scenarios.Scenario) (c cell, spoilt *Session) {
+// once plays a scenario once, when there is room for its lab.
+func (r *runner) once(ctx context.Context, sc *scenarios.Scenario) Played {
 	leave, err := r.gate.enter(ctx)
 	if err != nil {
-		c := cell{scenario: report.Scenario{ID: sc.ID, Family: sc.Family, Title: sc.Title, File: sc.File, Passt: r.cfg.release(sc), Order: sc.Order, Error: fmt.Sprintf("not run: %v", err)}}
-		r.progress(c)
-		return c, nil
+		s := newSession(sc, nil, r.cfg.Options).scenario(0)
+		s.Error = fmt.Sprintf("not run: %v", err)
+		return Played{Scenario: s}
 	}
 	defer leave()
-	s, _ := Open(ctx, sc, r.cfg.Selectors, r.cfg.Options) // the session itself tells the error
-	c = r.judge(s)
-	if s.Spoilt() != nil && ctx.Err() == nil {
-		return c, s
-	}
-	r.progress(c)
-	return c, nil
+	return once(ctx, sc, r.cfg.Selectors, r.cfg.Options)
 }
 
-// again plays a scenario once more.
-func (r *runner) again(ctx context.Context, s *Session) cell {
-	if leave, err := r.gate.enter(ctx); err == nil {
-		defer leave()
-		_ = s.Again(ctx) // the session itself tells the error
-	}
-	c := r.judge(s)
-	r.progress(c)
-	return c
-}
-
-// judge returns what a session says, and closes it.
-func (r *runner) judge(s *Session) (c cell) {
-	for _, sel := range r.cfg.Selectors {
-		c.results = append(c.results, s.Judge(sel)...)
-	}
-	_ = s.Close() // its report tells the error
-	c.scenario = s.Report()
-	return c
-}
-
-func (r *runner) progress(c cell) {
+func (r *runner) progress(p Played) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done++
 	if r.cfg.Progress != nil {
-		r.cfg.Progress(Progress{Done: r.done, Total: len(r.cfg.Scenarios), Scenario: c.scenario.ID, Verdict: c.worst()})
+		worst := (&report.Report{Scenarios: []report.Scenario{p.Scenario}, Results: p.Results}).Worst()
+		r.cfg.Progress(Progress{Done: r.done, Total: len(r.cfg.Scenarios), Scenario: p.Scenario.ID, Verdict: worst})
 	}
 }

@@ -1,11 +1,9 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"slices"
 	"time"
@@ -13,154 +11,63 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/sim"
-	"github.com/passtlab/passtlab/suites/expect"
+	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// The defaults of Options.
-const (
-	DefaultSelectLimit = 20 * time.Second
-	DefaultWatchLimit  = 2 * time.Second
-	DefaultWatchKeep   = 250 * time.Millisecond
-)
+// session is one run through the timeline of a scenario, with what every
+// selector said at each checkpoint.
+type session struct {
+	sc     *scenarios.Scenario
+	opts   Options
+	oldest bool   // the kernel lists the oldest address first
+	client string // with its version
+	phases struct{ build, play, probe, ask, close time.Duration }
 
-// Options of a session.
-type Options struct {
-	// Build builds the lab. Default: Simulated.
-	Build Builder
-	// Backend is what plays passt. Default: the simulation. A scenario that it
-	// cannot play is skipped.
-	Backend sim.Backend
-	// Capture is a folder for one pcapng file a link. Empty: no capture.
-	Capture string
-	// KnownFailures judges failures that the scenario states as XFail, and
-	// their absence as XPass. Otherwise a failure is a failure.
-	KnownFailures bool
-	// OldestFirst reports whether the kernel lists the oldest address first. What
-	// scenarios state about a selector that goes by the list is then not held
-	// against it. Default: sim.OldestFirst; with a Build of the caller's, false.
-	OldestFirst func() (bool, error)
-	// Expect are the failures that are known of the selectors, with the
-	// precedence over what scenarios state. Nil: none.
-	Expect *expect.File
-	// OpenLimit bounds the time that the lab takes, without that of the
-	// answers. Default: 2 minutes.
-	OpenLimit time.Duration
-	// SelectLimit bounds the time of one answer. Default: 20 s, which is
-	// more than external programs are given by themselves.
-	SelectLimit time.Duration
-	// WatchLimit bounds how long a selector that tells its choice by itself is
-	// waited for at a checkpoint that does not bound it more widely, of its own
-	// time. Default: 2 s.
-	WatchLimit time.Duration
-	// WatchKeep is for how long of its own time such a selector has to do nothing,
-	// after it has read what it was shown, until a choice that is right counts.
-	// One that never rests gets 2 s. Default: 250 ms.
-	WatchKeep time.Duration
-	// Seed is what drawn orders come from (scenarios.Draw).
-	Seed int64
-	// Reproduce returns the arguments that ask one selector again. Default:
-	// passtlab run --selector NAME ID.
-	Reproduce func(sc *scenarios.Scenario, name string) []string
-	// Logger gets what happens in the lab. Default: nowhere.
-	Logger *slog.Logger
-	// Now is the clock of the durations in the report. Default: time.Now.
-	Now func() time.Time
-}
-
-func (o Options) withDefaults() Options {
-	if o.OldestFirst == nil {
-		o.OldestFirst = sim.OldestFirst
-		if o.Build != nil {
-			o.OldestFirst = func() (bool, error) { return false, nil }
-		}
-	}
-	if o.Build == nil {
-		o.Build = Simulated
-	}
-	if o.OpenLimit == 0 {
-		o.OpenLimit = 2 * time.Minute
-	}
-	o.SelectLimit = cmp.Or(o.SelectLimit, DefaultSelectLimit)
-	o.WatchLimit = cmp.Or(o.WatchLimit, DefaultWatchLimit)
-	o.WatchKeep = cmp.Or(o.WatchKeep, DefaultWatchKeep)
-	if o.Reproduce == nil {
-		seed := o.Seed
-		o.Reproduce = func(sc *scenarios.Scenario, name string) []string { return Reproduce(sc, name, seed) }
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	return o
-}
-
-// Session is the timeline of one scenario, played once, with what every
-// selector said at each checkpoint. It is for one goroutine at a time.
-type Session struct {
-	sc      *scenarios.Scenario
-	sels    []selector.Selector
-	opts    Options
 	lab     Lab
-	phases  struct{ build, play, probe, ask, close time.Duration }
-	client  string        // with its version
 	left    time.Duration // of OpenLimit
-	several bool          // checkpoints
-	oldest  bool          // addresses are listed with the oldest first
-	last    string        // the name of the last one
 	stepped time.Time     // the end of the last step
 	kept    []netip.Addr  // there since the last judged checkpoint
 
 	checkpoints []checkpoint // those passed
-	courses     []*course    // selectors × roles
-
-	started, ended    time.Time
-	openErr, closeErr error
-	closed            bool
-
-	again    *Session // played because the environment spoilt this one
-	firstErr error    // why
+	last        string       // the name of the last one
+	several     bool         // there is more than one
+	subjects    []*subject   // selectors × roles
 }
 
-// Open builds the lab of a scenario and plays its timeline. At each checkpoint
-// it measures the truth table, holds it against the author's expectation, reads
-// the observation and asks every selector in every role.
-//
-// The session is never nil. With an error, which is always one of the lab or
-// of the scenario, it is closed already, and Judge answers Error for every
-// role, or Skip where the backend cannot play the scenario, so that a caller
-// may treat all cases alike.
-func Open(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector, opts Options) (*Session, error) {
-	s := &Session{sc: sc, sels: sels, opts: opts.withDefaults()}
-	s.started, s.left = s.opts.Now(), s.opts.OpenLimit
+// checkpoint is where all selectors were asked.
+type checkpoint struct {
+	name   string
+	judged bool
+	within time.Duration        // 0: no bound
+	table  probe.Table          // nil unless judged
+	shown  selector.Observation // for no role yet
+}
+
+func newSession(sc *scenarios.Scenario, sels []selector.Selector, opts Options) *session {
+	s := &session{sc: sc, opts: opts, left: opts.OpenLimit}
 	for _, sel := range sels {
 		for _, role := range sc.Roles {
-			s.courses = append(s.courses, &course{sel: sel, role: role})
+			s.subjects = append(s.subjects, &subject{sel: sel, role: role})
 		}
 	}
-	checkpoints := 0
 	for _, e := range sc.Timeline() {
 		if e.Checkpoint != nil {
-			checkpoints++
+			s.several = s.last != ""
 			s.last = e.Checkpoint.Name
 		}
 	}
-	s.several = checkpoints > 1
-	err := s.open(ctx)
-	s.shutdown() // there are no more questions
-	if err != nil {
-		s.openErr = err
-		return s, fmt.Errorf("open scenario %s: %w", sc.ID, errors.Join(err, s.Close()))
-	}
-	return s, nil
+	return s
 }
 
-func (s *Session) open(ctx context.Context) (err error) {
+// play builds the lab and plays the timeline, from the boot of the guest to its
+// end. It asks every selector at each checkpoint. An error is one of the lab or
+// of the scenario.
+func (s *session) play(ctx context.Context) (err error) {
 	// What dies in the lab ends every wait, and is no selector's fault.
 	ctx, died := context.WithCancelCause(ctx)
 	defer died(nil)
+	defer s.stop() // there are no more questions
 	if s.oldest, err = s.opts.OldestFirst(); err != nil {
 		return err
 	}
@@ -177,95 +84,153 @@ func (s *Session) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return s.play(ctx)
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	for _, e := range s.sc.Timeline() {
+		if e.Checkpoint != nil {
+			err = s.check(ctx, *e.Checkpoint)
+		} else {
+			err = s.step(ctx, e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step plays an event that is no checkpoint. No instance outlasts a reboot.
+func (s *session) step(ctx context.Context, e scenarios.Event) error {
+	if e.Reboot != nil {
+		s.stop()
+	}
+	if err := s.inLab(ctx, &s.phases.play, func(ctx context.Context) error { return s.lab.Step(ctx, e) }); err != nil {
+		return err
+	}
+	s.stepped = s.opts.Now()
+	if e.Reboot != nil {
+		s.kept = nil
+		return s.start(ctx)
+	}
+	if !slices.ContainsFunc(s.subjects, (*subject).watches) {
+		return nil
+	}
+	o, err := s.observe(ctx)
+	s.keep(o)
+	return err
+}
+
+// check measures the truth table, compares it with what the author expects
+// there, and asks every selector. Where nothing is judged nothing is measured
+// either, as probes are traffic too.
+func (s *session) check(ctx context.Context, cp scenarios.Checkpoint) error {
+	c := checkpoint{name: cp.Name, judged: cp.Judge == nil || *cp.Judge, within: cp.Within.Duration()}
+	early, err := s.measure(ctx, &c, cp.Reachable)
+	s.checkpoints = append(s.checkpoints, c)
+	if err != nil {
+		return fmt.Errorf("%s%w", s.at(c.name), err)
+	}
+	s.keep(c.shown)
+	if !slices.Equal(addresses(early), addresses(c.shown)) {
+		s.show(ctx, c.shown)
+	}
+	s.phase(&s.phases.ask, func() {
+		for _, x := range s.subjects {
+			x.answers = append(x.answers, s.ask(ctx, x, c))
+		}
+	})
+	if c.judged {
+		s.kept = addresses(c.shown)
+	}
+	return nil
+}
+
+// measure fills in what there is at a checkpoint. Selectors that watch learn of
+// it before the measurement, which may take long; early is what they are shown.
+func (s *session) measure(ctx context.Context, c *checkpoint, reachable []scenarios.Target) (early selector.Observation, err error) {
+	if slices.ContainsFunc(s.subjects, (*subject).watches) {
+		if early, err = s.observe(ctx); err != nil {
+			return early, err
+		}
+		s.show(ctx, early)
+	}
+	if c.judged {
+		err = s.inLab(ctx, &s.phases.probe, func(ctx context.Context) (err error) { c.table, err = s.lab.Probe(ctx); return err })
+		if err != nil {
+			return early, err
+		}
+	}
+	if c.shown, err = s.observe(ctx); err != nil || !c.judged {
+		return early, err
+	}
+	if err := checkObservation(c.table, c.shown); err != nil {
+		return early, err
+	}
+	return early, checkExpect(c.table, reachable)
+}
+
+// at names a checkpoint where there is more than one.
+func (s *session) at(name string) string {
+	if !s.several {
+		return ""
+	}
+	return "at " + name + ": "
+}
+
+// observe reads what a selector could see now.
+func (s *session) observe(ctx context.Context) (o selector.Observation, err error) {
+	err = s.inLab(ctx, new(time.Duration), func(ctx context.Context) (err error) { o, err = s.lab.Observe(ctx); return err })
+	return configured(o, s.sc), err
+}
+
+// keep notes which of the addresses have been there ever since the last
+// judged checkpoint, as far as steps show.
+func (s *session) keep(o selector.Observation) {
+	now := addresses(o)
+	s.kept = slices.DeleteFunc(s.kept, func(a netip.Addr) bool { return !slices.Contains(now, a) })
+}
+
+func addresses(o selector.Observation) (as []netip.Addr) {
+	for _, a := range o.Addresses {
+		as = append(as, a.Prefix.Addr())
+	}
+	return as
+}
+
+// inLab has the lab do something within what is left of the session's limit,
+// and adds the time to a phase. What ended ctx is added to an error that may
+// only be its consequence.
+func (s *session) inLab(ctx context.Context, phase *time.Duration, f func(ctx context.Context) error) (err error) {
+	begun := time.Now()
+	ctx, cancel := context.WithTimeoutCause(ctx, s.left, fmt.Errorf("the lab was not ready within %s", s.opts.OpenLimit))
+	defer func() {
+		cancel()
+		s.left -= time.Since(begun)
+	}()
+	s.phase(phase, func() { err = f(ctx) })
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("%w (%w)", err, cause)
+	}
+	return err
 }
 
 // phase adds the time that f takes to *d.
-func (s *Session) phase(d *time.Duration, f func()) {
+func (s *session) phase(d *time.Duration, f func()) {
 	start := s.opts.Now()
 	defer func() { *d += s.opts.Now().Sub(start) }()
 	f()
 }
 
-// Judge returns how a selector did in each role of the scenario. One that Open
-// was not given is an error.
-func (s *Session) Judge(sel selector.Selector) (results []report.Result) {
-	name := sel.Name()
-	for _, role := range s.sc.Roles {
-		i := slices.IndexFunc(s.courses, func(c *course) bool { return c.sel.Name() == name && c.role == role })
-		var res report.Result
-		switch why := s.unsupported(); {
-		case why != "":
-			res = report.Result{Verdict: report.Skip, Reason: why}
-		case s.openErr != nil:
-			res = report.Result{Verdict: report.Error, Reason: report.Clean(explain(fmt.Errorf("%w: %w", errLab, s.openErr)))}
-		case i < 0:
-			res = report.Result{Verdict: report.Error, Reason: report.Clean(fmt.Errorf("%w: %s was not asked", errLab, name).Error())}
-		default:
-			res = s.result(s.courses[i])
-		}
-		res.Scenario, res.Selector, res.Role = s.sc.ID, name, role
-		res.Reproduce = quote(s.opts.Reproduce(s.sc, name))
-		results = append(results, res)
-	}
-	if s.again != nil {
-		for i, res := range s.again.Judge(sel) {
-			if results[i].Verdict == report.Error {
-				results[i] = res
-			}
-		}
-	}
-	return results
-}
-
-// unsupported returns why the backend cannot play the scenario, if it cannot.
-func (s *Session) unsupported() string {
-	if err, ok := errors.AsType[*sim.UnsupportedError](s.openErr); ok {
-		return err.Reason
-	}
-	return ""
-}
-
-// Close takes the lab down. Closing again is harmless and returns the same
-// error.
-func (s *Session) Close() error {
-	if s.again != nil {
-		return errors.Join(s.closeErr, s.again.Close())
-	}
-	if s.closed {
-		return s.closeErr
-	}
-	s.closed = true
-	if s.lab != nil {
-		s.phase(&s.phases.close, func() { s.closeErr = s.lab.Close() })
-	}
-	if s.closeErr != nil {
-		s.closeErr = fmt.Errorf("close scenario %s: %w", s.sc.ID, s.closeErr)
-	}
-	s.ended = s.opts.Now()
-	return s.closeErr
-}
-
-// Report returns what the report says about the scenario, after Close.
-func (s *Session) Report() report.Scenario {
-	if s.again != nil && s.openErr != nil {
-		r := s.again.Report()
-		r.Replayed = explain(s.firstErr)
-		return r
-	}
+// scenario returns what the report says about the scenario.
+func (s *session) scenario(took time.Duration) report.Scenario {
 	r := report.Scenario{
-		ID:       s.sc.ID,
-		Title:    s.sc.Title,
-		File:     s.sc.File,
-		Passt:    s.opts.release(s.sc),
-		Client:   s.client,
-		Duration: report.Seconds(s.ended.Sub(s.started)),
+		ID: s.sc.ID, Title: s.sc.Title, File: s.sc.File, Family: s.sc.Family, Order: s.sc.Order,
+		Passt: s.opts.release(s.sc), Client: s.client, Duration: report.Seconds(took),
 		Phases: report.Phases{
 			Build: report.Seconds(s.phases.build), Play: report.Seconds(s.phases.play), Probe: report.Seconds(s.phases.probe),
 			Select: report.Seconds(s.phases.ask), Close: report.Seconds(s.phases.close),
 		},
-		Family: s.sc.Family,
-		Order:  s.sc.Order,
 	}
 	for _, cp := range s.checkpoints {
 		r.Peer = cp.shown.Target
@@ -276,36 +241,26 @@ func (s *Session) Report() report.Scenario {
 			r.Checkpoints = append(r.Checkpoints, report.Checkpoint{Name: cp.name, Candidates: cp.candidates()})
 		}
 	}
-	openErr := s.openErr
-	if r.Skipped = s.unsupported(); r.Skipped != "" {
-		openErr = nil
-	}
-	if err := errors.Join(openErr, s.closeErr); err != nil {
-		r.Error = explain(err)
-	}
-	if s.again != nil {
-		r.Replayed = explain(s.firstErr)
-	}
 	return r
 }
 
-// release returns the passt release that a scenario is played with.
-func (o Options) release(sc *scenarios.Scenario) string {
-	if o.Backend.Real() {
-		return o.Backend.Release
+// candidates returns the truth table for the report, with the lifetimes that
+// selectors saw.
+func (cp checkpoint) candidates() []report.Candidate {
+	cs := []report.Candidate{}
+	for _, row := range cp.table {
+		c := report.Candidate{
+			Address: row.Address, Link: row.Link, Origin: row.Origin, Flags: selector.Flags(row.Flags),
+			Out: row.Out, OutSource: row.OutSource, In: row.In,
+			InBound: row.InBound, InBoundAfter: row.InBoundAfter,
+			Remarks: remarks(cp.table, row),
+		}
+		for _, a := range cp.shown.Addresses {
+			if a.Prefix == c.Address {
+				c.ValidLifetime, c.PreferredLifetime = a.ValidLifetime, a.PreferredLifetime
+			}
+		}
+		cs = append(cs, c)
 	}
-	r, err := sim.Release(sc)
-	if err != nil { // the lab says so
-		return cmp.Or(sc.Passt.Release, "kubevirt:"+sc.Passt.KubeVirt)
-	}
-	return r.Name
-}
-
-// known returns what is known about a selector in a role: by the project's
-// expectations, and otherwise by the scenario.
-func (o Options) known(sc *scenarios.Scenario, name string, role scenarios.Role) (expect.Known, bool) {
-	if k, ok := o.Expect.Known(sc.ID, name, role); ok || !o.KnownFailures {
-		return k, ok
-	}
-	return expect.OfScenario(sc, name, role)
+	return cs
 }

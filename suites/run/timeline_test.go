@@ -78,13 +78,9 @@ func TestOneCheckpoint(t *testing.T) {
 func TestCheckpointsReported(t *testing.T) {
 	sc, lab := play("D", "-early", "D V", "/middle", "d V")
 	sel := inTurn("v", "d", "v")
-	s, err := Open(t.Context(), sc, []selector.Selector{sel}, Options{Build: lab.builder()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	p := once(t.Context(), sc, []selector.Selector{sel}, Options{Build: lab.builder()})
 	var names []string
-	for _, cp := range s.Judge(sel)[0].Checkpoints {
+	for _, cp := range p.Results[0].Checkpoints {
 		verdict := "unjudged"
 		if cp.Verdict != nil {
 			verdict = cp.Verdict.String()
@@ -95,7 +91,7 @@ func TestCheckpointsReported(t *testing.T) {
 	if want := []string{"early " + v + "  unjudged", "middle " + d + " dhcpv6 pass", "end " + v + " vip pass"}; !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)
 	}
-	rep := s.Report()
+	rep := p.Scenario
 	var counts []int
 	for _, cp := range rep.Checkpoints {
 		counts = append(counts, len(cp.Candidates))
@@ -115,12 +111,14 @@ func TestExpectationAtCheckpoint(t *testing.T) {
 	sc, lab := play("D", "/one", "D")
 	sc.Events[1].Checkpoint.Reachable = nil
 	sel := inTurn("s", "s")
-	s, err := Open(t.Context(), sc, []selector.Selector{sel}, Options{Build: lab.builder()})
-	wantError(t, err, "at one: compare expectation with measurement: expected dhcpv6 not to be reachable")
-	if r := s.Judge(sel)[0]; r.Verdict != report.Error || !strings.Contains(r.Reason, "at one") {
+	p := once(t.Context(), sc, []selector.Selector{sel}, Options{Build: lab.builder()})
+	if want := "at one: compare expectation with measurement: expected dhcpv6 not to be reachable"; !strings.Contains(p.Scenario.Error, want) {
+		t.Errorf("error %q, want %q", p.Scenario.Error, want)
+	}
+	if r := p.Results[0]; r.Verdict != report.Error || !strings.Contains(r.Reason, "at one") {
 		t.Errorf("%s: %s", r.Verdict, r.Reason)
 	}
-	if rep := s.Report(); len(rep.Checkpoints) != 1 || len(rep.Candidates) != 1 {
+	if rep := p.Scenario; len(rep.Checkpoints) != 1 || len(rep.Candidates) != 1 {
 		t.Errorf("what was measured is not told: %+v", rep)
 	}
 }
@@ -164,7 +162,7 @@ func TestLivesOfAFailedLab(t *testing.T) {
 	sc.Roles = []scenarios.Role{scenarios.RoleKubelet, scenarios.RoleEtcd}
 	sc.Events[1].Checkpoint.Reachable = nil
 	sel := inTurn("d")
-	if _, err := Open(t.Context(), sc, []selector.Selector{sel}, Options{Build: lab.builder()}); err == nil {
+	if p := once(t.Context(), sc, []selector.Selector{sel}, Options{Build: lab.builder()}); p.Scenario.Error == "" {
 		t.Error("no error")
 	}
 	if sel.starts != 2 || sel.closes != 2 {
@@ -233,9 +231,8 @@ func TestTimelineInterrupted(t *testing.T) {
 		}
 	}
 	sel := inTurn("s")
-	s, _ := Open(ctx, sc, []selector.Selector{sel}, Options{Build: lab.builder()})
-	defer s.Close()
-	if r := s.Judge(sel)[0]; r.Verdict != report.Error || !strings.Contains(r.Reason, "interrupted") {
+	p := once(ctx, sc, []selector.Selector{sel}, Options{Build: lab.builder()})
+	if r := p.Results[0]; r.Verdict != report.Error || !strings.Contains(r.Reason, "interrupted") {
 		t.Errorf("%s: %s", r.Verdict, r.Reason)
 	}
 }

@@ -5,23 +5,71 @@ import (
 	"slices"
 	"time"
 
+	"github.com/passtlab/passtlab/internal/pace"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// listen waits until what a Watch says is right and it has had the time to say
-// something else about what it was shown, or until it has had the time to be
+// watch is what is known of an instance that tells its choice by itself.
+type watch struct {
+	meter   *pace.Meter
+	drained func() bool // it has read all that it was shown
+	stop    func()
+	shown   time.Time // when it was shown something last
+	heard   int       // how much of what it said is judged already
+}
+
+// newWatch measures the program of an instance, or else this process.
+func newWatch(i *selector.Instance) watch {
+	w := watch{meter: i.Meter, drained: i.Drained, stop: func() {}}
+	if w.meter == nil {
+		w.meter = pace.Start(nil)
+		w.stop = w.meter.Stop
+	}
+	if w.drained == nil {
+		w.drained = func() bool { return true }
+	}
+	return w
+}
+
+// keepMost is how much of its own time an instance gets at most to leave a
+// choice that is right, where it never comes to rest.
+const keepMost = 2 * time.Second
+
+// rested reports whether the instance has had its time to leave a choice that is
+// right: it has read what it was shown and then done nothing for keep.
+func (w watch) rested(said time.Time, keep time.Duration) bool {
+	shown := w.meter.Since(w.shown).Own()
+	idle := min(w.meter.Idle(), shown, w.meter.Since(said).Own())
+	return idle >= keep && w.drained() || shown >= max(keep, keepMost)
+}
+
+// show shows an observation to the selectors that watch.
+func (s *session) show(ctx context.Context, o selector.Observation) {
+	for _, x := range s.subjects {
+		if x.watches() {
+			x.watch.shown = time.Now()
+			show := func(ctx context.Context) (selector.Choice, error) { return x.instance.Select(ctx, forRole(o, x.role)) }
+			if _, err := use(ctx, x, s.opts.SelectLimit, show); void(err) {
+				x.over = err
+			}
+		}
+	}
+}
+
+// listen waits until what the instance says is right and it has had the time to
+// say something else about what it was shown, or until it has had the time to be
 // right. All of that is its own time. How long it took counts from the last
 // step to when the line was read.
-func (s *Session) listen(ctx context.Context, c *course, cp checkpoint) (a reply) {
-	w, g, shown := c.instance, c.gauge, c.shownAt
+func (s *session) listen(ctx context.Context, x *subject, cp checkpoint) (a answer) {
+	w := x.watch
 	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).Verdict == report.Pass }
-	wait := max(s.opts.WatchLimit, cp.within-g.meter.Between(s.stepped, shown).Own())
+	wait := max(s.opts.WatchLimit, cp.within-w.meter.Between(s.stepped, w.shown).Own())
 	atShown := -1 // how much it had said then
-	said, err := alive(ctx, c, slowness*wait+s.opts.SelectLimit, func(ctx context.Context) ([]selector.Said, error) {
+	said, err := use(ctx, x, slowness*wait+s.opts.SelectLimit, func(ctx context.Context) ([]selector.Said, error) {
 		for {
-			next := g.meter.Next()
-			said, more := w.Said()
+			next := w.meter.Next()
+			said, more := x.instance.Said()
 			if atShown < 0 {
 				atShown = len(said)
 			}
@@ -29,16 +77,19 @@ func (s *Session) listen(ctx context.Context, c *course, cp checkpoint) (a reply
 			if err != nil {
 				return said, nil
 			}
-			if spent := g.meter.Since(shown); cp.judged && !right(choice) {
-				if spent.Own() >= wait {
-					return said, nil
-				}
-				if spent.Wall >= slowness*wait {
-					return said, tooSlow(spent)
-				}
-			} else if g.rested(shown, lastAt(said, shown), s.opts.WatchKeep) {
+			last := w.shown
+			if len(said) > 0 {
+				last = said[len(said)-1].At
+			}
+			spent, bound := w.meter.Since(w.shown), wait
+			done := spent.Own() >= wait
+			if !cp.judged || right(choice) {
+				done, bound = w.rested(last, s.opts.WatchKeep), max(wait, keepMost)
+			}
+			switch {
+			case done:
 				return said, nil
-			} else if spent.Wall >= slowness*max(wait, keepMost) {
+			case spent.Wall >= slowness*bound:
 				return said, tooSlow(spent)
 			}
 			select {
@@ -50,32 +101,24 @@ func (s *Session) listen(ctx context.Context, c *course, cp checkpoint) (a reply
 		}
 	})
 	if err != nil {
-		return reply{err: err}
+		return answer{err: err}
 	}
 	var at time.Time
 	if a.choice, at, a.err = current(said); a.err != nil || !cp.judged {
 		return a
 	}
 	if right(a.choice) && at.After(s.stepped) {
-		spent := g.meter.Between(s.stepped, at)
+		spent := w.meter.Between(s.stepped, at)
 		a.took = spent.Wall - spent.Waited
 		_, a.err = late(spent, cp.within)
 	}
-	a.away = s.away(c, said[c.heard:], a.choice)
+	a.left = s.leftFor(x, said[w.heard:], a.choice)
 	a.wavered = wavered(said[max(atShown-1, 0):], a.choice)
-	c.heard = len(said)
+	x.watch.heard = len(said)
 	return a
 }
 
-// lastAt is when a Watch said something last, or since when it could.
-func lastAt(said []selector.Said, since time.Time) time.Time {
-	if len(said) == 0 {
-		return since
-	}
-	return said[len(said)-1].At
-}
-
-// current returns what holds of all that a Watch has said, and since when.
+// current returns what holds of all that an instance has said, and since when.
 func current(said []selector.Said) (selector.Choice, time.Time, error) {
 	if len(said) == 0 {
 		return selector.None("has said no whole line"), time.Time{}, nil
@@ -93,31 +136,31 @@ func current(said []selector.Said) (selector.Choice, time.Time, error) {
 	return last.Choice, last.At, nil
 }
 
-// away returns what a Watch said meanwhile, if it left the choice that it now
-// has, as it had at the last judged checkpoint, although the address was there
-// all the time.
-func (s *Session) away(c *course, meanwhile []selector.Said, now selector.Choice) *selector.Choice {
-	before := s.judgedBefore(len(c.replies))
-	if before < 0 || c.replies[before].choice.Address() != now.Address() || !slices.Contains(s.kept, now.Address()) {
+// leftFor returns what the selector said meanwhile, if it left the choice that it
+// now has, as it had at the last judged checkpoint, although the address was
+// there all the time.
+func (s *session) leftFor(x *subject, meanwhile []selector.Said, now selector.Choice) *selector.Choice {
+	before := s.judgedBefore(len(x.answers))
+	if before < 0 || x.answers[before].choice.Address() != now.Address() || !slices.Contains(s.kept, now.Address()) {
 		return nil
 	}
-	for _, x := range meanwhile {
-		if x.Choice.Address() != now.Address() {
-			return &x.Choice
+	for _, said := range meanwhile {
+		if said.Choice.Address() != now.Address() {
+			return &said.Choice
 		}
 	}
 	return nil
 }
 
-// wavered returns what a Watch said after the choice that it ended with, while
+// wavered returns what was said after the choice that it ended with, while
 // nothing changed, or nil.
 func wavered(said []selector.Said, now selector.Choice) *selector.Choice {
-	settled := false
+	chosen := false
 	for _, x := range said {
 		switch same := x.Choice.Address() == now.Address(); {
 		case same:
-			settled = true
-		case settled:
+			chosen = true
+		case chosen:
 			return &x.Choice
 		}
 	}
@@ -125,7 +168,7 @@ func wavered(said []selector.Said, now selector.Choice) *selector.Choice {
 }
 
 // judgedBefore returns the last judged checkpoint before the i-th, or -1.
-func (s *Session) judgedBefore(i int) int {
+func (s *session) judgedBefore(i int) int {
 	for i--; i >= 0 && !s.checkpoints[i].judged; i-- {
 	}
 	return i

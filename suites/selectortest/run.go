@@ -44,12 +44,11 @@ func Run(t *testing.T, sel selector.Selector, opts Options) {
 	for _, sc := range scs {
 		t.Run(sc.ID, func(t *testing.T) {
 			t.Parallel()
-			s, _ := run.Play(t.Context(), sc, []selector.Selector{sel}, session) // each verdict tells the error
-			results := s.Judge(sel)
-			if err := s.Close(); err != nil {
-				t.Errorf("the lab failed: %v", err)
+			played := run.Play(t.Context(), sc, []selector.Selector{sel}, session)
+			if err := played.Scenario.Error; err != "" {
+				t.Errorf("the lab failed: %s", err)
 			}
-			for _, r := range results {
+			for _, r := range played.Results {
 				t.Run(string(r.Role), func(t *testing.T) { tell(t, r) })
 			}
 		})

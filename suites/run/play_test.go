@@ -33,8 +33,8 @@ func TestDeathIsError(t *testing.T) {
 			return selector.Pick(slaac.Addr(), "nothing answers"), nil
 		})
 		begun := time.Now()
-		s, _ := Open(t.Context(), fieldScenario("x"), []selector.Selector{sel}, Options{Build: build})
-		wantAll(t, s.Judge(sel), report.Error, "broken")
+		p := once(t.Context(), fieldScenario("x"), []selector.Selector{sel}, Options{Build: build})
+		wantAll(t, p.Results, report.Error, "broken")
 		if took := time.Since(begun); took > time.Second {
 			t.Errorf("it took %s", took)
 		}
@@ -61,44 +61,33 @@ func TestLabFailureIsError(t *testing.T) {
 			closed := 0
 			tt.lab.closed = &closed
 			sels := []selector.Selector{picks("bad", slaac.Addr()), picks("good", dhcpv6.Addr())}
-			s, err := Open(t.Context(), fieldScenario("x"), sels, Options{Build: builds(tt.lab), KnownFailures: true})
-			wantError(t, err, tt.reason)
+			p := once(t.Context(), fieldScenario("x"), sels, Options{Build: builds(tt.lab), KnownFailures: true})
 			if closed != 1 {
 				t.Errorf("the lab was closed %d times", closed)
 			}
 			for _, sel := range sels {
-				wantAll(t, s.Judge(sel), report.Error, tt.reason)
+				wantAll(t, p.Of(sel.Name()), report.Error, tt.reason)
 			}
-			if r := s.Report(); !strings.Contains(r.Error, tt.reason) {
-				t.Errorf("report says %q", r.Error)
+			if got := p.Scenario.Error; !strings.Contains(got, tt.reason) {
+				t.Errorf("report says %q", got)
 			}
 		})
 	}
 	t.Run("build", func(t *testing.T) {
 		fails := func(context.Context, *scenarios.Scenario, sim.Options) (Lab, error) { return nil, errBroken }
-		s, err := Open(t.Context(), fieldScenario("x"), nil, Options{Build: fails})
-		wantError(t, err, "broken")
-		wantAll(t, s.Judge(picks("good", dhcpv6.Addr())), report.Error, "broken")
+		p := once(t.Context(), fieldScenario("x"), []selector.Selector{picks("good", dhcpv6.Addr())}, Options{Build: fails})
+		wantAll(t, p.Of("good"), report.Error, "broken")
 	})
 }
 
 func TestCloseErrorIsReported(t *testing.T) {
-	good := picks("good", dhcpv6.Addr())
-	s := open(t, fakeLab{close: errBroken}, good)
-	for range 2 {
-		wantError(t, s.Close(), "broken")
-	}
-	wantAll(t, s.Judge(good), report.Pass, "")
+	p := once(t.Context(), fieldScenario("x"), []selector.Selector{picks("good", dhcpv6.Addr())}, Options{Build: builds(fakeLab{close: errBroken})})
+	wantAll(t, p.Of("good"), report.Pass, "")
 	r := report.Report{}
-	r.Add(s.Report())
-	if r.ExitStatus() != report.StatusError {
-		t.Errorf("exit status %d", r.ExitStatus())
+	r.Add(p.Scenario)
+	if r.ExitStatus() != report.StatusError || p.Scenario.Error != "close scenario x: broken" {
+		t.Errorf("exit status %d: %s", r.ExitStatus(), p.Scenario.Error)
 	}
-}
-
-func TestJudgeOfWhomNobodyAsked(t *testing.T) {
-	s := open(t, fakeLab{}, picks("good", dhcpv6.Addr()))
-	wantAll(t, s.Judge(picks("other", dhcpv6.Addr())), report.Error, "other was not asked")
 }
 
 func TestOpenLimit(t *testing.T) {
@@ -107,8 +96,10 @@ func TestOpenLimit(t *testing.T) {
 		return nil, ctx.Err()
 	}
 	synctest.Test(t, func(t *testing.T) {
-		_, err := Open(t.Context(), fieldScenario("x"), nil, Options{Build: hangs})
-		wantError(t, err, "the lab was not ready within 2m0s")
+		p := once(t.Context(), fieldScenario("x"), nil, Options{Build: hangs})
+		if !strings.Contains(p.Scenario.Error, "the lab was not ready within 2m0s") {
+			t.Error(p.Scenario.Error)
+		}
 	})
 }
 
@@ -119,7 +110,7 @@ func TestJudgeSelectorsThatMisbehave(t *testing.T) {
 			return selector.Pick(dhcpv6.Addr(), ""), nil
 		})
 	}
-	ask := func(sel selector.Selector) []report.Result { return open(t, fakeLab{}, sel).Judge(sel) }
+	ask := func(sel selector.Selector) []report.Result { return played(t, sel).Results }
 	wantAll(t, ask(misbehaves(func(context.Context) { panic("boom") })), report.Fail, "gave no choice: panic: boom")
 	wantAll(t, ask(misbehaves(func(context.Context) { runtime.Goexit() })), report.Fail, "ended without an answer")
 	synctest.Test(t, func(t *testing.T) {
@@ -141,10 +132,9 @@ func TestJudgeCancelledIsError(t *testing.T) {
 		return selector.Choice{}, ctx.Err()
 	})
 	good := picks("good", dhcpv6.Addr())
-	s, _ := Open(ctx, fieldScenario("x"), []selector.Selector{waits, good}, Options{Build: builds(fakeLab{})})
-	defer s.Close()
-	wantAll(t, s.Judge(waits), report.Error, "interrupted")
-	wantAll(t, s.Judge(good), report.Error, "interrupted")
+	p := once(ctx, fieldScenario("x"), []selector.Selector{waits, good}, Options{Build: builds(fakeLab{})})
+	wantAll(t, p.Of("waits"), report.Error, "interrupted")
+	wantAll(t, p.Of("good"), report.Error, "interrupted")
 }
 
 func TestJudgeShowsEachSelectorTheSame(t *testing.T) {
@@ -165,20 +155,19 @@ func TestJudgeShowsEachSelectorTheSame(t *testing.T) {
 		})
 	}
 	sels := []selector.Selector{vandal("one"), vandal("two")}
-	s := open(t, fakeLab{}, sels...)
+	p := played(t, sels...)
 	for _, sel := range sels {
-		wantAll(t, s.Judge(sel), report.Pass, "")
+		wantAll(t, p.Of(sel.Name()), report.Pass, "")
 	}
 }
 
-func open(t *testing.T, l fakeLab, sels ...selector.Selector) *Session {
+func played(t *testing.T, sels ...selector.Selector) Played {
 	t.Helper()
-	s, err := Open(t.Context(), fieldScenario("x"), sels, Options{Build: builds(l)})
-	if err != nil {
-		t.Fatal(err)
+	p := once(t.Context(), fieldScenario("x"), sels, Options{Build: builds(fakeLab{})})
+	if p.Scenario.Error != "" {
+		t.Fatal(p.Scenario.Error)
 	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	return p
 }
 
 func wantAll(t *testing.T, results []report.Result, verdict report.Verdict, reason string) {

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -73,9 +72,10 @@ func TestOldestFirstIsInsertion(t *testing.T) {
 
 // Nothing is judged where the order cannot be found out.
 func TestOldestFirstUnknown(t *testing.T) {
-	s, err := Open(t.Context(), fieldScenario("x"), nil, Options{Build: builds(fakeLab{}), OldestFirst: func() (bool, error) { return false, errBroken }})
-	if !errors.Is(err, errBroken) {
-		t.Errorf("got %v", err)
+	p := once(t.Context(), fieldScenario("x"), []selector.Selector{picks("good", dhcpv6.Addr())},
+		Options{Build: builds(fakeLab{}), OldestFirst: func() (bool, error) { return false, errBroken }})
+	if p.Scenario.Error != "broken" {
+		t.Errorf("got %q", p.Scenario.Error)
 	}
-	wantAll(t, s.Judge(picks("good", dhcpv6.Addr())), report.Error, "broken")
+	wantAll(t, p.Of("good"), report.Error, "broken")
 }

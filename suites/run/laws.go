@@ -10,32 +10,31 @@ import (
 	"github.com/passtlab/passtlab/suites/stability"
 )
 
-// fewQuestions is how often a program may be asked for the sake of the laws:
-// each question takes it some 15 ms. That is all there is to ask about up to
+// fewQuestions is how often a program may be asked for the laws: each question
+// takes it some 15 ms. That is all there is to ask about up to
 // three addresses; about more, what is likeliest to show trouble.
 const fewQuestions = 20
 
 // orders are what a selector whose rule is the kernel's order chooses.
 type orders struct{ newest, insertion stability.Answer }
 
-// settle holds a selector that can be called repeatedly to the laws that every
-// choice has to obey, and asks one whose rule is the kernel's order in both.
+// checkLaws asks a selector again, to see whether its choice obeys the laws of
+// package stability, and one whose rule is the kernel's order in both orders.
 // Programs are asked at the end alone.
-func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply) {
-	traits := c.sel.Traits()
-	slow := traits.Program
-	if a.err != nil || !cp.judged || c.watches() || slow && cp.name != s.last {
+func (s *session) checkLaws(ctx context.Context, x *subject, cp checkpoint, a *answer) {
+	traits := x.sel.Traits()
+	if a.err != nil || !cp.judged || traits.Program && cp.name != s.last {
 		return
 	}
-	o := forRole(cp.shown, c.role)
+	o := forRole(cp.shown, x.role)
 	limited, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var spent time.Duration // of the selector's own time
 	ask := func(ctx context.Context, as []selector.Address) (selector.Choice, error) {
-		o := forRole(o, c.role)
+		o := forRole(o, x.role)
 		o.Addresses = as
 		begun := time.Now()
-		choice, err := s.fresh(ctx, c.sel, o)
+		choice, err := s.fresh(ctx, x.sel, o)
 		spent += time.Since(begun) - choice.Waited
 		switch {
 		case void(err):
@@ -46,7 +45,7 @@ func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply
 		return choice, err
 	}
 	opts := stability.Options{Ordered: traits.KernelOrder}
-	if slow {
+	if traits.Program {
 		opts.Limit = fewQuestions
 	}
 	var err error
@@ -54,7 +53,7 @@ func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply
 		a.orders = new(orders)
 		var listed bool
 		if a.orders.newest, a.orders.insertion, listed, err = stability.Orders(limited, ask, o.Addresses); err == nil && !listed {
-			a.orders, a.unsettled = nil, "not asked in another order of the kernel: it does not go by the list that it is shown"
+			a.orders, a.unchecked = nil, "not asked in another order of the kernel: it does not go by the list that it is shown"
 		}
 		if a.orders != nil && s.oldest { // what is shown is the order of insertion
 			a.orders.newest, a.orders.insertion = a.orders.insertion, a.orders.newest
@@ -63,7 +62,7 @@ func (s *Session) settle(ctx context.Context, c *course, cp checkpoint, a *reply
 	switch {
 	case err == nil:
 	case errors.Is(err, errGone):
-		a.orders, a.unsettled = nil, fmt.Sprintf("not all laws were looked at: the questions took more than %s", s.opts.SelectLimit)
+		a.orders, a.unchecked = nil, fmt.Sprintf("not all laws were looked at: the questions took more than %s", s.opts.SelectLimit)
 	case void(err):
 		a.err = err
 	default:

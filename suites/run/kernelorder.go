@@ -9,7 +9,7 @@ import (
 
 // orders judges what a selector chooses in both orders; nil where that does
 // not matter.
-func (s *Session) orders(cp checkpoint, o *orders) *report.KernelOrder {
+func (s *session) orders(cp checkpoint, o *orders) *report.KernelOrder {
 	if o == nil {
 		return nil
 	}

@@ -81,9 +81,10 @@ func TestRested(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := pace.Start(nil)
 			defer m.Stop()
-			g := gaugeOf(&selector.Instance{Meter: m, Drained: func() bool { return drained }})
 			shown := time.Now()
-			for !g.rested(shown, shown, keep) {
+			w := newWatch(&selector.Instance{Meter: m, Drained: func() bool { return drained }})
+			w.shown = shown
+			for !w.rested(shown, keep) {
 				<-m.Next()
 			}
 			if took := time.Since(shown); took < want || took > want+100*time.Millisecond {

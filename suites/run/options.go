@@ -1,0 +1,137 @@
+package run
+
+import (
+	"cmp"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kballard/go-shellquote"
+	"github.com/passtlab/passtlab/internal/visible"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/suites/expect"
+)
+
+// The defaults of Options.
+const (
+	DefaultSelectLimit = 20 * time.Second
+	DefaultWatchLimit  = 2 * time.Second
+	DefaultWatchKeep   = 250 * time.Millisecond
+)
+
+// Options say how a scenario is played. The zero value is usable.
+type Options struct {
+	// Build builds the lab. Default: Simulated.
+	Build Builder
+	// Backend is what plays passt. Default: the simulation. A scenario that it
+	// cannot play is skipped.
+	Backend sim.Backend
+	// Capture is a folder for one pcapng file a link. Empty: no capture.
+	Capture string
+	// KnownFailures judges failures that the scenario states as XFail, and
+	// their absence as XPass. Otherwise a failure is a failure.
+	KnownFailures bool
+	// OldestFirst reports whether the kernel lists the oldest address first. What
+	// scenarios state about a selector that goes by the list does not hold there.
+	// Default: sim.OldestFirst; with a Build of the caller's, false.
+	OldestFirst func() (bool, error)
+	// Expect are the failures that are known of the selectors, with the
+	// precedence over what scenarios state. Nil: none.
+	Expect *expect.File
+	// OpenLimit bounds the time that the lab takes, without that of the
+	// answers. Default: 2 minutes.
+	OpenLimit time.Duration
+	// SelectLimit bounds the time of one answer. Default: 20 s, which is
+	// more than external programs are given by themselves.
+	SelectLimit time.Duration
+	// WatchLimit bounds how much of its own time a selector that tells its choice
+	// by itself gets at a checkpoint that does not allow it more. Default: 2 s.
+	WatchLimit time.Duration
+	// WatchKeep is for how long of its own time such a selector has to do nothing,
+	// after it has read what it was shown, until a choice that is right counts.
+	// One that never rests gets 2 s. Default: 250 ms.
+	WatchKeep time.Duration
+	// Seed is what drawn orders come from (scenarios.Draw).
+	Seed int64
+	// Reproduce returns the arguments that ask one selector again. Default:
+	// passtlab run --selector NAME ID.
+	Reproduce func(sc *scenarios.Scenario, name string) []string
+	// Logger gets what happens in the lab. Default: nowhere.
+	Logger *slog.Logger
+	// Now is the clock of the durations in the report. Default: time.Now.
+	Now func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	if o.OldestFirst == nil {
+		o.OldestFirst = sim.OldestFirst
+		if o.Build != nil {
+			o.OldestFirst = func() (bool, error) { return false, nil }
+		}
+	}
+	if o.Build == nil {
+		o.Build = Simulated
+	}
+	o.OpenLimit = cmp.Or(o.OpenLimit, 2*time.Minute)
+	o.SelectLimit = cmp.Or(o.SelectLimit, DefaultSelectLimit)
+	o.WatchLimit = cmp.Or(o.WatchLimit, DefaultWatchLimit)
+	o.WatchKeep = cmp.Or(o.WatchKeep, DefaultWatchKeep)
+	if o.Reproduce == nil {
+		seed := o.Seed
+		o.Reproduce = func(sc *scenarios.Scenario, name string) []string { return Reproduce(sc, name, seed) }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// Reproduce returns the arguments that ask a built-in selector in a scenario
+// of the corpus again, in the order that was drawn if one was.
+func Reproduce(sc *scenarios.Scenario, name string, seed int64) []string {
+	args := []string{"passtlab", "run", "--selector", name}
+	if len(sc.Order) > 0 {
+		args = append(args, "--seed", strconv.FormatInt(seed, 10))
+	}
+	return append(args, sc.ID)
+}
+
+// quote joins arguments to a line that a shell splits into the same ones. It
+// stays a line: control characters are written as in bash and POSIX 2024, $'\n'.
+func quote(args []string) string {
+	words := make([]string, len(args))
+	for i, a := range args {
+		words[i] = shellquote.Join(a)
+		if visible.Line(a) != a {
+			a = strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(a)
+			words[i] = "$'" + visible.Line(a) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// release returns the passt release that a scenario is played with.
+func (o Options) release(sc *scenarios.Scenario) string {
+	if o.Backend.Real() {
+		return o.Backend.Release
+	}
+	r, err := sim.Release(sc)
+	if err != nil { // the lab says so
+		return cmp.Or(sc.Passt.Release, "kubevirt:"+sc.Passt.KubeVirt)
+	}
+	return r.Name
+}
+
+// known returns the failure that is known of a selector in a role: from the
+// project's file, and otherwise from the scenario.
+func (o Options) known(sc *scenarios.Scenario, name string, role scenarios.Role) (expect.Known, bool) {
+	if k, ok := o.Expect.Known(sc.ID, name, role); ok || !o.KnownFailures {
+		return k, ok
+	}
+	return expect.OfScenario(sc, name, role)
+}

@@ -1,0 +1,107 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/passtlab/passtlab/internal/limits"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/suites/report"
+)
+
+// Played is what the report says about a scenario that was played.
+type Played struct {
+	Scenario report.Scenario
+	Results  []report.Result // selectors × roles
+
+	labFailed bool
+	spoilt    error // why it says nothing about a selector although it was to
+}
+
+// Of returns the results of one selector, in every role of the scenario.
+func (p Played) Of(name string) (results []report.Result) {
+	for _, res := range p.Results {
+		if res.Selector == name {
+			results = append(results, res)
+		}
+	}
+	return results
+}
+
+// Play builds the lab of a scenario, plays its timeline, and takes the lab down.
+// At each checkpoint it measures the truth table, compares it with the author's
+// expectation, and asks every selector in every role.
+//
+// If the lab or the scenario is at fault, every result is Error, or Skip where
+// the backend cannot play the scenario. What the environment spoils is played
+// once more: a lab that failed, and a question that could not be put. What the
+// first play says about a selector stays.
+func Play(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector, opts Options) Played {
+	first := once(ctx, sc, sels, opts)
+	if first.spoilt == nil || ctx.Err() != nil {
+		return first
+	}
+	return first.again(once(ctx, sc, sels, opts))
+}
+
+// once plays a scenario once.
+func once(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector, opts Options) (p Played) {
+	s := newSession(sc, sels, opts.withDefaults())
+	started := s.opts.Now()
+	err := s.play(ctx)
+	var closeErr error
+	if s.lab != nil {
+		s.phase(&s.phases.close, func() { closeErr = s.lab.Close() })
+	}
+	p.Scenario = s.scenario(s.opts.Now().Sub(started))
+	unsupported, skipped := errors.AsType[*sim.UnsupportedError](err)
+	if skipped {
+		p.Scenario.Skipped, err = unsupported.Reason, nil
+	}
+	p.labFailed, p.spoilt = err != nil, err
+	for _, x := range s.subjects {
+		var res report.Result
+		switch {
+		case skipped:
+			res = report.Result{Verdict: report.Skip, Reason: unsupported.Reason}
+		case err != nil:
+			res = report.Result{Verdict: report.Error, Reason: report.Clean(explain(fmt.Errorf("%w: %w", errLab, err)))}
+		default:
+			if res = s.result(x); res.Verdict == report.Error && p.spoilt == nil {
+				p.spoilt = res.Err
+			}
+		}
+		res.Scenario, res.Selector, res.Role = sc.ID, x.sel.Name(), x.role
+		res.Reproduce = quote(s.opts.Reproduce(sc, res.Selector))
+		p.Results = append(p.Results, res)
+	}
+	if closeErr != nil {
+		err = errors.Join(err, fmt.Errorf("close scenario %s: %w", sc.ID, closeErr))
+	}
+	if err != nil {
+		p.Scenario.Error = explain(err)
+	}
+	return p
+}
+
+// again returns what is known after the scenario was played once more, because
+// the environment spoilt p.
+func (p Played) again(second Played) Played {
+	if p.labFailed {
+		second.Scenario.Replayed = explain(p.spoilt)
+		return second
+	}
+	p.Scenario.Replayed = explain(p.spoilt)
+	for i, res := range second.Results {
+		if p.Results[i].Verdict == report.Error {
+			p.Results[i] = res
+		}
+	}
+	return p
+}
+
+// explain is an error as text, with the limit of the machine that it comes from.
+func explain(err error) string { return limits.Explain(err).Error() }
