@@ -49,6 +49,9 @@ func Play(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector,
 
 // once plays a scenario once.
 func once(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector, opts Options) (p Played) {
+	if leave, err := newGate().enter(ctx); err == nil { // what is sent to a full table gets lost
+		leave()
+	}
 	s := newSession(sc, sels, opts.withDefaults())
 	started := s.opts.Now()
 	err := s.play(ctx)
