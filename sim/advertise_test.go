@@ -9,6 +9,7 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/probe"
 )
 
 // What an advertisement says is to be seen in the guest's routes and settings.
@@ -65,6 +66,24 @@ func TestAdvertised(t *testing.T) {
 			}
 			if got, err := l.guest.Net.Get("ipv6/conf/eth0/mtu"); err != nil || tt.mtu != "" && got != tt.mtu {
 				t.Errorf("MTU %s, want %s, %v", got, tt.mtu, err)
+			}
+		})
+	}
+}
+
+// A guest without a default route is measured as one.
+func TestNoDefaultRoute(t *testing.T) {
+	for events, want := range map[string]bool{"[dhcpv6]": true, "[ra, dhcpv6]": false, "[ra, dhcpv6, ra: {lifetime: 0}]": true} {
+		t.Run(events, func(t *testing.T) {
+			t.Parallel()
+			l := lab(t, timeline(t, events))
+			ok(t, l.Play(t.Context()))
+			table, err := l.Probe(t.Context())
+			ok(t, err)
+			for _, r := range table {
+				if r.NoDefaultRoute != want || events == "[dhcpv6]" && r.Out != (probe.Result{TCP: "ENETUNREACH", UDP: "ENETUNREACH"}) {
+					t.Errorf("%s: no default route %t, out %s", r.Address, r.NoDefaultRoute, r.Out)
+				}
 			}
 		})
 	}

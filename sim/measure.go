@@ -73,25 +73,39 @@ func (l *Lab) probe(ctx context.Context) (probe.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	silence, err := l.silence(cs)
+	routed, err := l.routed()
 	if err != nil {
 		return nil, err
 	}
-	return probe.Measure(ctx, probe.Config{
+	silence, err := l.silence(cs, routed)
+	if err != nil {
+		return nil, err
+	}
+	t, err := probe.Measure(ctx, probe.Config{
 		Peer: l.remote(), Pod: l.Pod, Guest: l.Guest,
 		PeerAddress: l.PeerAddress(),
 		Controls:    controls,
 		Silence:     silence,
 	}, cs)
+	for i := range t {
+		t[i].NoDefaultRoute = !routed
+	}
+	return t, err
+}
+
+// routed reports whether the guest has a default route.
+func (l *Lab) routed() (bool, error) {
+	rs, err := l.guest.Net.Routes()
+	return slices.ContainsFunc(rs, func(r link.Route) bool { return r.Prefix == defaultRoute }), err
 }
 
 // silence is how long an answer is waited for that may never come; 0 where every
 // refusal is told.
-func (l *Lab) silence(cs []probe.Candidate) (time.Duration, error) {
+func (l *Lab) silence(cs []probe.Candidate, routed bool) (time.Duration, error) {
 	if linked, err := l.guest.Linked(); !linked || err != nil {
 		return unplugged, err
 	}
-	is, err := l.quiet(cs)
+	is, err := l.quiet(cs, routed)
 	if err != nil || !is {
 		return l.opts.Backend.silence(), err
 	}
@@ -103,13 +117,9 @@ func (l *Lab) silence(cs []probe.Candidate) (time.Duration, error) {
 // without a default route, which has no way to answer; and a passt before
 // 2024_07_26 that answers from another address of the pod than it was sent to,
 // or keeps an error from the second guest.
-func (l *Lab) quiet(cs []probe.Candidate) (bool, error) {
-	if slices.ContainsFunc(cs, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
+func (l *Lab) quiet(cs []probe.Candidate, routed bool) (bool, error) {
+	if !routed || slices.ContainsFunc(cs, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
 		return true, nil
-	}
-	rs, err := l.guest.Net.Routes()
-	if err != nil || !slices.ContainsFunc(rs, func(r link.Route) bool { return r.Prefix == defaultRoute }) {
-		return true, err
 	}
 	release, err := Release(l.scenario)
 	if err != nil || release.PerFlow || l.opts.Backend.Real() {

@@ -66,6 +66,8 @@ type Row struct {
 	Candidate
 	// Out: the guest sends from the candidate to the peer and is answered.
 	Out Result
+	// NoDefaultRoute: the guest has none, which is why it may get no further.
+	NoDefaultRoute bool
 	// OutSource is the source address that the peer saw.
 	OutSource netip.Addr
 	// In: the peer connects to the candidate, a server on the wildcard

@@ -17,6 +17,10 @@ func TestJudge(t *testing.T) {
 	field := fieldTable()
 	nothingWorks := probe.Table{field[1]}
 	const slaacRow = "picked slaac fd01:cafe::5054:ff:fe1f:c7bd/64: out ok (seen as fd01:…557f), in EHOSTUNREACH"
+	unrouted := field[0]
+	unrouted.NoDefaultRoute, unrouted.Out = true, probe.Result{TCP: "ENETUNREACH", UDP: "ENETUNREACH"}
+	onLink := field[0]
+	onLink.NoDefaultRoute = true
 	addr := netip.MustParseAddr
 	for _, tt := range []struct {
 		name    string
@@ -29,6 +33,8 @@ func TestJudge(t *testing.T) {
 	}{
 		{"right", field, selector.Pick(dhcpv6.Addr(), ""), nil, report.Pass, "dhcpv6", "picked dhcpv6 fd01:cafe::f14c:9fa1:8496:557f/128: out ok, in ok"},
 		{"wrong", field, selector.Pick(slaac.Addr(), ""), nil, report.Fail, "slaac", slaacRow},
+		{"no default route", probe.Table{unrouted}, selector.Pick(unrouted.Address.Addr(), ""), nil, report.Fail, scenarios.Pick(unrouted.Origin), "picked " + title(unrouted) + ": out ENETUNREACH (no default route), in ok"},
+		{"no default route, on-link", probe.Table{onLink}, selector.Pick(onLink.Address.Addr(), ""), nil, report.Pass, scenarios.Pick(onLink.Origin), "picked " + title(onLink) + ": out ok, in ok"},
 		{"one of two wrong", field, selector.Choice{Addresses: []netip.Addr{dhcpv6.Addr(), slaac.Addr()}}, nil, report.Fail, "slaac", slaacRow},
 		{"the first of two wrong", field, selector.Choice{Addresses: []netip.Addr{slaac.Addr(), addr("::1")}}, nil, report.Fail, "slaac", slaacRow},
 		{"twice the right one", field, selector.Choice{Addresses: []netip.Addr{dhcpv6.Addr(), dhcpv6.Addr()}}, nil, report.Pass, "dhcpv6", "picked dhcpv6 fd01:cafe::f14c:9fa1:8496:557f/128: out ok, in ok"},

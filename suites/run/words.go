@@ -15,7 +15,11 @@ func describe(r probe.Row) string {
 	if r.OutSource.IsValid() && r.OutSource != r.Address.Addr() {
 		seen = fmt.Sprintf(" (seen as %s)", short(r.OutSource))
 	}
-	return fmt.Sprintf("%s: out %s%s, in %s", title(r), r.Out, seen, r.In)
+	why := ""
+	if r.NoDefaultRoute && !r.Out.OK() {
+		why = " (no default route)"
+	}
+	return fmt.Sprintf("%s: out %s%s%s, in %s", title(r), r.Out, why, seen, r.In)
 }
 
 // title is what a row is called: "slaac fd01:…/64".
