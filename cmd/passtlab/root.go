@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/near"
+	"github.com/passtlab/passtlab/sim/record"
 	"github.com/passtlab/passtlab/sim/userns"
 	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
@@ -89,7 +90,7 @@ func withRights(c *cobra.Command, f func() error) error {
 	case ran:
 		return exit(code)
 	}
-	_ = sweepRecords(runFolder()) // of others that were killed; nothing depends on it
+	_ = record.Sweep(record.Folder()) // of others that were killed; nothing depends on it
 	// What f has come to by then is worth more than that a signal has come.
 	defer catchSignals(c)()
 	return f()

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
-	"syscall"
-
+	"github.com/passtlab/passtlab/internal/relay"
 	"github.com/passtlab/passtlab/sim/userns"
 	"github.com/spf13/cobra"
 )
@@ -20,7 +16,7 @@ func rootlessCommand() *cobra.Command {
 		Args:   cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, argv []string) error {
 			if !always && userns.Check() == nil {
-				return replace(argv)
+				return relay.Replace(argv)
 			}
 			code, err := userns.Exec(argv)
 			if err != nil {
@@ -32,16 +28,4 @@ func rootlessCommand() *cobra.Command {
 	c.Flags().BoolVar(&always, "always", false, "make a user namespace even with the right")
 	c.Flags().SetInterspersed(false)
 	return c
-}
-
-// replace executes a command in this process's place. It returns only errors.
-func replace(argv []string) error {
-	path, err := exec.LookPath(argv[0])
-	if err != nil {
-		return err
-	}
-	if err := syscall.Exec(path, argv, os.Environ()); err != nil {
-		return fmt.Errorf("execute %s: %w", path, err)
-	}
-	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/probe"
+	"github.com/passtlab/passtlab/sim/record"
 	"github.com/spf13/cobra"
 )
 
@@ -104,7 +105,7 @@ func up(ctx context.Context, sc *scenarios.Scenario, events []scenarios.Event, o
 	if err != nil {
 		return errors.Join(context.Cause(ctx), err)
 	}
-	remove, err := newRecord(lab, sc.ID).write(runFolder())
+	remove, err := record.New(lab, sc.ID).Write(record.Folder())
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []s
 			return err
 		}
 		for _, a := range o.Addresses {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", namespaceNames[i], a.Link, a.Prefix, origin(table, namespaceNames[i], a), a.Flags)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", record.Names()[i], a.Link, a.Prefix, origin(table, record.Names()[i], a), a.Flags)
 		}
 	}
 

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -97,14 +98,14 @@ func (c *Child) tell(s syscall.Signal) {
 	case !c.ready:
 		c.ended = s
 		_ = c.cmd.Process.Kill()
-	case s == unix.SIGTERM || !Foreground():
+	case s == unix.SIGTERM || s == unix.SIGHUP || !foreground():
 		_ = c.cmd.Process.Signal(s)
 	}
 }
 
-// Foreground reports whether this process is in the foreground group of its
+// foreground reports whether this process is in the foreground group of its
 // terminal, which gets what the terminal's keys send.
-func Foreground() bool {
+func foreground() bool {
 	tty, err := os.Open("/dev/tty")
 	if err != nil {
 		return false
@@ -112,4 +113,16 @@ func Foreground() bool {
 	defer tty.Close()
 	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
 	return err == nil && group == unix.Getpgrp()
+}
+
+// Replace executes a command in this process's place. It returns only errors.
+func Replace(argv []string) error {
+	path, err := exec.LookPath(argv[0])
+	if err != nil {
+		return err
+	}
+	if err := syscall.Exec(path, argv, os.Environ()); err != nil {
+		return fmt.Errorf("execute %s: %w", path, err)
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package record
 
 import (
 	"encoding/json"
@@ -17,11 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// record says where the namespaces of a lab that is up are found. It is a
-// small file in a folder of the user's own; the namespaces themselves are
-// held by the process alone, so a record may outlive its lab, and is checked.
-// Its process holds it (package owned), so that others see when it is left.
-type record struct {
+// Record says where the namespaces of a lab are.
+type Record struct {
 	PID        int             `json:"pid"`
 	Scenario   string          `json:"scenario"`
 	Namespaces map[string]held `json:"namespaces"` // peer, pod, guest
@@ -36,25 +33,26 @@ type held struct {
 // maxRecord is what a record may have in bytes.
 const maxRecord = 64 << 10
 
-// namespaceNames are in the order of the topology.
-var namespaceNames = []string{"peer", "pod", "guest"}
+// Names returns the namespaces in the order of the topology.
+func Names() []string { return []string{"peer", "pod", "guest"} }
 
-func newRecord(l *sim.Lab, scenario string) record {
-	r := record{PID: os.Getpid(), Scenario: scenario, Namespaces: map[string]held{}}
+// New returns the record of a lab of this process.
+func New(l *sim.Lab, scenario string) Record {
+	r := Record{PID: os.Getpid(), Scenario: scenario, Namespaces: map[string]held{}}
 	for i, ns := range []*netns.NS{l.Peer, l.Pod, l.Guest} {
-		r.Namespaces[namespaceNames[i]] = held{ns.Fd(), ns.Inode()}
+		r.Namespaces[Names()[i]] = held{ns.Fd(), ns.Inode()}
 	}
 	return r
 }
 
 // path returns what opens a namespace from another process.
-func (r record) path(name string) string {
+func (r Record) path(name string) string {
 	return fmt.Sprintf("/proc/%d/fd/%d", r.PID, r.Namespaces[name].Fd)
 }
 
 // alive reports whether the process still holds the namespaces. Their inodes
 // tell it from another process that has got the same number since.
-func (r record) alive() bool {
+func (r Record) alive() bool {
 	for name, h := range r.Namespaces {
 		var st unix.Stat_t
 		if unix.Stat(r.path(name), &st) != nil || st.Ino != h.Inode {
@@ -64,8 +62,8 @@ func (r record) alive() bool {
 	return len(r.Namespaces) > 0
 }
 
-// write puts the record into dir and returns how to remove it.
-func (r record) write(dir string) (remove func() error, err error) {
+// Write puts the record into dir and returns how to remove it.
+func (r Record) Write(dir string) (remove func() error, err error) {
 	switch err := private(dir); {
 	case errors.Is(err, unix.EROFS):
 		return nil, fmt.Errorf("record lab: %w; set XDG_RUNTIME_DIR to a folder that can be written, or run the container with --tmpfs /run", err)
@@ -92,8 +90,8 @@ func (r record) write(dir string) (remove func() error, err error) {
 	return func() error { return errors.Join(os.Remove(file), lock.Close()) }, nil
 }
 
-// sweepRecords removes records of labs that are gone, whatever ended them.
-func sweepRecords(dir string) error {
+// Sweep removes records of labs that are gone, whatever ended them.
+func Sweep(dir string) error {
 	if _, err := os.Lstat(dir); err != nil {
 		return nil
 	}
@@ -102,12 +100,12 @@ func sweepRecords(dir string) error {
 	}
 	// An older passtlab does not hold its records.
 	return owned.Sweep(dir, func(path string) bool {
-		r, err := readRecord(path)
+		r, err := read(path)
 		return err == nil && r.alive()
 	}, "*.json", "*.json.part")
 }
 
-func readRecord(path string) (r record, err error) {
+func read(path string) (r Record, err error) {
 	data, err := input.ReadFile(path, maxRecord)
 	if err != nil {
 		return r, err
@@ -131,8 +129,8 @@ func private(dir string) error {
 	return nil
 }
 
-// records reads the records in dir and removes those of labs that are gone.
-func records(dir string) ([]record, error) {
+// All reads the records in dir and removes those of labs that are gone.
+func All(dir string) ([]Record, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil || len(files) == 0 {
 		return nil, err
@@ -140,21 +138,21 @@ func records(dir string) ([]record, error) {
 	if err := private(dir); err != nil {
 		return nil, err
 	}
-	if err := sweepRecords(dir); err != nil {
+	if err := Sweep(dir); err != nil {
 		return nil, err
 	}
-	var rs []record
+	var rs []Record
 	for _, file := range files {
-		if r, err := readRecord(file); err == nil && r.alive() {
+		if r, err := read(file); err == nil && r.alive() {
 			rs = append(rs, r)
 		}
 	}
-	slices.SortFunc(rs, func(a, b record) int { return a.PID - b.PID })
+	slices.SortFunc(rs, func(a, b Record) int { return a.PID - b.PID })
 	return rs, nil
 }
 
-// find returns the lab of that process, or for 0 the only one there is.
-func find(rs []record, pid int) (record, error) {
+// Find returns the lab of that process, or for 0 the only one there is.
+func Find(rs []Record, pid int) (Record, error) {
 	var list strings.Builder
 	for _, r := range rs {
 		if r.PID == pid {
@@ -164,19 +162,19 @@ func find(rs []record, pid int) (record, error) {
 	}
 	switch {
 	case len(rs) == 0:
-		return record{}, errors.New("no lab is up; passtlab up SCENARIO makes one")
+		return Record{}, errors.New("no lab is up; passtlab up SCENARIO makes one")
 	case pid != 0:
-		return record{}, fmt.Errorf("process %d keeps no lab up; there are:%s", pid, &list)
+		return Record{}, fmt.Errorf("process %d keeps no lab up; there are:%s", pid, &list)
 	case len(rs) > 1:
-		return record{}, fmt.Errorf("several labs are up; name one:%s", &list)
+		return Record{}, fmt.Errorf("several labs are up; name one:%s", &list)
 	}
 	return rs[0], nil
 }
 
-// runFolder returns the folder for records: below XDG_RUNTIME_DIR if that
+// Folder returns the folder for records: below XDG_RUNTIME_DIR if that
 // exists, else /run for root, else the folder for temporary files. It is the
 // same inside a user namespace, where an ordinary user is root too.
-func runFolder() string {
+func Folder() string {
 	uid := outerUID()
 	dir := os.Getenv("XDG_RUNTIME_DIR")
 	st, err := os.Stat(dir)
