@@ -22,6 +22,7 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites/report"
 	"github.com/passtlab/passtlab/suites/run"
+	"github.com/passtlab/passtlab/suites/run/runtest"
 )
 
 func TestBisectStatus(t *testing.T) {
@@ -80,7 +81,7 @@ func TestRunGitBisect(t *testing.T) {
 }
 
 // crowdedLab has six addresses that work.
-type crowdedLab struct{ fakeLab }
+type crowdedLab struct{ runtest.Lab }
 
 func (crowdedLab) Probe(context.Context) (t probe.Table, err error) {
 	o, err := crowdedLab{}.Observe(context.Background())

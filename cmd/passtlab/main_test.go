@@ -15,11 +15,9 @@ import (
 	"testing"
 
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/sim"
-	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites/report"
 	"github.com/passtlab/passtlab/suites/run"
+	"github.com/passtlab/passtlab/suites/run/runtest"
 	"github.com/spf13/cobra"
 )
 
@@ -228,23 +226,8 @@ func TestSchemaAndVersion(t *testing.T) {
 	}
 }
 
-// fakeLab has no candidate, so that choosing nothing is right.
-type fakeLab struct{ err error }
-
-func (l fakeLab) Step(context.Context, scenarios.Event) error { return l.err }
-func (l fakeLab) Probe(context.Context) (probe.Table, error)  { return nil, nil }
-func (l fakeLab) Close() error                                { return nil }
-func (l fakeLab) Observe(context.Context) (selector.Observation, error) {
-	return selector.Observation{}, nil
-}
-
 // builds expects nothing of scenarios: the labs are not the point here.
-func builds(err error) run.Builder {
-	return func(_ context.Context, sc *scenarios.Scenario, _ sim.Options) (run.Lab, error) {
-		sc.Expect.Reachable = nil
-		return fakeLab{err}, nil
-	}
-}
+func builds(err error) run.Builder { return runtest.Builds(runtest.Lab{StepErr: err}) }
 
 // testRun runs passtlab run over fake labs.
 func testRun(t *testing.T, want int, text string, build run.Builder, args ...string) {

@@ -1,128 +1,264 @@
 package fidelity
 
 import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
-	"testing"
+	"text/tabwriter"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// report is of one scenario, with a temporary address and a lease.
-func rep(temporary string, after probe.Result) *report.Report {
-	works, refused := probe.Result{TCP: "ok", UDP: "ok"}, probe.Result{TCP: "EHOSTUNREACH", UDP: "EHOSTUNREACH"}
-	t, lease := netip.MustParseAddr(temporary), netip.MustParseAddr("fd01::2")
-	r := &report.Report{}
-	candidates := []report.Candidate{
-		{Address: netip.PrefixFrom(t, 64), Link: "eth0", Origin: scenarios.OriginTemporary, Flags: 1, Out: works, OutSource: lease, In: refused,
-			InBoundAfter: map[netip.Addr]probe.Result{lease: refused}},
-		{Address: netip.PrefixFrom(lease, 128), Link: "eth0", Origin: scenarios.OriginDHCPv6, Out: works, OutSource: lease, In: works, InBound: works,
-			InBoundAfter: map[netip.Addr]probe.Result{t: after}},
-	}
-	early := []report.Candidate{{Address: netip.PrefixFrom(lease, 128), Out: works, OutSource: lease, In: works, InBound: works}}
-	r.Add(report.Scenario{ID: "a", Candidates: candidates, Checkpoints: []report.Checkpoint{
-		{Name: "early", Candidates: early}, {Name: "end", Candidates: candidates},
-	}}, report.Result{Scenario: "a", Selector: "s", Role: "etcd", Choice: t, Origin: "temporary", Verdict: report.Fail})
-	return r
+// Comparison of two reports.
+type Comparison struct {
+	Rows []Row
+	// Unused are listed differences that did not occur.
+	Unused []string
 }
 
-// TestCompare doctors the real program's report in every way.
-func TestCompare(t *testing.T) {
-	cand := func(r *report.Report) *report.Candidate { return &r.Scenarios[0].Candidates[1] }
-	for _, tt := range []struct {
-		name   string
-		doctor func(r *report.Report)
-		want   string // in the error; empty: none
-	}{
-		{"with one checkpoint", func(r *report.Report) { r.Scenarios[0].Checkpoints = nil }, "a: checkpoints: simulated 2, real 0"},
-		{"as it is", func(*report.Report) {}, ""},
-		{"other outcome", func(r *report.Report) { cand(r).In.TCP = "ECONNRESET" }, "a: at end: fd01::2: in, tcp: simulated ok, real ECONNRESET"},
-		{"listed for the other transport", func(r *report.Report) {
-			cand(r).InBoundAfter[netip.MustParseAddr("fd01::b")] = probe.Result{TCP: "silent", UDP: "silent"}
-		}, "a: at end: fd01::2: in, bound, after temporary 1, tcp: simulated ECONNREFUSED, real silent"},
-		{"outbound", func(r *report.Report) { cand(r).Out.UDP = "silent" }, "fd01::2: out: simulated ok, real tcp=ok udp=silent"},
-		{"source", func(r *report.Report) { cand(r).OutSource = netip.MustParseAddr("fd01::3") }, "source seen by the peer"},
-		{"flags", func(r *report.Report) { cand(r).Flags = 0x80 }, "fd01::2: flags"},
-		{"prefix length", func(r *report.Report) { cand(r).Address = netip.MustParsePrefix("fd01::2/64") }, "fd01::2: prefix length: simulated 128, real 64"},
-		{"other address", func(r *report.Report) { cand(r).Address = netip.MustParsePrefix("fd01::3/128") }, "candidate 2: simulated fd01::2, real fd01::3"},
-		{"no candidate", func(r *report.Report) { r.Scenarios[0].Checkpoints[1].Candidates = nil }, "a: at end: candidates: "},
-		{"nothing after", func(r *report.Report) { cand(r).InBoundAfter = nil }, "in, bound, after temporary 1, tcp: simulated ECONNREFUSED, real"},
-		{"verdict", func(r *report.Report) { r.Results[0].Verdict = report.Pass }, "a: s as etcd: simulated fail for temporary temporary 1, real pass"},
-		{"choice", func(r *report.Report) { r.Results[0].Choice = netip.MustParseAddr("fd01::2") }, "a: s as etcd: "},
-		{"no verdict", func(r *report.Report) { r.Results = nil }, "a: s as etcd: "},
-		{"bad lab", func(r *report.Report) { r.Scenarios[0].Error = "broken" }, "a: error of the lab: simulated none, real broken"},
-		{"no scenario", func(r *report.Report) { r.Scenarios[0].ID = "b" }, "a: the real program has no such scenario"},
-		{"all skipped", func(r *report.Report) { r.Scenarios[0].Skipped = "because" }, "no scenario was compared"},
-		{"kind of failure", func(r *report.Report) { r.Results[0].Kind = "flap" }, "real fail for temporary temporary 1 flap"},
-		{"other checkpoint", func(r *report.Report) { r.Results[0].At = "early" }, "real fail for temporary temporary 1 early"},
-		{"a checkpoint", func(r *report.Report) {
-			r.Scenarios[0].Checkpoints[0].Candidates[0].In.TCP = "silent"
-		}, "a: at early: fd01::2: in, tcp: simulated ok, real silent"},
-		{"one checkpoint less", func(r *report.Report) { r.Scenarios[0].Checkpoints = r.Scenarios[0].Checkpoints[:1] }, "a: checkpoints: simulated 2, real 1"},
-		{"listed and not met", func(r *report.Report) {
-			cand(r).InBoundAfter[netip.MustParseAddr("fd01::b")] = probe.Result{TCP: "ECONNRESET", UDP: "ECONNREFUSED"}
-		}, "listed difference that did not occur: refusal-untold"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			simulated := rep("fd01::a", probe.Result{TCP: "ECONNREFUSED", UDP: "ECONNREFUSED"})
-			real := rep("fd01::b", probe.Result{TCP: "ECONNRESET", UDP: "silent"})
-			tt.doctor(real)
-			c := Compare(simulated, real, Differences)
-			switch err := c.Err(); {
-			case tt.want == "" && err != nil:
-				t.Error(err)
-			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
-				t.Errorf("got %v, want %s", err, tt.want)
+// Row is how a scenario compares.
+type Row struct {
+	Scenario string
+	Skipped  string   // why it was not compared
+	Listed   []string // differences that occurred, by name
+	Unlisted []string // all others, each a line
+}
+
+// Compare compares what the simulation gave with what the real program gave in
+// the same scenarios.
+func Compare(simulated, real *report.Report, known []Difference) Comparison {
+	c := Comparison{}
+	used := map[string]bool{}
+	for _, s := range simulated.Scenarios {
+		i := slices.IndexFunc(real.Scenarios, func(r report.Scenario) bool { return r.ID == s.ID })
+		if i < 0 {
+			c.Rows = append(c.Rows, Row{Scenario: s.ID, Unlisted: []string{"the real program has no such scenario"}})
+			continue
+		}
+		w := comparer{known: known, row: Row{Scenario: s.ID}}
+		if r := real.Scenarios[i]; r.Skipped != "" {
+			w.row.Skipped = r.Skipped
+		} else {
+			w.scenario(s, r)
+			w.results(simulated, real, s, r)
+		}
+		slices.Sort(w.row.Listed)
+		w.row.Listed = slices.Compact(w.row.Listed)
+		for _, name := range w.row.Listed {
+			used[name] = true
+		}
+		c.Rows = append(c.Rows, w.row)
+	}
+	for _, d := range known {
+		if !used[d.Name] {
+			c.Unused = append(c.Unused, d.Name)
+		}
+	}
+	return c
+}
+
+type comparer struct {
+	known []Difference
+	row   Row
+}
+
+func (w *comparer) differ(what string, simulated, real any) {
+	w.row.Unlisted = append(w.row.Unlisted, fmt.Sprintf("%s: simulated %v, real %v", what, simulated, real))
+}
+
+// same compares what can only be the same.
+func same[T comparable](w *comparer, what string, simulated, real T) {
+	if simulated != real {
+		w.differ(what, simulated, real)
+	}
+}
+
+func (w *comparer) scenario(s, r report.Scenario) {
+	same(w, "error of the lab", cmp.Or(s.Error, "none"), cmp.Or(r.Error, "none"))
+	if s.Error != "" && s.Error == r.Error {
+		w.row.Unlisted = append(w.row.Unlisted, "error of both labs: "+s.Error)
+	}
+	named, namedReal := names(s), names(r)
+	if len(s.Checkpoints) != len(r.Checkpoints) {
+		w.differ("checkpoints", len(s.Checkpoints), len(r.Checkpoints))
+		return
+	}
+	if len(s.Checkpoints) == 0 {
+		w.candidates("", s.Candidates, r.Candidates, named, namedReal)
+	}
+	for i, a := range s.Checkpoints {
+		w.candidates("at "+a.Name+": ", a.Candidates, r.Checkpoints[i].Candidates, named, namedReal)
+	}
+}
+
+// candidates compares two truth tables of one checkpoint.
+func (w *comparer) candidates(at string, simulated, real []report.Candidate, named, namedReal map[netip.Addr]string) {
+	if len(simulated) != len(real) {
+		w.differ(at+"candidates", addresses(simulated), addresses(real))
+		return
+	}
+	for i, a := range simulated {
+		b := real[i]
+		name := at + namedReal[b.Address.Addr()]
+		same(w, fmt.Sprintf("%scandidate %d", at, i+1), named[a.Address.Addr()], namedReal[b.Address.Addr()])
+		same(w, name+": prefix length", a.Address.Bits(), b.Address.Bits())
+		same(w, name+": link", a.Link, b.Link)
+		same(w, name+": origin", a.Origin, b.Origin)
+		same(w, name+": flags", a.Flags, b.Flags)
+		same(w, name+": out", a.Out, b.Out)
+		same(w, name+": source seen by the peer", a.OutSource, b.OutSource)
+		w.inbound(name+": in", a.In, b.In)
+		w.inbound(name+": in, bound", a.InBound, b.InBound)
+		after, afterReal := rename(a.InBoundAfter, named), rename(b.InBoundAfter, namedReal)
+		for _, from := range slices.Sorted(maps.Keys(merge(after, afterReal))) {
+			w.inbound(name+": in, bound, after "+from, after[from], afterReal[from])
+		}
+	}
+}
+
+// inbound compares each transport of an inbound result.
+func (w *comparer) inbound(what string, simulated, real probe.Result) {
+	w.outcome(what, TCP, simulated.TCP, real.TCP)
+	w.outcome(what, UDP, simulated.UDP, real.UDP)
+}
+
+func (w *comparer) outcome(what string, t Transport, simulated, real probe.Outcome) {
+	if simulated == real {
+		return
+	}
+	for _, d := range w.known {
+		if d.Transport == t && d.Simulated == simulated && d.Real == real {
+			w.row.Listed = append(w.row.Listed, d.Name)
+			return
+		}
+	}
+	w.differ(fmt.Sprintf("%s, %s", what, t), simulated, real)
+}
+
+// verdict is what of a result must be the same.
+type verdict struct {
+	verdict report.Verdict
+	pick    scenarios.Pick
+	choice  string
+	kind    scenarios.FailureKind
+	at      string
+}
+
+func (v verdict) String() string {
+	return strings.Join(strings.Fields(fmt.Sprintf("%s for %s %s %s %s", v.verdict, v.pick, v.choice, v.kind, v.at)), " ")
+}
+
+func (w *comparer) results(simulated, real *report.Report, s, r report.Scenario) {
+	type question struct{ selector, role string }
+	verdicts := func(rep *report.Report, sc report.Scenario) map[question]verdict {
+		named, vs := names(sc), map[question]verdict{}
+		for _, res := range rep.Results {
+			if res.Scenario == sc.ID {
+				vs[question{res.Selector, string(res.Role)}] = verdict{res.Verdict, res.Origin, cmp.Or(named[res.Choice], res.Choice.String()), res.Kind, res.At}
 			}
-		})
+		}
+		return vs
 	}
+	ours, theirs := verdicts(simulated, s), verdicts(real, r)
+	for q := range merge(ours, theirs) {
+		same(w, fmt.Sprintf("%s as %s", q.selector, q.role), ours[q], theirs[q])
+	}
+	slices.Sort(w.row.Unlisted)
 }
 
-// A scenario with one checkpoint has one truth table.
-func TestCompareOneCheckpoint(t *testing.T) {
-	of := func(in probe.Outcome) *report.Report {
-		r := rep("fd01::a", probe.Result{})
-		r.Scenarios[0].Checkpoints, r.Scenarios[0].Candidates[1].In.TCP = nil, in
-		return r
+// names are what addresses are called in both labs: a temporary address is
+// random (RFC 8981 3.3.1), and has the number by which it came.
+func names(s report.Scenario) map[netip.Addr]string {
+	m, n := map[netip.Addr]string{}, 0
+	var all []report.Candidate
+	for _, cp := range s.Checkpoints {
+		all = append(all, cp.Candidates...)
 	}
-	if err := Compare(of("ok"), of("ok"), nil).Err(); err != nil {
-		t.Error(err)
+	for _, c := range append(all, s.Candidates...) {
+		a := c.Address.Addr()
+		if m[a] != "" {
+			continue
+		}
+		m[a] = a.String()
+		if c.Origin == scenarios.OriginTemporary {
+			n++
+			m[a] = fmt.Sprintf("temporary %d", n)
+		}
 	}
-	if err := Compare(of("ok"), of("silent"), nil).Err(); err == nil || !strings.Contains(err.Error(), "a: fd01::2: in, tcp: simulated ok, real silent") {
-		t.Errorf("got %v", err)
-	}
+	return m
 }
 
-// Both labs broken in the same way are not alike, but unknown.
-func TestCompareBothBroken(t *testing.T) {
-	r := &report.Report{}
-	r.Add(report.Scenario{ID: "a", Error: "broken"})
-	if err := Compare(r, r, nil).Err(); err == nil || !strings.Contains(err.Error(), "error of both labs: broken") {
-		t.Errorf("got %v", err)
+func addresses(cs []report.Candidate) (as []netip.Prefix) {
+	for _, c := range cs {
+		as = append(as, c.Address)
 	}
+	return as
 }
 
-func TestPrint(t *testing.T) {
-	c := Comparison{Rows: []Row{
-		{Scenario: "a", Listed: []string{"accept-then-reset"}},
-		{Scenario: "b", Skipped: "because"},
-		{Scenario: "c"},
-	}}
-	var out strings.Builder
-	if err := c.Print(&out, nil); err != nil {
-		t.Fatal(err)
+func rename(rs map[netip.Addr]probe.Result, names map[netip.Addr]string) map[string]probe.Result {
+	m := map[string]probe.Result{}
+	for a, r := range rs {
+		m[cmp.Or(names[a], a.String())] = r
 	}
-	want := `SCENARIO  COMPARED  DIFFERENCES
-a         yes       accept-then-reset
-b         no        because
-c         yes       -
+	return m
+}
 
+func merge[K comparable, V any](a, b map[K]V) map[K]V {
+	m := maps.Clone(a)
+	maps.Copy(m, b)
+	return m
+}
 
-2 scenarios compared, 1 skipped
-`
-	if out.String() != want {
-		t.Errorf("got\n%swant\n%s", &out, want)
+// Err returns what fails, nil if nothing does. Nothing compared fails too.
+func (c Comparison) Err() error {
+	var lines []string
+	compared := 0
+	for _, r := range c.Rows {
+		if r.Skipped == "" {
+			compared++
+		}
+		for _, u := range r.Unlisted {
+			lines = append(lines, r.Scenario+": "+u)
+		}
 	}
+	for _, name := range c.Unused {
+		lines = append(lines, "listed difference that did not occur: "+name)
+	}
+	if compared == 0 {
+		lines = append(lines, "no scenario was compared")
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return fmt.Errorf("compare the backends:\n  %s", strings.Join(lines, "\n  "))
+}
+
+// Print writes a table of the scenarios and the differences that occurred.
+func (c Comparison) Print(out io.Writer, known []Difference) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	compared, skipped := 0, 0
+	fmt.Fprintln(w, "SCENARIO\tCOMPARED\tDIFFERENCES")
+	for _, r := range c.Rows {
+		switch {
+		case r.Skipped != "":
+			skipped++
+			fmt.Fprintf(w, "%s\tno\t%s\n", r.Scenario, r.Skipped)
+		default:
+			compared++
+			all := slices.Concat(r.Listed, r.Unlisted)
+			fmt.Fprintf(w, "%s\tyes\t%s\n", r.Scenario, cmp.Or(strings.Join(all, ", "), "-"))
+		}
+	}
+	fmt.Fprintln(w)
+	for _, d := range known {
+		fmt.Fprintf(w, "%s\t%s %s for %s\t%s\n", d.Name, d.Transport, d.Real, d.Simulated, d.Reason)
+	}
+	fmt.Fprintf(w, "\n%d scenarios compared, %d skipped\n", compared, skipped)
+	return w.Flush()
 }

@@ -11,29 +11,9 @@ import (
 	"testing"
 
 	"github.com/passtlab/passtlab/internal/need"
-	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/sim"
-	"github.com/passtlab/passtlab/sim/probe"
-	"github.com/passtlab/passtlab/suites/run"
+	"github.com/passtlab/passtlab/suites/run/runtest"
 )
-
-// fakeLab has no candidate, so that choosing nothing is right.
-type fakeLab struct{ play, close error }
-
-func (l fakeLab) Step(context.Context, scenarios.Event) error { return l.play }
-func (l fakeLab) Probe(context.Context) (probe.Table, error)  { return nil, nil }
-func (l fakeLab) Close() error                                { return l.close }
-func (l fakeLab) Observe(context.Context) (selector.Observation, error) {
-	return selector.Observation{}, nil
-}
-
-func builds(l fakeLab) run.Builder {
-	return func(_ context.Context, sc *scenarios.Scenario, _ sim.Options) (run.Lab, error) {
-		sc.Expect.Reachable = nil
-		return l, nil
-	}
-}
 
 // answers is a selector that answers with no address, or an error.
 func answers(err error) selector.Selector {
@@ -48,20 +28,20 @@ var cases = map[string]struct {
 	want []string // in what go test -v prints
 	ok   bool
 }{
-	"pass": {answers(nil), Options{Build: builds(fakeLab{})}, []string{
+	"pass": {answers(nil), Options{Build: runtest.Builds(runtest.Lab{})}, []string{
 		"--- PASS: TestRunCase/passt-slaac-then-dhcpv6/kubelet", "--- PASS: TestRunCase/passt-dhcpv6-then-slaac/etcd"}, true},
-	"fail": {answers(errors.New("sorry")), Options{Build: builds(fakeLab{})}, []string{
+	"fail": {answers(errors.New("sorry")), Options{Build: runtest.Builds(runtest.Lab{})}, []string{
 		"--- FAIL: TestRunCase/passt-slaac-then-dhcpv6/kubelet", "fail: gave no choice: sorry"}, false},
-	"skip": {answers(fmt.Errorf("%w: knows no IPv6", selector.ErrUnsupported)), Options{Build: builds(fakeLab{})}, []string{
+	"skip": {answers(fmt.Errorf("%w: knows no IPv6", selector.ErrUnsupported)), Options{Build: runtest.Builds(runtest.Lab{})}, []string{
 		"--- SKIP: TestRunCase/passt-slaac-then-dhcpv6/kubelet", "knows no IPv6"}, true},
-	"lab": {answers(nil), Options{Build: builds(fakeLab{play: errors.New("no lab today")})}, []string{
+	"lab": {answers(nil), Options{Build: runtest.Builds(runtest.Lab{StepErr: errors.New("no lab today")})}, []string{
 		"the lab failed, and nothing is known about mine", "no lab today"}, false},
-	"close": {answers(nil), Options{Build: builds(fakeLab{close: errors.New("left behind")})}, []string{
+	"close": {answers(nil), Options{Build: runtest.Builds(runtest.Lab{CloseErr: errors.New("left behind")})}, []string{
 		"the lab failed: ", "left behind"}, false},
-	"expected":   {answers(errors.New("sorry")), Options{Build: builds(fakeLab{}), Expect: "none"}, []string{"xfail: gave no choice: sorry; known: shy"}, true},
-	"unexpected": {answers(nil), Options{Build: builds(fakeLab{}), Expect: "none"}, []string{"xpass: ", "none.yaml states that it fails and picks none"}, false},
-	"nothing":    {answers(nil), Options{Build: builds(fakeLab{}), Labels: []string{"nosuch"}}, []string{"nothing selected: no scenario"}, false},
-	"bad file":   {answers(nil), Options{Build: builds(fakeLab{}), Expect: "/no/such/file"}, []string{"read expectations"}, false},
+	"expected":   {answers(errors.New("sorry")), Options{Build: runtest.Builds(runtest.Lab{}), Expect: "none"}, []string{"xfail: gave no choice: sorry; known: shy"}, true},
+	"unexpected": {answers(nil), Options{Build: runtest.Builds(runtest.Lab{}), Expect: "none"}, []string{"xpass: ", "none.yaml states that it fails and picks none"}, false},
+	"nothing":    {answers(nil), Options{Build: runtest.Builds(runtest.Lab{}), Labels: []string{"nosuch"}}, []string{"nothing selected: no scenario"}, false},
+	"bad file":   {answers(nil), Options{Build: runtest.Builds(runtest.Lab{}), Expect: "/no/such/file"}, []string{"read expectations"}, false},
 }
 
 const (

@@ -1,4 +1,4 @@
-// Package matrix is the suite about passt's most surprising rule: inbound
+// Package inbound is the suite about passt's most surprising rule: inbound
 // traffic goes to the last source that the guest used. For each state of a
 // guest, each address a server is bound to, and each of a row of passt
 // releases, a peer connects to the pod's address over TCP and UDP, and the
@@ -12,4 +12,4 @@
 // One thing differs from the real program: it accepts the peer's connection
 // before it asks the guest, so its peers see a connection that is reset, where
 // here they see one that is refused. Both are "fails".
-package matrix
+package inbound

@@ -1,4 +1,4 @@
-package matrix
+package inbound
 
 // A column is a passt release, and whether it was given its address by -a.
 type column struct {
