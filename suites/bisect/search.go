@@ -21,7 +21,7 @@ type Flip struct {
 	Between []string
 }
 
-// Bisect searches versions, oldest first, for where the first, which is good
+// Search searches versions, oldest first, for where the first, which is good
 // or bad, turns into the last, which is the other. good is asked of as few of
 // those between as it takes, never twice of one; its errors end the search,
 // except ErrUntestable.

@@ -13,7 +13,7 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// Expectations are the failures that a project knows of its selectors. They
+// A File holds the failures that a project knows of its selectors. They
 // are held strictly: a stated failure that does not happen is an XPass, and
 // another failure than the stated one stays a Fail.
 type File struct {
@@ -48,7 +48,7 @@ type Failure struct {
 	Link string `yaml:"link,omitempty" pattern:"^(https://[^ ]+|[A-Za-z0-9-]+/[A-Za-z0-9._-]+#[0-9]+)$" form:"a URL such as https://example.org/issue/1, or OWNER/REPOSITORY#NUMBER"`
 }
 
-// LoadExpectations reads a file of expectations for the run of these scenarios
+// Load reads a file of expectations for the run of these scenarios
 // and selectors. It has to fit that run: every selector takes part in it, in a
 // version of the range that is stated; a range without one is stale. Scenarios
 // are those of the run or of the corpus, since a run may be a part of a larger

@@ -132,7 +132,7 @@ func spans(all, versions []string) (out []string) {
 	return out
 }
 
-// write writes the file that LoadExpectations reads.
+// write writes the file that Load reads.
 func (e *File) write(w io.Writer) error {
 	_, err := io.WriteString(w, "# Failures that are known. A run with --expect FILE fails when one of them is no\n"+
 		"# longer so. Say for each why it is, and add a link.\n")
@@ -141,8 +141,8 @@ func (e *File) write(w io.Writer) error {
 	return errors.Join(err, enc.Encode(e))
 }
 
-// WriteFound writes the failures of a report as expectations that
-// LoadExpectations reads for another run of these scenarios, and that state each
+// Write writes the failures of a report as expectations that
+// Load reads for another run of these scenarios, and that state each
 // of them as it was, and nothing else. If there is something that a file of
 // expectations cannot say, it writes nothing.
 func Write(w io.Writer, r *report.Report, run []*scenarios.Scenario) error {

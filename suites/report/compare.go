@@ -67,7 +67,7 @@ type Change struct {
 	Reproduce string `json:"reproduce"`
 }
 
-// Answer is what matters of a Result in a comparison.
+// Side is what matters of a Result in a comparison.
 type Side struct {
 	Verdict Verdict        `json:"verdict"`
 	Origin  scenarios.Pick `json:"origin,omitempty"`

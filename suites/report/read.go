@@ -19,7 +19,7 @@ const (
 	MaxSeconds   = 1e9 // of a duration, 31 years
 )
 
-// ReadReport reads the report in a file, as JSON.
+// Read reads the report in a file, as JSON.
 func Read(file string) (*Report, error) {
 	data, err := input.ReadFile(file, MaxReport)
 	if err != nil {
@@ -32,7 +32,7 @@ func Read(file string) (*Report, error) {
 	return r, nil
 }
 
-// ParseReport reads a report as JSON, and refuses what is none.
+// Parse reads a report as JSON, and refuses what is none.
 func Parse(data []byte) (*Report, error) {
 	var r Report
 	if err := json.Unmarshal(data, &r); err != nil {

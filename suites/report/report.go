@@ -199,7 +199,7 @@ type CheckpointResult struct {
 	Reason  string                `json:"reason,omitempty"`
 }
 
-// NewReport returns an empty report of a run on this kernel that started at the
+// New returns an empty report of a run on this kernel that started at the
 // time given.
 func New(kernel string, started time.Time, seed int64) *Report {
 	return &Report{
