@@ -13,14 +13,18 @@ var linkLocal = netip.MustParsePrefix("fe80::/64")
 // group.
 func (s *Scenario) Plays(k Kind) bool {
 	is := func(e Event) bool { return e.Kind() == k }
-	return slices.ContainsFunc(s.Events, func(e Event) bool { return is(e) || slices.ContainsFunc(e.Of, is) })
+	return slices.ContainsFunc(s.Events, func(e Event) bool {
+		g, ok := e.Action.(*Group)
+		return is(e) || ok && slices.ContainsFunc(g.Of, is)
+	})
 }
 
 // autonomous reports whether passt's own prefix leads to SLAAC.
 func (s *Scenario) autonomous() bool {
 	p := s.Passt
 	own := slices.ContainsFunc(s.Events, func(e Event) bool {
-		return e.RA != nil && s.fromPasst(e.RA) && len(e.RA.Prefixes) == 0 && (e.RA.Autonomous == nil || *e.RA.Autonomous)
+		ra, ok := e.Action.(*RA)
+		return ok && s.fromPasst(ra) && len(ra.Prefixes) == 0 && (ra.Autonomous == nil || *ra.Autonomous)
 	})
 	return own && *p.Autonomous && *s.Pod.IPv6 && !p.NoRA && !p.NoNDP && !p.NoICMP
 }
@@ -44,15 +48,15 @@ func (s *Scenario) slaacPrefixes() (ps []netip.Prefix) {
 		ps = append(ps, slash64(s.Leased()))
 	}
 	for _, e := range s.Events {
-		switch {
-		case e.Router != nil:
+		switch e := e.Action.(type) {
+		case *AllRouters:
 			for _, r := range s.Routers {
 				ps = append(ps, r.Prefix)
 			}
-		case e.RA != nil:
-			ps = append(ps, e.RA.Prefixes...)
+		case *RA:
+			ps = append(ps, e.Prefixes...)
 			for _, r := range s.Routers {
-				if r.LinkLocal == e.RA.From {
+				if r.LinkLocal == e.From {
 					ps = append(ps, r.Prefix)
 				}
 			}

@@ -1,90 +1,83 @@
 package scenarios
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 )
 
-// static changes addresses by hand.
-func (w *walk) static(path string, s *Static) {
-	if s.bare() {
-		if len(w.Guest.Static) == 0 {
-			w.never(path, EventStatic, "guest.static to be given", "add guest.static, or name addresses", "no address is given")
-			return
-		}
-		w.byHand(func(int) string { return path }, EventStatic, w.Guest.Static, s.Tentative)
-		return
-	}
-	w.byHand(func(i int) string { return fmt.Sprintf("%s.add[%d]", path, i) }, EventStatic, s.Add, s.Tentative)
-	for i, p := range s.Remove {
-		if w.has(fmt.Sprintf("%s.remove[%d]", path, i), p, "") {
-			w.remove(func(h held) bool { return h.addr == p })
-		}
-	}
-	for i, p := range s.Deprecate {
-		if w.has(fmt.Sprintf("%s.deprecate[%d]", path, i), p, "") {
-			w.find(p.Addr()).deprecated = true
-		}
-	}
+// byHand are changes of the guest's addresses.
+type byHand struct {
+	kind                   Kind
+	bare                   bool // what is added is given elsewhere
+	add, remove, deprecate []netip.Prefix
+	tentative              bool
 }
 
-// vip changes virtual addresses.
-func (w *walk) vip(path string, v *VIP) {
-	hosts := func(as []netip.Addr) (ps []netip.Prefix) {
-		for _, a := range as {
-			ps = append(ps, netip.PrefixFrom(a, 128))
+func (c byHand) play(ctx context.Context, lab Lab) error {
+	origin := Origin(c.kind)
+	for i, p := range c.add {
+		key := fmt.Sprintf("add[%d]", i)
+		if c.bare {
+			key = ""
 		}
-		return ps
-	}
-	if v.bare() {
-		if len(w.Guest.VIPs) == 0 {
-			w.never(path, EventVIP, "guest.vips to be given", "add guest.vips, or name addresses", "no address is given")
-			return
+		if up, _, err := lab.Link(); err != nil || !up {
+			if err == nil {
+				err = never(key, c.kind, "a link that is up", "play {link: up} before it", "the link is down")
+			}
+			return err
 		}
-		w.byHand(func(int) string { return path }, EventVIP, hosts(w.Guest.VIPs), false)
-		return
-	}
-	w.byHand(func(i int) string { return fmt.Sprintf("%s.add[%d]", path, i) }, EventVIP, hosts(v.Add), false)
-	for i, p := range hosts(v.Remove) {
-		if w.has(fmt.Sprintf("%s.remove[%d]", path, i), p, OriginVIP) {
-			w.remove(func(h held) bool { return h.addr == p })
+		if err := free(lab, key, p.Addr()); err != nil {
+			return err
+		}
+		if err := lab.Add(ctx, p, origin, c.tentative); err != nil {
+			return err
 		}
 	}
-	for i, p := range hosts(v.Deprecate) {
-		if w.has(fmt.Sprintf("%s.deprecate[%d]", path, i), p, OriginVIP) {
-			w.find(p.Addr()).deprecated = true
+	for i, p := range c.deprecate {
+		if err := c.has(lab, fmt.Sprintf("deprecate[%d]", i), p); err != nil {
+			return err
+		}
+		if err := lab.Deprecate(ctx, p.Addr()); err != nil {
+			return err
 		}
 	}
+	for i, p := range c.remove {
+		if err := c.has(lab, fmt.Sprintf("remove[%d]", i), p); err != nil {
+			return err
+		}
+		if err := lab.Remove(ctx, p.Addr()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// byHand adds addresses.
-func (w *walk) byHand(path func(int) string, k Kind, ps []netip.Prefix, tentative bool) {
-	for i, p := range ps {
-		if !w.up {
-			w.never(path(i), k, "a link that is up", "play {link: up} before it", "the link is down")
-			return
-		}
-		if w.taken(path(i), p.Addr()) {
-			continue
-		}
-		w.remove(func(h held) bool { return h.addr.Addr() == p.Addr() }) // which may be there
-		w.add(held{addr: p, origin: Origin(k), valid: endless, tentative: tentative, failed: w.contested(p.Addr(), Origin(k))})
+// has returns a fault if the address is not there, or not as p says.
+func (c byHand) has(lab Lab, key string, p netip.Prefix) error {
+	as, err := there(lab, key, Target{Addr: p.Addr()})
+	switch {
+	case err != nil:
+		return err
+	case c.kind == EventVIP && as[0].Origin != OriginVIP:
+		return Fault{Key: key, Problem: fmt.Sprintf("%s is there by %s", p.Addr(), as[0].Origin), Expected: "a virtual address", Next: "correct it, or play static"}
+	case as[0].Prefix != p:
+		return Fault{Key: key, Problem: fmt.Sprintf("%s is there with the length %d", p.Addr(), as[0].Bits()), Expected: as[0].Prefix.String(), Next: "correct the length"}
 	}
+	return nil
 }
 
-// has refuses a change of an address that is not there, or not as p says.
-func (w *walk) has(path string, p netip.Prefix, o Origin) bool {
-	switch h := w.find(p.Addr()); {
-	case h == nil:
-		if w.certain() {
-			w.absent(path, Target{Addr: p.Addr()})
-		}
-	case o != "" && h.origin != o:
-		w.fault(path, "a virtual address", "correct it, or play static", "%s is there by %s", p.Addr(), h.origin)
-	case h.addr != p:
-		w.fault(path, h.addr.String(), "correct the length", "%s is there with the length %d", p.Addr(), h.addr.Bits())
-	default:
-		return true
+// prefixes returns addresses as prefixes of full length.
+func prefixes(as []netip.Addr) (ps []netip.Prefix) {
+	for _, a := range as {
+		ps = append(ps, netip.PrefixFrom(a, a.BitLen()))
 	}
-	return false
+	return ps
+}
+
+func addrs(ps []netip.Prefix) (as []netip.Addr) {
+	for _, p := range ps {
+		as = append(as, p.Addr())
+	}
+	return as
 }

@@ -26,9 +26,33 @@ func check(m member) {
 	c.macs()
 	c.interfaces()
 	c.routers()
-	moments := c.walk(c.addresses())
-	c.failures(moments)
-	c.prove(moments)
+	c.addresses()
+	checkpoints := c.events()
+	c.failures(checkpoints)
+	c.prove(checkpoints)
+}
+
+// events checks each event by itself, and returns the checkpoints.
+func (c checker) events() (cps []*Checkpoint) {
+	if !c.Sound("events", "pod", "passt", "guest", "routers", "second", "labels") {
+		return nil
+	}
+	for _, e := range c.Events {
+		e.check(at{c, e.from.path, e.Kind()})
+	}
+	if c.Guest.TempAddr > 0 && len(c.slaacPrefixes()) == 0 {
+		c.fault("guest.tempaddr", "SLAAC, which temporary addresses are made by (RFC 8981 3.3)",
+			"set passt.autonomous to true and play ra, or leave guest.tempaddr out", "has no effect here")
+	}
+	if i := slices.Index(c.Labels, "slow"); i >= 0 && !c.Plays(EventExpire) {
+		c.fault(fmt.Sprintf("labels[%d]", i), "the event expire, which takes real time", "remove the label", "nothing is slow here")
+	}
+	for _, e := range c.Timeline() {
+		if cp, ok := e.Action.(*Checkpoint); ok {
+			cps = append(cps, cp)
+		}
+	}
+	return cps
 }
 
 // fault reports a fault of the value at path, which is readable all the same.
@@ -115,17 +139,17 @@ func (c checker) played() {
 			c.fault(path, "the event "+what, next, "is never played")
 		}
 	}
-	if len(c.Guest.Static) > 0 && !plays(func(e Event) bool { return e.Static != nil && e.Static.bare() }) {
+	if len(c.Guest.Static) > 0 && !plays(func(e Event) bool { s, ok := e.Action.(*Static); return ok && s.bare() }) {
 		never("guest.static", "static", "add static to events, or remove guest.static")
 	}
-	if len(c.Guest.VIPs) > 0 && !plays(func(e Event) bool { return e.VIP != nil && e.VIP.bare() }) {
+	if len(c.Guest.VIPs) > 0 && !plays(func(e Event) bool { v, ok := e.Action.(*VIP); return ok && v.bare() }) {
 		never("guest.vips", "vip", "add vip to events, or remove guest.vips")
 	}
 	if c.Plays(EventRouter) {
 		return
 	}
 	for i, r := range c.Routers {
-		if path := fmt.Sprintf("routers[%d]", i); c.Sound(path) && !plays(func(e Event) bool { return e.RA != nil && e.RA.From == r.LinkLocal }) {
+		if path := fmt.Sprintf("routers[%d]", i); c.Sound(path) && !plays(func(e Event) bool { ra, ok := e.Action.(*RA); return ok && ra.From == r.LinkLocal }) {
 			never(path, "router, or ra from it", "add router to events, or remove the router")
 		}
 	}
@@ -202,10 +226,8 @@ func (c checker) routers() {
 	}
 }
 
-// addresses finds those that would be on the link, or on the guest, twice, and
-// reports whether there are any.
-func (c checker) addresses() bool {
-	before := len(c.Faults)
+// addresses finds those that would be on the link, or on the guest, twice.
+func (c checker) addresses() {
 	seen := map[netip.Addr]string{}
 	take := func(path string, a netip.Addr) {
 		if !a.IsValid() || !c.Sound(path) {
@@ -224,7 +246,7 @@ func (c checker) addresses() bool {
 		take("second.address", c.Second.Address.Addr())
 	}
 	// A guest without DHCPv6 may be given the pod's address by hand.
-	if c.Sound("events") && slices.ContainsFunc(c.Events, func(e Event) bool { return e.DHCPv6 != nil && !e.DHCPv6.None }) {
+	if c.Sound("events") && slices.ContainsFunc(c.Events, func(e Event) bool { l, ok := e.Action.(*DHCPv6); return ok && !l.None }) {
 		path := "pod.address"
 		if c.Passt.Address.IsValid() {
 			path = "passt.address"
@@ -253,5 +275,4 @@ func (c checker) addresses() bool {
 			take(fmt.Sprintf("guest.interfaces[%d].addresses[%d]", i, j), p.Addr())
 		}
 	}
-	return len(c.Faults) > before || c.Pod.Gateway == c.Pod.Address.Addr() // of which pod() told
 }

@@ -4,20 +4,22 @@
 // and failed. A file can stand for several scenarios: by axes of variants
 // (vary), and by groups of steps that come in every order (orders).
 //
-// The Go types are the schema. The strict decoder (Load) and the JSON Schema
-// (Schema) are both made from them, their struct tags and one table of
-// scalars, so neither can drift. Everything wrong in a file is reported at
-// once, as Faults: each with file:line:column, the key, what was expected, a
-// near miss where there is one, and what to do next.
+// The Go types are the schema. The strict reader (Load, package strict) and the
+// JSON Schema (Schema) are both made from them, their comments, their struct tags
+// and one table of scalars, so neither can drift. Everything wrong in a file is
+// reported at once, as Faults: each with file:line:column, the key, what was
+// expected, a near miss where there is one, and what to do next.
 //
-// Load also refuses situations that cannot come about (RFC 4862 and RFC 8981
-// for SLAAC and temporary addresses, RFC 4861 and RFC 8415 for what arrives,
-// RFC 4291 for the kinds of address) and expectations that contradict each
-// other. For that it walks the timeline with a small model of the guest: which
-// addresses are there, where they come from, how long they last. Where only the
-// kernel, a client or another server could tell, the model says nothing: what a
-// solicitation brings when a link has its carrier again, whether a passt that
-// took over renews a lease, and all that a client other than the kernel does.
+// A kind of event is one Action: a struct in a file of its own, with its
+// documentation, its check and its Play, and an entry in one table (actions). The
+// word, the parameters, the schema and the reference in README.md follow from that.
+//
+// Load refuses what the file alone shows to be wrong: form, references, keys that
+// contradict each other, kinds of address (RFC 4291). Whether an event can happen
+// is not worked out beforehand: what the guest has then is the kernel's, a client's
+// or a server's to say. Each Action looks at the Lab when it is played, and returns
+// a Fault with its place in the file, at once and not by a time-out. So does each
+// checkpoint, for what the file expects there.
 //
 // The package knows neither labs nor selectors: selector names and passt
 // releases are plain strings here. Who runs a scenario says by a Check whether

@@ -62,10 +62,7 @@ func (f *family) check(m member) {
 	}
 	m.label = strings.Join(slices.Concat(m.names, m.drawn), "-")
 	if m.steps != nil {
-		s.Events = nil
-		for _, st := range m.steps {
-			s.Events = append(s.Events, st.Event)
-		}
+		s.Events = m.steps
 	}
 	check(m)
 	for _, c := range f.checks {
@@ -84,7 +81,7 @@ func (m member) source(key string) string {
 	rest, ok := strings.CutPrefix(key, "events[")
 	index, rest, closed := strings.Cut(rest, "]")
 	if i, err := strconv.Atoi(index); ok && closed && err == nil && i < len(m.steps) {
-		return m.steps[i].path + rest
+		return m.steps[i].entry() + rest
 	}
 	return key
 }
@@ -155,6 +152,10 @@ func (m member) situation() Scenario {
 	s := *m.Scenario
 	s.ID, s.Title, s.Requirement, s.References, s.Labels, s.Covers = "", "", "", nil, nil, nil
 	s.Expect.Failures = m.failing()
+	s.decoder, s.Events = nil, slices.Clone(s.Events)
+	for i := range s.Events {
+		s.Events[i].from = nil
+	}
 	return s
 }
 
@@ -204,6 +205,13 @@ func (m member) failing() (fs []Failure) {
 func (f *family) scenarios() (all []*Scenario) {
 	for _, m := range f.members {
 		if m.result {
+			m.decoder, m.read = m.Decoder, m.settings()
+			m.stated = append(m.stated, stated{m.Prove.failure(), &source{m.Decoder, "prove"}})
+			for i, f := range m.Expect.Failures {
+				if m.holds(f.In) {
+					m.stated = append(m.stated, stated{f, &source{m.Decoder, fmt.Sprintf("expect.failures[%d]", i)}})
+				}
+			}
 			m.Expect.Failures = m.failing()
 			m.Scenario.Events = m.play.events
 			all = append(all, m.Scenario)

@@ -38,14 +38,14 @@ func (f Failure) same(o Failure) bool {
 }
 
 // failures looks for what is wrong with the failures that are stated.
-func (c checker) failures(moments []moment) {
+func (c checker) failures(checkpoints []*Checkpoint) {
 	var before []Failure
 	for i, f := range c.Expect.Failures {
 		if !c.holds(f.In) {
 			continue
 		}
 		at := fmt.Sprintf("expect.failures[%d]", i)
-		c.failure(at, f, moments)
+		c.failure(at, f, checkpoints)
 		if !c.Sound(at) {
 			continue
 		}
@@ -57,9 +57,9 @@ func (c checker) failures(moments []moment) {
 }
 
 // prove looks for what is wrong with the proof.
-func (c checker) prove(moments []moment) {
+func (c checker) prove(checkpoints []*Checkpoint) {
 	p := c.Prove
-	c.failure("prove", p.failure(), moments)
+	c.failure("prove", p.failure(), checkpoints)
 	if c.Sound("prove.good", "prove.bad") && p.Good == p.Bad {
 		c.fault("prove.bad", "one that fails, while prove.good passes", "name two selectors", "%s is prove.good too", p.Bad)
 		return
@@ -83,7 +83,7 @@ func (c checker) prove(moments []moment) {
 
 // failure: it can be seen in a role that is judged, at a checkpoint that is
 // there, and is one.
-func (c checker) failure(path string, f Failure, moments []moment) {
+func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 	if f.Role != "" && c.Sound(path+".role", "roles") && !slices.Contains(c.Roles, f.Role) {
 		c.fault(path+".role", "one of the scenario's roles", "add it to roles, or correct it", "%s is not judged here", f.Role)
 	}
@@ -99,32 +99,31 @@ func (c checker) failure(path string, f Failure, moments []moment) {
 		c.fault(kind, "lost", "leave kind out", "is wrong, and who picks none is lost")
 		return
 	}
-	if len(moments) == 0 {
+	if len(checkpoints) == 0 {
 		return
 	}
-	i := slices.IndexFunc(moments, func(m moment) bool { return m.Name == f.at() })
+	i := slices.IndexFunc(checkpoints, func(cp *Checkpoint) bool { return cp.Name == f.at() })
 	if i < 0 {
 		var names []string
-		for _, m := range moments {
+		for _, m := range checkpoints {
 			names = append(names, m.Name)
 		}
 		c.Report(path+".at", c.Place(path+".at"), Fault{Problem: "no checkpoint is called " + f.At, Expected: "one of " + strings.Join(names, ", "),
 			Near: near.Word(f.At, names), Next: "correct the name, or add the checkpoint"})
 		return
 	}
-	m := moments[i]
-	if m.Judge != nil && !*m.Judge {
+	m := checkpoints[i]
+	if !m.Judged() {
 		c.fault(path+".at", "a checkpoint that is judged", "name another, or judge that one", "nothing is wrong yet %s", m.where())
 		return
 	}
-	if t, ok := f.Picks.target(); ok && !c.pickable(picks, t, m) || !c.Sound("expect.reachable") {
+	if !c.Sound("expect.reachable") {
 		return
 	}
-	right := m.reaches(f.Picks)
 	const next = "correct the pick or reachable"
-	switch f.mode() {
+	switch f.mode() { // what the guest's addresses decide is found when it is played
 	case FailWrong:
-		if right {
+		if t, ok := f.Picks.target(); ok && slices.Contains(m.Reachable, t) {
 			c.fault(picks, "a pick that is wrong there", next, "%s is reachable %s, so who picks it passes", f.Picks, m.where())
 		}
 	case FailLost:
@@ -132,11 +131,8 @@ func (c checker) failure(path string, f Failure, moments []moment) {
 			c.fault(picks, "a pick that is wrong there", next, "none is right where nothing is reachable, so who picks it passes")
 		}
 	case FailLate:
-		switch {
-		case m.Within == "":
+		if m.Within == "" {
 			c.fault(kind, "a checkpoint with a bound", "say within at the checkpoint", "nothing can be late %s", m.where())
-		case !right:
-			c.fault(picks, "what is right there, and chosen too late", next, "%s is not reachable %s", f.Picks, m.where())
 		}
 	case FailFlap:
 		switch {
@@ -146,37 +142,6 @@ func (c checker) failure(path string, f Failure, moments []moment) {
 			c.fault(kind, "a checkpoint where something works", "correct the kind or reachable", "no choice works %s, so none can be left", m.where())
 		}
 	}
-}
-
-// pickable refuses what is not there to pick. A selector that remembers may
-// pick an address that was there once.
-func (c checker) pickable(path string, t Target, m moment) bool {
-	if !m.certain || len(m.named(t)) > 0 || slices.Contains(m.ever, t.Addr) {
-		return true
-	}
-	if t.Addr.IsValid() {
-		c.fault(path, "an address that the guest has, or had", "correct it", "%s is not there %s, and was not before", t.Addr, m.where())
-		return false
-	}
-	c.fault(path, "an origin of which there is an address", "add what makes such an address, or correct it", "no address of origin %s is there %s", t.Origin, m.where())
-	return false
-}
-
-// reaches reports whether p is reachable at m, as far as can be told.
-func (m moment) reaches(p Pick) bool {
-	t, ok := p.target()
-	if !ok {
-		return false
-	}
-	if slices.Contains(m.Reachable, t) {
-		return true
-	}
-	hs := m.named(t)
-	all := len(hs) > 0
-	for _, h := range hs {
-		all = all && slices.ContainsFunc(m.Reachable, h.named)
-	}
-	return all
 }
 
 // target returns the addresses that p means, and false for none and other.

@@ -16,7 +16,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/passtlab/passtlab/internal/strict"
 )
@@ -152,7 +151,7 @@ least.yaml:10:26: prove.bad: nobody is called bad; expected a name; ask`
 	}
 }
 
-var compareNetip = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
+var compareNetip = cmp.Options{cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}), cmpopts.IgnoreUnexported(Scenario{}, Event{})}
 
 func TestLoadFile(t *testing.T) {
 	if _, err := LoadFile(filepath.Join(t.TempDir(), "none.yaml")); !errors.Is(err, fs.ErrNotExist) {
@@ -204,8 +203,8 @@ func TestLineEnds(t *testing.T) {
 	}
 }
 
-// FuzzLoad: no input panics; what is refused has a place and a problem; what
-// is read is the same when written and read again.
+// FuzzLoad: no input panics; what is refused has a place and a problem; what is
+// read can be played.
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(least))
 	f.Add([]byte(least + varied))
@@ -241,17 +240,8 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("%d scenarios, want 1 to %d", len(scs), MaxVariants)
 		}
 		for _, s := range scs {
-			text, err := yaml.Marshal(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			again, err := Load("fuzz", text)
-			if err != nil {
-				t.Fatalf("written as\n%s\nit is refused: %v", text, err)
-			}
-			// Written out it is a family of its own.
-			if diff := cmp.Diff([]*Scenario{s}, again, compareNetip, cmpopts.IgnoreFields(Scenario{}, "Family")); diff != "" {
-				t.Errorf("written and read again (-first +second):\n%s", diff)
+			if cps := s.Timeline(); cps[len(cps)-1].Kind() != EventCheckpoint || s.ID == "" {
+				t.Errorf("%q ends with the event %s", s.ID, cps[len(cps)-1].Kind())
 			}
 		}
 	})
@@ -283,7 +273,9 @@ func TestReadme(t *testing.T) {
 			for ft.Kind() == reflect.Slice || ft.Kind() == reflect.Pointer {
 				ft = ft.Elem()
 			}
-			if _, scalar := reader.Scalar(f, ft); !scalar && ft.Kind() == reflect.Struct && f.Name != "of" {
+			if _, scalar := reader.Scalar(f, ft); ft == reflect.TypeFor[Event]() && path == "" {
+				walk(sub, eventKeys)
+			} else if !scalar && ft.Kind() == reflect.Struct && f.Name != "of" {
 				walk(sub, ft)
 			}
 		}

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -11,15 +12,36 @@ import (
 // maxSteps is how many steps a group may have: 24 orders.
 const maxSteps = 4
 
-// A step is an event that is played, and where the file has it.
-type step struct {
-	Event
-	path string
+// EventOrders is the kind of Group.
+const EventOrders Kind = "orders"
+
+// Group plays steps that come in more than one order.
+type Group struct {
+	// Orders is in which orders the steps of Of are played: all of them, each
+	// a scenario of its own, or one that is drawn by the seed of the run.
+	Orders Orders `yaml:"orders,omitempty"`
+	// Of are the steps that Orders is about.
+	Of []Event `yaml:"of,omitempty"`
+}
+
+// Kind returns EventOrders.
+func (*Group) Kind() Kind { return EventOrders }
+
+func (*Group) check(at) {}
+
+// Play plays the steps in the written order.
+func (g *Group) Play(ctx context.Context, lab Lab) error {
+	for _, e := range g.Of {
+		if err := e.Play(ctx, lab); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A play is one order of the events: every group is resolved.
 type play struct {
-	steps  []step
+	steps  []Event
 	events []Event  // as steps, but for the groups of which one order is drawn
 	names  []string // of the orders of groups of which all are played
 	drawn  []string // of the orders of the other groups
@@ -30,28 +52,23 @@ type play struct {
 func plays(events []Event) []play {
 	all := []play{{}}
 	for i, e := range events {
-		path := fmt.Sprintf("events[%d]", i)
+		g, ok := e.Action.(*Group)
 		var next []play
 		for _, p := range all {
-			if e.Orders == "" {
-				p.steps, p.events = append(p.steps, step{e, path}), append(p.events, e)
+			if !ok {
+				p.steps, p.events = append(p.steps, e), append(p.events, e)
 				next = append(next, p)
 				continue
 			}
-			words := e.words()
-			for _, order := range permutations(len(e.Of)) {
-				q := play{slices.Clone(p.steps), slices.Clone(p.events), slices.Clone(p.names), slices.Clone(p.drawn), path}
-				var name []string
-				for _, j := range order {
-					q.steps = append(q.steps, step{e.Of[j], fmt.Sprintf("%s.of[%d]", path, j)})
-					name = append(name, words[j])
-				}
-				if e.Orders == OrdersAll {
-					q.names = append(q.names, strings.Join(name, "-"))
-					q.events = append(q.events, pick(e.Of, order)...)
+			words := g.words()
+			for _, order := range permutations(len(g.Of)) {
+				q := play{slices.Clone(p.steps), slices.Clone(p.events), slices.Clone(p.names), slices.Clone(p.drawn), fmt.Sprintf("events[%d]", i)}
+				q.steps = append(q.steps, pick(g.Of, order)...)
+				name := strings.Join(pick(words, order), "-")
+				if g.Orders == OrdersAll {
+					q.names, q.events = append(q.names, name), append(q.events, pick(g.Of, order)...)
 				} else {
-					q.drawn = append(q.drawn, strings.Join(name, "-"))
-					q.events = append(q.events, e)
+					q.drawn, q.events = append(q.drawn, name), append(q.events, e)
 				}
 				next = append(next, q)
 			}
@@ -67,10 +84,10 @@ func (p play) written(first play) bool { return slices.Equal(p.drawn, first.draw
 
 // words are what the steps of a group are called in names of orders: their
 // kinds, and a number if there were some of the kind before.
-func (e Event) words() []string {
+func (g *Group) words() []string {
 	seen := map[Kind]int{}
 	var ws []string
-	for _, s := range e.Of {
+	for _, s := range g.Of {
 		k := s.Kind()
 		w := strings.ReplaceAll(string(k), "_", "-")
 		if seen[k]++; seen[k] > 1 {
@@ -86,7 +103,8 @@ func (e Event) words() []string {
 func countPlays(events []Event, limit int) int {
 	n := 1
 	for _, e := range events {
-		for i := range len(e.Of) {
+		g, ok := e.Action.(*Group)
+		for i := 0; ok && i < len(g.Of); i++ {
 			if n *= i + 1; n > limit {
 				return n
 			}
@@ -115,10 +133,9 @@ func permutations(n int) [][]int {
 	return all
 }
 
-func pick(es []Event, order []int) []Event {
-	var picked []Event
+func pick[T any](all []T, order []int) (picked []T) {
 	for _, i := range order {
-		picked = append(picked, es[i])
+		picked = append(picked, all[i])
 	}
 	return picked
 }
@@ -141,11 +158,12 @@ func Draw(seed int64, scs ...*Scenario) []*Scenario {
 		var events []Event
 		s.Order = nil
 		for _, e := range s.Events {
-			if e.Orders == "" {
+			g, ok := e.Action.(*Group)
+			if !ok {
 				events = append(events, e)
 				continue
 			}
-			drawn := pick(e.Of, r.Perm(len(e.Of)))
+			drawn := pick(g.Of, r.Perm(len(g.Of)))
 			for _, d := range drawn {
 				s.Order = append(s.Order, d.Kind())
 			}

@@ -1,6 +1,10 @@
 package scenarios
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/passtlab/passtlab/internal/strict"
+)
 
 // A Scenario is one case of the corpus.
 type Scenario struct {
@@ -59,6 +63,10 @@ type Scenario struct {
 	Order []Kind `yaml:"-" json:"-"`
 	// File is where the scenario was read from.
 	File string `yaml:"-" json:"-"`
+
+	decoder *strict.Decoder // has the places in the file; nil without one
+	read    string          // the settings in the file
+	stated  []stated
 }
 
 // An Axis maps the names of variants to what they lay over the rest of the

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
@@ -63,6 +64,20 @@ func makeSchema(t *testing.T) []byte {
 	}
 	s := r.Reflect(Scenario{})
 	s.Title = "passtlab scenario"
+	// The words of events are the keys of one mapping.
+	events := r.ReflectFromType(eventKeys)
+	maps.Copy(s.Definitions, events.Definitions)
+	for _, a := range actions {
+		p, _ := events.Properties.Get(string(a.Kind()))
+		p.Description = s.Definitions[reflect.TypeOf(a).Elem().Name()].Description
+	}
+	pkg := reflect.TypeFor[Event]().PkgPath()
+	for key, comment := range map[string]string{"orders": ".Group.Orders", "of": ".Group.Of"} {
+		p, _ := events.Properties.Get(key)
+		p.Description = r.CommentMap[pkg+comment]
+	}
+	s.Definitions["Event"] = &jsonschema.Schema{Type: "object", Properties: events.Properties, AdditionalProperties: events.AdditionalProperties,
+		Description: r.CommentMap[pkg+".Event"]}
 	decorate(t, s, s, reflect.TypeFor[Scenario](), map[reflect.Type]bool{})
 	describeEvent(s)
 	describeVary(s)
@@ -120,7 +135,11 @@ func decorate(t *testing.T, root, s *jsonschema.Schema, rt reflect.Type, done ma
 		if ft.Kind() == reflect.Pointer {
 			ft = ft.Elem()
 		}
-		decorate(t, root, root.Definitions[ft.Name()], ft, done)
+		def := root.Definitions[ft.Name()]
+		if ft == reflect.TypeFor[Event]() {
+			ft = eventKeys
+		}
+		decorate(t, root, def, ft, done)
 		if bare, ok := strict.BareField(ft); ok && !needsMore(ft) {
 			w, _ := reader.Scalar(bare, ft.Field(bare.Index).Type)
 			alone := &jsonschema.Schema{}
@@ -166,7 +185,7 @@ func having(key string, s *jsonschema.Schema) *jsonschema.Schema {
 func describeEvent(root *jsonschema.Schema) {
 	object := root.Definitions["Event"]
 	word := &jsonschema.Schema{Type: "string"}
-	rt := reflect.TypeFor[Event]()
+	rt := eventKeys
 	for _, f := range strict.FieldsOf(rt) {
 		if isGroup(f.Name) {
 			continue
@@ -273,8 +292,11 @@ func TestSchemaAgrees(t *testing.T) {
 			types[rt] = true
 		case reflect.Struct:
 			types[rt] = true
-			for i := range rt.NumField() {
-				count(rt.Field(i).Type)
+			if rt == reflect.TypeFor[Event]() {
+				rt = eventKeys
+			}
+			for _, f := range strict.FieldsOf(rt) {
+				count(rt.Field(f.Index).Type)
 			}
 		}
 	}

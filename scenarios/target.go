@@ -58,8 +58,12 @@ func (t *Target) UnmarshalText(b []byte) (err error) {
 // is the default.
 type Lifetime string
 
-// Infinite is the lifetime without an end (RFC 4861 4.6.2).
-const Infinite Lifetime = "infinite"
+// Infinite is the lifetime without an end (RFC 4861 4.6.2), and endless what goes
+// over the wire.
+const (
+	Infinite Lifetime = "infinite"
+	endless           = 1<<32 - 1
+)
 
 // Seconds returns the number that goes over the wire, and d if none is given.
 func (l Lifetime) Seconds(d uint32) uint32 {
@@ -67,14 +71,11 @@ func (l Lifetime) Seconds(d uint32) uint32 {
 	case "":
 		return d
 	case Infinite:
-		return 1<<32 - 1
+		return endless
 	}
 	n, _ := strconv.ParseUint(string(l), 10, 32)
 	return uint32(n)
 }
-
-// Finite reports whether it is given and has an end.
-func (l Lifetime) Finite() bool { return l != "" && l != Infinite }
 
 // Duration is a time such as "500ms" or "2s".
 type Duration string

@@ -123,7 +123,7 @@ func TestOrderNames(t *testing.T) {
 	if got, want := ids(scs)[2], "least-static-2-static-accept-ra"; got != want {
 		t.Errorf("the third order is %s, want %s", got, want)
 	}
-	if got := scs[2].Events[1].Static.Add[0].String(); got != "fd01:cafe::21/64" {
+	if got := scs[2].Events[1].Action.(*Static).Add[0].String(); got != "fd01:cafe::21/64" {
 		t.Errorf("its first step adds %s", got)
 	}
 }
@@ -152,10 +152,10 @@ events: [{orders: random, of: [ra, dhcpv6, static]}, {send: dhcpv6}]
 			t.Fatalf("seed %d draws %v and %v", seed, a.Order, b.Order)
 		}
 		var kinds []Kind
-		for _, e := range a.Events[:3] {
+		for _, e := range a.Events[:min(3, len(a.Events))] {
 			kinds = append(kinds, e.Kind())
 		}
-		if len(a.Events) != 4 || !slices.Equal(kinds, a.Order) || a.Events[3].Send == nil {
+		if len(a.Events) != 4 || !slices.Equal(kinds, a.Order) || a.Events[3].Kind() != EventSend {
 			t.Fatalf("seed %d: the order is %v, played is %v", seed, a.Order, kinds)
 		}
 		seen[fmt.Sprint(a.Order)] = true
@@ -181,7 +181,7 @@ expect: {reachable: [dhcpv6], within: 2s}
 	if want := []Kind{EventRA, EventDHCPv6, EventCheckpoint, EventRenew, EventCheckpoint}; !slices.Equal(kinds, want) {
 		t.Fatalf("the timeline is %v, want %v", kinds, want)
 	}
-	end := s.Timeline()[4].Checkpoint
+	end := s.Timeline()[4].Action.(*Checkpoint)
 	if end.Name != EndCheckpoint || !slices.Equal(end.Reachable, s.Expect.Reachable) || end.Within != "2s" || end.Judge != nil {
 		t.Errorf("the last checkpoint is %+v", end)
 	}
@@ -214,5 +214,23 @@ func TestPermutations(t *testing.T) {
 	}
 	if got := len(permutations(4)); got != 24 {
 		t.Errorf("%d orders of 4", got)
+	}
+}
+
+// TestSources: a fault in a group is reported where the step is written, once,
+// also when a Check finds it.
+func TestSources(t *testing.T) {
+	check := func(s *Scenario) (faults []Fault) {
+		for i, e := range s.Timeline() {
+			if e.Kind() == EventRenew {
+				faults = append(faults, Fault{Key: "events[" + string(rune('0'+i)) + "]", Problem: "no", Expected: "yes", Next: "ask"})
+			}
+		}
+		return faults
+	}
+	_, err := Load("least.yaml", []byte(with("events: [dhcpv6, {orders: all, of: [ra, renew]}]\n")), check)
+	const want = "least.yaml:10:41: events[1].of[1]: no; expected yes; ask"
+	if err == nil || strings.TrimSpace(err.Error()) != want {
+		t.Errorf("the error is\n%v\nwant\n%s", err, want)
 	}
 }

@@ -11,22 +11,7 @@ import (
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/sim/link"
 )
-
-// send has the guest send from the first address that is meant and usable.
-func (l *Lab) send(ctx context.Context, e *scenarios.Send) error {
-	cs, err := l.targets(e.From)
-	if err != nil {
-		return err
-	}
-	for _, c := range cs {
-		if (link.Address{Flags: c.Flags}).Usable() {
-			return l.Send(ctx, c.Address.Addr())
-		}
-	}
-	return fmt.Errorf("no address %s of the guest is usable", e.From)
-}
 
 // discard is the port that Send sends to.
 const discard = 9

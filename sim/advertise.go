@@ -17,14 +17,10 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// advertise brings a router advertisement about. Without parameters the guest
-// solicits passt's, otherwise it is sent unasked.
-func (l *Lab) advertise(ctx context.Context, e *scenarios.RA) error {
+// Advertise implements scenarios.Lab.
+func (l stage) Advertise(ctx context.Context, e scenarios.RA) error {
 	if err := l.firstRA(); err != nil {
 		return err
-	}
-	if isPlain(e) {
-		return l.solicit(ctx)
 	}
 	passts := l.passt.Router()
 	ra := guest.Advertisement{From: cmp.Or(e.From, passts), Tentative: e.Tentative}
@@ -51,13 +47,6 @@ func (l *Lab) advertise(ctx context.Context, e *scenarios.RA) error {
 	return l.guest.Advertise(ctx, ra, func() error { return l.passt.Inject(f) })
 }
 
-// isPlain reports whether there are no parameters.
-func isPlain(e *scenarios.RA) bool {
-	return !e.From.IsValid() && !e.Withdrawn && e.Lifetime == nil && e.Preference == "" && e.Managed == nil && e.Other == nil &&
-		e.MTU == nil && len(e.Prefixes) == 0 && e.Valid == "" && e.Preferred == "" && e.Autonomous == nil && e.OnLink == nil &&
-		len(e.Routes) == 0 && !e.Tentative
-}
-
 // firstRA has the kernel take router advertisements, unless it was told whether
 // it does, or a client takes them.
 func (l *Lab) firstRA() error {
@@ -67,14 +56,17 @@ func (l *Lab) firstRA() error {
 	return l.guest.SetAcceptRA(true)
 }
 
-// acceptRA sets accept_ra. Addresses that were formed before stay.
-func (l *Lab) acceptRA(e *scenarios.AcceptRA) error {
+// SetAcceptRA implements scenarios.Lab.
+func (l stage) SetAcceptRA(on bool) error {
 	l.acceptSaid = true
-	return l.guest.SetAcceptRA(e.Value == scenarios.On)
+	return l.guest.SetAcceptRA(on)
 }
 
-// solicit has the guest solicit a router advertisement from passt.
-func (l *Lab) solicit(ctx context.Context) error {
+// Solicit implements scenarios.Lab.
+func (l stage) Solicit(ctx context.Context) error {
+	if err := l.firstRA(); err != nil {
+		return err
+	}
 	ra, comes := l.solicited()
 	if comes {
 		return l.guest.Advertise(ctx, ra, l.guest.Solicit)
@@ -97,8 +89,8 @@ func (l *Lab) solicited() (ra guest.Advertisement, comes bool) {
 	return ra, comes
 }
 
-// advertiseOthers sends the advertisements of the routers beside passt.
-func (l *Lab) advertiseOthers(ctx context.Context) error {
+// AdvertiseOthers implements scenarios.Lab.
+func (l stage) AdvertiseOthers(ctx context.Context) error {
 	if err := l.firstRA(); err != nil {
 		return err
 	}
@@ -158,7 +150,7 @@ func routerFrame(i int, from netip.Addr, ra *ndp.RouterAdvertisement) ([]byte, e
 var allNodesMAC = net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}
 
 // say puts the parameters of an event into an advertisement.
-func say(ra *ndp.RouterAdvertisement, e *scenarios.RA) {
+func say(ra *ndp.RouterAdvertisement, e scenarios.RA) {
 	if e.Withdrawn {
 		ra.RouterLifetime = 0
 	}
@@ -203,7 +195,7 @@ func say(ra *ndp.RouterAdvertisement, e *scenarios.RA) {
 	ra.Options = append(prefixes, rest...)
 }
 
-func sayPrefix(o *ndp.PrefixInformation, e *scenarios.RA) {
+func sayPrefix(o *ndp.PrefixInformation, e scenarios.RA) {
 	o.ValidLifetime = lifetime(e.Valid, o.ValidLifetime)
 	// What is preferred for longer than it is valid would be ignored
 	// (RFC 4862 5.5.3 c).

@@ -153,11 +153,8 @@ func (b Backend) supports(sc *scenarios.Scenario, cfg passt.Config) error {
 		return &UnsupportedError{"vhost-user needs a virtual machine"}
 	}
 	for _, e := range sc.Events {
-		switch {
-		case e.Renumber != nil, e.Migrate != nil:
-			return &UnsupportedError{"the real passt is not told of another pod; the event " + string(e.Kind()) + " needs the simulation"}
-		case e.DHCPv6 != nil && (e.DHCPv6.None || e.DHCPv6.Address.IsValid()):
-			return &UnsupportedError{"the real passt always leases the pod's address"}
+		if why := e.Simulated(); why != "" {
+			return &UnsupportedError{why}
 		}
 	}
 	if cfg.Release.Name == passt.Default {

@@ -74,7 +74,7 @@ func (l *Lab) findClient() (err error) {
 func boots(events []scenarios.Event) (parts [][]scenarios.Event) {
 	part := []scenarios.Event{}
 	for _, e := range events {
-		if e.Reboot != nil {
+		if e.Kind() == scenarios.EventReboot {
 			parts, part = append(parts, part), nil
 			continue
 		}
@@ -102,7 +102,7 @@ func (l *Lab) playable(events []scenarios.Event, unsupported func(string, ...any
 			case !l.starts(e):
 			case started[e]:
 				return unsupported("does what the event %s stands for once, when it starts", e)
-			case ev.RA != nil && !isPlain(ev.RA) || ev.DHCPv6 != nil && *ev.DHCPv6 != (scenarios.DHCPv6{}):
+			case !ev.Plain():
 				return unsupported("takes what passt offers, and the event %s has it otherwise", e)
 			}
 			if l.starts(e) {

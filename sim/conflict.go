@@ -18,20 +18,25 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// conflict has another host on the guest's link have an address from now on.
-func (l *Lab) conflict(e *scenarios.Conflict) error {
-	has, err := l.contested(e.With)
+// Contest implements scenarios.Lab.
+func (l stage) Contest(t scenarios.Target) error {
+	has, err := l.contested(t)
 	if err != nil {
 		return err
 	}
 	if l.defender == nil {
 		if l.defender, err = l.defend(); err != nil {
-			return fmt.Errorf("defend %s: %w", e.With, err)
+			return fmt.Errorf("defend %s: %w", t, err)
 		}
 		l.defers(l.defender.Close)
 	}
-	l.defender.add(has)
+	l.defender.add(&contest{target: t, has: has})
 	return nil
+}
+
+// Contested implements scenarios.Lab.
+func (l stage) Contested(t scenarios.Target) bool {
+	return l.defender != nil && l.defender.contested(t)
 }
 
 // contested returns which addresses a target means, be they formed already or
@@ -64,15 +69,22 @@ func (l *Lab) defended(a netip.Addr) bool { return l.defender != nil && l.defend
 // otherMAC is that of the other host on the guest's link.
 var otherMAC = scenarios.MAC{0x02, 0, 0, 0, 4, 0x01}
 
+// contest is what the other host has.
+type contest struct {
+	target scenarios.Target
+	has    func(netip.Addr) bool
+	met    bool // the guest has tried to form it
+}
+
 // defender is another host on the guest's link: it answers duplicate address
 // detection for the addresses that it has (RFC 4862 5.4.3), and nothing else.
 type defender struct {
 	conn   *packet.Conn // where frames of the guest arrive
 	inject func([]byte) error
 
-	mu      sync.Mutex
-	closing bool
-	hasAny  []func(netip.Addr) bool
+	mu       sync.Mutex
+	closing  bool
+	contests []*contest
 
 	wg  sync.WaitGroup
 	err error // of the loop; read after it has ended
@@ -93,16 +105,34 @@ func (l *Lab) defend() (*defender, error) {
 	return d, nil
 }
 
-func (d *defender) add(has func(netip.Addr) bool) {
+func (d *defender) add(c *contest) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.hasAny = append(d.hasAny, has)
+	d.contests = append(d.contests, c)
 }
 
 func (d *defender) has(a netip.Addr) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.ContainsFunc(d.hasAny, func(has func(netip.Addr) bool) bool { return has(a) })
+	return slices.ContainsFunc(d.contests, func(c *contest) bool { return c.has(a) })
+}
+
+// meet is has for an address that the guest is about to form.
+func (d *defender) meet(a netip.Addr) (has bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.contests {
+		if c.has(a) {
+			c.met, has = true, true
+		}
+	}
+	return has
+}
+
+func (d *defender) contested(t scenarios.Target) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.ContainsFunc(d.contests, func(c *contest) bool { return c.target == t && c.met })
 }
 
 func (d *defender) ends() bool {
@@ -126,7 +156,7 @@ func (d *defender) run() error {
 		}
 		p, _ := frame.Parse(b[:n])
 		target, ok := p.Detects()
-		if !ok || !d.has(target) {
+		if !ok || !d.meet(target) {
 			continue
 		}
 		na, err := frame.Neighbour(otherMAC.HardwareAddr(), allNodesMAC, target, netip.IPv6LinkLocalAllNodes(),

@@ -33,11 +33,11 @@ func TestDeath(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			need.Namespaces(t)
 			causes := make(chan error, 4)
-			sc := timeline(t, `[ra, conflict: "fd01:cafe::dead", dhcpv6: {valid: 60, preferred: 60}, expire: dhcpv6]`)
+			sc := timeline(t, `[ra, conflict: "fd01:cafe::dead", dhcpv6: {valid: 10, preferred: 10}, expire: dhcpv6]`)
 			l, err := New(t.Context(), sc, Options{Died: func(cause error) { causes <- cause }})
 			ok(t, err)
 			defer l.Close() // has the cause once more
-			expire := slices.IndexFunc(l.scenario.Events, func(e scenarios.Event) bool { return e.Expire != nil })
+			expire := slices.IndexFunc(l.scenario.Events, func(e scenarios.Event) bool { return e.Kind() == scenarios.EventExpire })
 			for _, e := range l.scenario.Events[:expire] {
 				ok(t, l.Step(t.Context(), e))
 			}

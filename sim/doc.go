@@ -17,7 +17,7 @@
 // (Close). Everything that goes wrong here is an error of the lab: the package
 // knows no selector.
 //
-// Events (scenarios.Event, events.go) are about what is advertised, leased and
+// Events (scenarios.Event) are played on the lab (stage.go). They are about what is advertised, leased and
 // set by hand, about the pod, about the guest's link, and about the guest itself.
 // An event is over when the kernel has done all that it leads to: no rule of the
 // kernel's is here a second time. Time passes by itself in one event alone, expire.

@@ -76,6 +76,8 @@ type Lab struct {
 	running    context.Context // ends, with the cause, when the lab has broken
 	died       func(error)     // ends it
 	clean      []func() error  // in the order of creation
+
+	had []scenarios.Target // addresses that the guest has had, each with its origin
 }
 
 // New builds the lab of sc and starts passt in it. No event is played yet.

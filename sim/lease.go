@@ -10,8 +10,8 @@ import (
 	"github.com/passtlab/passtlab/sim/link"
 )
 
-// lease has the guest get a lease and install it as it is told.
-func (l *Lab) lease(ctx context.Context, e *scenarios.DHCPv6) error {
+// GetLease implements scenarios.Lab.
+func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
 	if e.Address.IsValid() {
 		s, err := l.simulation()
 		if err != nil {
@@ -42,9 +42,9 @@ func (l *Lab) unanswered(ctx context.Context) error {
 	return l.asks(ctx, s, l.guest.SolicitLease)
 }
 
-// renew has the guest renew its lease. Where passt does not answer, because the
+// Renew implements scenarios.Lab. Where passt does not answer, because the
 // lease is another server's, it stays as it is.
-func (l *Lab) renew(ctx context.Context) error {
+func (l stage) Renew(ctx context.Context) error {
 	if s, ok := l.passt.(*simulated); ok {
 		return l.asks(ctx, s, l.guest.Renew)
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// setLink sets the guest's eth0 down or up, or takes its carrier.
-func (l *Lab) setLink(ctx context.Context, state scenarios.LinkState) error {
+// SetLink implements scenarios.Lab.
+func (l stage) SetLink(ctx context.Context, state scenarios.LinkState) error {
 	switch state {
 	case scenarios.LinkDown:
 		if err := l.guest.Net.Down(guestLink); err != nil {

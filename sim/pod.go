@@ -14,10 +14,10 @@ import (
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
 
-// renumber gives the pod another address. passt goes on with what it has read:
+// Renumber implements scenarios.Lab. passt goes on with what it has read:
 // it leases the old one, takes what comes to any of the pod's, and sends by the
 // kernel's choice.
-func (l *Lab) renumber(ctx context.Context, e *scenarios.Renumber) error {
+func (l stage) Renumber(ctx context.Context, e scenarios.Renumber) error {
 	s, err := l.simulation()
 	if err != nil {
 		return err
@@ -32,8 +32,8 @@ func (l *Lab) renumber(ctx context.Context, e *scenarios.Renumber) error {
 	return s.change(func(c *plane.Config) { c.Address, c.Others = source, others })
 }
 
-// migrate replaces the pod and passt, under a guest that is told nothing.
-func (l *Lab) migrate(ctx context.Context, e *scenarios.Migrate) error {
+// Migrate implements scenarios.Lab.
+func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 	s, err := l.simulation()
 	if err != nil {
 		return err

@@ -19,12 +19,12 @@ func TestRenumber(t *testing.T) {
 	}{
 		{"[ra, dhcpv6]", "fd01:cafe::f14c:9fa1:8496:557f", []string{"fd01:cafe::f14c:9fa1:8496:557f"}},
 		{`[ra, dhcpv6, renumber: "fd01:cafe::77/64"]`, "fd01:cafe::77", []string{"fd01:cafe::77"}},
-		{`[ra, dhcpv6, renumber: "fd01:cafe::77/128"]`, "fd01:cafe::77", []string{"fd01:cafe::77"}},
+		{`[ra, dhcpv6, renumber: {address: "fd01:cafe::77/128", gateway: "fe80::99"}]`, "fd01:cafe::77", []string{"fd01:cafe::77"}},
 		{`[ra, dhcpv6, renumber: {address: "fd09::77/64", gateway: "fd09::1"}]`, "fd09::77", []string{"fd09::77"}},
 		// The peer is in the old prefix (RFC 6724 5, rule 8).
-		{`[ra, dhcpv6, renumber: {address: "fd09::77/64", keep: true}]`, "fd01:cafe::f14c:9fa1:8496:557f",
+		{`[ra, dhcpv6, renumber: {address: "fd09::77/64", gateway: "fd09::1", keep: true}]`, "fd01:cafe::f14c:9fa1:8496:557f",
 			[]string{"fd09::77", "fd01:cafe::f14c:9fa1:8496:557f"}},
-		{`[ra, dhcpv6, renumber: {address: "fd09::77/64", keep: true}, migrate: "fd01:cafe::78/64"]`, "fd01:cafe::78", []string{"fd01:cafe::78"}},
+		{`[ra, dhcpv6, renumber: {address: "fd09::77/64", gateway: "fd09::1", keep: true}, migrate: {address: "fd01:cafe::78/64", gateway: "fd01:cafe::1"}]`, "fd01:cafe::78", []string{"fd01:cafe::78"}},
 		{`[ra, dhcpv6, migrate: {address: "fd09::77/128", gateway: "fe80::99"}]`, "fd09::77", []string{"fd09::77"}},
 	} {
 		t.Run(tt.events, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestMigrateTwice(t *testing.T) {
 		if err := l.Step(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
-		if e.Migrate != nil && l.started.Unix() <= started.Unix() {
+		if e.Kind() == scenarios.EventMigrate && l.started.Unix() <= started.Unix() {
 			t.Errorf("started at %s, after %s", l.started, started)
 		}
 		started = l.started
@@ -126,7 +126,7 @@ func TestRenumberBeside(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := first.Step(t.Context(), timeline(t, `[migrate: "fd09::78/64"]`).Events[0]); err != nil {
+	if err := first.Step(t.Context(), timeline(t, `[migrate: {address: "fd09::78/64", gateway: "fd09::1"}]`).Events[0]); err != nil {
 		t.Fatal(err)
 	}
 	leases := map[*Lab]netip.Addr{}

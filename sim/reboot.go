@@ -8,10 +8,10 @@ import (
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
-// reboot starts the guest anew, in another namespace into which its interfaces
+// Reboot implements scenarios.Lab. The guest starts anew, in another namespace into which its interfaces
 // move: whatever was in the old one, or set there, is gone, and Guest is the new
 // one. passt is not told: a virtual machine that reboots stays connected.
-func (l *Lab) reboot(ctx context.Context) (err error) {
+func (l stage) Reboot(ctx context.Context) (err error) {
 	old, oldNet := l.Guest, l.guest.Net
 	if err := l.guest.Close(); err != nil {
 		return err

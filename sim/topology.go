@@ -265,31 +265,12 @@ func peerAddress(sc *scenarios.Scenario) netip.Addr {
 		taken = append(taken, sc.Second.Address.Addr())
 	}
 	for _, e := range sc.Events {
-		taken = append(taken, mentioned(e)...)
+		taken = append(taken, e.Brings()...)
 	}
 	b := netip.PrefixFrom(clusterAddress(sc).Addr(), 64).Masked().Addr().As16()
 	for b[15] = 9; slices.Contains(taken, netip.AddrFrom16(b)); b[15]++ {
 	}
 	return netip.AddrFrom16(b)
-}
-
-// mentioned are the addresses that an event brings.
-func mentioned(e scenarios.Event) []netip.Addr {
-	switch {
-	case e.DHCPv6 != nil:
-		return []netip.Addr{e.DHCPv6.Address}
-	case e.Static != nil:
-		return addresses(e.Static.Add)
-	case e.VIP != nil:
-		return e.VIP.Add
-	case e.Conflict != nil:
-		return []netip.Addr{e.Conflict.With.Addr}
-	case e.Renumber != nil:
-		return []netip.Addr{e.Renumber.Address.Addr(), e.Renumber.Gateway}
-	case e.Migrate != nil:
-		return []netip.Addr{e.Migrate.Address.Addr(), e.Migrate.Gateway}
-	}
-	return nil
 }
 
 // clusterAddress is the pod's address. Where the pod has none, the peers have

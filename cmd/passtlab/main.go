@@ -18,6 +18,7 @@ import (
 	"os"
 
 	"github.com/passtlab/passtlab/internal/visible"
+	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
@@ -92,9 +93,10 @@ func exit(status int) error {
 	return statusError{status: status}
 }
 
-// labFailed makes an error of the lab of err, unless it has a status already.
+// labFailed makes an error of the lab of err, unless it has a status already, or
+// is a fault of the scenario.
 func labFailed(err error) error {
-	if err == nil || errors.As(err, new(statusError)) {
+	if err == nil || errors.As(err, new(statusError)) || errors.As(err, new(scenarios.Faults)) {
 		return err
 	}
 	return statusError{report.StatusError, err}

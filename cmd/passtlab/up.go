@@ -73,13 +73,14 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 func upTo(sc *scenarios.Scenario, at string) (events []scenarios.Event, err error) {
 	var names []string
 	for _, e := range sc.Timeline() {
+		cp, ok := e.Action.(*scenarios.Checkpoint)
 		switch {
-		case e.Checkpoint == nil:
+		case !ok:
 			events = append(events, e)
-		case e.Checkpoint.Name == at:
+		case cp.Name == at:
 			return events, nil
 		default:
-			names = append(names, e.Checkpoint.Name)
+			names = append(names, cp.Name)
 		}
 	}
 	if at != "" {

@@ -41,6 +41,13 @@ func (d *Decoder) Report(path string, at Place, f Fault) {
 	d.Faults = append(d.Faults, f)
 }
 
+// Placed returns the fault with the place of path.
+func (d *Decoder) Placed(path string, f Fault) Fault {
+	at := d.Place(path)
+	f.File, f.Line, f.Column, f.Key = d.file, at.Line, at.Column, path
+	return f
+}
+
 // Check reports what a check has found in what could be read.
 func (d *Decoder) Check(faults []Fault) {
 	for _, f := range faults {
@@ -265,6 +272,9 @@ func (d *Decoder) scalar(path string, n *yaml.Node, f Field, v reflect.Value) {
 func Join(path, key string) string {
 	if path == "" {
 		return key
+	}
+	if key == "" {
+		return path
 	}
 	return path + "." + key
 }

@@ -40,7 +40,9 @@ type Fault struct {
 //	file:line:column: key: problem; expected …; did you mean "…"?; next step
 func (f Fault) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d:%d: ", f.File, f.Line, f.Column)
+	if f.Line > 0 {
+		fmt.Fprintf(&b, "%s:%d:%d: ", f.File, f.Line, f.Column)
+	}
 	if f.Key != "" {
 		b.WriteString(f.Key + ": ")
 	}

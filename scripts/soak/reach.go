@@ -83,7 +83,7 @@ func newReachLab(ctx context.Context, sc *scenarios.Scenario) (l reachLab, err e
 		}
 	}()
 	for _, e := range sc.Timeline() {
-		if e.Checkpoint == nil {
+		if e.Kind() != scenarios.EventCheckpoint {
 			if err := l.Step(ctx, e); err != nil {
 				return l, err
 			}

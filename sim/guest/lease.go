@@ -56,12 +56,13 @@ func (g *Guest) giveUp() error {
 	return g.Remove(a)
 }
 
-// Leased returns the leased address.
-func (g *Guest) Leased() (netip.Addr, bool) {
+// Leased returns the leased address, with the length that it was installed with.
+// Not valid: there is no lease.
+func (g *Guest) Leased() netip.Prefix {
 	if g.lease == nil {
-		return netip.Addr{}, false
+		return netip.Prefix{}
 	}
-	return g.lease.prefix.Addr(), true
+	return g.lease.prefix
 }
 
 // SolicitLease sends SOLICIT until ctx ends, and takes no answer.

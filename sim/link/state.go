@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"fmt"
+	"net"
 	"syscall"
 	"time"
 
@@ -76,6 +77,15 @@ func (n *Net) operational(name string) (up bool, state string, err error) {
 		up = up || s == netlink.OperUnknown
 	}
 	return up, "state " + s.String(), nil
+}
+
+// IsUp reports whether the interface is set up, be it without a carrier.
+func (n *Net) IsUp(name string) (bool, error) {
+	l, err := n.link(name)
+	if err != nil {
+		return false, err
+	}
+	return l.Attrs().Flags&net.FlagUp != 0, nil
 }
 
 // Carries reports whether the interface is up and has a carrier.

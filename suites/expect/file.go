@@ -160,7 +160,7 @@ func (f Failure) checkScenarios(known []*scenarios.Scenario) (faults []scenarios
 // judgedAt returns the names of the checkpoints at which selectors are judged.
 func judgedAt(sc *scenarios.Scenario) (names []string) {
 	for _, e := range sc.Timeline() {
-		if cp := e.Checkpoint; cp != nil && (cp.Judge == nil || *cp.Judge) {
+		if cp, ok := e.Action.(*scenarios.Checkpoint); ok && cp.Judged() {
 			names = append(names, cp.Name)
 		}
 	}

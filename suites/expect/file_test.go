@@ -23,8 +23,8 @@ func scenario(id string) *scenarios.Scenario {
 func expectations(text string, selectors ...string) (*File, error) {
 	etcd := scenario("b")
 	etcd.Roles = []scenarios.Role{scenarios.RoleEtcd}
-	etcd.Events = append(etcd.Events, scenarios.Event{Checkpoint: &scenarios.Checkpoint{Name: "moved"}},
-		scenarios.Event{Checkpoint: &scenarios.Checkpoint{Name: "seen", Judge: new(false)}})
+	etcd.Events = append(etcd.Events, scenarios.Event{Action: &scenarios.Checkpoint{Name: "moved"}},
+		scenarios.Event{Action: &scenarios.Checkpoint{Name: "seen", Judge: new(false)}})
 	return parse("dir/passtlab.expect.yaml", []byte(text), []*scenarios.Scenario{scenario("a"), etcd}, selectors)
 }
 

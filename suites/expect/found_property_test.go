@@ -35,7 +35,7 @@ func foundReport(t *rapid.T) (*report.Report, []*scenarios.Scenario) {
 	for _, id := range rapid.SliceOfNDistinct(ids, 1, 4, rapid.ID[string]).Draw(t, "ids") {
 		sc := scenario(id)
 		sc.Roles = rapid.SliceOfNDistinct(rapid.SampledFrom(scenarios.Roles()), 1, 3, rapid.ID[scenarios.Role]).Draw(t, "roles")
-		sc.Events = append(slices.Clone(sc.Events), scenarios.Event{Checkpoint: &scenarios.Checkpoint{Name: "moved"}})
+		sc.Events = append(slices.Clone(sc.Events), scenarios.Event{Action: &scenarios.Checkpoint{Name: "moved"}})
 		scs = append(scs, sc)
 		r.Scenarios = append(r.Scenarios, report.Scenario{ID: id})
 		for _, s := range selectors {

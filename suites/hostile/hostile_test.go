@@ -109,7 +109,7 @@ func open(t *testing.T) run.Lab {
 		}
 	})
 	for _, e := range sc.Timeline() {
-		if e.Checkpoint != nil {
+		if e.Kind() == scenarios.EventCheckpoint {
 			continue
 		}
 		if err := lab.Step(ctx, e); err != nil {

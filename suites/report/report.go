@@ -85,6 +85,9 @@ type Scenario struct {
 	Phases Phases `json:"phases"`
 	// Error is what went wrong with the lab or the scenario itself.
 	Error string `json:"error,omitempty"`
+	// Faulty says that Error is a fault of the scenario: an event of it cannot
+	// happen when it is played.
+	Faulty bool `json:"faulty,omitempty"`
 	// Replayed is what the environment did the first time: the scenario was then
 	// played once more, for the results that were errors.
 	Replayed string `json:"replayed,omitempty"`

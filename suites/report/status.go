@@ -15,6 +15,8 @@ const (
 // report without results is never fine, nor is one in which all were skipped.
 func (r *Report) ExitStatus() int {
 	switch v := r.Worst(); {
+	case v == Error && r.faultyAlone():
+		return StatusUsage
 	case v == Error:
 		return StatusError
 	case r.nothingJudged():
@@ -23,6 +25,15 @@ func (r *Report) ExitStatus() int {
 		return StatusFail
 	}
 	return StatusOK
+}
+
+// faultyAlone reports whether all errors are faults of scenarios.
+func (r *Report) faultyAlone() bool {
+	faulty := func(id string) bool {
+		return slices.ContainsFunc(r.Scenarios, func(sc Scenario) bool { return sc.ID == id && sc.Faulty })
+	}
+	return !slices.ContainsFunc(r.Scenarios, func(sc Scenario) bool { return sc.Error != "" && !sc.Faulty }) &&
+		!slices.ContainsFunc(r.Results, func(res Result) bool { return res.Verdict == Error && !faulty(res.Scenario) })
 }
 
 // nothingJudged reports whether there is no result, or none but skips.

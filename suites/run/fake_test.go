@@ -123,7 +123,10 @@ type stages struct {
 	probes int
 }
 
-func (l *stages) Step(context.Context, scenarios.Event) error {
+func (l *stages) Step(_ context.Context, e scenarios.Event) error {
+	if e.Kind() == scenarios.EventCheckpoint {
+		return nil
+	}
 	l.step++
 	if l.on != nil {
 		l.on(l.step)
@@ -192,14 +195,14 @@ func play(steps ...string) (*scenarios.Scenario, *stages) {
 		}
 		switch {
 		case strings.HasPrefix(step, "/"):
-			sc.Events = append(sc.Events, scenarios.Event{Checkpoint: &scenarios.Checkpoint{Name: step[1:], Reachable: sc.Expect.Reachable}})
+			sc.Events = append(sc.Events, scenarios.Event{Action: &scenarios.Checkpoint{Name: step[1:], Reachable: sc.Expect.Reachable}})
 		case strings.HasPrefix(step, "-"):
-			sc.Events = append(sc.Events, scenarios.Event{Checkpoint: &scenarios.Checkpoint{Name: step[1:], Judge: new(false)}})
+			sc.Events = append(sc.Events, scenarios.Event{Action: &scenarios.Checkpoint{Name: step[1:], Judge: new(false)}})
 		case step == "reboot":
-			sc.Events = append(sc.Events, scenarios.Event{Reboot: &scenarios.Reboot{}})
+			sc.Events = append(sc.Events, scenarios.Event{Action: &scenarios.Reboot{}})
 			lab.tables = append(lab.tables, probe.Table{})
 		default:
-			sc.Events = append(sc.Events, scenarios.Event{Migrate: &scenarios.Migrate{}})
+			sc.Events = append(sc.Events, scenarios.Event{Action: &scenarios.Migrate{}})
 			lab.tables = append(lab.tables, guest(step))
 		}
 	}

@@ -64,7 +64,10 @@ func once(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector,
 	if skipped {
 		p.Scenario.Skipped, err = unsupported.Reason, nil
 	}
-	p.labFailed, p.spoilt = err != nil, err
+	_, p.Scenario.Faulty = errors.AsType[scenarios.Faults](err)
+	if p.labFailed = err != nil; !p.Scenario.Faulty { // a bad scenario stays one
+		p.spoilt = err
+	}
 	for _, x := range s.subjects {
 		var res report.Result
 		switch {
@@ -82,6 +85,7 @@ func once(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector,
 		p.Results = append(p.Results, res)
 	}
 	if closeErr != nil {
+		p.Scenario.Faulty = false
 		err = errors.Join(err, fmt.Errorf("close scenario %s: %w", sc.ID, closeErr))
 	}
 	if err != nil {

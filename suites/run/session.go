@@ -52,9 +52,9 @@ func newSession(sc *scenarios.Scenario, sels []selector.Selector, opts Options) 
 		}
 	}
 	for _, e := range sc.Timeline() {
-		if e.Checkpoint != nil {
+		if cp, ok := e.Action.(*scenarios.Checkpoint); ok {
 			s.several = s.last != ""
-			s.last = e.Checkpoint.Name
+			s.last = cp.Name
 		}
 	}
 	return s
@@ -88,8 +88,8 @@ func (s *session) play(ctx context.Context) (err error) {
 		return err
 	}
 	for _, e := range s.sc.Timeline() {
-		if e.Checkpoint != nil {
-			err = s.check(ctx, *e.Checkpoint)
+		if cp, ok := e.Action.(*scenarios.Checkpoint); ok {
+			err = s.check(ctx, e, cp)
 		} else {
 			err = s.step(ctx, e)
 		}
@@ -102,14 +102,15 @@ func (s *session) play(ctx context.Context) (err error) {
 
 // step plays an event that is no checkpoint. No instance outlasts a reboot.
 func (s *session) step(ctx context.Context, e scenarios.Event) error {
-	if e.Reboot != nil {
+	reboot := e.Kind() == scenarios.EventReboot
+	if reboot {
 		s.stop()
 	}
 	if err := s.inLab(ctx, &s.phases.play, func(ctx context.Context) error { return s.lab.Step(ctx, e) }); err != nil {
 		return err
 	}
 	s.stepped = s.opts.Now()
-	if e.Reboot != nil {
+	if reboot {
 		s.kept = nil
 		return s.start(ctx)
 	}
@@ -124,9 +125,13 @@ func (s *session) step(ctx context.Context, e scenarios.Event) error {
 // check measures the truth table, compares it with what the author expects
 // there, and asks every selector. Where nothing is judged nothing is measured
 // either, as probes are traffic too.
-func (s *session) check(ctx context.Context, cp scenarios.Checkpoint) error {
-	c := checkpoint{name: cp.Name, judged: cp.Judge == nil || *cp.Judge, within: cp.Within.Duration()}
-	early, err := s.measure(ctx, &c, cp.Reachable)
+func (s *session) check(ctx context.Context, e scenarios.Event, cp *scenarios.Checkpoint) error {
+	c := checkpoint{name: cp.Name, judged: cp.Judged(), within: cp.Within.Duration()}
+	var early selector.Observation
+	err := s.inLab(ctx, &s.phases.play, func(ctx context.Context) error { return s.lab.Step(ctx, e) })
+	if err == nil {
+		early, err = s.measure(ctx, &c, cp.Reachable)
+	}
 	s.checkpoints = append(s.checkpoints, c)
 	if err != nil {
 		return fmt.Errorf("%s%w", s.at(c.name), err)

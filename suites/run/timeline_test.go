@@ -109,7 +109,7 @@ func TestCheckpointsReported(t *testing.T) {
 // everyone, and says where.
 func TestExpectationAtCheckpoint(t *testing.T) {
 	sc, lab := play("D", "/one", "D")
-	sc.Events[1].Checkpoint.Reachable = nil
+	sc.Events[1].Action.(*scenarios.Checkpoint).Reachable = nil
 	sel := inTurn("s", "s")
 	p := once(t.Context(), sc, []selector.Selector{sel}, Options{Build: lab.builder()})
 	if want := "at one: compare expectation with measurement: expected dhcpv6 not to be reachable"; !strings.Contains(p.Scenario.Error, want) {
@@ -160,7 +160,7 @@ func TestLives(t *testing.T) {
 func TestLivesOfAFailedLab(t *testing.T) {
 	sc, lab := play("D", "/one", "D")
 	sc.Roles = []scenarios.Role{scenarios.RoleKubelet, scenarios.RoleEtcd}
-	sc.Events[1].Checkpoint.Reachable = nil
+	sc.Events[1].Action.(*scenarios.Checkpoint).Reachable = nil
 	sel := inTurn("d")
 	if p := once(t.Context(), sc, []selector.Selector{sel}, Options{Build: lab.builder()}); p.Scenario.Error == "" {
 		t.Error("no error")

@@ -8,19 +8,27 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/passtlab/passtlab/internal/near"
-
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // eventForm is what an event has to be, in words.
 var eventForm = func() string {
 	var words []string
-	for _, k := range Kinds() {
-		if k != EventOrders {
-			words = append(words, string(k))
-		}
+	for _, a := range actions {
+		words = append(words, string(a.Kind()))
 	}
 	return "one of " + strings.Join(words, ", ") + ", or {orders: all, of: […]}"
+}()
+
+// eventKeys is a struct with a field for each word, and with the two of a group.
+var eventKeys = func() reflect.Type {
+	var fields []reflect.StructField
+	for _, a := range actions {
+		word := string(a.Kind())
+		fields = append(fields, reflect.StructField{Name: strings.ToUpper(word), Type: reflect.TypeOf(a), Tag: reflect.StructTag(`yaml:"` + word + `"`)})
+	}
+	group := reflect.TypeFor[Group]()
+	return reflect.StructOf(append(fields, group.Field(0), group.Field(1)))
 }()
 
 // event decodes an event: a word, or a mapping of the word to its parameters,
@@ -29,19 +37,20 @@ func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v refl
 	fail := func(path string, n *yaml.Node, problem, expected, next string) {
 		d.Fail(path, strict.PlaceOf(n), Fault{Problem: problem, Expected: expected, Next: next})
 	}
+	e := v.Addr().Interface().(*Event)
 	switch n.Kind {
 	case yaml.ScalarNode:
-		f, known := strict.FieldOf(v.Type(), n.Value)
+		f, known := strict.FieldOf(eventKeys, n.Value)
 		switch {
 		case n.Tag != "!!str":
 			fail(path, n, fmt.Sprintf("%s is %s", n.Value, strict.Describe(n)), eventForm, "name an event")
 		case !known:
 			d.Fail(path, strict.PlaceOf(n), Fault{Problem: fmt.Sprintf("unknown word %q", n.Value), Expected: eventForm,
-				Near: near.Word(n.Value, strict.Names(v.Type())), Next: "use one of these words"})
+				Near: near.Word(n.Value, strict.Names(eventKeys)), Next: "use one of these words"})
 		case isGroup(f.Name):
 			fail(path, n, f.Name+" stands alone", "{orders: all, of: […]}, or {orders: random, of: […]}", "name the steps")
 		default:
-			word(d, path, n, f, v.Field(f.Index))
+			word(d, path, n, f, e)
 		}
 		return
 	case yaml.MappingNode:
@@ -52,12 +61,12 @@ func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v refl
 	var events []string // that are named
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, val := n.Content[i], n.Content[i+1]
-		f, known := strict.FieldOf(v.Type(), k.Value)
+		f, known := strict.FieldOf(eventKeys, k.Value)
 		sub := strict.Join(path, k.Value)
 		switch {
 		case !known:
 			for _, e := range events { // one that is not indented
-				if p, _ := strict.FieldOf(v.Type(), e); !isGroup(e) && hasField(v.Type().Field(p.Index).Type.Elem(), k.Value) {
+				if p, _ := strict.FieldOf(eventKeys, e); !isGroup(e) && hasField(eventKeys.Field(p.Index).Type.Elem(), k.Value) {
 					fail(sub, k, "is a parameter of "+e, "an event by itself", "indent it, so that it belongs to "+e)
 					return
 				}
@@ -67,7 +76,7 @@ func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v refl
 			if len(n.Content) > 2 {
 				break
 			}
-			fail(sub, k, "no parameters", d.Expected(f, v.Type().Field(f.Index).Type), fmt.Sprintf("give it some, or write the word alone: \"- %s\"", k.Value))
+			fail(sub, k, "no parameters", d.Expected(f, eventKeys.Field(f.Index).Type), fmt.Sprintf("give it some, or write the word alone: \"- %s\"", k.Value))
 			return
 		case len(events) > 0 && k.Value != events[0] && !(isGroup(k.Value) && isGroup(events[0])):
 			fail(sub, k, fmt.Sprintf("%s stands in one entry with %s", k.Value, events[0]), "one event an entry", "begin an entry of its own for it")
@@ -79,32 +88,39 @@ func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v refl
 		fail(path, n, "is empty", eventForm, "name an event")
 		return
 	}
-	d.Mapping(path, at, n, strict.Field{}, v)
-	if len(events) > 0 && isGroup(events[0]) {
-		group(d, path, at, v.Addr().Interface().(*Event))
+	keys := reflect.New(eventKeys).Elem()
+	d.Mapping(path, at, n, strict.Field{}, keys)
+	switch {
+	case len(events) == 0:
+	case isGroup(events[0]):
+		g := &Group{keys.Field(len(actions)).Interface().(Orders), keys.Field(len(actions) + 1).Interface().([]Event)}
+		e.Action, e.from = g, &source{d, strict.Join(path, "orders")}
+		group(d, path, at, g)
+	default:
+		f, _ := strict.FieldOf(eventKeys, events[0])
+		if p := keys.Field(f.Index); !p.IsNil() {
+			e.Action, e.from = p.Interface().(Action), &source{d, strict.Join(path, f.Name)}
+		}
 	}
 }
 
 // word decodes an event that is a word alone: it has no parameters.
-func word(d *strict.Decoder, path string, n *yaml.Node, f strict.Field, v reflect.Value) {
-	t := v.Type().Elem()
+func word(d *strict.Decoder, path string, n *yaml.Node, f strict.Field, e *Event) {
+	t := eventKeys.Field(f.Index).Type.Elem()
 	for _, p := range strict.FieldsOf(t) {
-		if !p.Required {
-			continue
-		}
-		expected := d.Expected(p, t.Field(p.Index).Type)
-		if p.Bare {
+		if p.Required && p.Bare {
 			d.Fail(path, strict.PlaceOf(n), Fault{Problem: fmt.Sprintf("%s says nothing alone", f.Name),
-				Expected: fmt.Sprintf("{%s: %s}, %s being %s", f.Name, strings.ToUpper(p.Name), strings.ToUpper(p.Name), expected), Next: "add it"})
+				Expected: fmt.Sprintf("{%s: %s}, %s being %s", f.Name, strings.ToUpper(p.Name), strings.ToUpper(p.Name), d.Expected(p, t.Field(p.Index).Type)), Next: "add it"})
 			return
 		}
 	}
-	d.Places[strict.Join(path, f.Name)] = strict.PlaceOf(n)
-	v.Set(reflect.New(t))
+	sub := strict.Join(path, f.Name)
+	d.Places[sub] = strict.PlaceOf(n)
+	e.Action, e.from = reflect.New(t).Interface().(Action), &source{d, sub}
 }
 
 // group looks at what is special about a group of steps.
-func group(d *strict.Decoder, path string, at strict.Place, e *Event) {
+func group(d *strict.Decoder, path string, at strict.Place, g *Group) {
 	orders, of := strict.Join(path, "orders"), strict.Join(path, "of")
 	switch _, given := d.Places[of]; {
 	case !d.Sound(of):
@@ -116,11 +132,14 @@ func group(d *strict.Decoder, path string, at strict.Place, e *Event) {
 	if _, given := d.Places[orders]; !given {
 		d.Fail(orders, at, Fault{Problem: "missing", Expected: "all or random", Next: "add it"})
 	}
-	if n := len(e.Of); n < 2 || n > maxSteps {
+	if n := len(g.Of); n < 2 || n > maxSteps {
 		d.Fail(of, d.Place(of), Fault{Problem: fmt.Sprintf("the steps are %d", n), Expected: fmt.Sprintf("2 to %d", maxSteps),
 			Next: "move some out of the group, or into it"})
 	}
-	for i, s := range e.Of {
+	for i, s := range g.Of {
+		if s.Action == nil {
+			continue
+		}
 		if k := s.Kind(); k == EventCheckpoint || k == EventOrders {
 			sub := fmt.Sprintf("%s[%d]", of, i)
 			d.Fail(sub, d.Place(sub), Fault{Problem: fmt.Sprintf("%s stands in a group", k), Expected: "events that can come in any order",

@@ -1,0 +1,184 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// EventCheckpoint is the kind of Checkpoint.
+const EventCheckpoint Kind = "checkpoint"
+
+// EndCheckpoint is the name of the checkpoint that every timeline ends with.
+const EndCheckpoint = "end"
+
+// Checkpoint measures the truth table, asks every selector, and judges its choice.
+// One stands, without being written, at the end.
+type Checkpoint struct {
+	// Name is how reports call it: lower-case letters, digits and hyphens.
+	Name string `yaml:"name" required:"true" bare:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
+	// Reachable is what works there, as in expect. Required, unless Judge is
+	// false.
+	Reachable []Target `yaml:"reachable" required:"true" unless:"judge"`
+	// Judge false only asks: selectors that remember do so, and no choice is
+	// wrong yet.
+	Judge *bool `yaml:"judge,omitempty"`
+	// Within bounds the time from the last step to the right choice. Default:
+	// no bound but that of the answer.
+	Within Duration `yaml:"within,omitempty"`
+}
+
+// Kind returns EventCheckpoint.
+func (*Checkpoint) Kind() Kind { return EventCheckpoint }
+
+// Judged reports whether choices are judged there.
+func (cp *Checkpoint) Judged() bool { return cp.Judge == nil || *cp.Judge }
+
+// where says in words which checkpoint it is.
+func (cp *Checkpoint) where() string {
+	if cp.Name == EndCheckpoint {
+		return "at the end"
+	}
+	return "at " + cp.Name
+}
+
+func (cp *Checkpoint) check(c at) {
+	before := func(e Event) bool { o, ok := e.Action.(*Checkpoint); return ok && o != cp && o.Name == cp.Name }
+	i := slices.IndexFunc(c.Events, func(e Event) bool { return e.Action == cp })
+	switch {
+	case cp.Name == EndCheckpoint:
+		c.fault("name", "another name", "rename it, or say in expect what it says", "end is the name of the checkpoint at the end, which is not written")
+	case slices.ContainsFunc(c.Events[:max(0, i)], before):
+		c.fault("name", "a name of its own", "rename one of them", "%s is the name of a checkpoint before it", cp.Name)
+	case i == len(c.Events)-1:
+		c.checker.fault(c.Events[i].entry(), "a last event that changes something", "remove it; say in expect what it says", "the end is a checkpoint anyway")
+	}
+}
+
+// Play changes nothing. It looks for what is expected there, and for the failures
+// that are stated, and finds what cannot be as the guest is now. With another
+// release or client than the file names, anything can be.
+func (cp *Checkpoint) Play(_ context.Context, lab Lab) error {
+	sc := lab.Scenario()
+	if sc.Guest.Client != ClientKernel || sc.settings() != sc.read {
+		return nil
+	}
+	var faults Faults
+	for i, t := range cp.Reachable {
+		err := cp.reaches(lab, fmt.Sprintf("reachable[%d]", i), t)
+		f, ok := errors.AsType[Fault](err)
+		if err != nil && !ok {
+			return err
+		}
+		if ok {
+			faults = append(faults, f)
+		}
+	}
+	if cp.Name == EndCheckpoint {
+		for _, e := range sc.Events {
+			if c, ok := e.Action.(*Conflict); ok && !lab.Contested(c.With) {
+				faults = append(faults, e.from.place(c.unmet()))
+			}
+		}
+	}
+	as, err := lab.Addresses()
+	if err != nil {
+		return err
+	}
+	if len(faults) == 0 {
+		for _, s := range sc.stated {
+			if s.at() == cp.Name {
+				faults = append(faults, s.impossible(cp, lab, as)...)
+			}
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return faults
+}
+
+// reaches returns a fault if nothing can reach t.
+func (cp *Checkpoint) reaches(lab Lab, key string, t Target) error {
+	as, err := there(lab, key, t)
+	if err != nil {
+		return err
+	}
+	never := func(expected, next, why string) error {
+		return Fault{Key: key, Problem: fmt.Sprintf("%s cannot be reached: %s", t, why), Expected: expected, Next: next}
+	}
+	switch up, carrier, err := lab.Link(); {
+	case err != nil:
+		return err
+	case !slices.ContainsFunc(as, func(a Address) bool { return a.unusable() == "" }):
+		return never("an address that can be used", "remove it", "it "+as[0].unusable())
+	case !up:
+		return never("[] while the link is down", "remove it, or play {link: up} before", "the link is down")
+	case !carrier:
+		return never("[] without a carrier", "remove it, or play {link: carrier-back} before", "the link has no carrier")
+	}
+	return nil
+}
+
+// stated is a failure that a file states, or that it proves the scenario by.
+type stated struct {
+	Failure
+	from *source
+}
+
+// impossible finds what is wrong with the pick as the guest is at a checkpoint.
+func (s stated) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
+	t, ok := s.Picks.target()
+	if !ok {
+		return nil
+	}
+	fault := func(expected, next, format string, a ...any) Faults {
+		return Faults{s.from.place(Fault{Key: "picks", Problem: fmt.Sprintf(format, a...), Expected: expected, Next: next})}
+	}
+	is := named(as, t)
+	switch {
+	// A selector that remembers may pick an address that was there once.
+	case len(is) == 0 && t.Addr.IsValid() && !lab.Had(t):
+		return fault("an address that the guest has, or had", "correct it", "%s is not there %s, and was not before", t.Addr, cp.where())
+	case len(is) == 0 && !t.Addr.IsValid():
+		return fault("an origin of which there is an address", "add what makes such an address, or correct it", "no address of origin %s is there %s", t.Origin, cp.where())
+	}
+	right := len(is) > 0 && !slices.ContainsFunc(is, func(a Address) bool {
+		return !slices.ContainsFunc(cp.Reachable, func(t Target) bool { return t.Names(a.Addr(), a.Origin) })
+	})
+	const next = "correct the pick or reachable"
+	switch {
+	case s.mode() == FailWrong && right:
+		return fault("a pick that is wrong there", next, "%s is reachable %s, so who picks it passes", s.Picks, cp.where())
+	case s.mode() == FailLate && !right:
+		return fault("what is right there, and chosen too late", next, "%s is not reachable %s", s.Picks, cp.where())
+	}
+	return nil
+}
+
+// entry is where the file has the event as a whole.
+func (e Event) entry() string { return e.from.path[:len(e.from.path)-len(e.Kind())-1] }
+
+// settings are the release and the client, which can be replaced.
+func (s *Scenario) settings() string {
+	return fmt.Sprint(s.Passt.Release, s.Passt.KubeVirt, s.Guest.Client)
+}
+
+// Timeline returns the events in the order in which they are played, with the
+// checkpoint at the end, which is not written. Groups of which no order was
+// drawn are in the written order.
+func (s *Scenario) Timeline() (es []Event) {
+	for _, e := range s.Events {
+		if g, ok := e.Action.(*Group); ok {
+			es = append(es, g.Of...)
+		} else {
+			es = append(es, e)
+		}
+	}
+	end := Event{Action: &Checkpoint{Name: EndCheckpoint, Reachable: s.Expect.Reachable, Within: s.Expect.Within}}
+	if s.decoder != nil {
+		end.from = &source{s.decoder, "expect"}
+	}
+	return append(es, end)
+}

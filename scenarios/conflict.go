@@ -1,0 +1,38 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+)
+
+// EventConflict is the kind of Conflict.
+const EventConflict Kind = "conflict"
+
+// Conflict gives an address to another host on the link, so that duplicate address
+// detection fails whenever the guest forms it from here on (RFC 4862 5.4).
+type Conflict struct {
+	// With is an origin, slaac or dhcpv6, or an address.
+	With Target `yaml:"with" required:"true" bare:"true"`
+}
+
+// Kind returns EventConflict.
+func (*Conflict) Kind() Kind { return EventConflict }
+
+func (e *Conflict) brings() []netip.Addr { return []netip.Addr{e.With.Addr} }
+
+func (e *Conflict) check(c at) {
+	switch e.With.Origin {
+	case OriginStatic, OriginVIP, OriginTemporary:
+		c.fault("with", "slaac, dhcpv6, or an address", "name the address", "%s does not say which address", e.With)
+	}
+}
+
+// Play has the other host take the address.
+func (e *Conflict) Play(_ context.Context, lab Lab) error { return lab.Contest(e.With) }
+
+// unmet is the fault of a conflict that never came about.
+func (e *Conflict) unmet() Fault {
+	return Fault{Key: "with", Problem: fmt.Sprintf("conflict has no effect: %s is not formed from here on", e.With),
+		Expected: "an event after it that forms the address", Next: "move it before that event, or remove it"}
+}

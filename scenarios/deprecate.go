@@ -1,0 +1,46 @@
+package scenarios
+
+import (
+	"context"
+	"slices"
+)
+
+// EventDeprecate is the kind of Deprecate.
+const EventDeprecate Kind = "deprecate"
+
+// Deprecate sets the preferred lifetime to 0 (RFC 4862 5.5.4).
+type Deprecate struct {
+	// Of is an origin or an address. Those of slaac are deprecated by a router
+	// advertisement.
+	Of Target `yaml:"of" required:"true" bare:"true"`
+}
+
+// Kind returns EventDeprecate.
+func (*Deprecate) Kind() Kind { return EventDeprecate }
+
+func (*Deprecate) check(at) {}
+
+// Play deprecates the addresses, one by one.
+func (e *Deprecate) Play(ctx context.Context, lab Lab) error {
+	as, err := there(lab, "of", e.Of)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(as, func(a Address) bool { return a.Origin == OriginSLAAC }) {
+		if err := connected(lab, "of", EventDeprecate); err != nil {
+			return err
+		}
+		switch on, err := lab.AcceptsRA(); {
+		case err != nil:
+			return err
+		case !on:
+			return never("of", EventDeprecate, "accept_ra to be on", "play {accept_ra: on} before it", "the guest takes no advertisement, which says so")
+		}
+	}
+	for _, a := range as {
+		if err := lab.Deprecate(ctx, a.Addr()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

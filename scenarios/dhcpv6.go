@@ -1,0 +1,73 @@
+package scenarios
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+)
+
+// EventDHCPv6 is the kind of DHCPv6.
+const EventDHCPv6 Kind = "dhcpv6"
+
+// DHCPv6 has the guest ask for a lease and install it (RFC 8415 18.2).
+type DHCPv6 struct {
+	// Address is another one than passt would lease, and from here on what
+	// it leases. No passt does that: it stands for a restart that the guest
+	// does not notice.
+	Address netip.Addr `yaml:"address" is:"address"`
+	// None leaves the guest's messages unanswered.
+	None bool `yaml:"none,omitempty"`
+	// Length is the prefix length that the client installs it with. Default:
+	// 128, as RFC 8415 21.6 implies.
+	Length int `yaml:"length,omitempty" minimum:"1" maximum:"128"`
+	// Valid is the valid lifetime that the client installs it with. Default:
+	// infinite, as passt leases.
+	Valid Lifetime `yaml:"valid,omitempty"`
+	// Preferred is the preferred lifetime, likewise. Default: Valid.
+	Preferred Lifetime `yaml:"preferred,omitempty"`
+	// Tentative leaves the address in duplicate address detection.
+	Tentative bool `yaml:"tentative,omitempty"`
+}
+
+// Kind returns EventDHCPv6.
+func (*DHCPv6) Kind() Kind { return EventDHCPv6 }
+
+func (l *DHCPv6) brings() []netip.Addr { return []netip.Addr{l.Address} }
+
+func (l *DHCPv6) simulated() string {
+	if l.None || l.Address.IsValid() {
+		return "the real passt always leases the pod's address"
+	}
+	return ""
+}
+
+func (l *DHCPv6) check(c at) {
+	switch {
+	case l.None && *l != DHCPv6{None: true}:
+		c.fault("none", "none, or parameters of a lease", "remove one of them", "says that there is no lease")
+	case l.None:
+	case c.Passt.NoDHCPv6:
+		c.never("", "passt.noDHCPv6 to be false", "remove the event or the option", "passt answers none")
+	case !*c.Pod.IPv6:
+		c.never("", "pod.ipv6 to be true", "remove the event, or give the pod an address", "passt has no address to lease")
+	default:
+		c.lifetimes(l.Valid, l.Preferred, "no client installs that (RFC 8415 21.6)")
+	}
+}
+
+// Play has the guest ask.
+func (l *DHCPv6) Play(ctx context.Context, lab Lab) error {
+	if err := connected(lab, "", EventDHCPv6); err != nil {
+		return err
+	}
+	key := ""
+	if l.Address.IsValid() {
+		key = "address"
+	}
+	if next := cmp.Or(l.Address, lab.Leases()); !l.None && next != lab.Lease().Addr() {
+		if err := free(lab, key, next); err != nil {
+			return err
+		}
+	}
+	return lab.GetLease(ctx, *l)
+}

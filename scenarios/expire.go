@@ -1,0 +1,64 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// EventExpire is the kind of Expire.
+const EventExpire Kind = "expire"
+
+// MaxExpiry is how long a scenario may wait for an address to expire, in real time.
+const MaxExpiry = 10 * time.Second
+
+// twoHours is the shortest valid lifetime that an advertisement gives to an address
+// that has a longer one (RFC 4862 5.5.3 e), in seconds.
+const twoHours = 7200
+
+// Expire waits, in real time, for the end of a valid lifetime, a short one.
+type Expire struct {
+	// Of is an origin or an address whose valid lifetime is short.
+	Of Target `yaml:"of" required:"true" bare:"true"`
+}
+
+// Kind returns EventExpire.
+func (*Expire) Kind() Kind { return EventExpire }
+
+func (*Expire) check(c at) {
+	if !slices.Contains(c.Labels, "slow") {
+		c.fault("of", "the label slow", "add slow to labels", "expire takes real time")
+	}
+}
+
+// Play waits until the kernel has removed the addresses. One that was there and is
+// gone has expired.
+func (e *Expire) Play(ctx context.Context, lab Lab) error {
+	as, err := there(lab, "of", e.Of)
+	if err != nil {
+		if lab.Had(e.Of) {
+			return nil
+		}
+		return err
+	}
+	var gone []netip.Addr
+	for _, a := range as {
+		why := ""
+		switch {
+		case a.Valid == endless:
+			why = "has no end that is near"
+		case a.Valid > twoHours-60 && a.Valid <= twoHours:
+			why = "is not made shorter than two hours by an advertisement (RFC 4862 5.5.3 e)"
+		case time.Duration(a.Valid)*time.Second > MaxExpiry:
+			why = fmt.Sprintf("is %d seconds", a.Valid)
+		}
+		if why != "" {
+			return never("of", EventExpire, fmt.Sprintf("a valid lifetime of at most %.0f seconds from the start", MaxExpiry.Seconds()),
+				"say valid in the event that forms it, or name one address", "the valid lifetime of %s %s", a.Addr(), why)
+		}
+		gone = append(gone, a.Addr())
+	}
+	return lab.AwaitGone(ctx, gone...)
+}

@@ -1,0 +1,39 @@
+package scenarios
+
+import "context"
+
+// EventLink is the kind of Link.
+const EventLink Kind = "link"
+
+// Link sets the guest's eth0 down or up, or takes its carrier, or gives it back.
+type Link struct {
+	// State is what it becomes.
+	State LinkState `yaml:"state" required:"true" bare:"true"`
+}
+
+// Kind returns EventLink.
+func (*Link) Kind() Kind { return EventLink }
+
+func (*Link) check(at) {}
+
+// Play changes the state, which is another one.
+func (e *Link) Play(ctx context.Context, lab Lab) error {
+	up, carrier, err := lab.Link()
+	if err != nil {
+		return err
+	}
+	is := ""
+	switch {
+	case e.State == LinkUp && up:
+		is = "the link is up"
+	case e.State != LinkUp && !up:
+		is = "the link is down"
+	case e.State == LinkCarrierLost && !carrier:
+		is = "the carrier is lost already"
+	case e.State == LinkCarrierBack && carrier:
+		is = "the carrier is there"
+	default:
+		return lab.SetLink(ctx, e.State)
+	}
+	return never("state", EventLink, "a state that is another one", "remove it, or play what it undoes", "%s", is)
+}

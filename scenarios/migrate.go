@@ -1,0 +1,38 @@
+package scenarios
+
+import (
+	"context"
+	"net/netip"
+)
+
+// EventMigrate is the kind of Migrate.
+const EventMigrate Kind = "migrate"
+
+// Migrate has another passt take over, in a pod with the same or another address,
+// as in a live migration. The guest is told nothing.
+type Migrate struct {
+	// Address is the new pod's. Default: that of the old one.
+	Address netip.Prefix `yaml:"address" bare:"true" is:"host"`
+	// Gateway is the new pod's default router. Default: the old one's.
+	Gateway netip.Addr `yaml:"gateway" is:"router"`
+	// State says whether the addresses that passt has seen are carried over.
+	// Default: carried since 2025_02_17, lost before.
+	State State `yaml:"state,omitempty"`
+}
+
+// Kind returns EventMigrate.
+func (*Migrate) Kind() Kind { return EventMigrate }
+
+func (e *Migrate) brings() []netip.Addr { return []netip.Addr{e.Address.Addr(), e.Gateway} }
+
+func (*Migrate) simulated() string { return otherPod(EventMigrate) }
+
+func (e *Migrate) check(c at) { c.otherPod(e.Address, e.Gateway) }
+
+// Play has the other passt take over.
+func (e *Migrate) Play(ctx context.Context, lab Lab) error {
+	if err := canMove(lab, EventMigrate, e.Address, e.Gateway); err != nil {
+		return err
+	}
+	return lab.Migrate(ctx, *e)
+}

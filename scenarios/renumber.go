@@ -1,0 +1,83 @@
+package scenarios
+
+import (
+	"context"
+	"net/netip"
+)
+
+// EventRenumber is the kind of Renumber.
+const EventRenumber Kind = "renumber"
+
+// Renumber gives the pod another address. passt, which reads it once, when it
+// starts, goes on as it was.
+type Renumber struct {
+	// Address is the pod's from here on, with the length of its prefix.
+	Address netip.Prefix `yaml:"address" required:"true" bare:"true" is:"host"`
+	// Gateway is the pod's new default router. Default: the old one.
+	Gateway netip.Addr `yaml:"gateway" is:"router"`
+	// Keep leaves the pod its old address beside the new one.
+	Keep bool `yaml:"keep,omitempty"`
+}
+
+// Kind returns EventRenumber.
+func (*Renumber) Kind() Kind { return EventRenumber }
+
+func (e *Renumber) brings() []netip.Addr { return []netip.Addr{e.Address.Addr(), e.Gateway} }
+
+func (*Renumber) simulated() string { return otherPod(EventRenumber) }
+
+func (e *Renumber) check(c at) { c.otherPod(e.Address, e.Gateway) }
+
+// Play gives the pod the address.
+func (e *Renumber) Play(ctx context.Context, lab Lab) error {
+	if pod := lab.Scenario().Pod.Address.Addr(); e.Address.Addr() == pod {
+		return never("address", EventRenumber, "another address", "correct it", "%s is the pod's already", pod)
+	}
+	if err := canMove(lab, EventRenumber, e.Address, e.Gateway); err != nil {
+		return err
+	}
+	return lab.Renumber(ctx, *e)
+}
+
+// otherPod says why no real passt plays an event.
+func otherPod(k Kind) string {
+	return "the real passt is not told of another pod; the event " + string(k) + " needs the simulation"
+}
+
+// otherPod finds what no pod can be given that is as this one.
+func (a at) otherPod(p netip.Prefix, gw netip.Addr) {
+	switch {
+	case !*a.Pod.IPv6:
+		key := "address"
+		if !p.IsValid() {
+			key = ""
+		}
+		a.never(key, "pod.ipv6 to be true", "remove it, or give the pod an address from the start", "the pod has no IPv6")
+	case gw.IsValid() && !*a.Pod.DefaultRoute:
+		a.never("gateway", "nothing where pod.defaultRoute is false", "remove it, or set pod.defaultRoute to true", "the pod has no default route")
+	}
+}
+
+// canMove returns a fault if the pod cannot have an address and a gateway; those
+// that are not valid stay as they are.
+func canMove(lab Lab, k Kind, p netip.Prefix, gw netip.Addr) error {
+	sc, key := lab.Scenario(), "address"
+	if !p.IsValid() {
+		p = sc.Pod.Address
+	}
+	if gw.IsValid() {
+		key = "gateway"
+	} else {
+		gw = sc.Pod.Gateway
+	}
+	switch {
+	case sc.Second != nil && p.Addr() == sc.Second.Address.Addr():
+		return never("address", k, "an address that nobody has", "take another one", "%s is the second guest's", p.Addr())
+	case gw == p.Addr():
+		return never(key, k, "an address that nobody has", "take another one", "%s is the gateway's", gw)
+	case gw.IsValid() && !gw.IsLinkLocalUnicast() && !p.Contains(gw):
+		return never(key, k, "a gateway in "+p.Masked().String()+", or a link-local one", "name the gateway, or correct the address",
+			"%s is not on the link of %s", gw, p.Addr())
+	}
+	return nil
+}

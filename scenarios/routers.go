@@ -1,0 +1,27 @@
+package scenarios
+
+import "context"
+
+// EventRouter is the kind of AllRouters.
+const EventRouter Kind = "router"
+
+// AllRouters has the router advertisements of all routers beside passt arrive. It
+// has no parameters.
+type AllRouters struct{}
+
+// Kind returns EventRouter.
+func (*AllRouters) Kind() Kind { return EventRouter }
+
+func (*AllRouters) check(c at) {
+	if len(c.Routers) == 0 {
+		c.never("", "routers to be given", "add routers, or remove the event", "there is none beside passt")
+	}
+}
+
+// Play has the advertisements arrive.
+func (*AllRouters) Play(ctx context.Context, lab Lab) error {
+	if err := connected(lab, "", EventRouter); err != nil {
+		return err
+	}
+	return lab.AdvertiseOthers(ctx)
+}

@@ -1,0 +1,35 @@
+package scenarios
+
+import "context"
+
+// EventSend is the kind of Send.
+const EventSend Kind = "send"
+
+// Send has the guest send to the peer from one of its addresses, to which passt
+// then delivers what comes in.
+type Send struct {
+	// From is an origin or an address.
+	From Target `yaml:"from" required:"true" bare:"true"`
+}
+
+// Kind returns EventSend.
+func (*Send) Kind() Kind { return EventSend }
+
+func (*Send) check(at) {}
+
+// Play has the guest send from the first address that can be used.
+func (e *Send) Play(ctx context.Context, lab Lab) error {
+	if err := connected(lab, "from", EventSend); err != nil {
+		return err
+	}
+	as, err := there(lab, "from", e.From)
+	if err != nil {
+		return err
+	}
+	for _, a := range as {
+		if a.unusable() == "" {
+			return lab.Send(ctx, a.Addr())
+		}
+	}
+	return never("from", EventSend, "an address that can be used", "choose another", "%s %s", e.From, as[0].unusable())
+}

@@ -1,0 +1,44 @@
+package scenarios
+
+import (
+	"context"
+	"net/netip"
+)
+
+// EventStatic is the kind of Static.
+const EventStatic Kind = "static"
+
+// Static sets addresses by hand. Without parameters it adds guest.static. An
+// address that it removes or deprecates is there.
+type Static struct {
+	// Add are addresses to add.
+	Add []netip.Prefix `yaml:"add,omitempty" is:"host"`
+	// Remove are addresses to remove.
+	Remove []netip.Prefix `yaml:"remove,omitempty" is:"host"`
+	// Deprecate are addresses whose preferred lifetime becomes 0.
+	Deprecate []netip.Prefix `yaml:"deprecate,omitempty" is:"host"`
+	// Tentative leaves those added in duplicate address detection.
+	Tentative bool `yaml:"tentative,omitempty"`
+}
+
+// Kind returns EventStatic.
+func (*Static) Kind() Kind { return EventStatic }
+
+func (s *Static) bare() bool { return len(s.Add)+len(s.Remove)+len(s.Deprecate) == 0 }
+
+func (s *Static) brings() []netip.Addr { return addrs(s.Add) }
+
+func (s *Static) check(c at) {
+	if s.bare() && len(c.Guest.Static) == 0 {
+		c.never("", "guest.static to be given", "add guest.static, or name addresses", "no address is given")
+	}
+}
+
+// Play adds the addresses, deprecates and removes.
+func (s *Static) Play(ctx context.Context, lab Lab) error {
+	c := byHand{kind: EventStatic, bare: s.bare(), add: s.Add, remove: s.Remove, deprecate: s.Deprecate, tentative: s.Tentative}
+	if c.bare {
+		c.add = lab.Scenario().Guest.Static
+	}
+	return c.play(ctx, lab)
+}

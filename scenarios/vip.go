@@ -1,0 +1,43 @@
+package scenarios
+
+import (
+	"context"
+	"net/netip"
+)
+
+// EventVIP is the kind of VIP.
+const EventVIP Kind = "vip"
+
+// VIP has the guest take or give up virtual addresses, each a /128. Without
+// parameters it adds guest.vips.
+type VIP struct {
+	// Add are addresses that move here.
+	Add []netip.Addr `yaml:"add,omitempty" is:"address"`
+	// Remove are addresses that leave.
+	Remove []netip.Addr `yaml:"remove,omitempty" is:"address"`
+	// Deprecate are addresses whose preferred lifetime becomes 0, as kube-vip
+	// has them from the start.
+	Deprecate []netip.Addr `yaml:"deprecate,omitempty" is:"address"`
+}
+
+// Kind returns EventVIP.
+func (*VIP) Kind() Kind { return EventVIP }
+
+func (v *VIP) bare() bool { return len(v.Add)+len(v.Remove)+len(v.Deprecate) == 0 }
+
+func (v *VIP) brings() []netip.Addr { return v.Add }
+
+func (v *VIP) check(c at) {
+	if v.bare() && len(c.Guest.VIPs) == 0 {
+		c.never("", "guest.vips to be given", "add guest.vips, or name addresses", "no address is given")
+	}
+}
+
+// Play adds the addresses, deprecates and removes.
+func (v *VIP) Play(ctx context.Context, lab Lab) error {
+	c := byHand{kind: EventVIP, bare: v.bare(), add: prefixes(v.Add), remove: prefixes(v.Remove), deprecate: prefixes(v.Deprecate)}
+	if c.bare {
+		c.add = prefixes(lab.Scenario().Guest.VIPs)
+	}
+	return c.play(ctx, lab)
+}

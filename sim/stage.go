@@ -1,0 +1,117 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/passt"
+)
+
+// stage is a lab as events see it.
+type stage struct{ *Lab }
+
+var _ scenarios.Lab = stage{}
+
+// Play plays the scenario's whole timeline.
+func (l *Lab) Play(ctx context.Context) error {
+	for _, e := range l.scenario.Events {
+		if err := l.Step(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Step plays one event of the scenario, completely: when it returns, what the
+// event brings about is there. The error is scenarios.Faults where the event cannot
+// happen as things are; all else is an error of the lab. What a real client
+// does by itself is one event, the first of those: see Client in package guest.
+// Steps are played one at a time, and not while the truth table is measured.
+func (l *Lab) Step(ctx context.Context, e scenarios.Event) error {
+	l.log.Debug("event", "scenario", l.scenario.ID, "event", e.Kind())
+	err := l.whole(ctx, func(ctx context.Context) error { return l.step(ctx, e) })
+	if faults, ok := errors.AsType[scenarios.Faults](err); ok {
+		return faults
+	}
+	if err != nil {
+		return fmt.Errorf("play lab %s: event %s: %w", l.scenario.ID, e.Kind(), err)
+	}
+	return nil
+}
+
+func (l *Lab) step(ctx context.Context, e scenarios.Event) error {
+	limit := patience
+	if e.Kind() == scenarios.EventExpire {
+		limit += scenarios.MaxExpiry
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no result after %s", limit))
+	defer cancel()
+	play := func() error { return e.Play(ctx, stage{l}) }
+	if l.starts(e.Kind()) {
+		play = func() error { return l.configure(ctx) }
+	}
+	if err := play(); err != nil {
+		return err
+	}
+	as, err := stage{l}.Addresses()
+	for _, a := range as {
+		if t := (scenarios.Target{Origin: a.Origin, Addr: a.Addr()}); !slices.Contains(l.had, t) {
+			l.had = append(l.had, t)
+		}
+	}
+	return err
+}
+
+// Scenario implements scenarios.Lab.
+func (l stage) Scenario() *scenarios.Scenario { return l.scenario }
+
+// Had implements scenarios.Lab.
+func (l stage) Had(t scenarios.Target) bool {
+	return slices.ContainsFunc(l.had, func(had scenarios.Target) bool { return t.Names(had.Addr, had.Origin) })
+}
+
+// Addresses implements scenarios.Lab.
+func (l stage) Addresses() (as []scenarios.Address, err error) {
+	all, err := l.guest.Net.Addresses()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range all {
+		if o, known := l.guest.Origin(a); known && a.Prefix.Addr().IsGlobalUnicast() {
+			as = append(as, scenarios.Address{Prefix: a.Prefix, Origin: o, Valid: a.Valid, Tentative: !a.Usable(), Failed: a.Flags&unix.IFA_F_DADFAILED != 0})
+		}
+	}
+	return as, nil
+}
+
+// Link implements scenarios.Lab.
+func (l stage) Link() (up, carrier bool, err error) {
+	up, err = l.guest.Net.IsUp(guestLink)
+	if err == nil {
+		carrier, err = l.host.IsUp(tap)
+	}
+	return up, carrier, err
+}
+
+// AcceptsRA implements scenarios.Lab.
+func (l stage) AcceptsRA() (bool, error) { return l.guest.AcceptsRA() }
+
+// Lease implements scenarios.Lab.
+func (l stage) Lease() netip.Prefix { return l.guest.Leased() }
+
+// Leases implements scenarios.Lab.
+func (l stage) Leases() (a netip.Addr) {
+	l.ask(func(e *passt.Engine) { a = e.Address() })
+	return a
+}
+
+// AwaitGone implements scenarios.Lab.
+func (l stage) AwaitGone(ctx context.Context, as ...netip.Addr) error {
+	return l.guest.AwaitGone(ctx, as...)
+}
