@@ -26,6 +26,9 @@ type Observation struct {
 	// Guest is the namespace in which the observation was made; nil when it
 	// was read from a file.
 	Guest Namespace `json:"-"`
+	// Disk is what the selector's program has written in this guest and role. Nil:
+	// it finds no files, and those that it writes are lost.
+	Disk *Disk `json:"-"`
 }
 
 // APIVersion is the version of the observation and of the report.

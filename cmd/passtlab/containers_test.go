@@ -127,6 +127,18 @@ func TestMaskedContainer(t *testing.T) {
 	e.run(t, report.StatusError, "/sys is the machine's: mount sysfs: operation not permitted: parts of the machine's are masked", masked)
 }
 
+// A program finds its files again in a container, too: here it stays with an
+// address that its guest has lost.
+func TestContainerDisk(t *testing.T) {
+	e := newEngine(t)
+	const program = "#!/bin/sh\nset -e\n[ -s $HOME/ip ] || ip -6 -o address | sed -n 's|.* \\(fd01:.*\\)/128 .*|\\1|p' > $HOME/ip\ncat $HOME/ip\n"
+	if err := os.WriteFile(filepath.Join(e.root, "opt", "keeper"), []byte(program), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	e.run(t, report.StatusFail, "foreign, no address of the guest", "podman run --rm --read-only --cap-drop ALL --cap-add "+strings.Join(everyLab(), " --cap-add ")+
+		" --security-opt unmask=ALL --security-opt apparmor=unconfined IMAGE passtlab run --exec mine=keeper migrate-new-address-asks-anew-state-carried")
+}
+
 // What a chroot lacks is said in the same way.
 func TestChroot(t *testing.T) {
 	if os.Geteuid() != 0 || userns.Inside() {

@@ -44,7 +44,8 @@ PATH and LANG are passed on. It prints one address on a line of its own, or
 unsupported, with the reason on standard error; any other but 0 is a failure. It
 has 5 s and 64 KiB of output, and may leave no process behind. It cannot change
 the guest's network, nor the machine: it has no capabilities, all files are
-read-only, and HOME, TMPDIR, /tmp, /var/tmp and /run are its own and empty.
+read-only, and HOME, TMPDIR, /tmp, /var/tmp and /run are its own: empty in a new
+guest, and kept in it from one question to the next and over a reboot.
 docs/programs.md has all that a program may expect.
 
 Times are the program's own: what it waits for a processor does not count. Where

@@ -2,6 +2,7 @@ package child
 
 import (
 	"bytes"
+	"os"
 	"testing"
 	"time"
 
@@ -14,17 +15,21 @@ import (
 func BenchmarkRun(b *testing.B) {
 	ns := need.Namespace(b, "guest")
 	for _, bb := range []struct {
-		name    string
-		confine bool
-	}{{"free", false}, {"confined", true}} {
+		name          string
+		confine, keep bool
+	}{{"free", false, false}, {"confined", true, false}, {"with a disk", true, true}} {
 		b.Run(bb.name, func(b *testing.B) {
+			var disk *os.File
+			defer func() { disk.Close() }()
 			before := processorTime(b)
 			for b.Loop() {
 				var out bytes.Buffer
 				r, err := Run(b.Context(), Spec{
 					Path: "/bin/true", Args: []string{"true"}, Env: []string{"PATH=/usr/bin:/bin"}, Stdout: &out, Stderr: &out,
-					Net: ns, Fresh: true, Confine: bb.confine,
+					Net: ns, Fresh: true, Confine: bb.confine, Keep: bb.keep, Disk: disk,
 				})
+				disk.Close()
+				disk = r.Disk
 				if err != nil || r.Setup != "" || r.Status != 0 {
 					b.Fatalf("%+v, %v, %s", r, err, out.String())
 				}

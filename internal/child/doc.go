@@ -17,8 +17,8 @@
 // root of the machine or root of a user namespace:
 //
 //   - all mounts are read-only, /proc and /sys among them; /tmp, /var/tmp, /run
-//     and /dev/shm are its own, empty and small; /dev has null, zero, full, random
-//     and urandom (files.go);
+//     and /dev/shm are its own and small, and have the files of Spec.Disk; /dev
+//     has null, zero, full, random and urandom (files.go);
 //   - it has no capability but CAP_DAC_READ_SEARCH, gets none by the execution of
 //     another program, and cannot trace or signal the init (disarm.go);
 //   - it has IPC, UTS, cgroup, mount and PID namespaces of its own;

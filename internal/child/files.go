@@ -14,15 +14,15 @@ import (
 )
 
 // Home and Temp are for HOME and TMPDIR of a confined program. It has them to
-// itself, and finds them empty.
+// itself, and finds there what Spec.Disk holds.
 const (
 	Home = "/run/home"
 	Temp = "/tmp"
 )
 
 // private are the folders that a confined program has to itself: all that it
-// may write. They are one file system, which keeps each by its name. Temp is the
-// last, as it hides where that is mounted.
+// may write. They are one file system, which keeps each by its name: Spec.Disk.
+// Temp is the last, as it hides where that is mounted.
 var private = []struct{ dir, name string }{
 	{"/run", "run"}, {"/var/tmp", "var"}, {"/dev/shm", "shm"}, {Temp, "tmp"},
 }
@@ -58,7 +58,7 @@ func (o order) confineFiles(argv []string) error {
 	if err := hideDevices(dev); err != nil {
 		return err
 	}
-	if err := mountPrivate(); err != nil {
+	if err := o.mountPrivate(); err != nil {
 		return err
 	}
 	if err := seen.show(); err != nil {
@@ -141,24 +141,56 @@ func hideDevices(dev trees) error {
 	return nil
 }
 
+// errInTheWay says that a private folder cannot be made ready because of what
+// is in it.
+var errInTheWay = errors.New("its files are in the way")
+
 // mountPrivate mounts the private folders where the machine has such folders.
-func mountPrivate() error {
-	if err := unix.Mount("tmpfs", Temp, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, privateSize); err != nil {
-		return fmt.Errorf("mount a %s of its own: %w", Temp, err)
+func (o order) mountPrivate() error {
+	if err := o.mountDisk(); err != nil {
+		return err
 	}
 	for _, p := range private {
-		if err := os.Mkdir(filepath.Join(Temp, p.name), 0o755); err != nil {
+		if err := os.Mkdir(filepath.Join(Temp, p.name), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	}
-	if err := os.Mkdir(filepath.Join(Temp, "run", filepath.Base(Home)), 0o700); err != nil {
-		return err
+	// The program may have removed it.
+	if err := os.Mkdir(filepath.Join(Temp, "run", filepath.Base(Home)), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: %w", errInTheWay, err)
 	}
 	for _, p := range private {
 		err := unix.Mount(filepath.Join(Temp, p.name), p.dir, "", unix.MS_BIND, "")
 		if err != nil && err != unix.ENOENT {
 			return fmt.Errorf("mount a %s of its own: %w", p.dir, err)
 		}
+	}
+	return nil
+}
+
+// mountDisk mounts what the private folders are on at Temp, for now. passtlab
+// gets a copy of the mount, which outlasts this mount namespace. The copy is made
+// now, as the one that passtlab had cannot be mounted twice.
+func (o order) mountDisk() error {
+	var err error
+	if o.Disk != 0 {
+		err = unix.MoveMount(o.Disk, "", unix.AT_FDCWD, Temp, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	} else {
+		err = unix.Mount("tmpfs", Temp, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, privateSize)
+	}
+	if err != nil {
+		return fmt.Errorf("mount a %s of its own: %w", Temp, err)
+	}
+	if !o.Keep {
+		return nil
+	}
+	fd, err := unix.OpenTree(unix.AT_FDCWD, Temp, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err == nil {
+		defer unix.Close(fd)
+		err = send(diskFollows, fd)
+	}
+	if err != nil {
+		return fmt.Errorf("keep what is written: %w", err)
 	}
 	return nil
 }
@@ -263,23 +295,49 @@ func (ts trees) show() error {
 }
 
 func (t tree) show() error {
-	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
-		return err
-	}
 	var st unix.Stat_t
-	err := unix.Fstat(t.fd, &st)
-	switch {
-	case err != nil:
-		return err
-	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
-		err = os.Mkdir(t.path, 0o755)
-	default:
-		err = os.WriteFile(t.path, nil, 0o644)
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := unix.Fstat(t.fd, &st); err != nil {
 		return err
 	}
-	return unix.MoveMount(t.fd, "", unix.AT_FDCWD, t.path, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	err := makePoint(t.path, st.Mode&unix.S_IFMT == unix.S_IFDIR)
+	if err == nil {
+		err = unix.MoveMount(t.fd, "", unix.AT_FDCWD, t.path, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", errInTheWay, err)
+	}
+	return nil
+}
+
+// makePoint makes a folder or a file to mount something on. In a private folder
+// there may be anything of the program's: links that lead out of it are not
+// followed, and nothing is opened.
+func makePoint(path string, folder bool) error {
+	top := "/dev"
+	for _, p := range private {
+		if strings.HasPrefix(path, p.dir+"/") {
+			top = p.dir
+		}
+	}
+	root, err := os.OpenRoot(top)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	name := strings.TrimPrefix(path, top+"/")
+	if folder {
+		return root.MkdirAll(name, 0o755)
+	}
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (ts trees) close() {

@@ -97,7 +97,10 @@ func (o order) run(argv []string) (r Report) {
 	}
 	if o.Confine {
 		notes, err := o.confine(argv)
-		if r.Notes = append(r.Notes, notes...); err != nil {
+		if r.Notes = append(r.Notes, notes...); o.Disk != 0 && errors.Is(err, errInTheWay) {
+			r.Blocked = err.Error()
+			return r
+		} else if err != nil {
 			r.Setup = err.Error()
 			return r
 		}
@@ -200,19 +203,17 @@ func orphaned() bool {
 }
 
 // showTasks hands passtlab the /proc of the program's own PID namespace, which
-// has no process but the program's, or says that there is none. A blank stands
-// for it in the report. It returns the same for this process, by a descriptor:
+// has no process but the program's, or says that there is none. It returns the same for this process, by a descriptor:
 // other threads than this one see the machine's /proc.
 func showTasks(own bool) (t pace.Tree) {
-	var rights []byte
+	proc := -1
 	if own {
 		// Without it, less is known of how the program is doing.
 		if fd, err := unix.Open("/proc", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
-			rights = unix.UnixRights(fd)
-			t = pace.Tree{Proc: fmt.Sprintf("/proc/self/fd/%d", fd), Root: 1}
+			proc, t = fd, pace.Tree{Proc: fmt.Sprintf("/proc/self/fd/%d", fd), Root: 1}
 		}
 	}
-	_ = unix.Sendmsg(reportFD, []byte{' '}, rights, nil, unix.MSG_NOSIGNAL)
+	_ = send(procFollows, proc)
 	return t
 }
 

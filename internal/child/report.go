@@ -51,9 +51,13 @@ func receive(in *net.UnixConn, pid int, started func(pace.Tree)) (r reported) {
 	buf, rights := make([]byte, 4<<10), make([]byte, unix.CmsgSpace(4))
 	for {
 		n, rn, _, _, err := in.ReadMsgUnix(buf, rights)
+		file := fileIn(rights[:rn])
+		if file != nil && buf[n-1] == diskFollows {
+			r.Disk, file = file, nil
+		}
 		if len(text) == 0 && n > 0 {
 			t := pace.Tree{Proc: "/proc", Root: pid}
-			if r.proc = procIn(rights[:rn]); r.proc != nil {
+			if r.proc = file; r.proc != nil {
 				t = pace.Tree{Proc: fmt.Sprintf("/proc/self/fd/%d", r.proc.Fd()), Root: 1}
 			}
 			tell(t)
@@ -71,8 +75,24 @@ func receive(in *net.UnixConn, pid int, started func(pace.Tree)) (r reported) {
 	}
 }
 
-// procIn returns the folder that a message carries, or nil.
-func procIn(rights []byte) *os.File {
+// What the init sends beside the report is a byte each, with a file: blanks, which
+// JSON ignores.
+const (
+	procFollows = ' '  // its /proc, or nothing where it has none of its own
+	diskFollows = '\n' // Report.Disk
+)
+
+// send sends a file to passtlab; -1 is none.
+func send(what byte, fd int) error {
+	var rights []byte
+	if fd >= 0 {
+		rights = unix.UnixRights(fd)
+	}
+	return unix.Sendmsg(reportFD, []byte{what}, rights, nil, unix.MSG_NOSIGNAL)
+}
+
+// fileIn returns the file that a message carries, or nil.
+func fileIn(rights []byte) *os.File {
 	messages, err := unix.ParseSocketControlMessage(rights)
 	if err != nil || len(messages) == 0 {
 		return nil
@@ -81,7 +101,7 @@ func procIn(rights []byte) *os.File {
 	if err != nil || len(fds) == 0 {
 		return nil
 	}
-	return os.NewFile(uintptr(fds[0]), "proc")
+	return os.NewFile(uintptr(fds[0]), "from the init")
 }
 
 // ownProc reports whether /proc numbers processes as this one does. It does not

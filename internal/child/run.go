@@ -26,8 +26,10 @@ type order struct {
 	Fresh bool                         `json:"fresh,omitempty"`
 	Own   map[string]map[string]string `json:"own,omitempty"`
 	Hide  []string                     `json:"hide,omitempty"`
-	// Confine is Spec.Confine.
+	// Those of Spec; Disk is a descriptor.
 	Confine bool `json:"confine,omitempty"`
+	Keep    bool `json:"keep,omitempty"`
+	Disk    int  `json:"disk,omitempty"`
 }
 
 // Run runs the program until it ends or ctx does, which kills it. Whatever it
@@ -39,7 +41,7 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 	}
 	defer in.Close()
 	defer out.Close()
-	o := order{Path: s.Path, Fresh: s.Fresh, Own: s.Own, Hide: s.Hide, Confine: s.Confine}
+	o := order{Path: s.Path, Fresh: s.Fresh, Own: s.Own, Hide: s.Hide, Confine: s.Confine, Keep: s.Keep}
 	files := []*os.File{out}
 	for _, n := range []struct {
 		ns Namespace
@@ -56,9 +58,14 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 		*n.to = reportFD + len(files)
 		files = append(files, f)
 	}
-	if s.File != nil {
-		o.File = reportFD + len(files)
-		files = append(files, s.File)
+	for _, f := range []struct {
+		file *os.File
+		to   *int
+	}{{s.File, &o.File}, {s.Disk, &o.Disk}} {
+		if f.file != nil {
+			*f.to = reportFD + len(files)
+			files = append(files, f.file)
+		}
 	}
 	spec, err := json.Marshal(o)
 	if err != nil {
@@ -106,6 +113,7 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 	if rep.proc != nil {
 		rep.proc.Close()
 	}
+	r.Disk = rep.Disk
 	switch {
 	case errors.Is(werr, exec.ErrWaitDelay):
 		return r, fmt.Errorf("read what the program prints: not done %s after its end", drain)

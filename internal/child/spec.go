@@ -47,6 +47,11 @@ type Spec struct {
 	// Confine leaves the program no means to change what outlives it, but for
 	// the network's packets. See the package documentation.
 	Confine bool
+	// Keep has Report.Disk hold what a confined program writes, and Disk, unless
+	// nil, is that of an earlier run: the program finds its files again. Run takes
+	// them out of Disk, which is of no use any more.
+	Keep bool
+	Disk *os.File
 	// MayUnshare allows a user namespace where there is no right to make a PID
 	// namespace.
 	MayUnshare bool
@@ -66,4 +71,10 @@ type Report struct {
 	Status syscall.WaitStatus `json:"status"`          // how the program ended
 	Left   int                `json:"left,omitempty"`  // processes that outlived it
 	Crowd  bool               `json:"crowd,omitempty"` // it was killed for having more than MaxTasks
+	// Blocked says that the program cannot be started because of what it has
+	// written to Spec.Disk.
+	Blocked string `json:"blocked,omitempty"`
+	// Disk is for the next run, and for the caller to close. It is there also if
+	// the program was killed; nil: nothing can have been written.
+	Disk *os.File `json:"-"`
 }

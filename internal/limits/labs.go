@@ -4,10 +4,11 @@ import "fmt"
 
 // What one lab takes at most, measured over the corpus at 1, 16 and 64 labs at
 // once: 25 open files and one thread. A program that is asked is beside an init,
-// which has threads of its own.
+// which has threads of its own, and in each of three roles it has a disk.
 const (
 	labFiles     = 30
 	labThreads   = 2
+	askedFiles   = 3
 	askedThreads = 24
 	// NeighboursOfLab are entries of the neighbour table.
 	NeighboursOfLab = 16
@@ -20,11 +21,11 @@ const (
 )
 
 // Labs returns how many of so many labs there is room for at once, and, where
-// they are fewer, the limit that says so. programs: some of those that are asked
-// are programs. The error says that there is no room for a single one.
-func Labs(want int, programs bool) (n int, why string, err error) {
-	threads := labThreads
-	if programs {
+// they are fewer, the limit that says so. programs is how many of those that are
+// asked are programs. The error says that there is no room for a single one.
+func Labs(want, programs int) (n int, why string, err error) {
+	files, threads := labFiles+programs*askedFiles, labThreads
+	if programs > 0 {
 		threads += askedThreads
 	}
 	n = want
@@ -32,7 +33,7 @@ func Labs(want int, programs bool) (n int, why string, err error) {
 		read       func() (Limit, bool)
 		base, each int
 	}{
-		{Files, baseFiles, labFiles},
+		{Files, baseFiles, files},
 		{Processes, baseThreads, threads},
 		{Pids, baseThreads, threads},
 	} {
@@ -45,7 +46,7 @@ func Labs(want int, programs bool) (n int, why string, err error) {
 		}
 	}
 	if n == 0 {
-		return 0, why, fmt.Errorf("no room for a lab, which takes %d open files and %d processes and threads: %s", baseFiles+labFiles, baseThreads+threads, why)
+		return 0, why, fmt.Errorf("no room for a lab, which takes %d open files and %d processes and threads: %s", baseFiles+files, baseThreads+threads, why)
 	}
 	return n, why, nil
 }

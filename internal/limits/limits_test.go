@@ -28,9 +28,9 @@ func TestMain(m *testing.M) {
 	}
 	switch what {
 	case "labs":
-		fmt.Println(Labs(64, false))
+		fmt.Println(Labs(64, 0))
 	case "programs":
-		fmt.Println(Labs(64, true))
+		fmt.Println(Labs(64, 1))
 	case "short":
 		fmt.Println(Short())
 	case "explain":

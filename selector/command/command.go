@@ -190,6 +190,8 @@ func (p *program) ending(r child.Report, rerr, cause error, stderr *errorOutput,
 		return fmt.Errorf("%w: %w%s", ErrSetup, rerr, quote(": ", stderr.String()))
 	case r.Setup != "":
 		return fmt.Errorf("%w: %s", ErrSetup, r.Setup)
+	case r.Blocked != "":
+		return fmt.Errorf("%w: %s", ErrBlocked, r.Blocked)
 	case r.Start != 0:
 		return startError(p.path, r.Start)
 	case r.Crowd:
@@ -240,7 +242,13 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 	if o.Guest != nil {
 		s.Net = o.Guest
 	}
+	if o.Disk != nil {
+		s.Keep, s.Disk = true, o.Disk.Swap(nil)
+	}
 	r, err := child.Run(ctx, s)
+	if o.Disk != nil {
+		closeAll(s.Disk, o.Disk.Swap(r.Disk))
+	}
 	if o.Guest != nil && r.Setup == "" {
 		if terr := tidy(o.Guest); err == nil {
 			err = terr
@@ -252,6 +260,15 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 		})
 	}
 	return r, err
+}
+
+// closeAll closes what is not nil.
+func closeAll(files ...*os.File) {
+	for _, f := range files {
+		if f != nil {
+			f.Close()
+		}
+	}
 }
 
 // encode returns what the program is shown.

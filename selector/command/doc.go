@@ -5,7 +5,7 @@
 // The program is started once for every question, in the guest's namespaces.
 // It gets one JSON object on standard input, the selector.Observation; it need
 // not read it. Its environment is PATH and LANG of passtlab, HOME and TMPDIR, which
-// are empty folders of its own, and PASSTLAB_ROLE, PASSTLAB_INTERFACE and
+// are folders of its own, and PASSTLAB_ROLE, PASSTLAB_INTERFACE and
 // PASSTLAB_TARGET, which hold the observation's role, interface and target for
 // programs that read no JSON.
 //
@@ -74,8 +74,9 @@
 // The program cannot change what others are shown that are asked in the same
 // guest after it, nor the machine, though it may be root (child.Spec.Confine).
 // It has no capabilities, all files are read-only for it, and /tmp, /var/tmp,
-// /run and /dev/shm are its own and empty, but for its own folder, those of PATH
-// and of files among its arguments, and the one that passtlab was started in.
+// /run and /dev/shm are its own: they have the files of the observation's Disk.
+// They also show the program's folder, those of PATH and of files among its
+// arguments, and the one that passtlab was started in.
 // It is killed when it has more than child.MaxTasks processes and threads.
 // Memory is not limited.
 package command

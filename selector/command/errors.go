@@ -32,6 +32,9 @@ var (
 	ErrCrowd = errors.New("more processes and threads than the limit")
 	// ErrLeft: processes that the program had started outlived it.
 	ErrLeft = errors.New("left processes behind")
+	// ErrBlocked: the program cannot be started again because of the files that
+	// it has written.
+	ErrBlocked = errors.New("cannot be started again")
 	// ErrEnded: a program that was to run on has ended, with status 0.
 	ErrEnded = errors.New("ended by itself")
 	// ErrMalformed: what was printed is no address.

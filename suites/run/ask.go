@@ -18,6 +18,7 @@ import (
 type subject struct {
 	sel  selector.Selector
 	role scenarios.Role
+	disk selector.Disk // outlasts a reboot
 
 	// Of a selector that remembers, since the last boot of the guest:
 	instance *selector.Instance
@@ -49,6 +50,13 @@ type answer struct {
 // watches reports whether the selector tells its choice by itself.
 func (x *subject) watches() bool { return x.instance != nil && x.instance.Said != nil }
 
+// sees returns what the selector is shown of o, in its role and with its disk.
+func (x *subject) sees(o selector.Observation) selector.Observation {
+	o = forRole(o, x.role)
+	o.Disk = &x.disk
+	return o
+}
+
 // start starts the selectors that remember, in a guest that was just booted.
 func (s *session) start(ctx context.Context) error {
 	if !slices.ContainsFunc(s.subjects, func(x *subject) bool { return x.sel.Traits().Start != nil }) {
@@ -61,7 +69,7 @@ func (s *session) start(ctx context.Context) error {
 	s.phase(&s.phases.ask, func() {
 		for _, x := range s.subjects {
 			if start := x.sel.Traits().Start; start != nil {
-				o := forRole(o, x.role)
+				o := x.sees(o)
 				x.instance, x.over = bounded(ctx, s.opts.SelectLimit, func(ctx context.Context) (*selector.Instance, error) { return start(ctx, o) })
 				switch {
 				case x.over != nil:
@@ -109,7 +117,7 @@ func (s *session) ask(ctx context.Context, x *subject, cp checkpoint) (a answer)
 		defer meter.Stop()
 	}
 	begun, started := s.opts.Now(), time.Now()
-	o := forRole(cp.shown, x.role)
+	o := x.sees(cp.shown)
 	if x.instance == nil {
 		a.choice, a.err = s.fresh(ctx, x.sel, o)
 	} else {

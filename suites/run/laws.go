@@ -26,7 +26,7 @@ func (s *session) checkLaws(ctx context.Context, x *subject, cp checkpoint, a *a
 	if a.err != nil || !cp.judged || traits.Program && cp.name != s.last {
 		return
 	}
-	o := forRole(cp.shown, x.role)
+	o := forRole(cp.shown, x.role) // without a disk: as one that was just started
 	limited, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var spent time.Duration // of the selector's own time

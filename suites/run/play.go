@@ -59,6 +59,9 @@ func once(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector,
 	if s.lab != nil {
 		s.phase(&s.phases.close, func() { closeErr = s.lab.Close() })
 	}
+	for _, x := range s.subjects {
+		closeErr = errors.Join(closeErr, x.disk.Close())
+	}
 	p.Scenario = s.scenario(s.opts.Now().Sub(started))
 	unsupported, skipped := errors.AsType[*sim.UnsupportedError](err)
 	if skipped {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/passtlab/passtlab/internal/limits"
@@ -114,7 +113,13 @@ func (c *Config) check() error {
 
 // fit lowers the number of labs to what the machine has room for, and notes it.
 func (c *Config) fit(rep *report.Report) error {
-	n, why, err := limits.Labs(c.Parallel, slices.ContainsFunc(c.Selectors, func(s selector.Selector) bool { return s.Traits().Program }))
+	programs := 0
+	for _, s := range c.Selectors {
+		if s.Traits().Program {
+			programs++
+		}
+	}
+	n, why, err := limits.Labs(c.Parallel, programs)
 	if err != nil {
 		return fmt.Errorf("run: %w: %w", ErrNoRoom, err)
 	}

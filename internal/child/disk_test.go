@@ -1,0 +1,101 @@
+package child
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/passtlab/passtlab/internal/need"
+)
+
+// A program finds its files again in the next run, whatever they are, and its own
+// folder beside them. It is blocked by them alone.
+func TestDisk(t *testing.T) {
+	need.Namespaces(t)
+	top := t.TempDir()
+	if !hidden(top) {
+		t.Skipf("%s is not hidden", top)
+	}
+	file := filepath.Join(top, "bin", "pick")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	parent := filepath.Dir(top)
+	for _, tt := range []struct {
+		name, first, second string
+		want                string // of the second
+		blocked             string
+	}{
+		{"files", "umask 077; echo a > $HOME/a; mkdir /tmp/b; echo c > /run/c", "cat $HOME/a /run/c; ls -d /tmp/b", "a\nc\n/tmp/b\n", ""},
+		{"no home", "rmdir $HOME", "ls -A $HOME; : > $HOME/x; rm $HOME/x", "", ""},
+		{"full", "head -c 100m /dev/zero > /tmp/zero; for i in $(seq 20000); do : > /run/$i || break; done", "ls -s /tmp/zero | cut -d ' ' -f 2", "/tmp/zero\n", ""},
+		{"moved", "mv " + parent + " /tmp/moved", "ls /tmp/moved", "001\n", ""},
+		{"a link within", "mv " + parent + " /tmp/moved; cd /tmp; ln -s moved " + filepath.Base(parent), "echo x", "x\n", ""},
+		{"a link elsewhere", "mv " + parent + " /tmp/moved; ln -s /etc " + parent, "", "", "in the way"},
+		{"a pipe", "mv " + parent + " /tmp/moved; mkfifo " + parent, "", "", "in the way"},
+		{"full, and moved", "mv " + parent + " /tmp/moved; head -c 100m /dev/zero > /tmp/zero; n=0; while : > /run/$n; do n=$((n+1)); done", "", "", "in the way"},
+		{"no home but a file", "rmdir $HOME; : > $HOME", "cat $HOME; echo x", "x\n", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var disk *os.File
+			defer func() { disk.Close() }()
+			run := func(ctx context.Context, source string) (Report, string) {
+				if err := os.WriteFile(file, []byte("#!/bin/sh\n"+source+"\n"), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				var out, stderr bytes.Buffer
+				r, err := Run(ctx, Spec{
+					Path: file, Args: []string{"pick"}, Env: []string{"PATH=/usr/bin:/bin", "HOME=" + Home}, Stdout: &out, Stderr: &stderr,
+					Fresh: true, Confine: true, Keep: true, Disk: disk,
+				})
+				if ctx.Err() == nil && (err != nil || r.Setup != "") || r.Disk == nil {
+					t.Fatalf("%+v, %v", r, err)
+				}
+				disk.Close()
+				disk = r.Disk
+				return r, out.String()
+			}
+			run(t.Context(), tt.first)
+			for range 2 {
+				r, got := run(t.Context(), tt.second)
+				if got != tt.want || (r.Blocked == "") != (tt.blocked == "") || !strings.Contains(r.Blocked, tt.blocked) {
+					t.Errorf("got %q, %+v", got, r)
+				}
+			}
+		})
+	}
+}
+
+// What a program has written is there although it was killed.
+func TestDiskOfTheKilled(t *testing.T) {
+	need.Namespaces(t)
+	var disk *os.File
+	defer func() { disk.Close() }()
+	for _, want := range []string{"1\n", "2\n", "3\n"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		out := &firstWrite{done: cancel}
+		r, _ := Run(ctx, Spec{
+			Path: "/bin/sh", Args: []string{"sh", "-c", "echo a >> /tmp/a; wc -l < /tmp/a; exec sleep 600"}, Env: []string{"PATH=/usr/bin:/bin"},
+			Stdout: out, Confine: true, Keep: true, Disk: disk,
+		})
+		disk.Close()
+		if disk = r.Disk; disk == nil || string(out.text) != want {
+			t.Errorf("got %q, want %q; %+v", out.text, want, r)
+		}
+	}
+}
+
+// firstWrite calls done once something was written to it.
+type firstWrite struct {
+	text []byte
+	done func()
+}
+
+func (w *firstWrite) Write(p []byte) (int, error) {
+	defer w.done()
+	w.text = append(w.text, p...)
+	return len(p), nil
+}
