@@ -56,7 +56,7 @@ func TestAdvertise(t *testing.T) {
 				}
 				ctx, cancel := context.WithTimeoutCause(t.Context(), limit, errors.New("nothing came"))
 				defer cancel()
-				err = g.Advertise(ctx, guest.Advertisement{From: router, RouterAdvertisement: ra}, g.Solicit)
+				err = g.Advertise(ctx, guest.Advertisement{From: router, RouterAdvertisement: ra}, func() error { return g.Solicit(t.Context()) })
 				if tt.err == "" && err != nil || tt.err != "" && (err == nil || err.Error() != tt.err) {
 					t.Errorf("got %v, want %q", err, tt.err)
 				}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/link"
 )
 
 // retransmission is the first retransmission time-out of the client; it
@@ -162,12 +163,23 @@ func (g *Guest) converse(ctx context.Context, f func(*nclient6.Client) error) (e
 	if err != nil {
 		return err
 	}
-	client, err := nclient6.NewWithConn(conn, g.MAC.HardwareAddr(),
+	client, err := nclient6.NewWithConn(patient{conn, ctx}, g.MAC.HardwareAddr(),
 		nclient6.WithTimeout(retransmission), nclient6.WithRetry(5))
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
 	return errors.Join(f(client), client.Close())
+}
+
+// patient is a connection that waits for room for a neighbour.
+type patient struct {
+	net.PacketConn
+	ctx context.Context
+}
+
+func (p patient) WriteTo(b []byte, to net.Addr) (n int, err error) {
+	err = link.Send(p.ctx, func() error { n, err = p.PacketConn.WriteTo(b, to); return err })
+	return n, err
 }
 
 // listen opens the client's port. The socket is bound to the interface, so that

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
@@ -116,7 +117,7 @@ func converse(ctx context.Context, c net.Conn, nonce []byte) ([]byte, error) {
 		}
 	}
 	for b := make([]byte, maxAnswer); ; {
-		if err := write(ctx, c, nonce); err != nil {
+		if err := link.Send(ctx, func() error { _, err := c.Write(nonce); return err }); err != nil {
 			return nil, err
 		}
 		if stream {
@@ -134,26 +135,6 @@ func converse(ctx context.Context, c net.Conn, nonce []byte) ([]byte, error) {
 		}
 	}
 }
-
-// write sends b. Where the kernel has no room for another neighbour, which is
-// EINVAL and lasts until one is given up, it has sent nothing, and is asked
-// again.
-func write(ctx context.Context, c net.Conn, b []byte) error {
-	for {
-		_, err := c.Write(b)
-		if !errors.Is(err, unix.EINVAL) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(crowded):
-		}
-	}
-}
-
-// crowded is the time after which there may be room for a neighbour.
-const crowded = 50 * time.Millisecond
 
 // resend is the time after which a datagram counts as lost: the initial
 // retransmission time-out of RFC 6298 2.1.

@@ -1,0 +1,29 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// crowded is the time after which there may be room for a neighbour.
+const crowded = 50 * time.Millisecond
+
+// Send calls send, which sends a packet, and calls it again while the kernel has
+// no room for another neighbour. All namespaces of a machine share that room. The
+// kernel says EINVAL then, has sent nothing, and makes room within seconds.
+func Send(ctx context.Context, send func() error) error {
+	for {
+		err := send()
+		if !errors.Is(err, unix.EINVAL) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(crowded):
+		}
+	}
+}
