@@ -23,9 +23,10 @@ BENCHFLAGS ?=
 
 PASSTLAB = $(CURDIR)/bin/passtlab
 # The race detector needs a C compiler.
-RACE     = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+RACE    := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+COLOUR  := $(if $(MAKE_TERMOUT),,--no-color)
 
-.PHONY: kernels soak containers fidelity adapters ecosystem e2e-clients help build test e2e e2e-build e2e-run lint bench clean
+.PHONY: kernels soak containers fidelity adapters ecosystem e2e-clients help build test test-packages test-corpus e2e e2e-build e2e-run lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -37,14 +38,27 @@ build: ## build bin/passtlab
 
 # Test binaries are built here and run in namespaces: as root as they are,
 # otherwise each in a user namespace, which has no network to build with.
-test: build ## run every test, with the race detector where there is a C compiler
+# Without GORACE each process under the race detector ends a second later.
+test: test-packages test-corpus ## run every test, with the race detector where there is a C compiler
+test-packages test-corpus: export GORACE = atexit_sleep_ms=10
+
+# Everything but the corpus. Tests wait more than they compute. How many of a
+# package are at it follows GOMAXPROCS; Ginkgo refuses -parallel.
+test-packages: build
 	@race=$(RACE); [ -n "$$race" ] || echo "make test: no C compiler: without the race detector"; \
-	set -x; $(GO) test $$race -count=1 -exec '"$(PASSTLAB)" rootless --' $(TESTFLAGS) ./...
+	set -x; $(GO) test $$race -count=1 -p 4 -skip '^TestConformance$$' \
+		-exec 'env GOMAXPROCS=$(PROCS) "$(PASSTLAB)" rootless --' $(TESTFLAGS) ./...
+
+test-corpus: build bin/ginkgo
+	$(GO) test $(RACE) -c -o bin/race/ ./suites/conformance
+	bin/passtlab rootless -- bin/ginkgo $(COLOUR) --procs=$(PROCS) --succinct bin/race/conformance.test
 
 e2e: e2e-build e2e-run ## judge every selector in every scenario; narrow with ID=SCENARIO SELECTOR=NAME, PASST=RELEASE for another passt
 
-e2e-build: build
+bin/ginkgo: go.mod
 	$(GO) build -trimpath -o bin/ginkgo github.com/onsi/ginkgo/v2/ginkgo
+
+e2e-build: build bin/ginkgo
 	$(GO) test -c -trimpath -o bin/ ./suites/conformance
 
 # Runs what e2e-build has built, and needs neither Go nor a network. The
@@ -61,8 +75,7 @@ e2e-run:
 		known=$$(bin/passtlab list | sed -n 's/^selectors: *//p'); \
 		printf '%s\n' $$known | grep -qxFe "$$PASSTLAB_SELECTOR" || \
 		{ echo "e2e: no built-in selector is called \"$$PASSTLAB_SELECTOR\"; there are $$known" >&2; exit 2; }; }
-	@[ -t 1 ] || colour=--no-color; \
-	bin/passtlab rootless -- bin/ginkgo $$colour --procs=$(PROCS) --succinct bin/conformance.test; \
+	@bin/passtlab rootless -- bin/ginkgo $(COLOUR) --procs=$(PROCS) --succinct bin/conformance.test; \
 	status=$$?; echo; \
 	if [ -f '$(OUT)/report.json' ]; then bin/passtlab report show '$(OUT)/report.json'; \
 		echo "every scenario: bin/passtlab report show --all $(OUT)/report.json; for CI: $(OUT)/junit.xml"; fi; \

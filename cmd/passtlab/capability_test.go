@@ -49,6 +49,7 @@ func passing(more ...string) []string {
 // Each capability of the list is needed: without it passtlab says so and
 // stops, and a lab that does not ask first fails.
 func TestEachCapability(t *testing.T) {
+	t.Parallel()
 	need.Namespaces(t)
 	for _, c := range userns.Capabilities {
 		t.Run(c.Name, func(t *testing.T) {
@@ -74,6 +75,7 @@ func TestEachCapability(t *testing.T) {
 
 // With the list and nothing else, everything works: no other capability is needed.
 func TestListedCapabilities(t *testing.T) {
+	t.Parallel()
 	need.Namespaces(t)
 	pass := func(name string, client scenarios.Client, args ...string) {
 		t.Run(name, func(t *testing.T) {

@@ -87,6 +87,7 @@ func TestContainersPage(t *testing.T) {
 // Every command line of the page works, those of Docker and Kubernetes as
 // podman has them.
 func TestContainerLines(t *testing.T) {
+	t.Parallel()
 	e := newEngine(t)
 	page := readPage(t)
 	for _, line := range engineLines(page) {
@@ -99,6 +100,7 @@ func TestContainerLines(t *testing.T) {
 
 // A container that lacks one thing is told which, and how to get it.
 func TestContainerRefusals(t *testing.T) {
+	t.Parallel()
 	e := newEngine(t)
 	const run = " IMAGE passtlab run --selector talos-v2 label:core"
 	all := "--cap-drop ALL --cap-add " + strings.Join(everyLab(), " --cap-add ")
@@ -121,6 +123,7 @@ func TestContainerRefusals(t *testing.T) {
 // In a user namespace whose /sys is masked in part, a program would see the
 // container's interfaces. It is not asked, and passtlab tells how to change that.
 func TestMaskedContainer(t *testing.T) {
+	t.Parallel()
 	const masked = "podman run --rm --security-opt unmask=/proc/sys --security-opt apparmor=unconfined" +
 		" IMAGE passtlab run --verbose --exec mine=/bin/true --selector talos-v2 label:core"
 	e := newEngine(t)
@@ -141,6 +144,7 @@ func TestContainerDisk(t *testing.T) {
 
 // What a chroot lacks is said in the same way.
 func TestChroot(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 || userns.Inside() {
 		t.Skip("needs root")
 	}

@@ -178,6 +178,7 @@ func TestGitBisectCrash(t *testing.T) {
 
 // Should the process that guards the judgement crash itself, git bisect stops.
 func TestGitBisectGuardCrash(t *testing.T) {
+	t.Parallel()
 	cmd := passtlab(t.TempDir(), "run", "--git-bisect", id)
 	cmd.Env = append(cmd.Env, endingEnv+"=waits")
 	stdout, err := cmd.StdoutPipe()

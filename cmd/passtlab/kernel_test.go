@@ -59,6 +59,7 @@ func program(t *testing.T) string {
 // A run on another kernel and one on this have the same results, but for the
 // names of the kernels, and leave the same files.
 func TestKernel(t *testing.T) {
+	t.Parallel()
 	names := kernels(t)
 	need.Namespaces(t)
 	self := program(t)
@@ -147,6 +148,7 @@ sed -n 's/.*"address": *"\([^"/]*\)\/128".*/\1/p' | head -n 1
 
 // QEMU that dies is the lab's failure, and a signal ends all of it.
 func TestKernelEnds(t *testing.T) {
+	t.Parallel()
 	name := kernels(t)[0]
 	self := program(t)
 	for _, tt := range []struct {

@@ -128,6 +128,7 @@ func TestShardAndMerge(t *testing.T) {
 // Against real labs: what is known of Talos' orders, and of flannel where its
 // versions are built.
 func TestRegressLabs(t *testing.T) {
+	t.Parallel()
 	need.Namespaces(t)
 	run := func(args ...string) (int, string) {
 		cmd := passtlab(t.TempDir(), args...)

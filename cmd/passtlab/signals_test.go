@@ -98,47 +98,52 @@ func signalled(t *testing.T, cmd *exec.Cmd, sig syscall.Signal, delay time.Durat
 
 // Whenever a signal comes, it ends the command, and nothing is left behind.
 func TestSignals(t *testing.T) {
+	t.Parallel()
 	need.Namespaces(t)
 	delays := []time.Duration{0, 1, 2, 5, 10, 15, 20, 30, 40, 60, 80, 160, 300}
 	for user, command := range users(t) {
-		for _, tt := range []struct {
-			args   string
-			before string // what the command has said when it may end otherwise
-			status []int
-		}{
-			{"up passt-slaac-then-dhcpv6", "Ctrl-C takes the lab down", []int{0}},
-			{"run --selector talos-v1 label:core", "FAILED: ", []int{1}},
-			{"run --git-bisect --selector talos-v1 passt-slaac-then-dhcpv6", "FAILED: ", []int{1}},
-			{"rootless -- sleep 60", "", nil},
-			{"rootless --always -- sleep 60", "", nil},
-		} {
-			t.Run(user+"/"+tt.args, func(t *testing.T) {
-				for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-					for _, d := range delays {
-						cmd := command(strings.Fields(tt.args)...)
-						status, out := signalled(t, cmd, sig, d*time.Millisecond)
-						finished := tt.before != "" && strings.Contains(out, tt.before) && slices.Contains(tt.status, status)
-						if status != 128+int(sig) && !finished {
-							t.Errorf("%v after %d ms: status %d\n%s", sig, d, status, out)
+		t.Run(user, func(t *testing.T) {
+			t.Parallel()
+			for _, tt := range []struct {
+				args   string
+				before string // what the command has said when it may end otherwise
+				status []int
+			}{
+				{"up passt-slaac-then-dhcpv6", "Ctrl-C takes the lab down", []int{0}},
+				{"run --selector talos-v1 label:core", "FAILED: ", []int{1}},
+				{"run --git-bisect --selector talos-v1 passt-slaac-then-dhcpv6", "FAILED: ", []int{1}},
+				{"rootless -- sleep 60", "", nil},
+				{"rootless --always -- sleep 60", "", nil},
+			} {
+				t.Run(tt.args, func(t *testing.T) {
+					for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+						for _, d := range delays {
+							cmd := command(strings.Fields(tt.args)...)
+							status, out := signalled(t, cmd, sig, d*time.Millisecond)
+							finished := tt.before != "" && strings.Contains(out, tt.before) && slices.Contains(tt.status, status)
+							if status != 128+int(sig) && !finished {
+								t.Errorf("%v after %d ms: status %d\n%s", sig, d, status, out)
+							}
 						}
 					}
-				}
-				dir := ""
-				for _, e := range command().Env {
-					if v, ok := strings.CutPrefix(e, "XDG_RUNTIME_DIR="); ok {
-						dir = v
+					dir := ""
+					for _, e := range command().Env {
+						if v, ok := strings.CutPrefix(e, "XDG_RUNTIME_DIR="); ok {
+							dir = v
+						}
 					}
-				}
-				if left, _ := filepath.Glob(filepath.Join(dir, "passtlab", "*")); len(left) > 0 {
-					t.Errorf("left behind: %v", left)
-				}
-			})
-		}
+					if left, _ := filepath.Glob(filepath.Join(dir, "passtlab", "*")); len(left) > 0 {
+						t.Errorf("left behind: %v", left)
+					}
+				})
+			}
+		})
 	}
 }
 
 // The same for what is run in a lab, which the signal leaves alone.
 func TestSignalsExec(t *testing.T) {
+	t.Parallel()
 	need.Namespaces(t)
 	for user, command := range users(t) {
 		t.Run(user, func(t *testing.T) {

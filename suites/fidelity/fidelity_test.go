@@ -43,7 +43,7 @@ func program(t *testing.T) sim.Backend {
 func judge(t *testing.T, b sim.Backend, scs ...*scenarios.Scenario) *report.Report {
 	t.Helper()
 	r, err := run.All(t.Context(), run.Config{
-		Scenarios: scs, Selectors: builtin.All(), Parallel: 16,
+		Scenarios: scs, Selectors: builtin.All(), Parallel: 32,
 		Options: run.Options{Backend: b, KnownFailures: true},
 	})
 	if err != nil {

@@ -135,6 +135,7 @@ func ask(t *testing.T, lab run.Lab, name, canaries string) (selector.Choice, err
 
 // TestHostile asks every attack, one after the other, in one guest.
 func TestHostile(t *testing.T) {
+	t.Parallel()
 	need.Namespaces(t)
 	lab := open(t)
 	c := setCanaries(t)
@@ -168,6 +169,7 @@ func TestHostile(t *testing.T) {
 
 // TestHostileToUser does the same as an ordinary user, unless this is one.
 func TestHostileToUser(t *testing.T) {
+	t.Parallel()
 	need.Namespaces(t)
 	if userns.Inside() {
 		t.Skip("these tests run as an ordinary user already")
