@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/adapters"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/sim/userns"
@@ -126,12 +125,17 @@ func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
 	if err != nil {
 		return err
 	}
-	changed, err := f.changed(ends)
+	names := f.names(f.good, f.bad)
+	changed, err := bisect.Compare(ends, names[0], names[1], len(f.scenarios) > 0)
 	if err != nil {
 		return err
 	}
+	args := f.scenarios // which may be files
+	if len(args) == 0 {
+		args = changed.IDs()
+	}
 	good := func(_ context.Context, version string) (bool, error) {
-		r, err := f.ask(c, changed.arguments(f.scenarios), version)
+		r, err := f.ask(c, args, version)
 		if errors.Is(err, adapters.ErrBuild) {
 			fmt.Fprintf(log, "%s@%s: does not build: %v\n", f.selector, version, err)
 			return false, bisect.ErrUntestable
@@ -139,7 +143,7 @@ func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
 		if err != nil {
 			return false, err
 		}
-		good, err := changed.judge(r)
+		good, err := changed.Judge(r)
 		word := map[bool]string{true: "good", false: "bad"}[good]
 		if err != nil {
 			word = err.Error()
@@ -152,7 +156,7 @@ func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
 		return err
 	}
 	f.print(c, flip)
-	for _, id := range changed.ids() {
+	for _, id := range changed.IDs() {
 		fmt.Fprintln(out, " ", id)
 	}
 	return nil
@@ -186,75 +190,4 @@ func (f *bisectFlags) ask(c *cobra.Command, args []string, versions ...string) (
 		return nil, labFailed(fmt.Errorf("bisect: a lab failed for %s", strings.Join(versions, " and ")))
 	}
 	return r, nil
-}
-
-// changed are the questions that the good version answers well and the bad one
-// does not.
-type changed []question
-
-type question struct {
-	scenario string
-	role     scenarios.Role
-}
-
-// changed returns what differs between the ends of the search.
-func (f *bisectFlags) changed(r *report.Report) (changed, error) {
-	names := f.names(f.good, f.bad)
-	verdicts := map[question]map[string]report.Verdict{}
-	var all, out changed
-	for _, res := range r.Results {
-		q := question{res.Scenario, res.Role}
-		if verdicts[q] == nil {
-			verdicts[q] = map[string]report.Verdict{}
-			all = append(all, q)
-		}
-		verdicts[q][res.Selector] = res.Verdict
-		if len(f.scenarios) > 0 && res.Selector == names[0] && res.Verdict != report.Pass {
-			return nil, fmt.Errorf("bisect: %s is not good: %s in %s: %s", names[0], res.Verdict, res.Scenario, res.Reason)
-		}
-	}
-	for _, q := range all {
-		if verdicts[q][names[0]] == report.Pass && verdicts[q][names[1]] == report.Fail {
-			out = append(out, q)
-		}
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("bisect: %s is not bad where %s is good", names[1], names[0])
-	}
-	return out, nil
-}
-
-// judge reports whether the version that was asked is good in all that changed.
-func (cs changed) judge(r *report.Report) (bool, error) {
-	good := true
-	for _, res := range r.Results {
-		if !slices.Contains(cs, question{res.Scenario, res.Role}) {
-			continue
-		}
-		switch res.Verdict {
-		case report.Skip:
-			return false, fmt.Errorf("%w: skipped: %s", bisect.ErrUntestable, res.Reason)
-		case report.Fail:
-			good = false
-		}
-	}
-	return good, nil
-}
-
-// arguments returns what names the scenarios that changed: what was given, as
-// it may be files, or else their ids.
-func (cs changed) arguments(given []string) []string {
-	if len(given) > 0 {
-		return given
-	}
-	return cs.ids()
-}
-
-func (cs changed) ids() (ids []string) {
-	for _, q := range cs {
-		if !slices.Contains(ids, q.scenario) {
-			ids = append(ids, q.scenario)
-		}
-	}
-	return ids
 }

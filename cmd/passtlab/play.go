@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"log/slog"
-
-	"github.com/spf13/pflag"
+	"slices"
+	"strings"
 
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim"
+	"github.com/spf13/pflag"
 )
 
 // playFlags are the flags that say how scenarios are played.
@@ -18,19 +22,24 @@ type playFlags struct {
 }
 
 func (f *playFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.passt, "passt", "", passtUsage)
-	fs.StringVar(&f.client, "client", "", clientUsage)
+	fs.StringVar(&f.passt, "passt", "", "behave as `RELEASE` of passt, as latest, or as kubevirt:VERSION, in scenarios that do not name a release of their own")
+	fs.StringVar(&f.client, "client", "", fmt.Sprintf("have `NAME`, one of %v, configure the guest in scenarios that name no client of their own", scenarios.Clients()))
 	fs.StringVar(&f.backend, "backend", "simulated", backendUsage)
 	fs.BoolVar(&f.verbose, "verbose", false, "log what happens in the labs to standard error")
 }
 
 // prepare returns the scenarios as the flags have them played.
 func (f *playFlags) prepare(scs []*scenarios.Scenario) (_ []*scenarios.Scenario, err error) {
-	if scs, err = behaveAs(f.passt, scs); err != nil {
-		return nil, err
+	if f.passt != "" {
+		if scs, err = sim.As(f.passt, scs...); err != nil {
+			return nil, fmt.Errorf("--passt: %w", err)
+		}
 	}
-	if scs, err = configureBy(f.client, scs); err != nil {
-		return nil, err
+	if client := scenarios.Client(f.client); client != "" {
+		if !slices.Contains(scenarios.Clients(), client) {
+			return nil, fmt.Errorf("--client: %q is not one of %v", client, scenarios.Clients())
+		}
+		scs = sim.WithClient(client, scs...)
 	}
 	return scenarios.Draw(f.seed, scs...), nil
 }
@@ -41,4 +50,22 @@ func (f *playFlags) logger(w io.Writer) *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+const backendUsage = "what plays passt: simulated, or passt[=PATH], the real program, by default pasta in $PATH"
+
+// parseBackend reads the flag --backend.
+func parseBackend(ctx context.Context, value string) (sim.Backend, error) {
+	kind, path, given := strings.Cut(value, "=")
+	switch {
+	case kind == "passt" && (path != "" || !given):
+		b, err := sim.Program(ctx, path)
+		if err != nil {
+			return b, fmt.Errorf("--backend: %w", err)
+		}
+		return b, nil
+	case value == "simulated" || value == "":
+		return sim.Backend{}, nil
+	}
+	return sim.Backend{}, fmt.Errorf("--backend: %q is neither simulated nor passt[=PATH]", value)
 }

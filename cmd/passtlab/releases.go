@@ -5,26 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/spf13/cobra"
 )
-
-const passtUsage = "behave as `RELEASE` of passt, as latest, or as kubevirt:VERSION, in scenarios that do not name a release of their own"
-
-// behaveAs returns the scenarios with the release that the flag --passt names,
-// if it names one.
-func behaveAs(name string, scs []*scenarios.Scenario) ([]*scenarios.Scenario, error) {
-	if name == "" {
-		return scs, nil
-	}
-	scs, err := sim.As(name, scs...)
-	if err != nil {
-		return nil, fmt.Errorf("--passt: %w", err)
-	}
-	return scs, nil
-}
 
 // releases is what passtlab releases prints as JSON.
 type releases struct {

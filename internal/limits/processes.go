@@ -20,15 +20,16 @@ func Processes() (Limit, bool) {
 		return Limit{}, false
 	}
 	uid := os.Getuid()
-	if host(uid) == 0 {
+	if HostUser(uid) == 0 {
 		return Limit{}, false
 	}
-	return Limit{Name: fmt.Sprintf("processes and threads of user %d (ulimit -u)", host(uid)), Max: int(r.Cur), Used: threads(uid),
+	return Limit{Name: fmt.Sprintf("processes and threads of user %d (ulimit -u)", HostUser(uid)), Max: int(r.Cur), Used: threads(uid),
 		Remedy: "raise it (ulimit -u 4096), or end some"}, true
 }
 
-// host returns the user that uid is outside of this user namespace.
-func host(uid int) int {
+// HostUser returns the user that uid is outside of this user namespace
+// (user_namespaces(7)).
+func HostUser(uid int) int {
 	text, err := os.ReadFile("/proc/self/uid_map")
 	if err != nil {
 		return uid

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/input"
+	"github.com/passtlab/passtlab/internal/limits"
 	"github.com/passtlab/passtlab/internal/owned"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/netns"
@@ -175,7 +176,7 @@ func Find(rs []Record, pid int) (Record, error) {
 // exists, else /run for root, else the folder for temporary files. It is the
 // same inside a user namespace, where an ordinary user is root too.
 func Folder() string {
-	uid := outerUID()
+	uid := limits.HostUser(os.Geteuid())
 	dir := os.Getenv("XDG_RUNTIME_DIR")
 	st, err := os.Stat(dir)
 	switch {
@@ -185,21 +186,4 @@ func Folder() string {
 		return "/run/passtlab"
 	}
 	return filepath.Join(os.TempDir(), fmt.Sprintf("passtlab-%d", uid))
-}
-
-// outerUID returns the user's id outside the user namespace, if in one
-// (user_namespaces(7): "inside outside length").
-func outerUID() int {
-	uid := os.Geteuid()
-	data, err := os.ReadFile("/proc/self/uid_map")
-	if err != nil {
-		return uid
-	}
-	for line := range strings.Lines(string(data)) {
-		var inside, outside, length int
-		if n, _ := fmt.Sscan(line, &inside, &outside, &length); n == 3 && uid >= inside && uid-inside < length {
-			return outside + uid - inside
-		}
-	}
-	return uid
 }

@@ -1,0 +1,74 @@
+package bisect
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/suites/report"
+)
+
+// Changed are the questions that the good version answers well and the bad one
+// does not.
+type Changed []question
+
+type question struct {
+	scenario string
+	role     scenarios.Role
+}
+
+// Compare returns in what the selectors good and bad differ. With strict the good
+// one has to pass everywhere.
+func Compare(r *report.Report, good, bad string, strict bool) (Changed, error) {
+	passed, failed := map[question]bool{}, map[question]bool{}
+	var all, out Changed
+	for _, res := range r.Results {
+		q := question{res.Scenario, res.Role}
+		switch {
+		case res.Selector == good && strict && res.Verdict != report.Pass:
+			return nil, fmt.Errorf("bisect: %s is not good: %s in %s: %s", good, res.Verdict, res.Scenario, res.Reason)
+		case res.Selector == good:
+			passed[q] = res.Verdict == report.Pass
+			all = append(all, q)
+		case res.Selector == bad:
+			failed[q] = res.Verdict == report.Fail
+		}
+	}
+	for _, q := range all {
+		if passed[q] && failed[q] {
+			out = append(out, q)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("bisect: %s is not bad where %s is good", bad, good)
+	}
+	return out, nil
+}
+
+// Judge reports whether a version is good in all that changed, by its report. The
+// error wraps ErrUntestable.
+func (cs Changed) Judge(r *report.Report) (good bool, err error) {
+	good = true
+	for _, res := range r.Results {
+		if !slices.Contains(cs, question{res.Scenario, res.Role}) {
+			continue
+		}
+		switch res.Verdict {
+		case report.Skip:
+			return false, fmt.Errorf("%w: skipped: %s", ErrUntestable, res.Reason)
+		case report.Fail:
+			good = false
+		}
+	}
+	return good, nil
+}
+
+// IDs are the scenarios of what changed.
+func (cs Changed) IDs() (ids []string) {
+	for _, q := range cs {
+		if !slices.Contains(ids, q.scenario) {
+			ids = append(ids, q.scenario)
+		}
+	}
+	return ids
+}
