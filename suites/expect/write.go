@@ -60,9 +60,10 @@ type failed struct {
 // each unless all roles of the scenario fail alike.
 func failures(r *report.Report) []failed {
 	var all []failed
+	perScenario := r.PerScenario()
 	for _, s := range r.Scenarios {
 		var here []failed
-		for _, res := range r.Of(s.ID) {
+		for _, res := range perScenario[s.ID] {
 			if res.Verdict != report.Fail {
 				continue
 			}
@@ -81,7 +82,7 @@ func failures(r *report.Report) []failed {
 			}
 			here[i].versions = append(here[i].versions, version)
 		}
-		all = append(all, joinAlike(here, len(r.Roles(s.ID)))...)
+		all = append(all, joinAlike(here, len(report.Roles(perScenario[s.ID])))...)
 	}
 	return all
 }

@@ -40,28 +40,16 @@ func declare(sc *scenarios.Scenario, sel selector.Selector, opts run.Options, re
 			need.Namespaces(ginkgo.GinkgoTB())
 		}
 		played := run.Play(ctx, sc, []selector.Selector{sel}, opts)
-		if err := played.Scenario.Error; err != "" {
-			ginkgo.Fail(fmt.Sprintf("the lab failed, and nothing is known about %s: %s", sel.Name(), err))
-		}
 		results = played.Results
+		// A lab that failed before is told by each spec.
+		if err := played.Scenario.Error; err != "" && results[0].Verdict != report.Error {
+			ginkgo.Fail("the lab failed: " + err)
+		}
 	}, ginkgo.NodeTimeout(limit))
 	for _, role := range sc.Roles {
 		ginkgo.It(fmt.Sprintf("%s picks an address that works as %s", sel.Name(), role), func() {
 			i := slices.IndexFunc(results, func(r report.Result) bool { return r.Role == role })
-			tell(results[i])
+			selectortest.Tell(ginkgo.GinkgoTB(), results[i])
 		})
 	}
-}
-
-// tell ends a spec by a result.
-func tell(r report.Result) {
-	switch {
-	case r.Verdict == report.Error:
-		ginkgo.Fail(fmt.Sprintf("the lab failed, and nothing is known about %s: %s", r.Selector, r.Reason))
-	case r.Verdict.Bad():
-		ginkgo.Fail(fmt.Sprintf("%s: %s", r.Verdict, r.Reason))
-	case r.Verdict == report.Skip:
-		ginkgo.Skip(r.Reason)
-	}
-	ginkgo.GinkgoWriter.Printf("%s: %s\n", r.Verdict, r.Reason)
 }

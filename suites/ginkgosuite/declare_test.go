@@ -29,7 +29,7 @@ var cases = map[string]struct {
 	"fail":    {errors.New("sorry"), runtest.Lab{}, "core", "fail: gave no choice: sorry", false},
 	"skip":    {fmt.Errorf("%w: knows no IPv6", selector.ErrUnsupported), runtest.Lab{}, "core", "0 Passed | 0 Failed | 0 Pending | 4 Skipped", true},
 	"lab":     {nil, runtest.Lab{StepErr: errors.New("no lab today")}, "core", "nothing is known about mine", false},
-	"close":   {nil, runtest.Lab{CloseErr: errors.New("left behind")}, "core", "close scenario", false},
+	"close":   {nil, runtest.Lab{CloseErr: errors.New("left behind")}, "core", "the lab failed: close scenario", false},
 	"nothing": {nil, runtest.Lab{}, "nosuch", "nothing selected: no scenario", false},
 }
 

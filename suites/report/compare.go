@@ -133,8 +133,9 @@ func (c *Comparison) count(k ChangeKind) (n int) {
 // step compares two selectors. Where there is no verdict there is no change.
 func (r *Report) step(from, to string) Step {
 	s := Step{Old: from, New: to, Counts: map[string]int{}, Changes: []Change{}}
+	perScenario := r.PerScenario()
 	for _, sc := range r.Scenarios {
-		results := r.Of(sc.ID)
+		results := perScenario[sc.ID]
 		var here []Change
 		for _, res := range results {
 			i := slices.IndexFunc(results, func(o Result) bool { return o.Selector == from && o.Role == res.Role })
@@ -150,7 +151,7 @@ func (r *Report) step(from, to string) Step {
 		}
 		for _, ch := range here {
 			s.Counts[string(ch.Kind)]++
-			if len(ch.Roles) == len(r.Roles(sc.ID)) {
+			if len(ch.Roles) == len(Roles(results)) {
 				ch.Roles = nil
 			}
 			if ch.Kind != Unchanged {

@@ -24,7 +24,7 @@ func Formats() []Format { return []Format{FormatTable, FormatJSON, FormatJUnit, 
 // Style is how a table is written.
 type Style struct {
 	Colour bool
-	// All shows every scenario and every finding, however many there are.
+	// All shows every scenario and every group, however many there are.
 	// Otherwise a table that fits no screen becomes a summary by topic.
 	All bool
 }

@@ -57,9 +57,9 @@ type (
 // file has as many failures as the report has fails and xpasses, and as many
 // errors as it has errors and bad labs.
 func (r *Report) writeJUnit(w io.Writer) error {
-	all := junitFile{Time: r.Duration}
+	all, perScenario := junitFile{Time: r.Duration}, r.PerScenario()
 	for _, s := range r.Scenarios {
-		suite := r.junitSuite(s)
+		suite := r.junitSuite(s, perScenario[s.ID])
 		all.Suites = append(all.Suites, suite)
 		all.Tests += suite.Tests
 		all.Skipped += suite.Skipped
@@ -78,7 +78,7 @@ func (r *Report) writeJUnit(w io.Writer) error {
 	return err
 }
 
-func (r *Report) junitSuite(s Scenario) junitSuite {
+func (r *Report) junitSuite(s Scenario, results []Result) junitSuite {
 	suite := junitSuite{
 		Name:       s.ID,
 		Package:    "passtlab",
@@ -87,7 +87,7 @@ func (r *Report) junitSuite(s Scenario) junitSuite {
 		Properties: []junitProperty{{"kernel", r.Kernel}, {"backend", r.Backend}, {"passt", s.Passt}},
 		Cases:      []junitCase{junitLab(s)},
 	}
-	for _, res := range r.Of(s.ID) {
+	for _, res := range results {
 		suite.Cases = append(suite.Cases, junitResult(res))
 	}
 	suite.Tests = len(suite.Cases)

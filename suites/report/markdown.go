@@ -27,7 +27,7 @@ func (r *Report) writeMarkdown(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "- %s\n", escape(o))
 	}
-	for i, f := range r.findings() {
+	for i, f := range r.groups() {
 		if i == 0 {
 			fmt.Fprintln(&b)
 		}

@@ -34,13 +34,13 @@ var marks = map[Verdict]string{
 }
 
 func newMatrix(r *Report) matrix {
-	m := matrix{selectors: r.Selectors()}
+	m, perScenario := matrix{selectors: r.Selectors()}, r.PerScenario()
 	for i := 0; i < len(r.Scenarios); {
 		n := i + 1
 		for n < len(r.Scenarios) && r.Scenarios[i].Family != "" && r.Scenarios[n].Family == r.Scenarios[i].Family {
 			n++
 		}
-		m.rows = append(m.rows, familyRows(r, r.Scenarios[i:n], m.selectors)...)
+		m.rows = append(m.rows, familyRows(perScenario, r.Scenarios[i:n], m.selectors)...)
 		i = n
 	}
 	return m
@@ -48,7 +48,7 @@ func newMatrix(r *Report) matrix {
 
 // familyRows returns the rows of the scenarios of one file. Those that came out
 // the same are one: of them all "FAMILY (N)", of some "ID (+N)".
-func familyRows(r *Report, family []Scenario, selectors []string) (rows []matrixRow) {
+func familyRows(perScenario map[string][]Result, family []Scenario, selectors []string) (rows []matrixRow) {
 	type block struct {
 		rows  []matrixRow
 		first string // its id
@@ -56,7 +56,7 @@ func familyRows(r *Report, family []Scenario, selectors []string) (rows []matrix
 	}
 	var blocks []block
 	for _, s := range family {
-		own := scenarioRows("", r.Of(s.ID), selectors)
+		own := scenarioRows("", perScenario[s.ID], selectors)
 		i := slices.IndexFunc(blocks, func(b block) bool { return slices.EqualFunc(b.rows, own, matrixRow.equal) })
 		if i < 0 {
 			i = len(blocks)

@@ -294,20 +294,18 @@ func (r *Report) Selectors() []string {
 	return names
 }
 
-// Of returns the results of one scenario.
-func (r *Report) Of(id string) []Result {
-	var out []Result
+// PerScenario returns the results by the id of their scenario.
+func (r *Report) PerScenario() map[string][]Result {
+	m := map[string][]Result{}
 	for _, res := range r.Results {
-		if res.Scenario == id {
-			out = append(out, res)
-		}
+		m[res.Scenario] = append(m[res.Scenario], res)
 	}
-	return out
+	return m
 }
 
-// Roles returns the roles that selectors were asked in, in one scenario.
-func (r *Report) Roles(id string) (roles []scenarios.Role) {
-	for _, res := range r.Of(id) {
+// Roles returns the roles among the results of one scenario.
+func Roles(results []Result) (roles []scenarios.Role) {
+	for _, res := range results {
 		roles = appendNew(roles, res.Role)
 	}
 	return roles

@@ -34,7 +34,7 @@ func (t *tableWriter) paint(colour, s string) string {
 }
 
 // screen is how many rows of scenarios a reader takes in at once, and most how
-// many findings of one verdict a summary shows.
+// many groups of one verdict a summary shows.
 const (
 	screen = 24
 	most   = 8
@@ -42,10 +42,10 @@ const (
 
 func (r *Report) writeTable(w io.Writer, style Style) error {
 	t := &tableWriter{colour: style.Colour}
-	m, findings := newMatrix(r), r.findings()
+	m, groups := newMatrix(r), r.groups()
 	summary := !style.All && len(m.rows) > screen
 	if summary {
-		m, findings = byTopic(r), leading(findings)
+		m, groups = byTopic(r), leading(groups)
 	}
 	fmt.Fprintln(t, r.setting())
 	for _, n := range r.notes() {
@@ -54,7 +54,7 @@ func (r *Report) writeTable(w io.Writer, style Style) error {
 	fmt.Fprintln(t)
 	t.matrix(m)
 	t.orders(r.kernelOrders())
-	t.findings(findings)
+	t.groups(groups)
 	if summary {
 		fmt.Fprint(t, "\nThe counts are of scenarios times roles. --all shows every scenario, failure and known failure; report files do, too.\n")
 	}
@@ -111,7 +111,7 @@ func (t *tableWriter) orders(lines []string) {
 	}
 }
 
-// headings stand before the findings of a verdict.
+// headings stand before the groups of a verdict.
 var headings = map[Verdict]string{
 	Error: "ERRORS of the lab or of scenarios; nothing is known about selectors there",
 	Fail:  "Failures",
@@ -120,7 +120,7 @@ var headings = map[Verdict]string{
 	XFail: "Known failures, as stated",
 }
 
-func (t *tableWriter) findings(fs []finding) {
+func (t *tableWriter) groups(fs []group) {
 	for i, f := range fs {
 		if i == 0 || fs[i-1].verdict != f.verdict {
 			fmt.Fprintf(t, "\n%s\n", t.paint(colours[f.verdict], headings[f.verdict]))

@@ -228,9 +228,9 @@ func judged(t *testing.T, sc *scenarios.Scenario, lab *stages, sel selector.Sele
 }
 
 // inTurn picks the addresses of the letters one after the other, each time it
-// is asked by a life; "-" is none.
-func inTurn(choices ...string) *life {
-	return &life{next: func(i int, _ selector.Observation) (selector.Choice, error) {
+// is asked; "-" is none.
+func inTurn(choices ...string) *stateful {
+	return &stateful{next: func(i int, _ selector.Observation) (selector.Choice, error) {
 		return letter(choices[min(i, len(choices)-1)]), nil
 	}}
 }
@@ -243,24 +243,24 @@ func letter(l string) selector.Choice {
 	return selector.Pick(letters[l].Addr(), "")
 }
 
-// life is a selector that remembers and counts. Its fresh answers are those that do
+// stateful is a selector that remembers and counts. Its fresh answers are those that do
 // not change with the list.
-type life struct {
+type stateful struct {
 	next                  func(i int, o selector.Observation) (selector.Choice, error)
 	startErr, closeErr    error
 	asked, starts, closes int
 	seen                  []int // addresses at each start
 }
 
-func (l *life) Name() string { return "alive" }
+func (l *stateful) Name() string { return "alive" }
 
-func (l *life) Select(context.Context, selector.Observation) (selector.Choice, error) {
+func (l *stateful) Select(context.Context, selector.Observation) (selector.Choice, error) {
 	return selector.None(""), nil
 }
 
-func (l *life) Traits() selector.Traits { return selector.Traits{Start: l.start} }
+func (l *stateful) Traits() selector.Traits { return selector.Traits{Start: l.start} }
 
-func (l *life) start(_ context.Context, o selector.Observation) (*selector.Instance, error) {
+func (l *stateful) start(_ context.Context, o selector.Observation) (*selector.Instance, error) {
 	l.starts++
 	l.seen = append(l.seen, len(o.Addresses))
 	return &selector.Instance{

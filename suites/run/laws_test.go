@@ -75,7 +75,7 @@ func TestUnstable(t *testing.T) {
 	}
 }
 
-// A life is not asked for the sake of the laws, its fresh selector is.
+// An instance is not asked for the sake of the laws, a fresh selector is.
 func TestUnstableAfresh(t *testing.T) {
 	sc, lab := play("D s")
 	sel := inTurn("d")

@@ -58,7 +58,7 @@ func moves(t *testing.T) *report.Report {
 	sc.Family, sc.Order = "moves", []scenarios.Kind{scenarios.EventDHCPv6, scenarios.EventRA}
 	var asked int
 	now := clock()
-	sel := func(name string, l *life) selector.Selector { return named{l, name} }
+	sel := func(name string, l *stateful) selector.Selector { return named{l, name} }
 	late := inTurn("d")
 	late.next = func(i int, _ selector.Observation) (selector.Choice, error) {
 		if i == 2 {
@@ -85,7 +85,7 @@ func moves(t *testing.T) *report.Report {
 
 // named is a Stateful by another name.
 type named struct {
-	*life
+	*stateful
 	name string
 }
 

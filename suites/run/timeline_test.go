@@ -143,9 +143,9 @@ func TestLate(t *testing.T) {
 	}
 }
 
-// A life is begun at the boot, ended and begun anew in a reboot, and ended with
+// An instance starts at the boot, ends and starts anew in a reboot, and ends with
 // the timeline.
-func TestLives(t *testing.T) {
+func TestInstances(t *testing.T) {
 	sc, lab := play("D", "/one", "reboot", "D", "/two", "D")
 	sel := inTurn("d")
 	if r := judged(t, sc, lab, sel, Options{}); r.Verdict != report.Pass {
@@ -156,8 +156,8 @@ func TestLives(t *testing.T) {
 	}
 }
 
-// One life for each role, closed even where the lab fails.
-func TestLivesOfAFailedLab(t *testing.T) {
+// One instance for each role, closed even where the lab fails.
+func TestInstancesOfAFailedLab(t *testing.T) {
 	sc, lab := play("D", "/one", "D")
 	sc.Roles = []scenarios.Role{scenarios.RoleKubelet, scenarios.RoleEtcd}
 	sc.Events[1].Action.(*scenarios.Checkpoint).Reachable = nil
@@ -170,7 +170,7 @@ func TestLivesOfAFailedLab(t *testing.T) {
 	}
 }
 
-func TestLivesThatMisbehave(t *testing.T) {
+func TestInstancesThatMisbehave(t *testing.T) {
 	setup := command.ErrSetup
 	for _, tt := range []struct {
 		name       string
@@ -194,7 +194,7 @@ func TestLivesThatMisbehave(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			sc, lab := play("D", "/one", "D")
-			sel := &life{startErr: tt.start, closeErr: tt.end}
+			sel := &stateful{startErr: tt.start, closeErr: tt.end}
 			sel.next = func(i int, _ selector.Observation) (selector.Choice, error) {
 				if tt.next != nil {
 					if err := tt.next(i); err != nil {

@@ -49,7 +49,7 @@ func Run(t *testing.T, sel selector.Selector, opts Options) {
 				t.Errorf("the lab failed: %s", err)
 			}
 			for _, r := range played.Results {
-				t.Run(string(r.Role), func(t *testing.T) { tell(t, r) })
+				t.Run(string(r.Role), func(t *testing.T) { Tell(t, r) })
 			}
 		})
 	}
@@ -85,8 +85,8 @@ func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, run.Options
 	return scs, session, nil
 }
 
-// tell ends a test by a result.
-func tell(t testing.TB, r report.Result) {
+// Tell ends a test by a result.
+func Tell(t testing.TB, r report.Result) {
 	t.Helper()
 	for _, remark := range r.Remarks {
 		t.Log(remark)

@@ -58,14 +58,14 @@ func Check(ctx context.Context, ask Ask, as []selector.Address, o Options) ([]Vi
 var errSpent = errors.New("no questions left")
 
 type check struct {
-	ctx     context.Context
-	ask     Ask
-	as      []selector.Address
-	limited bool
-	left    int // questions that may be put
-	held    int // those of them that a search has to leave
-	again   int // how often an answer is asked for again before it is believed
-	known   map[string]Answer
+	ctx      context.Context
+	ask      Ask
+	as       []selector.Address
+	limited  bool
+	left     int // questions that may be put
+	reserved int // those of them that a search has to leave
+	again    int // how often an answer is asked for again before it is believed
+	known    map[string]Answer
 }
 
 // breach is a pair of questions whose answers break a law. The addresses of
@@ -88,12 +88,12 @@ func (c *check) run(ordered bool) ([]Violation, error) {
 		}
 		// To be left for what comes after the search: the other law, or asking
 		// again and in pairs.
-		c.held = max(2*c.again, min(8, c.left/3))
+		c.reserved = max(2*c.again, min(8, c.left/3))
 		if law == Loser && !ordered {
-			c.held = max(c.held, c.left/2)
+			c.reserved = max(c.reserved, c.left/2)
 		}
 		b, err := c.search(law, all)
-		c.held = 0
+		c.reserved = 0
 		if c.over(err) != nil {
 			return nil, err
 		}
@@ -132,7 +132,7 @@ func (c *check) over(err error) error {
 
 // put asks.
 func (c *check) put(q question) (Answer, error) {
-	if c.left <= c.held {
+	if c.left <= c.reserved {
 		return Answer{}, errSpent
 	}
 	if c.ctx.Err() != nil {
@@ -215,12 +215,12 @@ func (c *check) changes(q question) (*Violation, error) {
 // search returns the smallest breach that is found. With errSpent it may be one
 // that could have been smaller.
 func (c *check) search(law Law, all question) (*breach, error) {
-	held := c.held
+	reserved := c.reserved
 	if c.limited {
-		c.held += (c.left - c.held) / 2 // for shrinking
+		c.reserved += (c.left - c.reserved) / 2 // for shrinking
 	}
 	found, err := c.find(law, all)
-	c.held = held
+	c.reserved = reserved
 	if c.over(err) != nil || found == nil && c.limited {
 		return nil, err
 	}

@@ -9,11 +9,11 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// finding is something said below the matrix: results with the same verdict for
+// group is something said below the matrix: results with the same verdict for
 // the same reason, in one scenario and in the same roles. Errors of labs are put
 // together over all scenarios, and so are known failures with reasons that are
 // alike, so that what matters is not lost in them.
-type finding struct {
+type group struct {
 	verdict   Verdict
 	alike     string
 	scenarios []string
@@ -21,59 +21,59 @@ type finding struct {
 	roles     []scenarios.Role // empty: all roles of the scenario
 	reason    string
 	reproduce string // of the first selector
-	more      int    // stands for so many findings that are not shown
+	more      int    // stands for so many groups that are not shown
 }
 
-// findings returns what is not a pass, the worst first.
-func (r *Report) findings() []finding {
-	var out []finding
-	find := func(f finding, scenario string) *finding {
-		i := slices.IndexFunc(out, func(g finding) bool {
-			return g.verdict == f.verdict && g.alike == f.alike && (scenario == "" || g.scenarios[0] == scenario && slices.Equal(g.roles, f.roles))
+// groups returns what is not a pass, the worst first.
+func (r *Report) groups() []group {
+	var out []group
+	// find returns the group that is like g, of those from begin on.
+	find := func(begin int, g group) *group {
+		i := slices.IndexFunc(out[begin:], func(h group) bool {
+			return h.verdict == g.verdict && h.alike == g.alike && slices.Equal(h.roles, g.roles)
 		})
 		if i < 0 {
-			i = len(out)
-			out = append(out, f)
+			out = append(out, g)
+			i = len(out) - 1 - begin
 		}
-		return &out[i]
+		return &out[begin+i]
 	}
+	perScenario := r.PerScenario()
 	for _, s := range r.Scenarios {
 		if s.Error != "" {
-			f := find(finding{verdict: Error, alike: s.Error, reason: s.Error}, "")
-			f.scenarios = append(f.scenarios, s.ID)
+			g := find(0, group{verdict: Error, alike: s.Error, reason: s.Error})
+			g.scenarios = append(g.scenarios, s.ID)
 		}
-		results := r.Of(s.ID)
+		results := perScenario[s.ID]
 		begin := len(out)
 		for _, res := range results {
-			f := finding{verdict: res.Verdict, alike: res.Reason, reason: res.Reason}
+			g := group{verdict: res.Verdict, alike: res.Reason, reason: res.Reason}
 			switch {
 			case res.Verdict == Pass, res.Verdict == Error && s.Error != "":
 				// The error of a lab is told once, not again for each selector.
 			case res.Verdict == XFail:
-				f.alike = alike(res.Reason)
-				f := find(f, "")
-				f.scenarios = appendNew(f.scenarios, s.ID)
+				g.alike = alike(res.Reason)
+				known := find(0, g)
+				known.scenarios = appendNew(known.scenarios, s.ID)
 			default:
-				f.scenarios = []string{s.ID}
-				f.reproduce = res.Reproduce
-				f.roles = rolesOf(results, res)
-				f := find(f, s.ID)
-				f.selectors = appendNew(f.selectors, res.Selector)
+				g.scenarios, g.roles, g.reproduce = []string{s.ID}, rolesOf(results, res), res.Reproduce
+				same := find(begin, g)
+				same.selectors = appendNew(same.selectors, res.Selector)
 			}
 		}
 		for i := range out[begin:] {
-			if f := &out[begin+i]; len(f.roles) == len(r.Roles(s.ID)) {
-				f.roles = nil
+			if g := &out[begin+i]; len(g.roles) == len(Roles(results)) {
+				g.roles = nil
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b finding) int { return cmp.Compare(b.verdict, a.verdict) })
+	slices.SortStableFunc(out, func(a, b group) int { return cmp.Compare(b.verdict, a.verdict) })
 	return out
 }
 
-// leading returns the findings of a summary: what is not as stated, and of each
+// leading returns the groups of a summary: what is not as stated, and of each
 // verdict only the first.
-func leading(fs []finding) (out []finding) {
+func leading(fs []group) (out []group) {
 	counts := map[Verdict]int{}
 	for _, f := range fs {
 		switch n := counts[f.verdict]; {
@@ -81,7 +81,7 @@ func leading(fs []finding) (out []finding) {
 		case n < most:
 			out = append(out, f)
 		case n == most:
-			out = append(out, finding{verdict: f.verdict, more: 1})
+			out = append(out, group{verdict: f.verdict, more: 1})
 		default:
 			out[len(out)-1].more++
 		}
@@ -106,8 +106,8 @@ var particular = regexp.MustCompile(`(?m)^at [a-z0-9-]+: | \(seen as [^)]*\)|[0-
 
 func alike(reason string) string { return particular.ReplaceAllString(reason, "") }
 
-// title names what a finding is about: "ID: talos-v1, first (etcd)".
-func (f finding) title() string {
+// title names what a group is about: "ID: talos-v1, first (etcd)".
+func (f group) title() string {
 	s := f.scenarios[0]
 	if n := len(f.scenarios) - 1; n > 0 {
 		s += " and " + plural(n, "other")
