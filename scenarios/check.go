@@ -38,7 +38,9 @@ func (c checker) events() (cps []*Checkpoint) {
 		return nil
 	}
 	for _, e := range c.Events {
-		e.check(at{c, e.from.path, e.Kind()})
+		if a, ok := e.Action.(interface{ check(at) }); ok {
+			a.check(at{c, e.from.path, e.Kind()})
+		}
 	}
 	if c.Guest.TempAddr > 0 && len(c.slaacPrefixes()) == 0 {
 		c.fault("guest.tempaddr", "SLAAC, which temporary addresses are made by (RFC 8981 3.3)",
@@ -62,7 +64,11 @@ func (c checker) fault(path, expected, next, format string, a ...any) {
 
 func (c checker) identity() {
 	base, ok := strings.CutSuffix(filepath.Base(c.File), ".yaml")
-	if ok && c.Sound("id") && c.Family != base {
+	switch {
+	case !c.Sound("id"):
+	case !namePattern.MatchString(c.Family):
+		c.fault("id", "lower-case letters, digits and single hyphens", "give it, or rename the file", "is %q, as the file is called", c.Family)
+	case ok && c.Family != base:
 		c.fault("id", base+", as the file is called", "rename the file or change the id", "is %s", c.Family)
 	}
 }

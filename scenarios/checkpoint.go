@@ -7,9 +7,6 @@ import (
 	"slices"
 )
 
-// EventCheckpoint is the kind of Checkpoint.
-const EventCheckpoint Kind = "checkpoint"
-
 // EndCheckpoint is the name of the checkpoint that every timeline ends with.
 const EndCheckpoint = "end"
 
@@ -28,9 +25,6 @@ type Checkpoint struct {
 	// no bound but that of the answer.
 	Within Duration `yaml:"within,omitempty"`
 }
-
-// Kind returns EventCheckpoint.
-func (*Checkpoint) Kind() Kind { return EventCheckpoint }
 
 // Judged reports whether choices are judged there.
 func (cp *Checkpoint) Judged() bool { return cp.Judge == nil || *cp.Judge }

@@ -6,18 +6,12 @@ import (
 	"net/netip"
 )
 
-// EventConflict is the kind of Conflict.
-const EventConflict Kind = "conflict"
-
 // Conflict gives an address to another host on the link, so that duplicate address
 // detection fails whenever the guest forms it from here on (RFC 4862 5.4).
 type Conflict struct {
 	// With is an origin, slaac or dhcpv6, or an address.
 	With Target `yaml:"with" required:"true" bare:"true"`
 }
-
-// Kind returns EventConflict.
-func (*Conflict) Kind() Kind { return EventConflict }
 
 func (e *Conflict) brings() []netip.Addr { return []netip.Addr{e.With.Addr} }
 

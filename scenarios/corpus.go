@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -18,6 +19,42 @@ var corpus embed.FS
 func Corpus() ([]*Scenario, error) {
 	return loadAll(corpus, func(string) bool { return true })
 }
+
+// ForCorpus is a Check of what a scenario of the corpus needs and others do not:
+// why it is there, its proof, and its topic.
+func ForCorpus(s *Scenario) (faults []Fault) {
+	missing := func(key string, is bool, expected string) {
+		if is {
+			faults = append(faults, Fault{Key: key, Problem: "missing", Expected: expected, Next: "add the key; every scenario of the corpus has it"})
+		}
+	}
+	missing("requirement", s.Requirement == "", "the sentence a selector has to fulfil here")
+	missing("references", len(s.References) == 0, "the upstream issues and RFC sections behind the case")
+	missing("prove", s.Prove == Prove{}, "a mapping of good, bad, picks, role, kind, at")
+	label := func(name, why string) {
+		if !slices.Contains(s.Labels, name) {
+			faults = append(faults, Fault{Key: "labels", Problem: why, Expected: "the label " + name, Next: "add " + name + " to labels"})
+		}
+	}
+	if topic := filepath.Base(filepath.Dir(s.File)); topic != "." {
+		label(topic, "the folder is the topic")
+	}
+	if s.Plays(EventExpire) {
+		label("slow", "expire takes real time")
+	}
+	return faults
+}
+
+// Template returns a scenario to begin with, with comments.
+func Template(id string) (string, error) {
+	if !namePattern.MatchString(id) {
+		return "", fmt.Errorf("%q is no id; use lower-case letters, digits and single hyphens", id)
+	}
+	return strings.ReplaceAll(template, "ID", id), nil
+}
+
+//go:embed template.yaml
+var template string
 
 // Named returns the scenario that is built in with that id, or all of the family,
 // or none. It reads no other file: the id of a scenario is the name of its file,

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"cmp"
-	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -27,12 +26,40 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s and %s have the same title %q", s.ID, other, s.Title)
 		}
 		titles[s.Title] = s.ID
-		if len(s.References) == 0 {
-			t.Errorf("%s: no references", s.ID)
+		for _, f := range ForCorpus(s) {
+			t.Errorf("%s: %v", s.ID, f)
 		}
-		if topic := path.Base(path.Dir(s.File)); !slices.Contains(s.Labels, topic) {
-			t.Errorf("%s: the topic %s is no label", s.ID, topic)
-		}
+	}
+}
+
+// TestForCorpus: what the corpus needs, a scenario of somebody's own does without.
+func TestForCorpus(t *testing.T) {
+	own := []byte(`title: The least
+pod: {address: "fd01:cafe::a/64", gateway: fe80::1}
+guest: {mac: "52:54:00:1f:c7:bd"}
+events: [ra, dhcpv6: {valid: 2}, expire: dhcpv6]
+roles: [kubelet]
+expect: {reachable: []}
+`)
+	scs, err := Load("topic/own.yaml", own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := scs[0]; s.ID != "own" || s.Family != "own" {
+		t.Errorf("the id is %q, of the family %q", s.ID, s.Family)
+	}
+	const next = "; add the key; every scenario of the corpus has it\n"
+	want := "topic/own.yaml:1:1: requirement: missing; expected the sentence a selector has to fulfil here" + next +
+		"topic/own.yaml:1:1: references: missing; expected the upstream issues and RFC sections behind the case" + next +
+		"topic/own.yaml:1:1: prove: missing; expected a mapping of good, bad, picks, role, kind, at" + next +
+		"topic/own.yaml:1:1: labels: the folder is the topic; expected the label topic; add topic to labels\n" +
+		"topic/own.yaml:1:1: labels: expire takes real time; expected the label slow; add slow to labels"
+	if _, err := Load("topic/own.yaml", own, ForCorpus); err == nil || err.Error() != want {
+		t.Errorf("the error is\n%v\nwant\n%s", err, want)
+	}
+	const called = `Own Case.yaml:1:1: id: is "Own Case", as the file is called; expected lower-case letters, digits and single hyphens; give it, or rename the file`
+	if _, err := Load("Own Case.yaml", own); err == nil || err.Error() != called {
+		t.Errorf("the error is\n%v\nwant\n%s", err, called)
 	}
 }
 

@@ -5,20 +5,12 @@ import (
 	"slices"
 )
 
-// EventDeprecate is the kind of Deprecate.
-const EventDeprecate Kind = "deprecate"
-
 // Deprecate sets the preferred lifetime to 0 (RFC 4862 5.5.4).
 type Deprecate struct {
 	// Of is an origin or an address. Those of slaac are deprecated by a router
 	// advertisement.
 	Of Target `yaml:"of" required:"true" bare:"true"`
 }
-
-// Kind returns EventDeprecate.
-func (*Deprecate) Kind() Kind { return EventDeprecate }
-
-func (*Deprecate) check(at) {}
 
 // Play deprecates the addresses, one by one.
 func (e *Deprecate) Play(ctx context.Context, lab Lab) error {

@@ -6,9 +6,6 @@ import (
 	"net/netip"
 )
 
-// EventDHCPv6 is the kind of DHCPv6.
-const EventDHCPv6 Kind = "dhcpv6"
-
 // DHCPv6 has the guest ask for a lease and install it (RFC 8415 18.2).
 type DHCPv6 struct {
 	// Address is another one than passt would lease, and from here on what
@@ -28,9 +25,6 @@ type DHCPv6 struct {
 	// Tentative leaves the address in duplicate address detection.
 	Tentative bool `yaml:"tentative,omitempty"`
 }
-
-// Kind returns EventDHCPv6.
-func (*DHCPv6) Kind() Kind { return EventDHCPv6 }
 
 func (l *DHCPv6) brings() []netip.Addr { return []netip.Addr{l.Address} }
 

@@ -17,42 +17,73 @@ type Event struct {
 }
 
 // Action is what happens in an event: a struct with the parameters, whose comments
-// are the documentation and whose tags are the schema.
+// are the documentation and whose tags are the schema. It may have methods more:
+//
+//	check(at)                what the file shows to be wrong with the parameters
+//	brings() []netip.Addr    addresses that it names
+//	simulated() string       why no real passt plays it
 type Action interface {
-	// Kind is the word for it.
-	Kind() Kind
 	// Play has it happen, completely. What cannot happen as things are is a Fault
 	// of the scenario, or Faults, with the key below the word. All else is an error
 	// of the lab.
 	Play(ctx context.Context, lab Lab) error
-	// check finds what is wrong with the parameters in that scenario, as far as
-	// the file shows it.
-	check(c at)
-}
-
-// actions are all that can happen, in the order in which messages list them.
-var actions = []Action{
-	&RA{}, &DHCPv6{}, &Renew{}, &AllRouters{}, &Static{}, &VIP{}, &Conflict{}, &Deprecate{}, &Expire{}, &Renumber{}, &Migrate{},
-	&Link{}, &Send{}, &AcceptRA{}, &Reboot{}, &Checkpoint{},
 }
 
 // Kind is the word for what happens in an event.
 type Kind string
 
-// Kinds returns all kinds.
-func Kinds() (ks []Kind) {
+// The kinds of events.
+const (
+	EventRA         Kind = "ra"
+	EventDHCPv6     Kind = "dhcpv6"
+	EventRenew      Kind = "renew"
+	EventRouter     Kind = "router"
+	EventStatic     Kind = "static"
+	EventVIP        Kind = "vip"
+	EventConflict   Kind = "conflict"
+	EventDeprecate  Kind = "deprecate"
+	EventExpire     Kind = "expire"
+	EventRenumber   Kind = "renumber"
+	EventMigrate    Kind = "migrate"
+	EventLink       Kind = "link"
+	EventSend       Kind = "send"
+	EventAcceptRA   Kind = "accept_ra"
+	EventReboot     Kind = "reboot"
+	EventCheckpoint Kind = "checkpoint"
+	EventOrders     Kind = "orders"
+)
+
+// actions are all that can happen, by their words, in the order in which messages
+// list them.
+var actions = []struct {
+	kind Kind
+	Action
+}{
+	{EventRA, &RA{}}, {EventDHCPv6, &DHCPv6{}}, {EventRenew, &Renew{}}, {EventRouter, &AllRouters{}}, {EventStatic, &Static{}},
+	{EventVIP, &VIP{}}, {EventConflict, &Conflict{}}, {EventDeprecate, &Deprecate{}}, {EventExpire, &Expire{}},
+	{EventRenumber, &Renumber{}}, {EventMigrate, &Migrate{}}, {EventLink, &Link{}}, {EventSend, &Send{}},
+	{EventAcceptRA, &AcceptRA{}}, {EventReboot, &Reboot{}}, {EventCheckpoint, &Checkpoint{}},
+}
+
+// Kind is the word for the event; EventOrders for a Group, and empty for none.
+func (e Event) Kind() Kind {
 	for _, a := range actions {
-		ks = append(ks, a.Kind())
+		if reflect.TypeOf(a.Action) == reflect.TypeOf(e.Action) {
+			return a.kind
+		}
 	}
-	return append(ks, EventOrders)
+	if _, ok := e.Action.(*Group); ok {
+		return EventOrders
+	}
+	return ""
 }
 
 // Plain returns the events of kinds that need no parameters.
 func Plain(kinds ...Kind) (es []Event) {
 	for _, k := range kinds {
 		for _, a := range actions {
-			if a.Kind() == k {
-				es = append(es, Event{Action: reflect.New(reflect.TypeOf(a).Elem()).Interface().(Action)})
+			if a.kind == k {
+				es = append(es, Event{Action: reflect.New(reflect.TypeOf(a.Action).Elem()).Interface().(Action)})
 			}
 		}
 	}

@@ -4,12 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 )
-
-// EventExpire is the kind of Expire.
-const EventExpire Kind = "expire"
 
 // MaxExpiry is how long a scenario may wait for an address to expire, in real time.
 const MaxExpiry = 10 * time.Second
@@ -22,15 +18,6 @@ const twoHours = 7200
 type Expire struct {
 	// Of is an origin or an address whose valid lifetime is short.
 	Of Target `yaml:"of" required:"true" bare:"true"`
-}
-
-// Kind returns EventExpire.
-func (*Expire) Kind() Kind { return EventExpire }
-
-func (*Expire) check(c at) {
-	if !slices.Contains(c.Labels, "slow") {
-		c.fault("of", "the label slow", "add slow to labels", "expire takes real time")
-	}
 }
 
 // Play waits until the kernel has removed the addresses. One that was there and is

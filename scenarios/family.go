@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -36,6 +37,9 @@ type member struct {
 func (f *family) add(v variant) {
 	s := &Scenario{}
 	d := reader.Decode(f.file, v.root, s)
+	if s.ID == "" && d.Sound("id") {
+		s.ID = strings.TrimSuffix(filepath.Base(f.file), ".yaml")
+	}
 	s.File, s.Family = f.file, s.ID
 	s.setDefaults()
 	all := []play{{events: s.Events}}
@@ -206,7 +210,9 @@ func (f *family) scenarios() (all []*Scenario) {
 	for _, m := range f.members {
 		if m.result {
 			m.decoder, m.read = m.Decoder, m.settings()
-			m.stated = append(m.stated, stated{m.Prove.failure(), &source{m.Decoder, "prove"}})
+			if m.Prove != (Prove{}) {
+				m.stated = append(m.stated, stated{m.Prove.failure(), &source{m.Decoder, "prove"}})
+			}
 			for i, f := range m.Expect.Failures {
 				if m.holds(f.In) {
 					m.stated = append(m.stated, stated{f, &source{m.Decoder, fmt.Sprintf("expect.failures[%d]", i)}})

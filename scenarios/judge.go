@@ -59,6 +59,9 @@ func (c checker) failures(checkpoints []*Checkpoint) {
 // prove looks for what is wrong with the proof.
 func (c checker) prove(checkpoints []*Checkpoint) {
 	p := c.Prove
+	if p == (Prove{}) {
+		return
+	}
 	c.failure("prove", p.failure(), checkpoints)
 	if c.Sound("prove.good", "prove.bad") && p.Good == p.Bad {
 		c.fault("prove.bad", "one that fails, while prove.good passes", "name two selectors", "%s is prove.good too", p.Bad)

@@ -2,19 +2,11 @@ package scenarios
 
 import "context"
 
-// EventLink is the kind of Link.
-const EventLink Kind = "link"
-
 // Link sets the guest's eth0 down or up, or takes its carrier, or gives it back.
 type Link struct {
 	// State is what it becomes.
 	State LinkState `yaml:"state" required:"true" bare:"true"`
 }
-
-// Kind returns EventLink.
-func (*Link) Kind() Kind { return EventLink }
-
-func (*Link) check(at) {}
 
 // Play changes the state, which is another one.
 func (e *Link) Play(ctx context.Context, lab Lab) error {

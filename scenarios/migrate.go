@@ -5,9 +5,6 @@ import (
 	"net/netip"
 )
 
-// EventMigrate is the kind of Migrate.
-const EventMigrate Kind = "migrate"
-
 // Migrate has another passt take over, in a pod with the same or another address,
 // as in a live migration. The guest is told nothing.
 type Migrate struct {
@@ -19,9 +16,6 @@ type Migrate struct {
 	// Default: carried since 2025_02_17, lost before.
 	State State `yaml:"state,omitempty"`
 }
-
-// Kind returns EventMigrate.
-func (*Migrate) Kind() Kind { return EventMigrate }
 
 func (e *Migrate) brings() []netip.Addr { return []netip.Addr{e.Address.Addr(), e.Gateway} }
 

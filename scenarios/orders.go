@@ -12,9 +12,6 @@ import (
 // maxSteps is how many steps a group may have: 24 orders.
 const maxSteps = 4
 
-// EventOrders is the kind of Group.
-const EventOrders Kind = "orders"
-
 // Group plays steps that come in more than one order.
 type Group struct {
 	// Orders is in which orders the steps of Of are played: all of them, each
@@ -23,11 +20,6 @@ type Group struct {
 	// Of are the steps that Orders is about.
 	Of []Event `yaml:"of,omitempty"`
 }
-
-// Kind returns EventOrders.
-func (*Group) Kind() Kind { return EventOrders }
-
-func (*Group) check(at) {}
 
 // Play plays the steps in the written order.
 func (g *Group) Play(ctx context.Context, lab Lab) error {

@@ -10,9 +10,6 @@ import (
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
-// EventRA is the kind of RA.
-const EventRA Kind = "ra"
-
 // RA has a router advertisement arrive (RFC 4861 4.2). Without parameters the
 // guest solicits passt's own (RFC 4861 6.3.7). With parameters the router sends it
 // unasked, with these values, and with its own for what is left out.
@@ -57,9 +54,6 @@ type Route struct {
 	// Preference of the route. Default: medium.
 	Preference Preference `yaml:"preference,omitempty"`
 }
-
-// Kind returns EventRA.
-func (*RA) Kind() Kind { return EventRA }
 
 func (r *RA) check(c at) {
 	from := func(o Router) bool { return o.LinkLocal == r.From }

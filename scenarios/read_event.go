@@ -15,7 +15,7 @@ import (
 var eventForm = func() string {
 	var words []string
 	for _, a := range actions {
-		words = append(words, string(a.Kind()))
+		words = append(words, string(a.kind))
 	}
 	return "one of " + strings.Join(words, ", ") + ", or {orders: all, of: […]}"
 }()
@@ -24,8 +24,8 @@ var eventForm = func() string {
 var eventKeys = func() reflect.Type {
 	var fields []reflect.StructField
 	for _, a := range actions {
-		word := string(a.Kind())
-		fields = append(fields, reflect.StructField{Name: strings.ToUpper(word), Type: reflect.TypeOf(a), Tag: reflect.StructTag(`yaml:"` + word + `"`)})
+		word := string(a.kind)
+		fields = append(fields, reflect.StructField{Name: strings.ToUpper(word), Type: reflect.TypeOf(a.Action), Tag: reflect.StructTag(`yaml:"` + word + `"`)})
 	}
 	group := reflect.TypeFor[Group]()
 	return reflect.StructOf(append(fields, group.Field(0), group.Field(1)))
@@ -137,9 +137,6 @@ func group(d *strict.Decoder, path string, at strict.Place, g *Group) {
 			Next: "move some out of the group, or into it"})
 	}
 	for i, s := range g.Of {
-		if s.Action == nil {
-			continue
-		}
 		if k := s.Kind(); k == EventCheckpoint || k == EventOrders {
 			sub := fmt.Sprintf("%s[%d]", of, i)
 			d.Fail(sub, d.Place(sub), Fault{Problem: fmt.Sprintf("%s stands in a group", k), Expected: "events that can come in any order",

@@ -20,8 +20,11 @@ func TestReference(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString("| event | parameters | |\n|---|---|---|\n")
-	for _, a := range append(actions, &Group{}) {
-		rt := reflect.TypeOf(a).Elem()
+	for _, a := range append(actions, struct {
+		kind Kind
+		Action
+	}{EventOrders, &Group{}}) {
+		rt := reflect.TypeOf(a.Action).Elem()
 		comment := strings.Join(strings.Fields(r.CommentMap[rt.PkgPath()+"."+rt.Name()]), " ")
 		what := strings.TrimPrefix(comment, rt.Name()+" ")
 		if what == "" || what == comment {
@@ -33,7 +36,7 @@ func TestReference(t *testing.T) {
 			name, _, _ := strings.Cut(rt.Field(i).Tag.Get("yaml"), ",")
 			names = append(names, "`"+name+"`")
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", a.Kind(), strings.Join(names, ", "), strings.ToUpper(what[:1])+what[1:])
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", a.kind, strings.Join(names, ", "), strings.ToUpper(what[:1])+what[1:])
 	}
 	text, err := os.ReadFile("README.md")
 	if err != nil {

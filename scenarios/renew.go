@@ -2,18 +2,10 @@ package scenarios
 
 import "context"
 
-// EventRenew is the kind of Renew.
-const EventRenew Kind = "renew"
-
 // Renew has the guest renew its lease (RFC 8415 18.2.4). A reply renews the lease,
 // and NotOnLink has the client give it up and ask for another. It has no
 // parameters.
 type Renew struct{}
-
-// Kind returns EventRenew.
-func (*Renew) Kind() Kind { return EventRenew }
-
-func (*Renew) check(at) {}
 
 // Play has the guest renew its lease.
 func (*Renew) Play(ctx context.Context, lab Lab) error {

@@ -5,9 +5,6 @@ import (
 	"net/netip"
 )
 
-// EventRenumber is the kind of Renumber.
-const EventRenumber Kind = "renumber"
-
 // Renumber gives the pod another address. passt, which reads it once, when it
 // starts, goes on as it was.
 type Renumber struct {
@@ -18,9 +15,6 @@ type Renumber struct {
 	// Keep leaves the pod its old address beside the new one.
 	Keep bool `yaml:"keep,omitempty"`
 }
-
-// Kind returns EventRenumber.
-func (*Renumber) Kind() Kind { return EventRenumber }
 
 func (e *Renumber) brings() []netip.Addr { return []netip.Addr{e.Address.Addr(), e.Gateway} }
 

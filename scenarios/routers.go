@@ -2,15 +2,9 @@ package scenarios
 
 import "context"
 
-// EventRouter is the kind of AllRouters.
-const EventRouter Kind = "router"
-
 // AllRouters has the router advertisements of all routers beside passt arrive. It
 // has no parameters.
 type AllRouters struct{}
-
-// Kind returns EventRouter.
-func (*AllRouters) Kind() Kind { return EventRouter }
 
 func (*AllRouters) check(c at) {
 	if len(c.Routers) == 0 {

@@ -9,15 +9,18 @@ import (
 // A Scenario is one case of the corpus.
 type Scenario struct {
 	// ID names the scenario in reports and on the command line: lower-case
-	// letters, digits and hyphens. It equals the file's name without ".yaml".
-	ID string `yaml:"id" required:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
+	// letters, digits and hyphens. Default: the file's name without ".yaml", which
+	// it equals.
+	ID string `yaml:"id,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
 	// Title says in one line what is special about the situation.
 	Title string `yaml:"title" required:"true"`
-	// Requirement is the sentence a selector has to fulfil here.
-	Requirement string `yaml:"requirement" required:"true"`
-	// References are the upstream issues and RFC sections behind the case.
+	// Requirement is the sentence a selector has to fulfil here. The corpus needs it.
+	Requirement string `yaml:"requirement,omitempty"`
+	// References are the upstream issues and RFC sections behind the case. The
+	// corpus needs them.
 	References []string `yaml:"references,omitempty"`
-	// Labels group scenarios; "label:NAME" selects them.
+	// Labels group scenarios; "label:NAME" selects them. In the corpus the folder is
+	// one, and slow where real time passes.
 	Labels []string `yaml:"labels,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
 	// Covers are the items of coverage.yaml that the scenario is about.
 	Covers []string `yaml:"covers,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"an item of scenarios/coverage.yaml"`
@@ -48,8 +51,8 @@ type Scenario struct {
 
 	// Expect is what the author knows about the outcome.
 	Expect Expect `yaml:"expect" required:"true"`
-	// Prove names who passes and who fails.
-	Prove Prove `yaml:"prove" required:"true"`
+	// Prove names who passes and who fails. The corpus needs it.
+	Prove Prove `yaml:"prove,omitempty"`
 
 	// Vary are axes, each of two variants or more. The file stands for one
 	// scenario for each way to take one variant of each axis. What Load

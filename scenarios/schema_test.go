@@ -68,8 +68,8 @@ func makeSchema(t *testing.T) []byte {
 	events := r.ReflectFromType(eventKeys)
 	maps.Copy(s.Definitions, events.Definitions)
 	for _, a := range actions {
-		p, _ := events.Properties.Get(string(a.Kind()))
-		p.Description = s.Definitions[reflect.TypeOf(a).Elem().Name()].Description
+		p, _ := events.Properties.Get(string(a.kind))
+		p.Description = s.Definitions[reflect.TypeOf(a.Action).Elem().Name()].Description
 	}
 	pkg := reflect.TypeFor[Event]().PkgPath()
 	for key, comment := range map[string]string{"orders": ".Group.Orders", "of": ".Group.Of"} {

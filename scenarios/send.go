@@ -2,20 +2,12 @@ package scenarios
 
 import "context"
 
-// EventSend is the kind of Send.
-const EventSend Kind = "send"
-
 // Send has the guest send to the peer from one of its addresses, to which passt
 // then delivers what comes in.
 type Send struct {
 	// From is an origin or an address.
 	From Target `yaml:"from" required:"true" bare:"true"`
 }
-
-// Kind returns EventSend.
-func (*Send) Kind() Kind { return EventSend }
-
-func (*Send) check(at) {}
 
 // Play has the guest send from the first address that can be used.
 func (e *Send) Play(ctx context.Context, lab Lab) error {

@@ -5,9 +5,6 @@ import (
 	"net/netip"
 )
 
-// EventStatic is the kind of Static.
-const EventStatic Kind = "static"
-
 // Static sets addresses by hand. Without parameters it adds guest.static. An
 // address that it removes or deprecates is there.
 type Static struct {
@@ -20,9 +17,6 @@ type Static struct {
 	// Tentative leaves those added in duplicate address detection.
 	Tentative bool `yaml:"tentative,omitempty"`
 }
-
-// Kind returns EventStatic.
-func (*Static) Kind() Kind { return EventStatic }
 
 func (s *Static) bare() bool { return len(s.Add)+len(s.Remove)+len(s.Deprecate) == 0 }
 

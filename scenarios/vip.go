@@ -5,9 +5,6 @@ import (
 	"net/netip"
 )
 
-// EventVIP is the kind of VIP.
-const EventVIP Kind = "vip"
-
 // VIP has the guest take or give up virtual addresses, each a /128. Without
 // parameters it adds guest.vips.
 type VIP struct {
@@ -19,9 +16,6 @@ type VIP struct {
 	// has them from the start.
 	Deprecate []netip.Addr `yaml:"deprecate,omitempty" is:"address"`
 }
-
-// Kind returns EventVIP.
-func (*VIP) Kind() Kind { return EventVIP }
 
 func (v *VIP) bare() bool { return len(v.Add)+len(v.Remove)+len(v.Deprecate) == 0 }
 

@@ -26,7 +26,7 @@ nothing selected; 3 the lab failed.`,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.AddCommand(
-		runCommand(), listCommand(), validateCommand(), schemaCommand(),
+		runCommand(), listCommand(), newCommand(), validateCommand(), schemaCommand(),
 		upCommand(), execCommand(), reportCommand(), releasesCommand(), wireCommand(), selectorsCommand(), kernelsCommand(), rootlessCommand(), versionCommand(),
 		observeCommand(), pickCommand(), adviseCommand(), regressCommand(), bisectCommand(),
 	)
