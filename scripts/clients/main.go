@@ -4,31 +4,17 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/scripts/internal/measure"
 )
 
 func main() {
-	program := flag.String("passtlab", "bin/passtlab", "the `PROGRAM` that measures")
-	output := flag.String("output", "docs/clients.md", "write the page to `FILE`")
 	own := flag.String("own", "", "measure also, and once, the `SCENARIO` or label:NAME whose scenarios name their clients")
 	right := flag.String("right", "talos-v3", "fail unless the `SELECTOR` is right with every client")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: clients [flags] SCENARIO...")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *program, *output, *right, *own, flag.Args()); err != nil {
-		fmt.Fprintln(os.Stderr, "clients:", err)
-		os.Exit(1)
-	}
+	measure.Main("clients", "docs/clients.md", func(ctx context.Context, program, output string, args []string) error {
+		return run(ctx, program, output, *right, *own, args)
+	})
 }
 
 func run(ctx context.Context, program, output, right, own string, args []string) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kballard/go-shellquote"
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/scripts/internal/measure"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/suites/report"
 )
@@ -189,35 +190,9 @@ func (r row) List() string {
 	return strings.Join(words, ", ")
 }
 
-// cell says what a selector picked, once if it is the same in every role.
 func cell(r *report.Report, scenario, name string) (string, error) {
-	var roles, texts []string
-	for _, res := range r.Results {
-		if res.Scenario != scenario || res.Selector != name {
-			continue
-		}
-		text := fmt.Sprintf("%s, %s", res.Verdict, res.Origin)
-		if res.Verdict.Bad() {
-			text = fmt.Sprintf("**%s**, %s", res.Verdict, res.Origin)
-			if res.Kind != "" && res.Kind != scenarios.FailWrong {
-				text += " (" + string(res.Kind) + ")"
-			}
-			if res.At != "" {
-				text += " at " + res.At
-			}
-		}
-		roles, texts = append(roles, string(res.Role)), append(texts, text)
-	}
-	switch len(slices.Compact(slices.Clone(texts))) {
-	case 0:
-		return "", fmt.Errorf("%s was not asked in %s", name, scenario)
-	case 1:
-		return texts[0], nil
-	}
-	for i := range texts {
-		texts[i] = roles[i] + " " + texts[i]
-	}
-	return strings.Join(texts, "; "), nil
+	text, _, err := measure.Cell(r, scenario, name)
+	return text, err
 }
 
 // wrong returns where the selector that should be right is not.

@@ -2,32 +2,13 @@ package main
 
 import (
 	"context"
-	"flag"
-	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/passtlab/passtlab/scripts/internal/measure"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-func main() {
-	program := flag.String("passtlab", "bin/passtlab", "the `PROGRAM` that measures")
-	output := flag.String("output", "docs/ecosystem.md", "write the page to `FILE`")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: ecosystem [flags] SCENARIO...")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *program, *output, flag.Args()); err != nil {
-		fmt.Fprintln(os.Stderr, "ecosystem:", err)
-		os.Exit(1)
-	}
-}
+func main() { measure.Main("ecosystem", "docs/ecosystem.md", run) }
 
 func run(ctx context.Context, program, output string, scenarios []string) error {
 	es, err := catalogue.All()

@@ -10,7 +10,7 @@ import (
 	"text/template"
 
 	"github.com/kballard/go-shellquote"
-	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/scripts/internal/measure"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/suites/report"
 )
@@ -91,7 +91,7 @@ func page(r *report.Report, es []catalogue.Entry, args []string) ([]byte, error)
 // cell says what a version picked, and what it picks by insertion if its rule is
 // the kernel's order and that is something else.
 func cell(r *report.Report, scenario string, e catalogue.Entry, version string) (string, error) {
-	text, _, err := picked(r, scenario, e.Name+"@"+version)
+	text, _, err := measure.Cell(r, scenario, e.Name+"@"+version)
 	if err != nil || e.Order != catalogue.OrderKernel {
 		return text, err
 	}
@@ -99,7 +99,7 @@ func cell(r *report.Report, scenario string, e catalogue.Entry, version string) 
 	if err != nil {
 		return "", err
 	}
-	insertion, _, err := picked(r, other, e.Name+"@"+version)
+	insertion, _, err := measure.Cell(r, other, e.Name+"@"+version)
 	if insertion != text {
 		text += "; by insertion " + insertion
 	}
@@ -122,7 +122,7 @@ func right(r *report.Report, e catalogue.Entry, version string) (string, error) 
 			id    string
 			right *int
 		}{{sc.ID, &newest}, {other, &insertion}} {
-			_, ok, err := picked(r, in.id, e.Name+"@"+version)
+			_, ok, err := measure.Cell(r, in.id, e.Name+"@"+version)
 			if err != nil {
 				return "", err
 			}
@@ -151,48 +151,6 @@ func reversed(r *report.Report, scenario string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("scenario %s: in no other are the same addresses listed the other way round", scenario)
-}
-
-// picked says what a selector picked, once if it is the same in every role, and
-// whether it was right in all.
-func picked(r *report.Report, scenario, selector string) (string, bool, error) {
-	var roles, texts []string
-	right := true
-	for _, res := range r.Results {
-		if res.Scenario != scenario || res.Selector != selector {
-			continue
-		}
-		text := fmt.Sprintf("%s, %s", res.Verdict, res.Origin)
-		switch {
-		case res.Verdict == report.Error:
-			return "", false, fmt.Errorf("%s in %s as %s: %s", res.Selector, scenario, res.Role, res.Reason)
-		case res.Verdict.Bad():
-			text = fmt.Sprintf("**%s**, %s", res.Verdict, origin(res.Origin))
-			if res.Kind != "" && res.Kind != scenarios.FailWrong {
-				text += " (" + string(res.Kind) + ")"
-			}
-		}
-		right = right && res.Verdict == report.Pass
-		roles, texts = append(roles, string(res.Role)), append(texts, text)
-	}
-	switch len(slices.Compact(slices.Clone(texts))) {
-	case 0:
-		return "", false, fmt.Errorf("%s was not measured in %s", selector, scenario)
-	case 1:
-		return texts[0], right, nil
-	}
-	for i := range texts {
-		texts[i] = roles[i] + " " + texts[i]
-	}
-	return strings.Join(texts, "; "), right, nil
-}
-
-// origin names the pick that failed.
-func origin(p scenarios.Pick) scenarios.Pick {
-	if p == "" {
-		return "no answer"
-	}
-	return p
 }
 
 // issue makes a link of OWNER/REPOSITORY#NUMBER.

@@ -4,15 +4,36 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/suites/report"
 )
+
+// Main is the main function of the command name, which writes a page about the
+// scenarios that its arguments name.
+func Main(name, page string, run func(ctx context.Context, program, output string, scenarios []string) error) {
+	program := flag.String("passtlab", "bin/passtlab", "the `PROGRAM` that measures")
+	output := flag.String("output", page, "write the page to `FILE`")
+	flag.Usage = func() {
+		fmt.Fprintf(flag.CommandLine.Output(), "usage: %s [flags] SCENARIO...\n", name)
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *program, *output, flag.Args()); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		os.Exit(1)
+	}
+}
 
 // Run runs passtlab run with arguments and returns its report. That selectors
 // fail is what the pages are about; accept says of another exit status than 0,
