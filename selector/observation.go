@@ -41,6 +41,13 @@ type Namespace interface {
 	Do(f func() error) error
 }
 
+// Here is the namespace that this process is in.
+var Here Namespace = here{}
+
+type here struct{}
+
+func (here) Do(f func() error) error { return f() }
+
 // Link is a network interface.
 type Link struct {
 	Index int    `json:"index"`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/observe"
 	"github.com/spf13/cobra"
 )
@@ -30,7 +31,7 @@ selectors are shown. It needs no rights and changes nothing. passtlab pick
 			if err := checkRole(role); err != nil {
 				return err
 			}
-			o, err := observe.Read(nil)
+			o, err := observe.Read(selector.Here)
 			if err != nil {
 				return labFailed(err)
 			}

@@ -96,33 +96,11 @@ func TestPick(t *testing.T) {
 		{[]string{"--from", fieldReport, "--exec", "mine=echo " + lease}, 0, "mine      " + lease},
 		{[]string{"--exec", "mine=echo fd00::1", "--target", "fd00::9"}, 0, "mine      fd00::1"},
 		{[]string{"--exec", "mine=false"}, 1, "mine      -      failed: "},
-		{[]string{"--selector", "kernel"}, 0, "unsupported: select a source address without a target"},
+		{[]string{"--selector", "kernel"}, 0, "unsupported: select a source address: no other node to reach, want --target ADDRESS\n"},
 	} {
 		code, stdout, stderr := cli(append([]string{"pick"}, tt.args...)...)
 		if code != tt.code || !strings.Contains(stdout, tt.want) {
 			t.Errorf("%q: exit status %d, want %d and %q:\n%s%s", tt.args, code, tt.code, tt.want, stdout, stderr)
-		}
-	}
-}
-
-// Selectors of the catalogue that ask the kernel have nothing to say about
-// another node; those that go by what they are shown have.
-func TestPickCatalogue(t *testing.T) {
-	for _, tt := range []struct {
-		name     string
-		fromFile bool
-		want     error
-	}{
-		{"flannel", true, selector.ErrUnsupported},
-		{"flannel", false, nil},
-		{"talos-filter-v1", true, nil},
-		{"talos-v1", true, nil},
-	} {
-		s := ours(selector.Func(tt.name, func(context.Context, selector.Observation) (selector.Choice, error) {
-			return selector.None("asked"), nil
-		}), tt.fromFile)
-		if c, err := s.Select(t.Context(), selector.Observation{}); !errors.Is(err, tt.want) || (c.Reason == "asked") != (tt.want == nil) {
-			t.Errorf("%s, from a file %t: %+v, %v", tt.name, tt.fromFile, c, err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/netip"
@@ -9,8 +8,6 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/selector/builtin"
-	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/selector/observe"
 	"github.com/passtlab/passtlab/selector/pick"
@@ -56,20 +53,13 @@ func (f *pickFlags) run(c *cobra.Command) error {
 	if err := f.format.check(); err != nil {
 		return err
 	}
-	sels, flags, err := f.selectors(c, command.Options{})
+	sels, _, err := f.selectors(c, command.Options{})
 	if err != nil {
 		return err
 	}
-	for i, s := range sels {
-		if flags[s.Name()][0] == "--exec" {
-			sels[i] = here(s)
-		} else {
-			sels[i] = ours(s, f.from != "")
-		}
-	}
 	var r pick.Report
 	if f.from == "" {
-		o, err := observe.Read(nil)
+		o, err := observe.Read(selector.Here)
 		if err != nil {
 			return labFailed(err)
 		}
@@ -129,27 +119,4 @@ func readSaved(path string, stdin io.Reader) (string, observe.Saved, error) {
 	defer file.Close()
 	s, err := observe.Load(path, file)
 	return path, s, err
-}
-
-// ours keeps a selector of the catalogue that asks the kernel from saying
-// anything about another node, whose addresses are in a file.
-func ours(s selector.Selector, fromFile bool) selector.Selector {
-	if _, err := builtin.Get(s.Name()); err == nil {
-		return s
-	}
-	if p, err := catalogue.Find(s.Name()); err == nil && p.Reads == catalogue.Kernel && fromFile {
-		return selector.Func(s.Name(), func(context.Context, selector.Observation) (selector.Choice, error) {
-			return selector.Choice{}, fmt.Errorf("it asks the kernel of the node it runs on: %w", selector.ErrUnsupported)
-		})
-	}
-	return here(s)
-}
-
-// here lets a program run where passtlab does, with no namespace to enter and
-// no right to enter it.
-func here(s selector.Selector) selector.Selector {
-	return selector.Func(s.Name(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
-		o.Guest = nil
-		return s.Select(ctx, o)
-	})
 }

@@ -211,7 +211,8 @@ func TestBuildAtOnce(t *testing.T) {
 	onlyProgram(t, b.Dir, 1)
 }
 
-// A program that asks the kernel is not asked about a file.
+// A program that asks the kernel is asked about a node that it can run on, and
+// not about a file.
 func TestSelector(t *testing.T) {
 	fakeGo(t, program)
 	b := Builder{Dir: t.TempDir()}
@@ -224,6 +225,9 @@ func TestSelector(t *testing.T) {
 	}
 	if _, err := s.Select(t.Context(), selector.Observation{}); !errors.Is(err, selector.ErrUnsupported) {
 		t.Errorf("%v, want ErrUnsupported", err)
+	}
+	if _, err := s.Select(t.Context(), selector.Observation{Guest: selector.Here}); errors.Is(err, selector.ErrUnsupported) || errors.Is(err, command.ErrSetup) {
+		t.Errorf("on this node: %v", err)
 	}
 	rule, err := b.Selector(t.Context(), find(t, "go-sockaddr@v1.0.7"), command.Options{})
 	if err != nil {

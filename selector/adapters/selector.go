@@ -23,7 +23,7 @@ func (b Builder) Selector(ctx context.Context, p catalogue.Pinned, opts command.
 	}
 	return selector.WithTraits(selector.Func(p.String(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
 		if p.Reads == catalogue.Kernel && o.Guest == nil {
-			return selector.Choice{}, fmt.Errorf("ask %s without a live kernel: %w", p, selector.ErrUnsupported)
+			return selector.Choice{}, fmt.Errorf("%s asks the kernel of the node it runs on: %w", p, selector.ErrUnsupported)
 		}
 		return s.Select(ctx, o)
 	}), s.Traits()), nil

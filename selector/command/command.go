@@ -236,10 +236,10 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 		// Others are asked in the same guest after it.
 		Confine: true,
 		Started: meter.Follow,
-		// Without a guest, an ordinary user may ask too.
-		MayUnshare: o.Guest == nil,
 	}
-	if o.Guest != nil {
+	// Without a namespace to enter, an ordinary user may ask, too.
+	s.MayUnshare = o.Guest == nil || o.Guest == selector.Here
+	if !s.MayUnshare {
 		s.Net = o.Guest
 	}
 	if o.Disk != nil {
@@ -249,7 +249,7 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 	if o.Disk != nil {
 		closeAll(s.Disk, o.Disk.Swap(r.Disk))
 	}
-	if o.Guest != nil && r.Setup == "" {
+	if s.Net != nil && r.Setup == "" {
 		if terr := tidy(o.Guest); err == nil {
 			err = terr
 		}

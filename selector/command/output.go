@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/passtlab/passtlab/selector"
@@ -25,8 +26,12 @@ func parseOutput(out []byte) (selector.Choice, error) {
 	case out[0] == '{':
 		return parseObject(out)
 	}
+	const want = "want one address alone on a line, or one JSON object"
+	if n := addresses(string(out)); n > 1 {
+		return selector.Choice{}, malformed("%d addresses, %q; "+want, n, shorten(string(out)))
+	}
 	if first, _, more := strings.Cut(string(out), "\n"); more {
-		return selector.Choice{}, malformed("several lines, the first %q; want one address alone on a line, or one JSON object", lastLine(first))
+		return selector.Choice{}, malformed("several lines, the first %q; "+want, lastLine(first))
 	}
 	a, err := parseAddress(string(out))
 	if err != nil {
@@ -67,6 +72,19 @@ func parseObject(out []byte) (selector.Choice, error) {
 		c.Addresses = append(c.Addresses, a)
 	}
 	return c, nil
+}
+
+// addresses returns how many there are in a list as programs print them: with
+// commas or blanks between them, in brackets or quotes. 0: there is something
+// else, too.
+func addresses(list string) int {
+	words := strings.FieldsFunc(list, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`,;|()[]"'`, r) })
+	for _, w := range words {
+		if _, err := parseAddress(w); err != nil {
+			return 0
+		}
+	}
+	return len(words)
 }
 
 // parseAddress reads an address, and drops prefix length and zone.

@@ -19,10 +19,10 @@ import (
 // IPv6 address, it is selector.ErrUnsupported.
 var Source selector.Selector = selector.WithTraits(selector.Func("kernel", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
 	if o.Guest == nil {
-		return selector.Choice{}, fmt.Errorf("select a source address without a live kernel: %w", selector.ErrUnsupported)
+		return selector.Choice{}, fmt.Errorf("select a source address: the kernel of that node cannot be asked from here: %w", selector.ErrUnsupported)
 	}
 	if !o.Target.IsValid() {
-		return selector.Choice{}, fmt.Errorf("select a source address without a target: %w", selector.ErrUnsupported)
+		return selector.Choice{}, fmt.Errorf("select a source address: no other node to reach, want --target ADDRESS: %w", selector.ErrUnsupported)
 	}
 	if !selector.IsCandidate(o.Target) {
 		return selector.Choice{}, fmt.Errorf("select a source address for target %q, no global unicast IPv6 address: %w", o.Target, selector.ErrUnsupported)

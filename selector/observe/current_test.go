@@ -12,7 +12,7 @@ import (
 
 // Any process may observe the namespace it is in.
 func TestReadCurrent(t *testing.T) {
-	o, err := Read(nil)
+	o, err := Read(selector.Here)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,17 +13,11 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// Read observes the namespace, or the current one if ns is nil. Role, Target
-// and Config are left for the caller. Interface is the link of the default
+// Read observes the namespace, which becomes the observation's Guest. Role,
+// Target and Config are left for the caller. Interface is the link of the default
 // route, the one with the lowest metric if there are several; without a
 // default route the first link that is up and no loopback.
-//
-// Guest is ns. For the current namespace it is one whose Do runs the function
-// where it is and whose Fd is -1.
 func Read(ns selector.Namespace) (selector.Observation, error) {
-	if ns == nil {
-		ns = current{}
-	}
 	var o selector.Observation
 	err := ns.Do(func() (err error) {
 		o, err = dump.Whole(read)
@@ -35,11 +29,6 @@ func Read(ns selector.Namespace) (selector.Observation, error) {
 	o.Guest = ns
 	return o, nil
 }
-
-// current is the namespace of whoever asks.
-type current struct{}
-
-func (current) Do(f func() error) error { return f() }
 
 // read makes one observation of the thread's namespace. Something that changed
 // meanwhile is netlink.ErrDumpInterrupted.

@@ -126,7 +126,7 @@ func TestParseTooLarge(t *testing.T) {
 
 // What Read prints is what Parse reads.
 func TestParseRead(t *testing.T) {
-	o, err := Read(nil)
+	o, err := Read(selector.Here)
 	if err != nil {
 		t.Fatal(err)
 	}
