@@ -79,9 +79,9 @@ func (ch Change) word() string {
 // cell returns the answer as a cell of the matrix. Where the origins do not
 // tell two answers apart, the addresses have to.
 func (a Side) cell(other Side) string {
-	s := marks[a.Verdict] + " " + string(a.Origin) + KindNote(a.Kind)
+	s := verdicts[a.Verdict].mark + " " + string(a.Origin) + KindNote(a.Kind)
 	if a.Verdict == Skip {
-		s = marks[Skip] + " " + Skip.String()
+		s = verdicts[Skip].mark + " " + Skip.String()
 	}
 	if a.Origin == other.Origin && a.Choice != other.Choice && a.Choice.IsValid() {
 		s += " " + a.Choice.String()

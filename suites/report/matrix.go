@@ -27,12 +27,6 @@ type matrixCell struct {
 	text    string // empty where nothing was asked
 }
 
-// marks are put before a cell's text. Brackets mean "as the scenario states",
-// or would be so.
-var marks = map[Verdict]string{
-	Pass: "✓", XFail: "(✗)", Skip: "–", XPass: "(✓)", Fail: "✗", Error: "!!",
-}
-
 func newMatrix(r *Report) matrix {
 	m, perScenario := matrix{selectors: r.Selectors()}, r.PerScenario()
 	for i := 0; i < len(r.Scenarios); {
@@ -113,7 +107,7 @@ func scenarioRows(label string, results []Result, selectors []string) []matrixRo
 	if len(roles) == 0 { // its lab was never begun
 		row := matrixRow{label: label}
 		for range selectors {
-			row.cells = append(row.cells, matrixCell{Error, marks[Error] + " not run"})
+			row.cells = append(row.cells, matrixCell{Error, verdicts[Error].mark + " not run"})
 		}
 		return []matrixRow{row}
 	}
@@ -133,5 +127,5 @@ func newCell(res Result) matrixCell {
 	if res.Verdict == Skip || res.Verdict == Error {
 		text = res.Verdict.String()
 	}
-	return matrixCell{res.Verdict, marks[res.Verdict] + " " + text}
+	return matrixCell{res.Verdict, verdicts[res.Verdict].mark + " " + text}
 }

@@ -66,6 +66,11 @@ type Summary struct {
 	BadLabs int `json:"badLabs"`
 }
 
+// of returns the count of a verdict.
+func (s *Summary) of(v Verdict) *int {
+	return [...]*int{Pass: &s.Pass, XFail: &s.XFail, Skip: &s.Skip, XPass: &s.XPass, Fail: &s.Fail, Error: &s.Error}[v]
+}
+
 // Scenario is what was measured in one lab.
 type Scenario struct {
 	ID    string `json:"id"`
@@ -241,12 +246,8 @@ func (r *Report) Finish(ended time.Time) {
 	}
 	slices.Sort(r.Passt)
 	r.Passt = slices.Compact(r.Passt)
-	counts := map[Verdict]*int{
-		Pass: &sum.Pass, XFail: &sum.XFail, Skip: &sum.Skip,
-		XPass: &sum.XPass, Fail: &sum.Fail, Error: &sum.Error,
-	}
 	for _, res := range r.Results {
-		*counts[res.Verdict]++
+		*sum.of(res.Verdict)++
 	}
 	r.Summary = sum
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,8 +18,6 @@ const (
 	yellow = "33"
 	loud   = "1;37;41" // bold white on red
 )
-
-var colours = map[Verdict]string{Pass: green, XFail: dim, Skip: dim, XPass: yellow, Fail: red, Error: loud}
 
 // tableWriter collects a table; a report is small.
 type tableWriter struct {
@@ -58,7 +57,14 @@ func (r *Report) writeTable(w io.Writer, style Style) error {
 	if summary {
 		fmt.Fprint(t, "\nThe counts are of scenarios times roles. --all shows every scenario, failure and known failure; report files do, too.\n")
 	}
-	fmt.Fprintf(t, "\n%s\n", t.paint(closing[r.Worst()].colour, r.closing()))
+	colour := green
+	switch worst := r.Worst(); {
+	case worst == Error:
+		colour = loud
+	case worst.Bad():
+		colour = red
+	}
+	fmt.Fprintf(t, "\n%s\n", t.paint(colour, r.closing()))
 	_, err := w.Write(t.Bytes())
 	return err
 }
@@ -94,7 +100,7 @@ func (t *tableWriter) matrix(m matrix) {
 	line(m.corner, len(m.selectors), func(i int) (string, string) { return bold, m.selectors[i] })
 	for _, row := range m.rows {
 		line(row.label, len(row.cells), func(i int) (string, string) {
-			return colours[row.cells[i].verdict], row.cells[i].text
+			return verdicts[row.cells[i].verdict].colour, row.cells[i].text
 		})
 	}
 }
@@ -111,19 +117,10 @@ func (t *tableWriter) orders(lines []string) {
 	}
 }
 
-// headings stand before the groups of a verdict.
-var headings = map[Verdict]string{
-	Error: "ERRORS of the lab or of scenarios; nothing is known about selectors there",
-	Fail:  "Failures",
-	XPass: "Passed, although a failure is stated",
-	Skip:  "Skipped",
-	XFail: "Known failures, as stated",
-}
-
 func (t *tableWriter) groups(fs []group) {
 	for i, f := range fs {
 		if i == 0 || fs[i-1].verdict != f.verdict {
-			fmt.Fprintf(t, "\n%s\n", t.paint(colours[f.verdict], headings[f.verdict]))
+			fmt.Fprintf(t, "\n%s\n", t.paint(verdicts[f.verdict].colour, verdicts[f.verdict].heading))
 		}
 		if f.more > 0 {
 			fmt.Fprintf(t, "  … and %d more\n", f.more)
@@ -143,19 +140,9 @@ func (t *tableWriter) groups(fs []group) {
 	}
 }
 
-// closing is the last word on a run, by its worst verdict.
-var closing = map[Verdict]struct{ colour, word string }{
-	Pass:  {green, "ok"},
-	XFail: {green, "ok"},
-	Skip:  {green, "ok"},
-	XPass: {red, "FAILED"},
-	Fail:  {red, "FAILED"},
-	Error: {loud, "LAB FAILED"},
-}
-
 // closing returns the summary in one line.
 func (r *Report) closing() string {
-	word := closing[r.Worst()].word
+	word := verdicts[r.Worst()].run
 	if r.nothingJudged() && r.Worst() != Error {
 		word = "NOTHING JUDGED"
 	}
@@ -170,15 +157,9 @@ func (s Summary) size() string {
 // counts lists the verdicts that occurred: "40 pass, 6 xfail, 1 bad lab".
 func (s Summary) counts() string {
 	var words []string
-	for _, c := range []struct {
-		n    int
-		word string
-	}{
-		{s.Error, "error"}, {s.Fail, "fail"}, {s.XPass, "xpass"},
-		{s.Skip, "skip"}, {s.XFail, "xfail"}, {s.Pass, "pass"},
-	} {
-		if c.n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", c.n, c.word))
+	for _, v := range slices.Backward(Verdicts()) {
+		if n := *s.of(v); n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, v))
 		}
 	}
 	if s.BadLabs > 0 {

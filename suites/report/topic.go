@@ -40,7 +40,7 @@ func byTopic(r *Report) matrix {
 				if most == 0 {
 					continue
 				}
-				text := fmt.Sprintf("%*d %s  ", len(fmt.Sprint(most)), n, marks[v])
+				text := fmt.Sprintf("%*d %s  ", len(fmt.Sprint(most)), n, verdicts[v].mark)
 				if n == 0 { // the place stays, so that counts stand below each other
 					text = strings.Repeat(" ", utf8.RuneCountInString(text))
 				} else {

@@ -20,7 +20,21 @@ const (
 	Error                // passtlab or its environment failed; nothing is known
 )
 
-var verdictNames = [...]string{"pass", "xfail", "skip", "xpass", "fail", "error"}
+// verdicts is how each verdict is called and shown.
+var verdicts = [...]struct {
+	name    string
+	mark    string // before a pick; brackets mean "as stated", or that it was to be
+	colour  string
+	heading string // before the reasons
+	run     string // what a run is whose worst verdict it is
+}{
+	Pass:  {"pass", "✓", green, "", "ok"},
+	XFail: {"xfail", "(✗)", dim, "Known failures, as stated", "ok"},
+	Skip:  {"skip", "–", dim, "Skipped", "ok"},
+	XPass: {"xpass", "(✓)", yellow, "Passed, although a failure is stated", "FAILED"},
+	Fail:  {"fail", "✗", red, "Failures", "FAILED"},
+	Error: {"error", "!!", loud, "ERRORS of the lab or of scenarios; nothing is known about selectors there", "LAB FAILED"},
+}
 
 // Verdicts returns all verdicts, from best to worst.
 func Verdicts() []Verdict { return []Verdict{Pass, XFail, Skip, XPass, Fail, Error} }
@@ -33,10 +47,10 @@ func (v Verdict) Bad() bool { return v >= XPass }
 
 // String returns the verdict's name.
 func (v Verdict) String() string {
-	if v < 0 || int(v) >= len(verdictNames) {
+	if v < 0 || int(v) >= len(verdicts) {
 		return fmt.Sprintf("verdict(%d)", int(v))
 	}
-	return verdictNames[v]
+	return verdicts[v].name
 }
 
 // MarshalText implements encoding.TextMarshaler.
@@ -44,13 +58,13 @@ func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (v *Verdict) UnmarshalText(b []byte) error {
-	for i, n := range verdictNames {
-		if n == string(b) {
-			*v = Verdict(i)
+	for _, w := range Verdicts() {
+		if w.String() == string(b) {
+			*v = w
 			return nil
 		}
 	}
-	return fmt.Errorf("parse verdict: %q is none of %v", b, verdictNames)
+	return fmt.Errorf("parse verdict: %q is none of %v", b, Verdicts())
 }
 
 // KindNote names a kind of failure that a pick does not tell by itself, as in
