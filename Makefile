@@ -84,7 +84,7 @@ e2e-run:
 CLIENTS = isc-dhcp-client systemd dhcpcd-base network-manager
 e2e-clients: build ## judge selectors on guests that dhclient, systemd-networkd, dhcpcd and NetworkManager configure; writes docs/clients.md
 	scripts/install-packages.sh $(CLIENTS)
-	PASSTLAB_REQUIRE_CLIENTS=1 $(GO) test -count=1 -parallel=8 -exec '"$(PASSTLAB)" rootless --' -run Client $(TESTFLAGS) ./sim ./sim/guest ./suites/harness
+	PASSTLAB_REQUIRE_CLIENTS=1 $(GO) test -count=1 -parallel=8 -exec '"$(PASSTLAB)" rootless --' -run Client $(TESTFLAGS) ./sim ./sim/guest ./suites/cleanup
 	$(GO) run ./scripts/clients -own client label:core field-report-debian-12 reboot
 
 containers: ## run the lines of docs/containers.md with podman, and drop one capability at a time; needs root

@@ -1,4 +1,4 @@
-package harness
+package cleanup
 
 import (
 	"context"
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 
 func TestHarness(t *testing.T) {
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "harness")
+	RunSpecs(t, "cleanup")
 }
 
 var _ = BeforeSuite(func(ctx SpecContext) {

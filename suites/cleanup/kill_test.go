@@ -1,4 +1,4 @@
-package harness
+package cleanup
 
 import (
 	"bufio"
@@ -27,7 +27,7 @@ import (
 
 // childEnv makes the test binary a program that plays a timeline until it is
 // killed. The value names one of tasks.
-const childEnv = "PASSTLAB_HARNESS_CHILD"
+const childEnv = "PASSTLAB_CLEANUP_CHILD"
 
 // task is what a child does.
 type task struct {
