@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestHarness(t *testing.T) {
+func TestCleanup(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "cleanup")
 }
@@ -104,6 +104,6 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 		wrong := *cfg.Scenarios[0]
 		wrong.Expect.Reachable = []scenarios.Target{scenarios.Of(scenarios.OriginVIP)}
 		played := run.Play(ctx, &wrong, nil, run.Options{})
-		Expect(played.Scenario.Error).To(ContainSubstring("the guest has no such candidate"))
+		Expect(played.Scenario.Error).To(ContainSubstring("no address of origin vip is there"))
 	}, SpecTimeout(specLimit))
 })
