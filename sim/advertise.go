@@ -29,7 +29,7 @@ func (l stage) Advertise(ctx context.Context, e scenarios.RA) error {
 	var err error
 	switch {
 	case ra.From == passts:
-		l.ask(func(engine *passt.Engine) {
+		l.passt.Ask(func(engine *passt.Engine) {
 			ra.RouterAdvertisement = engine.RA()
 			say(ra.RouterAdvertisement, e)
 			f = engine.Advertise(netip.IPv6LinkLocalAllNodes(), engine.GuestMAC(), ra.RouterAdvertisement)
@@ -76,16 +76,13 @@ func (l stage) Solicit(ctx context.Context) error {
 	}
 	// Nothing will come. That passt has got the solicitation is all there is
 	// to wait for, where it can say so.
-	if s, ok := l.passt.(*simulated); ok {
-		return s.Solicited(ctx)
-	}
-	return nil
+	return l.passt.Solicited(ctx)
 }
 
 // solicited is what passt answers, if it does.
 func (l *Lab) solicited() (ra guest.Advertisement, comes bool) {
 	ra.From = l.passt.Router()
-	l.ask(func(e *passt.Engine) { ra.RouterAdvertisement, comes = e.RA(), e.Advertises() })
+	l.passt.Ask(func(e *passt.Engine) { ra.RouterAdvertisement, comes = e.RA(), e.Advertises() })
 	return ra, comes
 }
 

@@ -38,7 +38,7 @@ func WithClient(c scenarios.Client, scs ...*scenarios.Scenario) []*scenarios.Sce
 
 // findClient finds the scenario's client, nil for the kernel, and says what
 // keeps it from playing the scenario.
-func (l *Lab) findClient() (err error) {
+func (l *Lab) findClient(e *passt.Engine) (err error) {
 	sc := l.scenario
 	l.client, err = guest.FindClient(sc.Guest.Client)
 	if missing, ok := errors.AsType[*guest.NoClientError](err); ok {
@@ -64,7 +64,7 @@ func (l *Lab) findClient() (err error) {
 		return unsupported("has ended already when the routers beside passt advertise")
 	case sc.Guest.TempAddr > 0:
 		return unsupported("makes temporary addresses by rules of its own, not by guest.tempaddr")
-	case plays(scenarios.EventRA) && (!l.engine.Advertises() || l.engine.Discarded() || !l.engine.Address().IsValid()):
+	case plays(scenarios.EventRA) && (!e.Advertises() || e.Discarded() || !e.Address().IsValid()):
 		return unsupported("is offered nothing that it would take, and the lab cannot tell when it gives up")
 	}
 	return nil
@@ -154,7 +154,7 @@ func (l *Lab) configure(ctx context.Context) error {
 		case e == scenarios.EventRA:
 			o.Advertised = l.advertised()
 		case e == scenarios.EventDHCPv6:
-			l.ask(func(e *passt.Engine) { o.Lease = e.Address() })
+			l.passt.Ask(func(e *passt.Engine) { o.Lease = e.Address() })
 		}
 	}
 	return l.guest.Configure(ctx, l.client, o)
@@ -163,6 +163,6 @@ func (l *Lab) configure(ctx context.Context) error {
 // advertised is what passt's router advertisement brings.
 func (l *Lab) advertised() (a guest.Advertised) {
 	a.Router = l.passt.Router()
-	l.ask(func(e *passt.Engine) { a.Prefix = e.Prefix() })
+	l.passt.Ask(func(e *passt.Engine) { a.Prefix = e.Prefix() })
 	return a
 }

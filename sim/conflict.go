@@ -53,7 +53,7 @@ func (l *Lab) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 		}, nil
 	case t.Origin == scenarios.OriginDHCPv6:
 		var leased netip.Addr
-		l.ask(func(e *passt.Engine) { leased = e.Address() })
+		l.passt.Ask(func(e *passt.Engine) { leased = e.Address() })
 		return one(leased), nil
 	case t.Origin == scenarios.OriginStatic:
 		return func(a netip.Addr) bool { return slices.Contains(addresses(g.Static), a) }, nil
@@ -92,7 +92,7 @@ type defender struct {
 
 func (l *Lab) defend() (*defender, error) {
 	// Of all protocols: a bridge takes frames before sockets of one see them.
-	conn, err := listen(l.Host, l.host, tap, unix.ETH_P_ALL)
+	conn, err := l.host.ListenPacket(tap, unix.ETH_P_ALL)
 	if err != nil {
 		return nil, err
 	}

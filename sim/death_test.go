@@ -21,7 +21,14 @@ func TestDeath(t *testing.T) {
 		kill func(*testing.T, *Lab)
 		want string
 	}{
-		{"passt", func(t *testing.T, l *Lab) { ok(t, l.passt.(*simulated).conn.Close()) }, "passt: receive on tap: "},
+		{"passt", func(t *testing.T, l *Lab) {
+			ok(t, l.pod.Down("lo")) // by which passt hands on what the guest sends
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			if err := l.Send(ctx, linkLocal(l.scenario.Guest.MAC)); err == nil {
+				t.Error("what the guest sends arrives")
+			}
+		}, "passt: forward a frame of the guest into pod: "},
 		{"defender", func(t *testing.T, l *Lab) { ok(t, l.defender.conn.Close()) }, "defend addresses: receive on tap: "},
 		{"link", func(t *testing.T, l *Lab) {
 			elsewhere, err := link.Open(need.Namespace(t, "elsewhere"))

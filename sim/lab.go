@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/backend"
 	"github.com/passtlab/passtlab/sim/capture"
 	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/passt"
+	"github.com/passtlab/passtlab/sim/passt/plane"
 )
 
 // patience bounds every step of a lab. Steps take milliseconds; a step that
@@ -65,10 +67,9 @@ type Lab struct {
 	// event. Both since the last boot, of which there were so many.
 	configured, acceptSaid bool
 	boots                  int
-	engine                 *passt.Engine // says how passt behaves; only the simulated passt feeds it
 	// neighbours are those of the pod that the simulated passt has heard of.
 	neighbours map[netip.Addr]net.HardwareAddr
-	passt      Passt
+	passt      backend.Passt
 	started    time.Time       // of passt
 	defender   *defender       // nil if nobody else is on the guest's link
 	beside     *Lab            // shares the peer, if there is one
@@ -141,8 +142,8 @@ func (l *Lab) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.engine, l.started = e, cfg.Started
-	if err := l.findClient(); err != nil {
+	l.started = cfg.Started
+	if err := l.findClient(e); err != nil {
 		return err
 	}
 	if err := l.topology(ctx, e.MAC()); err != nil {
@@ -163,10 +164,7 @@ func (l *Lab) build(ctx context.Context) error {
 	}
 	// A virtual machine is connected as soon as it is switched on. What is
 	// sent then and comes too early for the guest's system waits in a queue.
-	if s, ok := l.passt.(*simulated); ok {
-		return s.Connect()
-	}
-	return nil
+	return l.passt.Connect()
 }
 
 // whole calls f, and ends its context when something dies that the lab needs.
@@ -196,12 +194,25 @@ func (l *Lab) passtConfig() (passt.Config, error) {
 
 // attach starts passt.
 func (l *Lab) attach(ctx context.Context, cfg passt.Config, e *passt.Engine) (err error) {
+	at := backend.Site{Pod: l.pod, Host: l.host, Uplink: uplink, Tap: tap, Neighbours: l.neighbours, Died: l.died}
 	if l.opts.Backend.Real() {
-		l.passt, err = attachReal(ctx, l, cfg, e.LinkLocal())
-	} else {
-		l.passt, err = attach(l, cfg, e)
+		l.passt, err = l.runPasta(ctx, at, cfg, e)
+		return err
 	}
+	var translation *plane.Config
+	if l.scenario.Pod.Address.IsValid() {
+		translation = new(l.planeConfig(cfg, e))
+	}
+	l.passt, err = backend.Simulate(at, e, translation, cfg.Release.NeighbourMACs, l.log)
 	return err
+}
+
+// simulation is the simulated passt, if it is that.
+func (l *Lab) simulation() (*backend.Simulated, error) {
+	if s := l.passt.Simulated(); s != nil {
+		return s, nil
+	}
+	return nil, &UnsupportedError{"no real passt does that"}
 }
 
 // defers puts a clean-up on the stack.

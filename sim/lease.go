@@ -3,7 +3,6 @@ package sim
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
@@ -39,42 +38,11 @@ func (l *Lab) unanswered(ctx context.Context) error {
 	}
 	answered := s.Answer(false)
 	defer s.Answer(answered)
-	return l.asks(ctx, s, l.guest.SolicitLease)
+	return s.Exchange(ctx, l.guest.SolicitLease)
 }
 
 // Renew implements scenarios.Lab. Where passt does not answer, because the
 // lease is another server's, it stays as it is.
 func (l stage) Renew(ctx context.Context) error {
-	if s, ok := l.passt.(*simulated); ok {
-		return l.asks(ctx, s, l.guest.Renew)
-	}
-	return l.guest.Renew(ctx)
-}
-
-// asks runs an exchange of the guest with passt to its end; that is as soon as
-// passt has taken a message of it, if it does not answer that one.
-func (l *Lab) asks(ctx context.Context, s *simulated, exchange func(context.Context) error) error {
-	select {
-	case <-s.asked: // an earlier exchange
-	default:
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() { ended <- exchange(ctx) }()
-	for {
-		select {
-		case err := <-ended:
-			return err
-		case answered := <-s.asked:
-			if answered {
-				continue
-			}
-			cancel()
-			if err := <-ended; !errors.Is(err, context.Canceled) {
-				return err
-			}
-			return nil
-		}
-	}
+	return l.passt.Exchange(ctx, l.guest.Renew)
 }

@@ -25,10 +25,8 @@ func (l stage) SetLink(ctx context.Context, state scenarios.LinkState) error {
 		if err := l.host.Up(tap); err != nil {
 			return err
 		}
-		if s, ok := l.passt.(*simulated); ok {
-			if err := s.route(l.pod); err != nil {
-				return err
-			}
+		if err := l.passt.Reroute(); err != nil {
+			return err
 		}
 	}
 	return l.awaitCarrier(ctx, state == scenarios.LinkCarrierBack)

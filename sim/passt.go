@@ -10,18 +10,9 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/passt"
+	"github.com/passtlab/passtlab/sim/passt/plane"
 	"github.com/passtlab/passtlab/sim/probe"
 )
-
-// Passt is what stands between pod and guest.
-type Passt interface {
-	// Router is the source of its router advertisements.
-	Router() netip.Addr
-	// Inject puts a frame on the guest's link, as another host there would.
-	Inject(frame []byte) error
-	// Close ends it and returns what went wrong while it ran.
-	Close() error
-}
 
 // Release returns the passt release that a scenario asks for, by itself or by
 // way of KubeVirt.
@@ -129,6 +120,28 @@ func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
 		cfg.Searches = p.DNS.Searches
 	}
 	return cfg, nil
+}
+
+// planeConfig is what the plane of a passt that was just started is told.
+func (l *Lab) planeConfig(cfg passt.Config, e *passt.Engine) plane.Config {
+	sc := l.scenario
+	c := plane.Config{
+		Pod: l.Pod, Uplink: uplink, Tap: tap, Release: cfg.Release,
+		Address:  sc.Pod.Address.Addr(),
+		Lease:    cfg.Address.Addr(),
+		PodLL:    podLinkLocal(sc),
+		PasstLL:  e.LinkLocal(),
+		Gateway:  cfg.Gateway,
+		Guest:    linkLocal(sc.Guest.MAC),
+		GuestMAC: sc.Guest.MAC.HardwareAddr(),
+		NoEcho:   cfg.NoICMP,
+		TCP:      forwarded(sc.Passt.TCP, cfg.Release),
+		UDP:      forwarded(sc.Passt.UDP, cfg.Release),
+	}
+	if cfg.NoMapGW {
+		c.Gateway = netip.Addr{}
+	}
+	return c
 }
 
 // forwarded returns the ports that are forwarded in a release. A list stands

@@ -29,7 +29,7 @@ func (l stage) Renumber(ctx context.Context, e scenarios.Renumber) error {
 	if err != nil {
 		return err
 	}
-	return s.change(func(c *plane.Config) { c.Address, c.Others = source, others })
+	return s.Change(func(c *plane.Config) { c.Address, c.Others = source, others })
 }
 
 // Migrate implements scenarios.Lab.
@@ -64,19 +64,19 @@ func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 		carried = e.State == scenarios.StateCarried
 	}
 	if carried {
-		l.ask(func(last *passt.Engine) { next.Resume(last.State()) })
+		l.passt.Ask(func(last *passt.Engine) { next.Resume(last.State()) })
 	}
 	source, _, err := l.podAddresses()
 	if err != nil {
 		return err
 	}
-	if err := s.replace(next, func(c *plane.Config) {
+	if err := s.Replace(next, func(c *plane.Config) {
 		*c = l.planeConfig(cfg, next)
 		c.Address = source
 	}); err != nil {
 		return err
 	}
-	l.engine, l.started = next, cfg.Started
+	l.started = cfg.Started
 	return s.Connect()
 }
 

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/google/nftables"
+
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/passt"
@@ -79,15 +81,29 @@ func TestMigrateState(t *testing.T) {
 			if err := l.Play(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			s := l.passt.(*simulated)
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			got, err := s.plane.Seen()
-			if s.engine.Seen() != got || got.String() != tt.seen || err != nil {
-				t.Errorf("inbound goes to %s, and passt has seen %s; want %s, %v", got, s.engine.Seen(), tt.seen, err)
+			var seen netip.Addr
+			l.passt.Ask(func(e *passt.Engine) { seen = e.Seen() })
+			if got := translated(t, l); got != seen || got.String() != tt.seen {
+				t.Errorf("inbound goes to %s, and passt has seen %s; want %s", got, seen, tt.seen)
 			}
 		})
 	}
+}
+
+// translated is the address to which the pod's kernel leads what comes in.
+func translated(t testing.TB, l *Lab) netip.Addr {
+	t.Helper()
+	var conn *nftables.Conn
+	ok(t, l.Pod.Do(func() (err error) { conn, err = nftables.New(nftables.AsLasting()); return err }))
+	defer conn.CloseLasting()
+	es, err := conn.GetSetElements(&nftables.Set{Table: &nftables.Table{Name: "passt", Family: nftables.TableFamilyIPv6}, Name: "seen",
+		IsMap: true, KeyType: nftables.TypeNFProto, DataType: nftables.TypeIP6Addr})
+	ok(t, err)
+	if len(es) == 0 {
+		return netip.Addr{}
+	}
+	a, _ := netip.AddrFromSlice(es[0].Val)
+	return a
 }
 
 // Each passt has an identifier of its own, however fast they follow each other.
@@ -134,7 +150,7 @@ func TestRenumberBeside(t *testing.T) {
 		if err := l.Step(t.Context(), scenarios.Plain(scenarios.EventDHCPv6)[0]); err != nil {
 			t.Fatal(err)
 		}
-		l.ask(func(e *passt.Engine) { leases[l] = e.Address() })
+		l.passt.Ask(func(e *passt.Engine) { leases[l] = e.Address() })
 	}
 	for from, to := range map[*Lab]*Lab{first: second, second: first} {
 		got, err := probe.Measure(t.Context(), probe.Config{Peer: from.Guest, Pod: to.Pod, Guest: to.Guest, PeerAddress: leases[from]},

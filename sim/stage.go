@@ -107,7 +107,7 @@ func (l stage) Lease() netip.Prefix { return l.guest.Leased() }
 
 // Leases implements scenarios.Lab.
 func (l stage) Leases() (a netip.Addr) {
-	l.ask(func(e *passt.Engine) { a = e.Address() })
+	l.passt.Ask(func(e *passt.Engine) { a = e.Address() })
 	return a
 }
 

@@ -8,11 +8,13 @@ import (
 
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/backend"
 	"github.com/passtlab/passtlab/sim/guest"
+	"github.com/passtlab/passtlab/sim/passt"
 )
 
 // Routers are advertised unasked after 200 to 599 seconds, by the clock that
-// tick is told, and the guest takes it for any advertisement.
+// Tick is told, and the guest takes it for any advertisement.
 func TestUnsolicited(t *testing.T) {
 	need.Namespaces(t)
 	for _, tt := range []struct {
@@ -35,18 +37,18 @@ func TestUnsolicited(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := l.passt.(*simulated)
+		s := l.passt.Simulated()
 		if err := l.guest.SetAcceptRA(true); err != nil {
 			t.Fatal(err)
 		}
-		due := s.engine.Deadline()
+		due := deadline(s)
 		if tt.release < "2024_11_21" != due.IsZero() || !due.IsZero() && (due.Before(start.Add(200*time.Second)) || due.After(time.Now().Add(600*time.Second))) {
 			t.Errorf("%s: the first is due in %v", tt.release, due.Sub(start))
 		}
-		if err := s.tick(time.Now().Add(tt.afterwards)); err != nil {
+		if err := s.Tick(time.Now().Add(tt.afterwards)); err != nil {
 			t.Error(err)
 		}
-		if next := s.engine.Deadline(); tt.unasked == next.Equal(due) {
+		if next := deadline(s); tt.unasked == next.Equal(due) {
 			t.Errorf("%s: due %v, after %v due %v", tt.release, due, tt.afterwards, next)
 		}
 		if tt.unasked {
@@ -60,6 +62,11 @@ func TestUnsolicited(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+func deadline(s *backend.Simulated) (at time.Time) {
+	s.Ask(func(e *passt.Engine) { at = e.Deadline() })
+	return at
 }
 
 // The loop keeps the time by itself: a deadline that has passed is not missed.
@@ -79,16 +86,14 @@ func TestUnsolicitedLoop(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	s := l.passt.(*simulated)
+	s := l.passt.Simulated()
 	if err := l.guest.SetAcceptRA(true); err != nil {
 		t.Fatal(err)
 	}
-	s.mu.Lock()
-	frames := s.engine.Connect(time.Now().Add(-10 * time.Minute)) // as if it had been connected long ago
-	err = s.wake()
-	s.mu.Unlock()
-	if err != nil || len(frames) != 0 {
-		t.Fatal(err, frames)
+	var frames [][]byte
+	s.Ask(func(e *passt.Engine) { frames = e.Connect(time.Now().Add(-10 * time.Minute)) }) // as if it had been connected long ago
+	if len(frames) != 0 {
+		t.Fatal(frames)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"time"
 
@@ -21,20 +20,13 @@ type frames struct{ *packet.Conn }
 // listenFrames opens a socket that gets the frames of a protocol (ETH_P_). With
 // ETH_P_ALL those that the guest sends are among them.
 func (g *Guest) listenFrames(protocol int) (*frames, error) {
-	index, err := g.Net.Index(g.Link)
-	if err != nil {
-		return nil, err
-	}
 	filter, err := bpf.Assemble(discovery)
 	if err != nil {
 		return nil, fmt.Errorf("assemble filter: %w", err)
 	}
-	var conn *packet.Conn
-	if err := g.NS.Do(func() error {
-		conn, err = packet.Listen(&net.Interface{Index: index, Name: g.Link}, packet.Raw, protocol, &packet.Config{Filter: filter})
-		return err
-	}); err != nil {
-		return nil, fmt.Errorf("open packet socket on %s in %s: %w", g.Link, g.NS.Name(), err)
+	conn, err := g.Net.ListenPacket(g.Link, protocol, filter...)
+	if err != nil {
+		return nil, err
 	}
 	return &frames{conn}, nil
 }

@@ -1,0 +1,7 @@
+// Package backend has what stands between pod and guest: the simulated passt,
+// made of the engine (package passt) and the translation (package plane), or the
+// real program behind a bridge.
+//
+// A backend that dies says so at once (Site.Died), and once more when it is
+// closed.
+package backend

@@ -1,0 +1,123 @@
+package backend
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/mdlayher/ndp"
+	"github.com/mdlayher/packet"
+	"golang.org/x/net/ipv6"
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/child"
+	"github.com/passtlab/passtlab/internal/eui64"
+	"github.com/passtlab/passtlab/internal/frame"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/passt"
+)
+
+// pasta is the real passt, as it is for namespaces.
+type pasta struct {
+	at      Site
+	engine  *passt.Engine // says how it behaves, and is not fed
+	process *child.Process
+	stop    func()       // looking out for its end
+	tap     *packet.Conn // towards the guest
+}
+
+// Attach puts a pasta that was started, and makes an interface of that name on
+// the host, on a bridge with the guest's link, and waits until it answers the
+// solicitor; a zero one is not answered. The process is Attach's.
+func Attach(ctx context.Context, at Site, process *child.Process, name string, e *passt.Engine, solicitor scenarios.MAC) (_ Passt, err error) {
+	r := &pasta{at: at, engine: e, process: process, stop: process.OnEnd(at.Died)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Close())
+		}
+	}()
+	if err := at.Host.Await(ctx, "pasta's interface", func() (bool, string, error) {
+		ok, err := at.Host.Has(name)
+		return ok, "none", err
+	}); err != nil {
+		return nil, err
+	}
+	if err := at.Host.Bridge("bridge", name, at.Tap); err != nil {
+		return nil, err
+	}
+	if err := at.Host.AwaitUp(ctx, name); err != nil {
+		return nil, err
+	}
+	if r.tap, err = at.Host.ListenPacket(at.Tap, 0); err != nil {
+		return nil, err
+	}
+	if solicitor.IsZero() {
+		// By the time that the guest is up it is ready.
+		return r, nil
+	}
+	return r, r.await(ctx, name, solicitor)
+}
+
+// await waits until pasta answers, and so until it has opened its ports: it is
+// asked for its own address by the guest's link-local one, which is what a guest
+// does first.
+func (r *pasta) await(ctx context.Context, name string, mac scenarios.MAC) (err error) {
+	c, err := r.at.Host.ListenPacket(name, unix.ETH_P_ALL)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	defer context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })()
+	router, broadcast := r.Router(), net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+	ns, err := frame.Neighbour(mac.HardwareAddr(), broadcast, eui64.Address(eui64.LinkLocal, mac), router, &ndp.NeighborSolicitation{TargetAddress: router})
+	if err != nil {
+		return err
+	}
+	if _, err := c.WriteTo(ns, &packet.Addr{HardwareAddr: broadcast}); err != nil {
+		return fmt.Errorf("solicit pasta: %w", err)
+	}
+	b := make([]byte, 1<<16)
+	for {
+		n, _, err := c.ReadFrom(b)
+		if err != nil {
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			return fmt.Errorf("await pasta's neighbour advertisement: %w", err)
+		}
+		if p, ok := frame.Parse(b[:n]); ok && bytes.Equal(p.To, mac.HardwareAddr()) && p.Is(ipv6.ICMPTypeNeighborAdvertisement) {
+			return nil
+		}
+	}
+}
+
+func (r *pasta) Ask(f func(*passt.Engine)) { f(r.engine) }
+
+func (r *pasta) Router() netip.Addr { return r.engine.LinkLocal() }
+
+func (r *pasta) Connect() error { return nil }
+
+func (r *pasta) Inject(frame []byte) error { return r.at.inject(r.tap, frame) }
+
+func (r *pasta) Solicited(context.Context) error { return nil }
+
+func (r *pasta) Exchange(ctx context.Context, exchange func(context.Context) error) error {
+	return exchange(ctx)
+}
+
+func (r *pasta) Reroute() error { return nil }
+
+func (r *pasta) Simulated() *Simulated { return nil }
+
+func (r *pasta) Close() error {
+	r.stop()
+	err := r.process.Close()
+	if r.tap != nil {
+		err = errors.Join(err, r.tap.Close())
+	}
+	return err
+}

@@ -1,0 +1,93 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+
+	"github.com/passtlab/passtlab/sim/passt"
+	"github.com/passtlab/passtlab/sim/passt/plane"
+)
+
+// Ask implements Passt.
+func (s *Simulated) Ask(f func(*passt.Engine)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(s.engine)
+	_ = s.wake() // fails once the socket is closed
+}
+
+// SetAddress has passt lease another address than it has read.
+func (s *Simulated) SetAddress(a netip.Addr) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.engine.SetAddress(a)
+	return s.lead(func(c *plane.Config) { c.Lease = a })
+}
+
+// Answer has passt answer DHCPv6 or not, and returns whether it did.
+func (s *Simulated) Answer(dhcpv6 bool) (did bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	did = s.engine.Leases()
+	s.engine.Answer(dhcpv6)
+	return did
+}
+
+// Change has the translation go by what is otherwise in the pod.
+func (s *Simulated) Change(change func(*plane.Config)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lead(change)
+}
+
+// Replace has another passt take over.
+func (s *Simulated) Replace(next *passt.Engine, change func(*plane.Config)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.engine = next
+	return s.lead(change)
+}
+
+// lead changes the translation, and has it go by the addresses seen.
+func (s *Simulated) lead(change func(*plane.Config)) error {
+	if s.plane == nil {
+		return nil
+	}
+	return errors.Join(s.plane.Change(change), s.plane.Follow(s.engine.Seen(), s.engine.SeenLinkLocal()))
+}
+
+// Reroute implements Passt.
+func (s *Simulated) Reroute() error {
+	if s.plane == nil {
+		return nil
+	}
+	return s.plane.Route(s.at.Pod)
+}
+
+// Exchange implements Passt.
+func (s *Simulated) Exchange(ctx context.Context, exchange func(context.Context) error) error {
+	select {
+	case <-s.asked: // an earlier exchange
+	default:
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- exchange(ctx) }()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case answered := <-s.asked:
+			if answered {
+				continue
+			}
+			cancel()
+			if err := <-ended; !errors.Is(err, context.Canceled) {
+				return err
+			}
+			return nil
+		}
+	}
+}
