@@ -161,51 +161,51 @@ func (c checker) played() {
 	}
 }
 
-func (c checker) macs() {
-	type owner struct {
-		path string
-		mac  MAC
+// owners knows who has what only one can have.
+type owners[K comparable] map[K]string
+
+// take gives k to who, and reports a fault at path if it is somebody's already.
+// format is given k and that one.
+func (o owners[K]) take(c checker, path, who string, k K, expected, next, format string) {
+	var none K
+	if k == none || !c.Sound(path) {
+		return
 	}
-	owners := []owner{{"pod.mac", c.Pod.MAC}, {"guest.mac", c.Guest.MAC}, {"passt.mac", c.Passt.MAC}}
+	if by, ok := o[k]; ok {
+		c.fault(path, expected, next, format, k, by)
+		return
+	}
+	o[k] = who
+}
+
+func (c checker) macs() {
+	all := owners[MAC]{}
+	if c.Passt.MAC.IsZero() {
+		all[PasstMAC] = "passt (since 2024_08_21)"
+	}
+	take := func(path string, m MAC) {
+		all.take(c, path, path, m, "an address of its own", "change one of them", "%s is taken by %s")
+	}
+	take("pod.mac", c.Pod.MAC)
+	take("guest.mac", c.Guest.MAC)
+	take("passt.mac", c.Passt.MAC)
 	if c.Second != nil {
-		owners = append(owners, owner{"second.mac", c.Second.MAC})
+		take("second.mac", c.Second.MAC)
 	}
 	for i, f := range c.Guest.Interfaces {
-		owners = append(owners, owner{fmt.Sprintf("guest.interfaces[%d].mac", i), f.MAC})
-	}
-	seen := map[MAC]string{}
-	if c.Passt.MAC.IsZero() {
-		seen[PasstMAC] = "passt (since 2024_08_21)"
-	}
-	for _, o := range owners {
-		if o.mac.IsZero() || !c.Sound(o.path) {
-			continue
-		}
-		if who, ok := seen[o.mac]; ok {
-			c.fault(o.path, "an address of its own", "change one of them", "%s is taken by %s", o.mac, who)
-			continue
-		}
-		seen[o.mac] = o.path
+		take(fmt.Sprintf("guest.interfaces[%d].mac", i), f.MAC)
 	}
 }
 
 func (c checker) interfaces() {
-	seen := map[string]bool{"lo": true, "eth0": true}
+	all := owners[string]{"lo": "", "eth0": ""}
 	for i, f := range c.Guest.Interfaces {
-		path := fmt.Sprintf("guest.interfaces[%d].name", i)
-		if !c.Sound(path) {
-			continue
-		}
-		if seen[f.Name] {
-			c.fault(path, "another name", "rename it; eth0 is the interface behind passt", "%s is taken", f.Name)
-		}
-		seen[f.Name] = true
+		all.take(c, fmt.Sprintf("guest.interfaces[%d].name", i), "", f.Name, "another name", "rename it; eth0 is the interface behind passt", "%[1]s is taken")
 	}
 }
 
 func (c checker) routers() {
-	prefixes := map[netip.Prefix]string{}
-	links := map[netip.Addr]string{}
+	prefixes, links := owners[netip.Prefix]{}, owners[netip.Addr]{}
 	if c.Sound("pod.address", "passt", "events") && c.autonomous() {
 		prefixes[slash64(c.Leased())] = "passt"
 	}
@@ -216,34 +216,17 @@ func (c checker) routers() {
 		links[eui64.Address(linkLocal, c.Guest.MAC)] = "the guest"
 	}
 	for i, r := range c.Routers {
-		at := fmt.Sprintf("routers[%d]", i)
-		if c.Sound(at + ".prefix") {
-			if who, ok := prefixes[r.Prefix]; ok {
-				c.fault(at+".prefix", "a prefix of its own", "take another /64", "%s is advertised by %s already", r.Prefix, who)
-			}
-			prefixes[r.Prefix] = at
-		}
-		if c.Sound(at + ".linkLocal") {
-			if who, ok := links[r.LinkLocal]; ok {
-				c.fault(at+".linkLocal", "an address of its own", "take another link-local address", "%s is the address of %s already", r.LinkLocal, who)
-			}
-			links[r.LinkLocal] = at
-		}
+		who := fmt.Sprintf("routers[%d]", i)
+		prefixes.take(c, who+".prefix", who, r.Prefix, "a prefix of its own", "take another /64", "%s is advertised by %s already")
+		links.take(c, who+".linkLocal", who, r.LinkLocal, "an address of its own", "take another link-local address", "%s is the address of %s already")
 	}
 }
 
 // addresses finds those that would be on the link, or on the guest, twice.
 func (c checker) addresses() {
-	seen := map[netip.Addr]string{}
+	all := owners[netip.Addr]{}
 	take := func(path string, a netip.Addr) {
-		if !a.IsValid() || !c.Sound(path) {
-			return
-		}
-		if who, ok := seen[a]; ok {
-			c.fault(path, "an address of its own", "change one of them", "%s is %s too", a, who)
-			return
-		}
-		seen[a] = path
+		all.take(c, path, path, a, "an address of its own", "change one of them", "%s is %s too")
 	}
 	if c.Sound("pod.gateway") && c.Pod.Gateway != c.Pod.Address.Addr() { // pod() told
 		take("pod.gateway", c.Pod.Gateway)
@@ -263,11 +246,8 @@ func (c checker) addresses() {
 		prefixes := c.slaacPrefixes()
 		slices.SortFunc(prefixes, netip.Prefix.Compare)
 		for _, p := range slices.Compact(prefixes) { // routers() told of those given twice
-			a := eui64.Address(p, c.Guest.MAC)
-			if who, ok := seen[a]; ok {
-				c.fault("guest.mac", "another address", "change one of them", "SLAAC makes %s of it, which is %s too", a, who)
-			}
-			seen[a] = "what SLAAC makes of guest.mac"
+			all.take(c, "guest.mac", "what SLAAC makes of guest.mac", eui64.Address(p, c.Guest.MAC),
+				"another address", "change one of them", "SLAAC makes %s of it, which is %s too")
 		}
 	}
 	for i, p := range c.Guest.Static {

@@ -14,6 +14,11 @@ import (
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
+// parsed is a parser without near misses.
+func parsed[T any](parse func(string) (T, error)) func(string) (any, error) {
+	return func(s string) (any, error) { return parse(s) }
+}
+
 var durationPattern = regexp.MustCompile(`^[0-9]{1,6}(ms|s)$`)
 
 // scalars are those that the Go type alone tells.
@@ -23,13 +28,7 @@ var scalars = map[reflect.Type]strict.Scalar{
 	reflect.TypeFor[MAC](): {Tag: "!!str", Expected: "a MAC address such as 52:54:00:1f:c7:bd",
 		Pattern:  `^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$|^([0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}$`,
 		Examples: []string{"52:54:00:1f:c7:bd"},
-		Parse: func(s string) (any, error) {
-			m, err := ParseMAC(s)
-			if err != nil {
-				return nil, strict.Wrong("correct the value", "%v", err)
-			}
-			return m, nil
-		}},
+		Parse:    parsed(ParseMAC)},
 	reflect.TypeFor[Filter](): {Tag: "!!str", Expected: `a filter such as "::/0" or "!fd01:cafe::/64"`,
 		Pattern:  `^!?[0-9A-Fa-f:.]+/[0-9]{1,3}$`,
 		Examples: []string{"::/0", "!fd01:cafe::5054:ff:fe1f:c7bd/128"},
@@ -47,22 +46,10 @@ var scalars = map[reflect.Type]strict.Scalar{
 	reflect.TypeFor[Ports](): {Tag: "!!str", Expected: `all, none, or ports such as "22,6443,30000-32767"`,
 		Pattern:  `^(all|none|~?[0-9]{1,5}(-[0-9]{1,5})?(,~?[0-9]{1,5}(-[0-9]{1,5})?)*)$`,
 		Examples: []string{"all", "none", "22,6443,30000-32767", "~15000-15010"},
-		Parse: func(s string) (any, error) {
-			p, err := ParsePorts(s)
-			if err != nil {
-				return nil, strict.Wrong("correct the value", "%v", err)
-			}
-			return p, nil
-		}},
+		Parse:    parsed(ParsePorts)},
 	reflect.TypeFor[Kernels](): {Tag: "!!str", Expected: `a range of kernels such as "6.1..", "..6.12" or "6.1..6.12"`,
 		Pattern: kernelsPattern.String(), Examples: []string{"6.1..", "..6.12", "6.1..6.12"},
-		Parse: func(s string) (any, error) {
-			k, err := ParseKernels(s)
-			if err != nil {
-				return nil, strict.Wrong("correct the value", "%v", err)
-			}
-			return k, nil
-		}},
+		Parse: parsed(ParseKernels)},
 	reflect.TypeFor[Origin](): strict.Enum(Origins()),
 	reflect.TypeFor[Pick](): {Tag: "!!str", Expected: strict.Enum(Picks()).Expected + ", or an address", Pattern: wordOrAddress(Picks()), Examples: []string{"slaac", "none", "fd01:cafe::5"},
 		Parse: func(s string) (any, error) {
@@ -100,7 +87,7 @@ var scalars = map[reflect.Type]strict.Scalar{
 	reflect.TypeFor[Lifetime](): {Tag: "!!int", Also: "!!str", Expected: "seconds from 0 to 4294967294, or infinite", Pattern: `^([0-9]+|infinite)$`,
 		Examples: []string{"2", "infinite"},
 		Parse: func(s string) (any, error) {
-			if n, err := strconv.ParseUint(s, 10, 32); s != string(Infinite) && (err != nil || strconv.FormatUint(n, 10) != s || n == 1<<32-1) {
+			if n, err := strconv.ParseUint(s, 10, 32); s != string(Infinite) && (err != nil || strconv.FormatUint(n, 10) != s || n == endless) {
 				return nil, strict.Wrong("correct the value", "%s is neither a number of seconds nor infinite", s)
 			}
 			return Lifetime(s), nil

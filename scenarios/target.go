@@ -45,15 +45,6 @@ func (t Target) String() string {
 	return string(t.Origin)
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (t Target) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (t *Target) UnmarshalText(b []byte) (err error) {
-	*t, err = ParseTarget(string(b))
-	return err
-}
-
 // Lifetime is a lifetime in seconds, "0" to "4294967294", or "infinite"; empty
 // is the default.
 type Lifetime string

@@ -102,17 +102,11 @@ func (m MAC) String() string { return net.HardwareAddr(m[:]).String() }
 // HardwareAddr returns m in the form the standard library uses.
 func (m MAC) HardwareAddr() net.HardwareAddr { return net.HardwareAddr(m[:]) }
 
-// IsZero reports whether m was not set.
-func (m MAC) IsZero() bool { return m == MAC{} }
-
 // MarshalText implements encoding.TextMarshaler.
 func (m MAC) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (m *MAC) UnmarshalText(b []byte) (err error) {
-	*m, err = ParseMAC(string(b))
-	return err
-}
+// IsZero reports whether m was not set.
+func (m MAC) IsZero() bool { return m == MAC{} }
 
 // Filter is one entry of a subnet filter list: a CIDR, or "!CIDR" to exclude.
 type Filter struct {
@@ -136,15 +130,6 @@ func (f Filter) String() string {
 		return "!" + f.Prefix.String()
 	}
 	return f.Prefix.String()
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (f Filter) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (f *Filter) UnmarshalText(b []byte) (err error) {
-	*f, err = ParseFilter(string(b))
-	return err
 }
 
 // Ports says which ports are forwarded, in passt's own notation: all, none,
