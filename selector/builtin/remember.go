@@ -71,14 +71,9 @@ func forget(o selector.Observation, last netip.Addr) netip.Addr {
 
 // best is the choice of Talos v3 among the candidates.
 func best(o selector.Observation) netip.Addr {
-	var as []talos.Address
-	for _, a := range o.Candidates() {
-		if t := (talos.Address{Prefix: a.Prefix, Flags: a.Flags}); !t.Unusable() {
-			as = append(as, t)
-		}
-	}
+	as := slices.DeleteFunc(o.Candidates(), talos.Unusable)
 	if len(as) == 0 {
 		return netip.Addr{}
 	}
-	return slices.MinFunc(as, talos.CompareV3).Prefix.Addr()
+	return slices.MinFunc(as, talos.V3.Compare).Prefix.Addr()
 }

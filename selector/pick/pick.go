@@ -25,35 +25,35 @@ type Report struct {
 	// Config is the configuration that the selectors were given.
 	Config selector.Config `json:"config"`
 	// Candidates are the addresses that could be picked.
-	Candidates []Candidate `json:"candidates"`
+	Candidates []candidate `json:"candidates"`
 	// Unknown names what is not in the file.
 	Unknown []string `json:"unknown,omitempty"`
 	// Picks are in the order of the selectors.
-	Picks []Pick `json:"picks"`
+	Picks []picked `json:"picks"`
 }
 
-// Candidate is an address that could be picked.
-type Candidate struct {
+// candidate is an address that could be picked.
+type candidate struct {
 	Address netip.Prefix `json:"address"`
 	Link    string       `json:"link"`
 	// Flags are the kernel's, null where they are not known.
 	Flags *selector.Flags `json:"flags"`
 }
 
-// Pick is what one selector would pick.
-type Pick struct {
+// picked is what one selector would pick.
+type picked struct {
 	Selector string `json:"selector"`
 	// Answers is one answer, or several where the kernel's order of
 	// addresses decides and is not known.
-	Answers []Answer `json:"answers,omitempty"`
+	Answers []answer `json:"answers,omitempty"`
 	// Unsupported is why the selector cannot judge the situation.
 	Unsupported string `json:"unsupported,omitempty"`
 	// Error is how the selector failed.
 	Error string `json:"error,omitempty"`
 }
 
-// Answer is a choice.
-type Answer struct {
+// answer is a choice.
+type answer struct {
 	// Addresses are empty for no address.
 	Addresses []netip.Addr `json:"addresses"`
 	// Absent are those of Addresses that the node does not have.
@@ -68,7 +68,7 @@ type Answer struct {
 // Failed reports whether a selector failed. One that does not support the
 // situation has not.
 func (r Report) Failed() bool {
-	return slices.ContainsFunc(r.Picks, func(p Pick) bool { return p.Error != "" })
+	return slices.ContainsFunc(r.Picks, func(p picked) bool { return p.Error != "" })
 }
 
 // Live asks the selectors about an observation of this node.
@@ -85,9 +85,9 @@ func Saved(ctx context.Context, name string, s observe.Saved, sels []selector.Se
 func ask(ctx context.Context, r Report, orders []observe.Order, sels []selector.Selector) Report {
 	o := orders[0].Observation
 	r.APIVersion, r.Role, r.Config = selector.APIVersion, o.Role, o.Config
-	r.Candidates = []Candidate{}
+	r.Candidates = []candidate{}
 	for _, a := range o.Candidates() {
-		c := Candidate{Address: a.Prefix, Link: a.Link}
+		c := candidate{Address: a.Prefix, Link: a.Link}
 		if !slices.Contains(r.Unknown, observe.UnknownFlags) {
 			c.Flags = &a.Flags
 		}
@@ -99,8 +99,8 @@ func ask(ctx context.Context, r Report, orders []observe.Order, sels []selector.
 	return r
 }
 
-func askOne(ctx context.Context, orders []observe.Order, s selector.Selector) Pick {
-	p := Pick{Selector: s.Name()}
+func askOne(ctx context.Context, orders []observe.Order, s selector.Selector) picked {
+	p := picked{Selector: s.Name()}
 	for _, order := range orders {
 		o := order.Observation
 		// A selector may sort in place.
@@ -108,12 +108,12 @@ func askOne(ctx context.Context, orders []observe.Order, s selector.Selector) Pi
 		c, err := s.Select(ctx, o)
 		switch {
 		case errors.Is(err, selector.ErrUnsupported):
-			return Pick{Selector: p.Selector, Unsupported: line(strings.TrimSuffix(err.Error(), ": "+selector.ErrUnsupported.Error()))}
+			return picked{Selector: p.Selector, Unsupported: line(strings.TrimSuffix(err.Error(), ": "+selector.ErrUnsupported.Error()))}
 		case err != nil:
-			return Pick{Selector: p.Selector, Error: line(err.Error())}
-		case slices.ContainsFunc(p.Answers, func(a Answer) bool { return slices.Equal(a.Addresses, c.Addresses) }):
+			return picked{Selector: p.Selector, Error: line(err.Error())}
+		case slices.ContainsFunc(p.Answers, func(a answer) bool { return slices.Equal(a.Addresses, c.Addresses) }):
 		default:
-			p.Answers = append(p.Answers, Answer{
+			p.Answers = append(p.Answers, answer{
 				Addresses: append([]netip.Addr{}, c.Addresses...),
 				Absent:    absent(c.Addresses, order.Observation.Addresses),
 				Reason:    line(c.Reason),

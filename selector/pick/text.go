@@ -66,7 +66,7 @@ func (r Report) candidates(w io.Writer) {
 	}
 }
 
-func (p Pick) write(w io.Writer) {
+func (p picked) write(w io.Writer) {
 	switch {
 	case p.Error != "":
 		fmt.Fprintf(w, "%s\t-\tfailed: %s\n", p.Selector, p.Error)

@@ -3,6 +3,8 @@ package talos
 import (
 	"fmt"
 	"slices"
+
+	"github.com/passtlab/passtlab/selector"
 )
 
 // Algorithm is the order in which a node's addresses are preferred: the value
@@ -33,8 +35,14 @@ func ParseAlgorithm(s string) (Algorithm, error) {
 // String returns "v1", "v2" or "v3".
 func (g Algorithm) String() string { return fmt.Sprintf("v%d", int(g)) }
 
-// Compare orders two addresses, the preferred one first, as in package cmp.
-func (g Algorithm) Compare(a, b Address) int { return g.rules(memory{}).compare(a, b) }
+// Compare orders two addresses, the preferred one first, as in package cmp. It
+// remembers nothing.
+//
+// V3 orders by flags, then by prefix length, longest first, then by address. It is
+// a strict weak order: two addresses are equal only where prefixes and those flags
+// are. It puts addresses last that must never be used; who takes the first one
+// has to leave them out, by Unusable.
+func (g Algorithm) Compare(a, b selector.Address) int { return g.rules(memory{}).compare(a, b) }
 
 // rules are those of a machine with a memory. In V3 memory is one rule among
 // the others, which goes before those about shape; V1 and V2 have none.

@@ -12,11 +12,11 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-func addr(s string) Address { return Address{Prefix: netip.MustParsePrefix(s)} }
+func addr(s string) selector.Address { return selector.Address{Prefix: netip.MustParsePrefix(s)} }
 
 // genAddress draws from few addresses and prefix lengths close to each other,
 // so that equal addresses, containment and equal ranks are frequent.
-var genAddress = rapid.Custom(func(t *rapid.T) Address {
+var genAddress = rapid.Custom(func(t *rapid.T) selector.Address {
 	var a netip.Addr
 	var bits []int
 	if rapid.IntRange(0, 5).Draw(t, "family") == 0 {
@@ -39,14 +39,14 @@ var genAddress = rapid.Custom(func(t *rapid.T) Address {
 	if rapid.IntRange(0, 3).Draw(t, "any") == 0 {
 		flags = selector.Flags(rapid.Uint32Range(0, 0xfff).Draw(t, "bits"))
 	}
-	return Address{netip.PrefixFrom(a, rapid.SampledFrom(bits).Draw(t, "length")), flags}
+	return selector.Address{Prefix: netip.PrefixFrom(a, rapid.SampledFrom(bits).Draw(t, "length")), Flags: flags}
 })
 
 // violation says which law of a strict weak order a, b and c break, if any.
 // "Less" is a negative result.
-func violation(compare func(a, b Address) int, a, b, c Address) string {
-	less := func(x, y Address) bool { return compare(x, y) < 0 }
-	same := func(x, y Address) bool { return !less(x, y) && !less(y, x) }
+func violation(compare func(a, b selector.Address) int, a, b, c selector.Address) string {
+	less := func(x, y selector.Address) bool { return compare(x, y) < 0 }
+	same := func(x, y selector.Address) bool { return !less(x, y) && !less(y, x) }
 	switch {
 	case less(a, a):
 		return "irreflexivity"
@@ -75,20 +75,20 @@ func TestStrictWeakOrder(t *testing.T) {
 
 // All triples over a small universe that has each kind of address in it.
 func TestStrictWeakOrderExhaustive(t *testing.T) {
-	var all []Address
+	var all []selector.Address
 	for _, p := range []string{"10.5.0.10/16", "10.5.0.20/32", "fd01:cafe::1/48", "fd01:cafe::1/64", "fd01:cafe::2/128", "fd01:cafe:0:1::1/64"} {
 		for _, f := range []selector.Flags{
 			0, selector.FlagMngTmpAddr, selector.FlagTemporary, selector.FlagDeprecated,
 			selector.FlagTentative, selector.FlagTentative | selector.FlagOptimistic, selector.FlagTentative | selector.FlagDADFailed,
 			selector.FlagDeprecated | selector.FlagMngTmpAddr, selector.FlagNoPrefixRoute,
 		} {
-			all = append(all, Address{netip.MustParsePrefix(p), f})
+			all = append(all, selector.Address{Prefix: netip.MustParsePrefix(p), Flags: f})
 		}
 	}
 	for _, a := range all {
 		for _, b := range all {
 			for _, c := range all {
-				if law := violation(CompareV3, a, b, c); law != "" {
+				if law := violation(V3.Compare, a, b, c); law != "" {
 					t.Fatalf("%s is violated by %v, %v, %v", law, a, b, c)
 				}
 			}
@@ -102,19 +102,19 @@ func TestV3IsIndependentOfTheInput(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		as := rapid.SliceOfN(genAddress, 1, 8).Draw(t, "addresses")
 		winner := sorted(V3, as)[0]
-		if w := sorted(V3, rapid.Permutation(as).Draw(t, "permuted"))[0]; CompareV3(w, winner) != 0 {
+		if w := sorted(V3, rapid.Permutation(as).Draw(t, "permuted"))[0]; V3.Compare(w, winner) != 0 {
 			t.Fatalf("winner %v became %v by permutation", winner, w)
 		}
 		more := genAddress.Draw(t, "more")
-		if w := sorted(V3, append(slices.Clone(as), more))[0]; CompareV3(w, winner) != 0 && CompareV3(w, more) != 0 {
+		if w := sorted(V3, append(slices.Clone(as), more))[0]; V3.Compare(w, winner) != 0 && V3.Compare(w, more) != 0 {
 			t.Fatalf("winner %v became %v when %v was added", winner, w, more)
 		}
 	})
 }
 
-func sorted(g Algorithm, as []Address) []Address {
+func sorted(g Algorithm, as []selector.Address) []selector.Address {
 	as = slices.Clone(as)
-	g.Sort(as)
+	slices.SortStableFunc(as, g.Compare)
 	return as
 }
 
@@ -132,7 +132,7 @@ var permutations = [][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1
 func winners(g Algorithm, as [3]string) []string {
 	found := map[string]bool{}
 	for _, p := range permutations {
-		in := []Address{addr(as[p[0]]), addr(as[p[1]]), addr(as[p[2]])}
+		in := []selector.Address{addr(as[p[0]]), addr(as[p[1]]), addr(as[p[2]])}
 		found[sorted(g, in)[0].Prefix.String()] = true
 	}
 	return slices.Sorted(maps.Keys(found))
@@ -174,9 +174,9 @@ func TestPropertiesFindV2(t *testing.T) {
 // /64 and /128 alone make no cycle, which is why V2 is right so often.
 func TestV2WithoutCycles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		as := make([]Address, 3)
+		as := make([]selector.Address, 3)
 		for i := range as {
-			a := genAddress.Filter(func(a Address) bool { return a.Prefix.Addr().Is6() }).Draw(t, fmt.Sprint(i))
+			a := genAddress.Filter(func(a selector.Address) bool { return a.Prefix.Addr().Is6() }).Draw(t, fmt.Sprint(i))
 			a.Prefix = netip.PrefixFrom(a.Prefix.Addr(), rapid.SampledFrom([]int{64, 128}).Draw(t, "length"))
 			as[i] = a
 		}
@@ -197,11 +197,13 @@ func TestCompare(t *testing.T) {
 		dad  = selector.FlagDADFailed
 		npr  = selector.FlagNoPrefixRoute
 	)
-	at := func(s string, f selector.Flags) Address { return Address{netip.MustParsePrefix(s), f} }
+	at := func(s string, f selector.Flags) selector.Address {
+		return selector.Address{Prefix: netip.MustParsePrefix(s), Flags: f}
+	}
 	tests := []struct {
 		g          Algorithm
 		rule       string
-		first, not Address
+		first, not selector.Address
 	}{
 		{V1, "lower address", at("fd01::1/128", 0), at("fd01::2/64", 0)},
 		{V1, "shorter prefix", at("fd01::1/64", 0), at("fd01::1/128", 0)},
@@ -244,7 +246,7 @@ func TestSortIsStable(t *testing.T) {
 	a, b := addr("fd01::1/64"), addr("fd01::1/64")
 	b.Flags = selector.FlagPermanent
 	for _, g := range Algorithms() {
-		if got := sorted(g, []Address{b, a}); got[0] != b {
+		if got := sorted(g, []selector.Address{b, a}); got[0] != b {
 			t.Errorf("%s changed the order of equal addresses", g)
 		}
 	}

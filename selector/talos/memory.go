@@ -18,7 +18,7 @@ type memory struct {
 	first [2]netip.Addr
 }
 
-func family(a Address) int {
+func family(a selector.Address) int {
 	if a.Prefix.Addr().Is4() {
 		return 0
 	}
@@ -27,7 +27,7 @@ func family(a Address) int {
 
 // kept makes a rule of the memory: what was first goes before the others.
 func (m memory) kept() rule {
-	return rule{"kept: still there", avoid(func(a Address) bool { return a.Prefix.Addr() != m.first[family(a)] })}
+	return rule{"kept: still there", avoid(func(a selector.Address) bool { return a.Prefix.Addr() != m.first[family(a)] })}
 }
 
 // learn takes note of what came first and what was chosen.
@@ -73,6 +73,6 @@ func (m *machine) choose(_ context.Context, o selector.Observation) (selector.Ch
 func (m *machine) outlasts(o selector.Observation) bool {
 	last := m.memory.choice.Addresses
 	return len(last) > 0 && (m.algorithm != V3 || !slices.ContainsFunc(o.Addresses, func(a selector.Address) bool {
-		return slices.Contains(last, a.Prefix.Addr()) && Address{a.Prefix, a.Flags}.Unusable()
+		return slices.Contains(last, a.Prefix.Addr()) && Unusable(a)
 	}))
 }

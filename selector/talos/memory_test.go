@@ -170,9 +170,9 @@ func TestInstancesAreApart(t *testing.T) {
 // genHistory draws what is there at each of a few moments, each address once,
 // in any order. All that can happen to an address does: it comes, goes, and
 // gets other flags.
-var genHistory = rapid.SliceOfN(rapid.SliceOfNDistinct(genAddress, 0, 6, func(a Address) netip.Addr { return a.Prefix.Addr() }), 1, 8)
+var genHistory = rapid.SliceOfN(rapid.SliceOfNDistinct(genAddress, 0, 6, func(a selector.Address) netip.Addr { return a.Prefix.Addr() }), 1, 8)
 
-func at(role string, as []Address) selector.Observation {
+func at(role string, as []selector.Address) selector.Observation {
 	o := selector.Observation{Role: role, Links: []selector.Link{{Name: "eth0", Up: true}}}
 	for _, a := range as {
 		o.Addresses = append(o.Addresses, selector.Address{Prefix: a.Prefix, Link: "eth0", Scope: "global", Flags: a.Flags})
@@ -183,7 +183,7 @@ func at(role string, as []Address) selector.Observation {
 // asked is what has been chosen of each family.
 type asked [2]netip.Addr
 
-func ask(t rapid.TB, choose func(context.Context, selector.Observation) (selector.Choice, error), role string, as []Address, config ...selector.Config) (chosen asked) {
+func ask(t rapid.TB, choose func(context.Context, selector.Observation) (selector.Choice, error), role string, as []selector.Address, config ...selector.Config) (chosen asked) {
 	o := at(role, as)
 	for _, c := range config {
 		o.Config = c
@@ -193,23 +193,23 @@ func ask(t rapid.TB, choose func(context.Context, selector.Observation) (selecto
 		t.Fatal(err)
 	}
 	for _, a := range c.Addresses {
-		chosen[family(Address{Prefix: netip.PrefixFrom(a, 0)})] = a
+		chosen[family(selector.Address{Prefix: netip.PrefixFrom(a, 0)})] = a
 	}
 	return chosen
 }
 
 // among returns the address as it is now.
-func among(as []Address, a netip.Addr) (Address, bool) {
-	i := slices.IndexFunc(as, func(x Address) bool { return x.Prefix.Addr() == a })
+func among(as []selector.Address, a netip.Addr) (selector.Address, bool) {
+	i := slices.IndexFunc(as, func(x selector.Address) bool { return x.Prefix.Addr() == a })
 	if i < 0 {
-		return Address{}, false
+		return selector.Address{}, false
 	}
 	return as[i], true
 }
 
 // flap says what is wrong with going from one choice to another: the old one is
 // there, and the new one is of no better class. Of nothing, nothing is wrong.
-func flap(old, now asked, as []Address) string {
+func flap(old, now asked, as []selector.Address) string {
 	for f, was := range old {
 		a, there := among(as, was)
 		b, ok := among(as, now[f])

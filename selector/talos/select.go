@@ -12,9 +12,7 @@ import (
 
 // candidate is an address on its way through the pipeline.
 type candidate struct {
-	Address
-	link   string
-	scope  string
+	selector.Address
 	filter string // the subnet filter that let it in, if there were any
 }
 
@@ -40,12 +38,12 @@ func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.C
 func (g Algorithm) run(o selector.Observation, m memory) (p *pipeline, taken []candidate, err error) {
 	p = &pipeline{algorithm: g, rules: g.rules(m)}
 	for _, a := range o.Addresses {
-		p.left = append(p.left, candidate{Address: Address{a.Prefix, a.Flags}, link: a.Link, scope: a.Scope})
+		p.left = append(p.left, candidate{Address: a})
 	}
 	p.drop("scope link or narrower", candidate.narrow)
 	p.dropIn("exclusions", o.Config.Exclusions)
 	if g == V3 {
-		p.drop("tentative or dadfailed", func(c candidate) bool { return c.Unusable() })
+		p.drop("tentative or dadfailed", func(c candidate) bool { return Unusable(c.Address) })
 	}
 	switch o.Role {
 	case "node":
@@ -66,7 +64,7 @@ func (g Algorithm) run(o selector.Observation, m memory) (p *pipeline, taken []c
 // narrow reports whether the address is of no use beyond its link.
 func (c candidate) narrow() bool {
 	a := c.Prefix.Addr()
-	return slices.Contains([]string{"link", "host", "nowhere"}, c.scope) ||
+	return slices.Contains([]string{"link", "host", "nowhere"}, c.Scope) ||
 		!a.IsValid() || a.IsLoopback() || a.IsMulticast() || a.IsLinkLocalUnicast()
 }
 
@@ -99,8 +97,8 @@ func (p *pipeline) set(step string, left []candidate) {
 
 func (p *pipeline) sort() {
 	slices.SortStableFunc(p.left, func(a, b candidate) int {
-		if p.byLink && a.link != b.link {
-			return strings.Compare(a.link, b.link)
+		if p.byLink && a.Link != b.Link {
+			return strings.Compare(a.Link, b.Link)
 		}
 		return p.rules.compare(a.Address, b.Address)
 	})
@@ -134,7 +132,7 @@ func (p *pipeline) stick(a netip.Addr) {
 // those of the cluster's inner networks.
 func (p *pipeline) routed(o selector.Observation) {
 	p.drop("link down", func(c candidate) bool {
-		l, ok := o.Link(c.link)
+		l, ok := o.Link(c.Link)
 		return ok && !l.Up
 	})
 	p.drop("SideroLink", candidate.sideroLink)
@@ -246,7 +244,7 @@ func (p *pipeline) reason() string {
 	switch {
 	case p.stuck:
 		return "kept: still there"
-	case p.byLink && a.link != b.link:
+	case p.byLink && a.Link != b.Link:
 		return "first link by name"
 	case ipv4First(a.Address, b.Address) > 0:
 		return "only IPv6 address left"

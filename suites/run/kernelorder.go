@@ -13,7 +13,7 @@ func (s *session) orders(cp checkpoint, o *orders) *report.KernelOrder {
 	if o == nil {
 		return nil
 	}
-	one := func(a stability.Answer) report.OrderedChoice {
+	one := func(a stability.Reply) report.OrderedChoice {
 		r := judge(cp.table, a.Choice, a.Err)
 		c := report.OrderedChoice{Choice: r.Decided, Origin: r.Origin, Works: r.Verdict == report.Pass}
 		if s.several {

@@ -16,7 +16,7 @@ import (
 const fewQuestions = 20
 
 // orders are what a selector whose rule is the kernel's order chooses.
-type orders struct{ newest, insertion stability.Answer }
+type orders struct{ newest, insertion stability.Reply }
 
 // checkLaws asks a selector again, to see whether its choice obeys the laws of
 // package stability, and one whose rule is the kernel's order in both orders.

@@ -15,8 +15,8 @@ import (
 // as the cause, which ends Check.
 type Ask func(ctx context.Context, as []selector.Address) (selector.Choice, error)
 
-// Answer is what came of a question.
-type Answer struct {
+// Reply is what came of a question.
+type Reply struct {
 	selector.Choice
 	// Err is the selector's own failure. The Choice is zero then.
 	Err error
@@ -24,14 +24,14 @@ type Answer struct {
 
 // void reports whether the selector declined to judge, which is compared with
 // nothing.
-func (a Answer) void() bool { return errors.Is(a.Err, selector.ErrUnsupported) }
+func (a Reply) void() bool { return errors.Is(a.Err, selector.ErrUnsupported) }
 
 // same reports whether two answers are the same one in the eyes of a law.
 //
 // All errors are the same answer, since their text may well quote the question,
 // and none of them is the answer "none", which can be right. The addresses
 // after the first may follow the order of the list (etcd advertises them all).
-func (l Law) same(a, b Answer) bool {
+func (l Law) same(a, b Reply) bool {
 	switch {
 	case a.void() || b.void():
 		return true

@@ -43,7 +43,7 @@ const (
 //
 // The error is the cause of the end of ctx.
 func Check(ctx context.Context, ask Ask, as []selector.Address, o Options) ([]Violation, error) {
-	c := &check{ctx: ctx, ask: ask, as: as, limited: o.Limit > 0, left: unlimited, again: 7, known: map[string]Answer{}}
+	c := &check{ctx: ctx, ask: ask, as: as, limited: o.Limit > 0, left: unlimited, again: 7, known: map[string]Reply{}}
 	if c.limited {
 		c.left, c.again = o.Limit, 1
 	}
@@ -65,7 +65,7 @@ type check struct {
 	left     int // questions that may be put
 	reserved int // those of them that a search has to leave
 	again    int // how often an answer is asked for again before it is believed
-	known    map[string]Answer
+	known    map[string]Reply
 }
 
 // breach is a pair of questions whose answers break a law. The addresses of
@@ -131,28 +131,28 @@ func (c *check) over(err error) error {
 }
 
 // put asks.
-func (c *check) put(q question) (Answer, error) {
+func (c *check) put(q question) (Reply, error) {
 	if c.left <= c.reserved {
-		return Answer{}, errSpent
+		return Reply{}, errSpent
 	}
 	if c.ctx.Err() != nil {
-		return Answer{}, context.Cause(c.ctx)
+		return Reply{}, context.Cause(c.ctx)
 	}
 	c.left--
 	choice, err := c.ask(c.ctx, q.list(c.as))
 	// Whatever is said after the end of ctx may be said because of it.
 	if c.ctx.Err() != nil {
-		return Answer{}, context.Cause(c.ctx)
+		return Reply{}, context.Cause(c.ctx)
 	}
 	if err != nil {
-		return Answer{Err: err}, nil
+		return Reply{Err: err}, nil
 	}
 	choice.Addresses = slices.Clone(choice.Addresses)
-	return Answer{Choice: choice}, nil
+	return Reply{Choice: choice}, nil
 }
 
 // answer asks what was not asked before.
-func (c *check) answer(q question) (Answer, error) {
+func (c *check) answer(q question) (Reply, error) {
 	key := fmt.Sprint(q)
 	if a, ok := c.known[key]; ok {
 		return a, nil
@@ -164,7 +164,7 @@ func (c *check) answer(q question) (Answer, error) {
 	return a, err
 }
 
-func (c *check) answers(b breach) (first, second Answer, err error) {
+func (c *check) answers(b breach) (first, second Reply, err error) {
 	if first, err = c.answer(b.first); err == nil {
 		second, err = c.answer(b.other)
 	}

@@ -34,7 +34,7 @@ type Violation struct {
 	// less, or the same.
 	Other []selector.Address
 	// First and Second are the answers.
-	First, Second Answer
+	First, Second Reply
 	// Cycle are the same addresses if there are three of which, asked in
 	// pairs, each goes before the next one, and the last before the first.
 	// Otherwise it is nil.
@@ -71,7 +71,7 @@ func (v Violation) String() string {
 }
 
 // String is the chosen addresses, "none" or the error.
-func (a Answer) String() string {
+func (a Reply) String() string {
 	switch {
 	case a.Err != nil:
 		return fmt.Sprintf("the error %q", a.Err)

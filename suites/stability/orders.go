@@ -19,11 +19,11 @@ import (
 // is false, as it is where it chooses nothing.
 //
 // The error is the cause of the end of ctx.
-func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insertion Answer, listed bool, err error) {
+func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insertion Reply, listed bool, err error) {
 	c := &check{ctx: ctx, ask: ask, left: 3}
-	var without Answer
+	var without Reply
 	for _, x := range []struct {
-		answer *Answer
+		answer *Reply
 		list   []selector.Address
 	}{{&newest, as}, {&insertion, oldestFirst(as)}, {&without, nil}} {
 		if x.list == nil {
@@ -31,7 +31,7 @@ func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insert
 		}
 		c.as = x.list
 		if *x.answer, err = c.put(everything(x.list)); err != nil {
-			return Answer{}, Answer{}, false, fmt.Errorf("ask in both orders of the kernel: %w", err)
+			return Reply{}, Reply{}, false, fmt.Errorf("ask in both orders of the kernel: %w", err)
 		}
 	}
 	listed = newest.Address().IsValid() && newest.Address() != without.Address()

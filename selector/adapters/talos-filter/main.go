@@ -40,14 +40,14 @@ func pick(observation io.Reader) (protocol.Answer, error) {
 // routed returns the addresses that Talos' resource of that name has, without
 // pod and service subnets.
 func routed(o selector.Observation, order talos.Algorithm) []netip.Addr {
-	var as []talos.Address
+	var as []selector.Address
 	for _, a := range o.Addresses {
 		ip := a.Prefix.Addr()
 		link, _ := o.Link(a.Link)
 		b := ip.As16()
 		siderolink := b[0] == 0xfd && b[7] == 3
 		if link.Up && ip.IsGlobalUnicast() && (a.Scope == "global" || a.Scope == "site") && !siderolink {
-			as = append(as, talos.Address{Prefix: a.Prefix, Flags: a.Flags})
+			as = append(as, a)
 		}
 	}
 	slices.SortStableFunc(as, order.Compare)
