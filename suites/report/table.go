@@ -146,7 +146,21 @@ func (r *Report) closing() string {
 	if r.nothingJudged() && r.Worst() != Error {
 		word = "NOTHING JUDGED"
 	}
-	return fmt.Sprintf("%s: %s in %.1f s: %s", word, r.Summary.size(), r.Duration, r.Summary.counts())
+	s, faulty := r.Summary, 0
+	for _, sc := range r.Scenarios {
+		if sc.Faulty {
+			faulty++
+		}
+	}
+	s.BadLabs -= faulty
+	counts := s.counts()
+	if faulty > 0 {
+		counts = plural(faulty, "bad scenario") + ", " + counts
+		if r.faultyAlone() {
+			word = "BAD SCENARIO"
+		}
+	}
+	return fmt.Sprintf("%s: %s in %.1f s: %s", word, r.Summary.size(), r.Duration, counts)
 }
 
 // size says what was run: "3 scenarios × 5 selectors".
