@@ -15,7 +15,7 @@ import (
 	"github.com/passtlab/passtlab/selector/command"
 )
 
-// asked are the selectors of a command line, by the flag that names them.
+// asked are the flags that name selectors.
 type asked struct {
 	names    []string // --selector
 	programs []string // --exec
@@ -56,7 +56,7 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) ([]selector.Sel
 	if err != nil {
 		return nil, nil, fmt.Errorf("--selector: %w", err)
 	}
-	release := catchSignals(c) // a build has something to take down
+	release := catchSignals(c) // a build that is interrupted cleans up
 	for _, n := range names {
 		s, err := named(c, n, opts)
 		if err == nil {

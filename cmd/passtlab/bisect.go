@@ -69,9 +69,9 @@ func (f *bisectFlags) run(c *cobra.Command) error {
 	return f.withLabs(c, func() error { return f.search(c, versions) })
 }
 
-// buildAll builds every version that the search may ask, for a search that goes
-// on in a user namespace, where there is no network to build with. What does
-// not build will be told there. The error is a signal.
+// buildAll builds every version that the search may ask. The search itself may run
+// in a user namespace, which has no network to build with; it reports what does not
+// build. The only error is a signal.
 func (f *bisectFlags) buildAll(c *cobra.Command, versions []string) error {
 	release := catchSignals(c)
 	for _, name := range f.names(versions...) {

@@ -19,9 +19,9 @@ type chosen struct {
 	args      map[string]string // by id: an argument that names it
 }
 
-// choose finds the scenarios that arguments name: a file, FILE#ID for one of
-// several in a file, an id, the id in a file that stands for several, label:NAME. No argument is the whole corpus.
-// What several arguments name is run once.
+// choose finds the scenarios that arguments name: a file, FILE#ID for one scenario
+// of a family, an id of a scenario or of a family, label:NAME. No argument names
+// the whole corpus. A scenario that several arguments name is run once.
 func choose(args []string) (chosen, error) {
 	isFile := func(arg string) bool {
 		return strings.HasSuffix(arg, ".yaml") || strings.Contains(arg, ".yaml#") || strings.Contains(arg, "/")
@@ -54,7 +54,7 @@ func choose(args []string) (chosen, error) {
 	return c, errors.Join(errs...)
 }
 
-// broken says that it is the corpus that is no good.
+// broken adds to an error that the built-in corpus has it, not the user's file.
 func broken(err error) error {
 	if err == nil {
 		return nil

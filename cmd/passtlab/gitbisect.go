@@ -27,8 +27,8 @@ const (
 	bisectStop = 128 // no commit could be
 )
 
-// bisecting reports whether a command line asks for these statuses. It has to
-// be known of a line that cannot be parsed, too.
+// bisecting reports whether a command line asks for these statuses, also one that
+// cannot be parsed.
 func bisecting(args []string) bool {
 	if i := slices.Index(args, "--"); i >= 0 {
 		args = args[:i]
@@ -47,7 +47,7 @@ func bisectStatus(s statusError) int {
 	case status >= bisectSkip:
 	case status == report.StatusError, unbuilt(s.err):
 		status = bisectSkip
-	case s.err == nil: // what went on in a user namespace ended without a word
+	case s.err == nil: // the process in a user namespace ended without a judgement
 		status = bisectSkip
 	default:
 		status = bisectStop // wrong usage is so at every commit
@@ -58,7 +58,7 @@ func bisectStatus(s statusError) int {
 	return guardStatus(status)
 }
 
-// unbuilt reports whether err says that the selector is not there to be asked.
+// unbuilt reports whether err says that the selector could not be built.
 func unbuilt(err error) bool {
 	missing := errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 	return errors.Is(err, command.ErrUsage) && missing || errors.Is(err, adapters.ErrBuild)
@@ -80,25 +80,23 @@ func judgement(r *report.Report) int {
 	return bisectSkip
 }
 
-// guarded is set to "1" for the process that judges for git bisect, and for
-// what goes on in its place.
+// guarded is set to "1" for the process that judges for git bisect, and for the
+// one that replaces it in a user namespace.
 const guarded = "PASSTLAB_GIT_BISECT"
 
-// By these a process says that it has judged. Nothing else ends a
-// process with them: Go's runtime takes 2 to 5, the race detector 66, shells 126
-// and 127.
+// The statuses of a process that has judged. Nothing else uses them: Go's runtime
+// takes 2 to 5, the race detector 66, shells 126 and 127.
 const (
 	judgedGood = 200
 	judgedBad  = 201
 )
 
-// underGuard reports whether a process of passtlab's own translates this one's
-// status.
+// underGuard reports whether guard translates the status of this process.
 func underGuard() bool { return os.Getenv(guarded) == "1" }
 
-// guard runs passtlab again and translates its status for git bisect. Whatever
-// ends that process without a judgement, such as a crash or a lack of memory,
-// makes the commit one that cannot be tested.
+// guard runs passtlab again and translates its status for git bisect. A process
+// that ends without a judgement, by a crash or for want of memory, says that the
+// commit cannot be tested.
 func guard(stderr io.Writer) int {
 	// Should this process crash, SIGABRT ends it, for which git stops; status 2
 	// would be a bad commit.

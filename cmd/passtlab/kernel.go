@@ -12,12 +12,12 @@ import (
 	"github.com/passtlab/passtlab/internal/vm"
 )
 
-// parallelInside is how many labs are up at once in a virtual machine, unless
-// told otherwise: its one emulated processor serves no more any faster.
+// parallelInside is the default of --parallel in a virtual machine. Its one
+// emulated processor serves more labs no faster.
 const parallelInside = 4
 
-// emulated is how many times their limits selectors have where the processor is
-// emulated: bash with jq was measured to be 15 times as slow.
+// emulated multiplies the time limits of selectors where the processor is
+// emulated. Bash with jq was measured to be 15 times as slow there.
 const emulated = 10
 
 // kernelFlags say on which kernel a command runs.
@@ -43,7 +43,7 @@ func (f *kernelFlags) check() error {
 	return nil
 }
 
-// slower is how many times their limits selectors have there, 0 for once.
+// slower multiplies the time limits of selectors; 0 changes nothing.
 func (f *kernelFlags) slower() time.Duration {
 	if f.kernel == "" || f.accel != "tcg" {
 		return 0
@@ -51,8 +51,7 @@ func (f *kernelFlags) slower() time.Duration {
 	return emulated
 }
 
-// elsewhere reports whether the command is to be run on another kernel, and
-// does not yet.
+// elsewhere reports whether the command has yet to be started on another kernel.
 func (f *kernelFlags) elsewhere() bool { return f.kernel != "" && !vm.Inside() }
 
 // run runs the whole command, with the same arguments, on that kernel.

@@ -21,7 +21,7 @@ type labFlags struct {
 	expect   string
 
 	build  run.Builder   // nil: the backend's; tests have others
-	slower time.Duration // how many times their limits selectors have; 0: once
+	slower time.Duration // multiplies the time limits of selectors; 0 changes nothing
 }
 
 func (f *labFlags) add(c *cobra.Command) {
@@ -29,7 +29,7 @@ func (f *labFlags) add(c *cobra.Command) {
 	fs.IntVar(&f.parallel, "parallel", run.DefaultParallel, fmt.Sprintf("labs up at once, `N` from 1 to %d", run.MaxParallel))
 	fs.Int64Var(&f.seed, "seed", 0, "draw the orders that scenarios leave to chance by this `NUMBER`, as printed by a run; 0: a new one")
 	f.playFlags.add(fs)
-	// A failed lab stops nothing any more. Scripts that ask for that are fine.
+	// A failed lab no longer stops the others. Scripts still give the flag.
 	fs.Bool("keep-going", true, "does nothing: a lab that fails never keeps others from being run")
 	_ = fs.MarkHidden("keep-going")
 }
@@ -85,8 +85,8 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (run.Confi
 	return cfg, nil
 }
 
-// reproduce returns the command line for one selector in one scenario. What is
-// expected of it does not belong to that.
+// reproduce returns the command line that asks one selector in one scenario again,
+// without --expect.
 func (f *labFlags) reproduce(sc *scenarios.Scenario, scenario string, selector []string) []string {
 	args := append([]string{"passtlab", "run"}, selector...)
 	if f.passt != "" {

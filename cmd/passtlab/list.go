@@ -113,8 +113,8 @@ func coverage(scs []*scenarios.Scenario, whole bool) ([]covered, error) {
 	return all, nil
 }
 
-// writeCoverage prints each item with its scenarios. One without any stands
-// out, because that is what the list is for.
+// writeCoverage prints each item with its scenarios. An item without one stands
+// out: the list is there to find these.
 func writeCoverage(w io.Writer, all []covered) error {
 	var b strings.Builder
 	missing := 0

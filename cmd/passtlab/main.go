@@ -53,8 +53,7 @@ func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout
 	case err == nil:
 		return report.StatusOK
 	}
-	// What cobra itself finds wrong, and whatever nobody has given a status,
-	// is wrong usage.
+	// An error without a status is wrong usage, such as those of cobra.
 	s := statusError{status: report.StatusUsage, err: err}
 	errors.As(err, &s)
 	if sig, ok := errors.AsType[signalError](err); ok {
@@ -69,8 +68,8 @@ func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout
 	return s.status
 }
 
-// statusError gives an error an exit status. Without an error it ends the
-// command with nothing more to be said.
+// statusError gives an error an exit status. Without an error the command ends
+// and prints nothing.
 type statusError struct {
 	status int
 	err    error
@@ -85,7 +84,7 @@ func (e statusError) Error() string {
 
 func (e statusError) Unwrap() error { return e.err }
 
-// exit ends the command with a status and without a word.
+// exit ends the command with a status. It prints nothing.
 func exit(status int) error {
 	if status == report.StatusOK {
 		return nil

@@ -31,8 +31,8 @@ func (o *output) addAll(c *cobra.Command) {
 	c.Flags().BoolVar(&o.all, "all", false, "show every scenario, failure and known failure in the table, also where a summary by topic is shorter")
 }
 
-// open finds what cannot be written before there is anything to write. The
-// caller discards the file.
+// open creates the file before the labs are built, so that a bad name costs no
+// time. The caller discards the file.
 func (o *output) open() (err error) {
 	if o.path == "" || standardOutput(o.path) {
 		return nil
@@ -43,8 +43,8 @@ func (o *output) open() (err error) {
 	return nil
 }
 
-// standardOutput reports whether name stands for standard output. It is not
-// opened a second time: that would begin at the start of a file again.
+// standardOutput reports whether name stands for standard output. To open that a
+// second time would write over the start of the file that it leads to.
 func standardOutput(name string) bool {
 	return name == "-" || slices.Contains([]string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}, filepath.Clean(name))
 }

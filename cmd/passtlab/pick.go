@@ -86,7 +86,7 @@ func (f *pickFlags) run(c *cobra.Command) error {
 	return nil
 }
 
-// configure sets what the flags give.
+// configure sets in o what the flags name.
 func (f *pickFlags) configure(o *selector.Observation) error {
 	switch {
 	case f.role != "":

@@ -34,9 +34,8 @@ nothing selected; 3 the lab failed.`,
 	return root
 }
 
-// group makes c, and what is below it, end with wrong usage where a subcommand is
-// missing, with the help, or is unknown. Cobra itself prints the help and ends
-// well.
+// group makes c and its subcommands end with status 2 where a subcommand is
+// unknown, or is missing, which prints the help too. Cobra would end with 0.
 func group(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		group(sub)
@@ -80,8 +79,8 @@ func unknownCommand(c *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q for %q%s; there are %s", name, c.CommandPath(), near.Hint(name, names), strings.Join(names, ", "))
 }
 
-// withRights runs f, which may be ended by a signal, if this process may make
-// labs, and otherwise the whole command again in a user namespace.
+// withRights runs f if this process may make labs, and otherwise the whole command
+// again in a user namespace. A signal cancels the context of c while f runs.
 func withRights(c *cobra.Command, f func() error) error {
 	ran, code, err := userns.Reexec()
 	switch {
@@ -90,8 +89,8 @@ func withRights(c *cobra.Command, f func() error) error {
 	case ran:
 		return exit(code)
 	}
-	_ = record.Sweep(record.Folder()) // of others that were killed; nothing depends on it
-	// What f has come to by then is worth more than that a signal has come.
+	_ = record.Sweep(record.Folder()) // records of labs that were killed; nothing depends on it
+	// The result of f counts, also where a signal has come meanwhile.
 	defer catchSignals(c)()
 	return f()
 }

@@ -118,8 +118,8 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 		f.parallel = parallelInside
 	}
 	f.labFlags.slower = f.kernelFlags.slower()
-	// What is wrong with the arguments is found before a kernel boots, and
-	// selectors are built where the network is.
+	// Before a kernel boots, bad arguments are found, and selectors are built: a
+	// virtual machine has no network.
 	cfg, err := f.config(c, args, f.asked)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 }
 
 func (f *runFlags) judge(c *cobra.Command, cfg run.Config) error {
-	// What cannot be written is found before the labs are built.
+	// All files are opened before the labs are built.
 	if err := makeFolder(f.capture); err != nil {
 		return fmt.Errorf("--pcap: %w", err)
 	}
@@ -209,7 +209,7 @@ func (f *runFlags) cut(cfg *run.Config) error {
 	return nil
 }
 
-// newFound begins to write what the flag --write-expect names, if anything.
+// newFound opens the file that --write-expect names, if the flag is given.
 func (f *runFlags) newFound() (*outfile.File, error) {
 	if f.writeExpect == "" {
 		return nil, nil
@@ -224,8 +224,8 @@ func (f *runFlags) newFound() (*outfile.File, error) {
 	return file, nil
 }
 
-// writeFound writes what failed as expectations. As they are known from now
-// on, they do not fail the command.
+// writeFound writes the failures as expectations. They are known from now on, so
+// they do not fail the command.
 func (f *runFlags) writeFound(c *cobra.Command, report *report.Report, run []*scenarios.Scenario, file *outfile.File) error {
 	err := expect.Write(file, report, run)
 	if err == nil {

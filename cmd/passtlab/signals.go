@@ -15,11 +15,10 @@ type signalError struct{ syscall.Signal }
 
 func (e signalError) Error() string { return "ended by signal: " + e.Signal.String() }
 
-// catchSignals gives c a context that the first SIGINT or SIGTERM cancels, for
-// as long as there is something to take down, and returns what ends that: it
-// returns a signalError if a signal has come. Before and after that, and from
-// the second signal on, signals have their usual effect. A command that does
-// not watch its context could not be ended otherwise.
+// catchSignals gives c a context that the first SIGINT or SIGTERM cancels. A
+// command calls it where it has something to take down, and calls release after
+// that; release returns a signalError if a signal has come. Before and after, and
+// from the second signal on, signals end the process as usual.
 func catchSignals(c *cobra.Command) (release func() error) {
 	before := c.Context()
 	ctx, cancel := context.WithCancelCause(before)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// bare returns what w writes to, for a writer that makes characters visible.
-// Who writes there escapes by itself.
+// bare returns the writer below a visible.Writer. Who writes to it escapes control
+// characters itself.
 func bare(w io.Writer) io.Writer {
 	if v, ok := w.(*visible.Writer); ok {
 		return v.W

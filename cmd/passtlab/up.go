@@ -89,8 +89,7 @@ func upTo(sc *scenarios.Scenario, at string) (events []scenarios.Event, err erro
 	return events, nil
 }
 
-// up keeps a lab up until ctx ends, which is how it ends well. Only when that
-// happens before the lab is ready is it an error.
+// up keeps a lab up until ctx ends. That is an error only before the lab is ready.
 func up(ctx context.Context, sc *scenarios.Scenario, events []scenarios.Event, opts sim.Options, w io.Writer) (err error) {
 	lab, err := sim.New(ctx, sc, opts)
 	if err != nil {
@@ -173,7 +172,7 @@ func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []s
 	return w.Flush()
 }
 
-// origin says how an address came about, as far as that is measured or plain.
+// origin says how an address came about, where the table or the address tells.
 func origin(table probe.Table, namespace string, a selector.Address) string {
 	if r, ok := table.Row(a.Prefix.Addr()); ok && namespace == "guest" {
 		return string(r.Origin)

@@ -9,6 +9,6 @@
 // namespaces. Namespaces have limits of the user's (/proc/sys/user), which show
 // as ENOSPC.
 //
-// Not modelled: memory. What the kernel kills for want of it is counted alone
-// (OOMKills).
+// Not modelled: memory. Only the processes that the kernel killed for want of it
+// are counted (OOMKills).
 package limits

@@ -38,8 +38,8 @@ func Files() (Limit, bool) {
 		Remedy: "raise it (ulimit -n 4096), or have fewer labs up at once (--parallel)"}, true
 }
 
-// spare is how many processes a program is to be able to start at least. What
-// fails with fewer left may have failed for that.
+// spare is how many processes a program must be able to start. With fewer left, a
+// failure of the program may come from the limit.
 const spare = 32
 
 // Short returns the limit of processes that leaves no room for a program, if

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Processes is how many processes and threads the user of this process may
-// have. The kernel does not hold root of the machine to it.
+// Processes is how many processes and threads the user of this process may have.
+// Root of the machine has no limit.
 func Processes() (Limit, bool) {
 	var r unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &r); err != nil || r.Cur >= 1<<30 {
@@ -69,8 +69,8 @@ func threads(uid int) (n int) {
 	return n
 }
 
-// Pids is how many processes and threads the control group may have that leaves
-// the fewest, of this process's own and those above it.
+// Pids is how many processes and threads the control group of this process may
+// have, or one above it if that leaves fewer.
 func Pids() (least Limit, ok bool) {
 	for _, dir := range groups() {
 		most, err := number(filepath.Join(dir, "pids.max"))

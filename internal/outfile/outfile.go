@@ -24,8 +24,8 @@ type File struct {
 	io.Writer
 	name    string
 	pending *renameio.PendingFile
-	direct  *os.File      // what is written as it is, or overwritten at the end
-	text    *bytes.Buffer // what direct is overwritten with
+	direct  *os.File      // a device or pipe, or a file that Commit overwrites
+	text    *bytes.Buffer // what Commit overwrites it with
 	old     fs.FileInfo   // the file that is replaced, if there is one
 	fresh   bool
 	done    bool
@@ -34,8 +34,7 @@ type File struct {
 // Create begins to write the file called name. Errors name it.
 func Create(name string) (*File, error) { return open(name, false) }
 
-// CreateNew is Create for a file that must not be there yet, also not when it
-// is complete.
+// CreateNew is Create for a file that must not exist, neither now nor at Commit.
 func CreateNew(name string) (*File, error) { return open(name, true) }
 
 // Write writes a file with the help of f.
@@ -115,7 +114,7 @@ func named(name string, err error) error {
 	return fmt.Errorf("create %s: %w", name, err)
 }
 
-// overwrite makes f collect what the file is overwritten with at the end.
+// overwrite has f collect the text with which Commit overwrites the file.
 func (f *File) overwrite() (err error) {
 	f.direct, err = os.OpenFile(f.name, os.O_WRONLY|unix.O_NOFOLLOW, 0)
 	f.pending, f.text = nil, new(bytes.Buffer)

@@ -63,7 +63,7 @@ func Sweep(dir string, keep func(path string) bool, patterns ...string) error {
 	return errors.Join(errs...)
 }
 
-// left reports whether path is this user's and nobody holds it.
+// left reports whether path is this user's and no process has it locked.
 func left(path string) bool {
 	f, err := open(path)
 	if err != nil {

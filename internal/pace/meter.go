@@ -8,7 +8,8 @@ import (
 const (
 	// beat is the time between two looks.
 	beat = 50 * time.Millisecond
-	// slack is how late a look may be without a word: timers are that exact.
+	// slack is how late a look may be without counting as delayed: timers are no
+	// more exact.
 	slack = 10 * time.Millisecond
 	// thrift bounds what looking costs: after a look comes a pause of at least so
 	// many times its own duration.
@@ -24,7 +25,7 @@ type Meter struct {
 	begun time.Time
 	last  time.Time // of the last look
 	tasks map[int]task
-	owed  map[int]time.Duration // waiting that is counted before the kernel counts it
+	owed  map[int]time.Duration // waiting that the kernel has not counted yet
 	marks []mark                // before and after each loss, oldest first
 	idle  time.Duration         // own time since the program last did anything
 	next  chan struct{}         // closed at the next look
@@ -59,11 +60,11 @@ func (m *Meter) Stop() {
 	<-m.ended
 }
 
-// Since returns how the time since some moment was spent.
+// Since returns how the time since from was spent.
 func (m *Meter) Since(from time.Time) Spent { return m.Between(from, time.Now()) }
 
-// Between returns how the time between two moments was spent. What happened
-// since the last look is not known yet, and counts as the program's own.
+// Between returns how the time between two times was spent. Time since the last
+// look counts as the program's own, since nothing else is known of it.
 func (m *Meter) Between(from, to time.Time) Spent {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -120,8 +121,7 @@ func (m *Meter) run(looked func(Spent)) {
 	}
 }
 
-// look takes in what has happened since the last look, which was to be pause
-// ago.
+// look counts what has happened since the last look, which should be pause ago.
 func (m *Meter) look(pause time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

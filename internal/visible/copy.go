@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Copy returns a copy of v in which every text is as Line returns it, and as
-// Text in the fields called so. It looks into exported fields, lists, maps and
+// Copy returns a copy of v with every text as Line returns it. The fields called
+// texts are as Text returns them. It looks into exported fields, lists, maps and
 // pointers, not into interfaces.
 func Copy[T any](v T, texts ...string) T {
 	to := reflect.New(reflect.TypeFor[T]()).Elem()

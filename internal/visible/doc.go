@@ -3,5 +3,5 @@
 // other format characters, line separators, what Unicode has not assigned, and
 // bytes that are no UTF-8. They become \x1b, \u202e and the like, as in Go.
 //
-// What a backslash stands for is not told: \x1b may have been four characters.
+// A backslash itself stays: \x1b in the output may have been four characters.
 package visible

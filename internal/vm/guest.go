@@ -59,10 +59,10 @@ func init() {
 	}
 	if g.out != nil {
 		if b, err := json.Marshal(e); err == nil && g.out.send(kindEnd, b) == nil {
-			time.Sleep(portWait) // this end of the port goes with the process: we are ended
+			time.Sleep(portWait) // the frame is lost with this process: the host ends us
 		}
 	}
-	unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART) // the end, by -no-reboot
+	unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART) // with -no-reboot it ends QEMU
 }
 
 // guest is the virtual machine, seen from within.
@@ -105,7 +105,7 @@ func (g *guest) run() (int, error) {
 	if err := mountFiles(files); err != nil {
 		return 0, err
 	}
-	if err := g.settle(); err != nil {
+	if err := g.changeRoot(); err != nil {
 		return 0, err
 	}
 	return g.command()
@@ -235,8 +235,8 @@ func mountFiles(port *os.File) error {
 	return nil
 }
 
-// settle makes /root the root and gives the machine what it has of its own.
-func (g *guest) settle() error {
+// changeRoot makes /root the root, with the file systems of the machine's own.
+func (g *guest) changeRoot() error {
 	if err := mountAll("/root", "proc", "sys", "sys/fs/cgroup", "dev", "dev/pts", "dev/shm", "run"); err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (g *guest) settle() error {
 	if err := unix.Sethostname([]byte(g.order.Host)); err != nil {
 		return fmt.Errorf("set the host's name: %w", err)
 	}
-	// A machine without memory has failed, whichever process would be ended.
+	// Without memory the machine fails, rather than kill a process of a lab.
 	if err := os.WriteFile("/proc/sys/vm/panic_on_oom", []byte("1"), 0); err != nil {
 		return err
 	}

@@ -27,9 +27,9 @@ const (
 	fuseLength = 4
 	// fuseHeader is the size of fuse_out_header, the shortest message.
 	fuseHeader = 16
-	// believed is how long the virtual machine believes what it has seen of a
-	// file, or that there is none. It sees its own changes at once; each look at
-	// a file costs it a millisecond, and to execute a script takes a hundred.
+	// believed is how long the virtual machine caches the attributes of a file, or
+	// that there is none. It sees its own changes at once. A lookup costs a
+	// millisecond, and to execute a script takes a hundred of them.
 	believed = time.Hour
 )
 
@@ -114,9 +114,9 @@ func (node) WrapChild(_ context.Context, child fs.InodeEmbedder) fs.InodeEmbedde
 	return node{child.(*fs.LoopbackNode)}
 }
 
-// Open implements fs.NodeOpener. What was read of the file once is kept, so
-// that a program is not read again each time it is executed, and that it is
-// closed is said only of a file that may have been written.
+// Open implements fs.NodeOpener. The virtual machine caches the content, so that a
+// program is not read at each execution, and sends FLUSH only for a file that may
+// have been written.
 func (n node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
 	f, _, errno := n.LoopbackNode.Open(ctx, flags)
 	var noFlush uint32

@@ -36,7 +36,7 @@ func (counter) sample() (tsc uint64, at time.Time) {
 	return tsc, at
 }
 
-// khz returns the rate, and takes as long as it still needs for it.
+// khz returns the rate. It waits until counterTime has passed since the start.
 func (c counter) khz() uint64 {
 	for {
 		tsc, at := c.sample()

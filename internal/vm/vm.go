@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	// bootTime and quietTime bound how long a virtual machine says nothing:
-	// before its first word, and then between two, which come every second.
+	// bootTime bounds the time until the machine's first frame, quietTime the time
+	// between two frames, one of which comes every second.
 	bootTime  = 3 * time.Minute
 	quietTime = 90 * time.Second
 	// endTime is how long a command has after a signal to end in order.
@@ -47,8 +47,8 @@ type Config struct {
 	Stdout, Stderr io.Writer
 	// bootTime and quietTime are the constants, but in tests.
 	bootTime, quietTime time.Duration
-	// Booted, unless nil, is called when the machine says its first word, or
-	// will never do so.
+	// Booted, unless nil, is called at the machine's first frame, or when it has
+	// ended without one.
 	Booted func()
 }
 
@@ -120,8 +120,7 @@ func bootImage(ctx context.Context, cfg Config, initrd *os.File, khz uint64) (in
 func (c Config) order() (o order, err error) {
 	o = order{Args: c.Args, Stdout: windowOf(c.Stdout), Stderr: windowOf(c.Stderr)}
 	for _, e := range os.Environ() {
-		// Whether the right to make namespaces was got in a user namespace is
-		// nothing to the machine.
+		// The machine has nothing to do with a user namespace of this process.
 		if !strings.HasPrefix(e, "PASSTLAB_USERNS=") {
 			o.Env = append(o.Env, e)
 		}
@@ -196,7 +195,7 @@ func (m *machine) attend(ctx context.Context) (int, error) {
 			if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) {
 				return 0, fmt.Errorf("%w: serve files: %w", ErrMachine, err)
 			}
-			served = nil // listen knows more
+			served = nil // listen returns the reason
 		case s := <-signals:
 			if s == syscall.SIGWINCH {
 				m.resize()
@@ -226,8 +225,7 @@ func (m *machine) resize() {
 	}
 }
 
-// tell sends a frame, unless the machine takes none. An error is nothing new:
-// listen says why the machine has ended.
+// tell sends a frame. It ignores errors: listen returns why the machine has ended.
 func (m *machine) tell(k kind, payload []byte) {
 	_ = m.io.SetWriteDeadline(time.Now().Add(time.Second))
 	_ = m.out.send(k, payload)
@@ -283,8 +281,8 @@ func (m *machine) listen() (ending, error) {
 	}
 }
 
-// timely is a file whose deadline may pass while this process is stopped: what
-// has come meanwhile is still read.
+// timely is a file whose deadline may pass while this process is stopped. It still
+// returns what has come meanwhile.
 type timely struct{ *os.File }
 
 func (t timely) Read(p []byte) (int, error) {
