@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// ErrUntestable is wrapped by what Bisect asks for a version about which
-// nothing can be said, because it does not build, for example.
+// ErrUntestable is returned for a version of which nothing is known, because it
+// does not build, for example.
 var ErrUntestable = errors.New("untestable")
 
 // Flip is where a selector turns from good to bad, or from bad to good.

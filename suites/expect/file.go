@@ -14,7 +14,7 @@ import (
 )
 
 // A File holds the failures that a project knows of its selectors. They
-// are held strictly: a stated failure that does not happen is an XPass, and
+// are strict: a stated failure that does not happen is an XPass, and
 // another failure than the stated one stays a Fail.
 type File struct {
 	Failures []Failure `yaml:"failures" required:"true"`
@@ -35,7 +35,7 @@ type Failure struct {
 	Role scenarios.Role `yaml:"role,omitempty"`
 	// Verdict is "fail" or "skip".
 	Verdict string `yaml:"verdict" required:"true" pattern:"^(fail|skip)$" form:"fail or skip"`
-	// Picks is what a failing selector picks: an origin, none, other, or an
+	// Picks is the pick of a failing selector: an origin, none, other, or an
 	// address.
 	Picks scenarios.Pick `yaml:"picks,omitempty"`
 	// Kind is how it fails. Empty: wrong, or lost where Picks is none.
@@ -73,7 +73,7 @@ func parse(file string, data []byte, known []*scenarios.Scenario, selectors []st
 	return e, nil
 }
 
-// check says what is wrong with e as expectations of a run.
+// check finds the faults of e as expectations of a run.
 func (e *File) check(known []*scenarios.Scenario, selectors []string) (faults []scenarios.Fault) {
 	for i, f := range e.Failures {
 		key := fmt.Sprintf("failures[%d]", i)
@@ -197,8 +197,8 @@ func overlap(a, b string) bool {
 	return !before(ra, rb) && !before(rb, ra)
 }
 
-// Known returns what e states about a selector in a role of a scenario. A nil e
-// states nothing.
+// Known returns the failure that e states for a selector in a role of a scenario.
+// A nil e states none.
 func (e *File) Known(id, name string, role scenarios.Role) (Known, bool) {
 	if e == nil {
 		return Known{}, false

@@ -46,9 +46,9 @@ func Proves(p scenarios.Prove, r report.Result) bool {
 	return (r.Verdict == report.Fail || r.Verdict == report.XFail) && happened(proved(p), r)
 }
 
-// Apply gives the result the verdict that it has under what is known. It leaves
-// a skip alone that is not known: a selector that did not judge has neither
-// failed nor passed.
+// Apply changes the verdict of a result to XFail if it is the known failure, and
+// to XPass if it passed. It leaves a skip alone that is not known: a selector that
+// did not judge has neither failed nor passed.
 func (k Known) Apply(r *report.Result) {
 	verdict, says := report.Fail, "picks "+text(k.Failure)
 	if k.Skipped {

@@ -7,7 +7,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 )
 
-// Seed is what the orders of steps are drawn from that are drawn: the number in
+// Seed is the seed of the orders that scenarios leave to chance: the number in
 // the environment's PASSTLAB_SEED, or Ginkgo's own seed, which all its processes
 // share and which it prints. What is no number fails the spec.
 func Seed() int64 {

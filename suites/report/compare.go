@@ -8,7 +8,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// ChangeKind says what became of a selector from one version to the next.
+// ChangeKind is how a result changed from one version to the next.
 type ChangeKind string
 
 // The kinds, from worst to best. A verdict is worse than another as in Verdict,
@@ -20,7 +20,7 @@ const (
 	Unchanged ChangeKind = "unchanged"  // the same verdict on the same address
 )
 
-// Comparison is what changed from version to version of a selector, all asked
+// Comparison lists the changes from version to version of a selector, all asked
 // in the same labs. Its JSON form is versioned as that of Report is.
 type Comparison struct {
 	APIVersion string   `json:"apiVersion"`
@@ -52,7 +52,7 @@ type Step struct {
 	Changes []Change       `json:"changes"`
 }
 
-// Change is what changed in a scenario, or in some roles of it.
+// Change is a change in a scenario, or in some roles of it.
 type Change struct {
 	Kind     ChangeKind `json:"kind"`
 	Scenario string     `json:"scenario"`
@@ -67,7 +67,7 @@ type Change struct {
 	Reproduce string `json:"reproduce"`
 }
 
-// Side is what matters of a Result in a comparison.
+// Side is the result of one of the two versions.
 type Side struct {
 	Verdict Verdict        `json:"verdict"`
 	Origin  scenarios.Pick `json:"origin,omitempty"`
@@ -164,7 +164,7 @@ func (r *Report) step(from, to string) Step {
 	return s
 }
 
-// change says what became of the result from in the result to.
+// change compares two results.
 func change(from, to Result) Change {
 	ch := Change{
 		Kind: Unchanged, Scenario: to.Scenario, Roles: []scenarios.Role{to.Role},

@@ -138,7 +138,8 @@ func (c *Comparison) markdown(b *bytes.Buffer) {
 	})
 }
 
-// details gives yield what fails the comparison, with how to see it again.
+// details gives yield each cause that fails the comparison, with the command that
+// shows it again.
 func (c *Comparison) details(yield func(title, reason, how string)) {
 	for _, l := range c.Failed {
 		yield("LAB FAILED: "+l.Scenario, l.Error, "")

@@ -24,7 +24,7 @@ type group struct {
 	more      int    // stands for so many groups that are not shown
 }
 
-// groups returns what is not a pass, the worst first.
+// groups returns all results that did not pass, the worst first.
 func (r *Report) groups() []group {
 	var out []group
 	// find returns the group that is like g, of those from begin on.
@@ -71,8 +71,8 @@ func (r *Report) groups() []group {
 	return out
 }
 
-// leading returns the groups of a summary: what is not as stated, and of each
-// verdict only the first.
+// leading returns the groups of a summary: no known failures, and only the first
+// of each verdict.
 func leading(fs []group) (out []group) {
 	counts := map[Verdict]int{}
 	for _, f := range fs {
@@ -106,7 +106,7 @@ var particular = regexp.MustCompile(`(?m)^at [a-z0-9-]+: | \(seen as [^)]*\)|[0-
 
 func alike(reason string) string { return particular.ReplaceAllString(reason, "") }
 
-// title names what a group is about: "ID: talos-v1, first (etcd)".
+// title names a group: "ID: talos-v1, first (etcd)".
 func (f group) title() string {
 	s := f.scenarios[0]
 	if n := len(f.scenarios) - 1; n > 0 {

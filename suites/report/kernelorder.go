@@ -7,7 +7,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// KernelOrder is what a selector chooses whose rule is the kernel's order of
+// KernelOrder has the choices of a selector whose rule is the kernel's order of
 // the addresses (selector.Traits.KernelOrder). That order is no interface: Linux
 // 7.0.0 to 7.0.11 listed the addresses as they were added.
 type KernelOrder struct {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// writeMarkdown writes GitHub's Markdown: the matrix and what is wrong.
+// writeMarkdown writes GitHub's Markdown: the matrix, and below it the failures.
 func (r *Report) writeMarkdown(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "### passtlab: %s\n\n", r.closing())

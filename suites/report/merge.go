@@ -139,7 +139,7 @@ func checkShards(parts []Part) error {
 	return nil
 }
 
-// differences says in what the parts are not alike, other than in scenarios.
+// differences lists how the parts differ, other than in scenarios.
 func differences(parts []Part) (notes []string) {
 	one := parts[0]
 	passt := map[string]string{} // release by scenario

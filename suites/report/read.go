@@ -32,7 +32,7 @@ func Read(file string) (*Report, error) {
 	return r, nil
 }
 
-// Parse reads a report as JSON, and refuses what is none.
+// Parse reads a report as JSON.
 func Parse(data []byte) (*Report, error) {
 	var r Report
 	if err := json.Unmarshal(data, &r); err != nil {

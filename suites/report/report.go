@@ -26,23 +26,23 @@ type Report struct {
 	APIVersion string `json:"apiVersion"`
 	// Kernel is the release of the kernel that was measured, as uname -r.
 	Kernel string `json:"kernel"`
-	// Backend is what stood between pod and guest.
+	// Backend stood between pod and guest: BackendSimulated or BackendReal.
 	Backend string `json:"backend"`
 	// Program is the path of the real program.
 	Program string `json:"program,omitempty"`
 	// Passt are the passt releases that took part, sorted.
 	Passt []string `json:"passt"`
-	// Seed is what the orders were drawn from that are drawn.
+	// Seed drew the orders that scenarios leave to chance.
 	Seed int64 `json:"seed"`
 	// Shard is which part of a run this is, where it is a part.
 	Shard *Shard `json:"shard,omitempty"`
-	// Notes say what to bear in mind, for example about a report that was merged.
+	// Notes are remarks on the whole, for example on a report that was merged.
 	Notes []string `json:"notes,omitempty"`
 	// Started is when the run began.
 	Started time.Time `json:"started"`
 	// Duration of the whole run, in seconds.
 	Duration float64 `json:"duration"`
-	// Summary counts what follows.
+	// Summary counts scenarios and results.
 	Summary Summary `json:"summary"`
 	// Scenarios are the labs that were built, or were to be.
 	Scenarios []Scenario `json:"scenarios"`
@@ -71,7 +71,7 @@ func (s *Summary) of(v Verdict) *int {
 	return [...]*int{Pass: &s.Pass, XFail: &s.XFail, Skip: &s.Skip, XPass: &s.XPass, Fail: &s.Fail, Error: &s.Error}[v]
 }
 
-// Scenario is what was measured in one lab.
+// Scenario is a scenario with the measurements in its lab.
 type Scenario struct {
 	ID    string `json:"id"`
 	Title string `json:"title,omitempty"`
@@ -88,13 +88,13 @@ type Scenario struct {
 	Duration float64 `json:"duration"`
 	// Phases are the parts of Duration.
 	Phases Phases `json:"phases"`
-	// Error is what went wrong with the lab or the scenario itself.
+	// Error is the error of the lab or of the scenario itself.
 	Error string `json:"error,omitempty"`
 	// Faulty says that Error is a fault of the scenario: an event of it cannot
 	// happen when it is played.
 	Faulty bool `json:"faulty,omitempty"`
-	// Replayed is what the environment did the first time: the scenario was then
-	// played once more, for the results that were errors.
+	// Replayed is the error of a first play that the environment spoilt. The
+	// scenario was played once more, for the results that were errors.
 	Replayed string `json:"replayed,omitempty"`
 	// Skipped is why the backend cannot play the scenario.
 	Skipped string `json:"skipped,omitempty"`
@@ -108,7 +108,7 @@ type Scenario struct {
 	Checkpoints []Checkpoint `json:"checkpoints,omitempty"`
 }
 
-// Checkpoint is what was measured at a checkpoint.
+// Checkpoint is a checkpoint with its measurement.
 type Checkpoint struct {
 	Name string `json:"name"`
 	// Candidates is the truth table; empty where nothing was judged.
@@ -145,7 +145,7 @@ type Candidate struct {
 	InBound probe.Result `json:"inBound"`
 	// InBoundAfter: InBound after the guest has sent from another candidate.
 	InBoundAfter map[netip.Addr]probe.Result `json:"inBoundAfter,omitempty"`
-	// Remarks say what a candidate that works cannot do.
+	// Remarks are limits of a candidate that works.
 	Remarks []string `json:"remarks,omitempty"`
 }
 
@@ -175,11 +175,11 @@ type Result struct {
 	Took float64 `json:"took,omitempty"`
 	// Reason proves the verdict, with the row of the truth table.
 	Reason string `json:"reason,omitempty"`
-	// Rule is what the selector itself said about its choice.
+	// Rule is the selector's own reason for its choice.
 	Rule string `json:"rule,omitempty"`
-	// Remarks say what the chosen addresses cannot do although they work.
+	// Remarks are limits of the chosen addresses, although they work.
 	Remarks []string `json:"remarks,omitempty"`
-	// KernelOrder is what a selector chooses whose rule is the kernel's order.
+	// KernelOrder is set for a selector whose rule is the kernel's order.
 	KernelOrder *KernelOrder `json:"kernelOrder,omitempty"`
 	// Checkpoints are the answers at all checkpoints, where there is more than
 	// one.
@@ -193,8 +193,8 @@ type Result struct {
 	Err error `json:"-"`
 }
 
-// CheckpointResult is what a selector answered at a checkpoint. The fields are
-// as in Result.
+// CheckpointResult is the answer of a selector at a checkpoint. The fields are as
+// in Result.
 type CheckpointResult struct {
 	Name       string         `json:"name"`
 	Choice     netip.Addr     `json:"choice"`
@@ -231,7 +231,7 @@ func (r *Report) Add(s Scenario, results ...Result) {
 	r.Results = append(r.Results, results...)
 }
 
-// Finish sets what follows from the rest: duration, releases and summary.
+// Finish computes duration, releases and summary from the rest.
 func (r *Report) Finish(ended time.Time) {
 	r.Duration = Seconds(ended.Sub(r.Started))
 	r.Passt = r.Passt[:0]
@@ -315,8 +315,7 @@ func Roles(results []Result) (roles []scenarios.Role) {
 // Seconds rounds to a microsecond, which is as far as a measurement goes.
 func Seconds(d time.Duration) float64 { return d.Round(time.Microsecond).Seconds() }
 
-// replays say which scenarios came out well only when they were played again,
-// and why.
+// replays names the scenarios that succeeded only at the second play, and why.
 func (r *Report) replays() (notes []string) {
 	const most = 3
 	var ids []string
@@ -332,10 +331,10 @@ func (r *Report) replays() (notes []string) {
 	return notes
 }
 
-// notes are all that is to be borne in mind about the report.
+// notes returns all remarks on the whole.
 func (r *Report) notes() []string { return append(slices.Clone(r.Notes), r.replays()...) }
 
-// maxText bounds what a report takes over from a selector.
+// maxText bounds the text of a selector in a report.
 const maxText = 400
 
 // Clean makes a selector's own text fit for one line of a report: white space

@@ -105,7 +105,7 @@ func (t *tableWriter) matrix(m matrix) {
 	}
 }
 
-// ordersHeading stands before what is right by the kernel's order.
+// ordersHeading heads the lines of kernelOrders.
 const ordersHeading = "By the kernel's order"
 
 func (t *tableWriter) orders(lines []string) {
@@ -163,7 +163,7 @@ func (r *Report) closing() string {
 	return fmt.Sprintf("%s: %s in %.1f s: %s", word, r.Summary.size(), r.Duration, counts)
 }
 
-// size says what was run: "3 scenarios × 5 selectors".
+// size is the size of the run: "3 scenarios × 5 selectors".
 func (s Summary) size() string {
 	return plural(s.Scenarios, "scenario") + " × " + plural(s.Selectors, "selector")
 }

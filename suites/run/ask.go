@@ -29,14 +29,15 @@ type subject struct {
 	answers []answer // one a checkpoint
 }
 
-// answer is what a selector said at a checkpoint, and what else it showed.
+// answer is the answer of a selector at a checkpoint.
 type answer struct {
 	choice selector.Choice
 	err    error
 	took   time.Duration
-	// left is what it had said in between, before it came back to its choice.
+	// left is a choice since the last judged checkpoint, for which it left the
+	// one that it has again.
 	left *selector.Choice
-	// wavered is what it said and took back while nothing changed.
+	// wavered is a choice that it made and took back while nothing changed.
 	wavered *selector.Choice
 	// broken are the laws that it breaks, and unchecked says why not all laws
 	// were checked.

@@ -10,7 +10,7 @@ import (
 	"github.com/passtlab/passtlab/selector/command"
 )
 
-// errLab marks what makes a question void rather than wrongly answered.
+// errLab says that the selector could not be asked, so that nothing is known of it.
 var errLab = errors.New("not judged")
 
 // void reports whether an error says nothing about the selector: there was no
@@ -20,7 +20,7 @@ func void(err error) bool {
 	return errors.Is(err, errLab) || errors.Is(err, command.ErrSetup) || errors.Is(err, command.ErrSlow)
 }
 
-// errGone is what the errors of a selector that did not come back are.
+// errGone is wrapped by the error of a selector that did not return.
 var errGone = errors.New("gone")
 
 // goneError is errGone in other words.

@@ -10,9 +10,9 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// checkExpect holds what was measured against what the scenario's author
-// knows. Any disagreement is an error of the lab or of the scenario, because
-// one of the two cannot be trusted, so no choice can be judged.
+// checkExpect compares the measurement with the expectation of the scenario's
+// author. If they disagree, one of the two is wrong, so no choice can be judged:
+// that is an error of the lab or of the scenario.
 func checkExpect(table probe.Table, reachable []scenarios.Target) error {
 	var errs []error
 	named := func(t scenarios.Target, r probe.Row) bool { return t.Names(r.Address.Addr(), r.Origin) }

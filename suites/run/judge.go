@@ -13,8 +13,8 @@ import (
 	"github.com/passtlab/passtlab/suites/stability"
 )
 
-// result judges what a selector said. The first checkpoint that it fails decides, otherwise
-// one that it could not judge, otherwise the end.
+// result judges all answers of a selector. The first checkpoint that it fails
+// decides, otherwise one that it could not judge, otherwise the end.
 func (s *session) result(x *subject) report.Result {
 	var res report.Result
 	var checkpoints []report.CheckpointResult
@@ -89,8 +89,8 @@ func (s *session) judgeAt(x *subject, i int) report.Result {
 	return r
 }
 
-// unstable adds a law that is broken: it fails what would pass, and is a remark
-// about what fails already.
+// unstable adds a broken law. A result that would pass fails by it; for one that
+// fails already it is a remark.
 func unstable(r *report.Result, law string) {
 	if r.Verdict != report.Pass {
 		r.Remarks = append(r.Remarks, law)

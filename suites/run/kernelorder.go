@@ -7,8 +7,8 @@ import (
 	"github.com/passtlab/passtlab/suites/stability"
 )
 
-// orders judges what a selector chooses in both orders; nil where that does
-// not matter.
+// orders judges the choices in both orders. It returns nil where order does not
+// matter.
 func (s *session) orders(cp checkpoint, o *orders) *report.KernelOrder {
 	if o == nil {
 		return nil

@@ -53,7 +53,7 @@ func (l simulated) Observe(context.Context) (selector.Observation, error) {
 // mainInterface is the guest's interface behind passt, in every scenario.
 const mainInterface = "eth0"
 
-// configured adds what a scenario says to what was read in the guest.
+// configured adds the scenario's configuration to an observation.
 func configured(o selector.Observation, sc *scenarios.Scenario) selector.Observation {
 	o.APIVersion = selector.APIVersion
 	o.Interface = mainInterface

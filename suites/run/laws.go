@@ -15,7 +15,7 @@ import (
 // three addresses; about more, what is likeliest to show trouble.
 const fewQuestions = 20
 
-// orders are what a selector whose rule is the kernel's order chooses.
+// orders are the choices of a selector whose rule is the kernel's order.
 type orders struct{ newest, insertion stability.Reply }
 
 // checkLaws asks a selector again, to see whether its choice obeys the laws of

@@ -25,7 +25,7 @@ const (
 type Options struct {
 	// Build builds the lab. Default: Simulated.
 	Build Builder
-	// Backend is what plays passt. Default: the simulation. A scenario that it
+	// Backend plays passt. Default: the simulation. A scenario that it
 	// cannot play is skipped.
 	Backend sim.Backend
 	// Capture is a folder for one pcapng file a link. Empty: no capture.
@@ -53,12 +53,12 @@ type Options struct {
 	// after it has read what it was shown, until a choice that is right counts.
 	// One that never rests gets 2 s. Default: 250 ms.
 	WatchKeep time.Duration
-	// Seed is what drawn orders come from (scenarios.Draw).
+	// Seed draws the orders that scenarios leave to chance (scenarios.Draw).
 	Seed int64
 	// Reproduce returns the arguments that ask one selector again. Default:
 	// passtlab run --selector NAME ID.
 	Reproduce func(sc *scenarios.Scenario, name string) []string
-	// Logger gets what happens in the lab. Default: nowhere.
+	// Logger gets the events of the lab. Default: none does.
 	Logger *slog.Logger
 	// Now is the clock of the durations in the report. Default: time.Now.
 	Now func() time.Time

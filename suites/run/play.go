@@ -12,7 +12,7 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// Played is what the report says about a scenario that was played.
+// Played is a scenario that was played, as it stands in the report.
 type Played struct {
 	Scenario report.Scenario
 	Results  []report.Result // selectors × roles
@@ -97,8 +97,7 @@ func once(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector,
 	return p
 }
 
-// again returns what is known after the scenario was played once more, because
-// the environment spoilt p.
+// again adds a second play to p, which the environment spoilt.
 func (p Played) again(second Played) Played {
 	if p.labFailed {
 		second.Scenario.Replayed = explain(p.spoilt)

@@ -82,7 +82,7 @@ func All(ctx context.Context, cfg Config) (*report.Report, error) {
 	return rep, nil
 }
 
-// check refuses what cannot be run and fills in the number of labs.
+// check finds faults of the configuration, and fills in the number of labs.
 func (c *Config) check() error {
 	switch {
 	case len(c.Scenarios) == 0:
@@ -111,7 +111,8 @@ func (c *Config) check() error {
 	return nil
 }
 
-// fit lowers the number of labs to what the machine has room for, and notes it.
+// fit lowers the number of labs to as many as the machine has room for, and notes
+// it.
 func (c *Config) fit(rep *report.Report) error {
 	programs := 0
 	for _, s := range c.Selectors {

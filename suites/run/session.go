@@ -15,8 +15,8 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// session is one run through the timeline of a scenario, with what every
-// selector said at each checkpoint.
+// session is one play of a scenario, with the answers of every selector at each
+// checkpoint.
 type session struct {
 	sc     *scenarios.Scenario
 	opts   Options
@@ -183,7 +183,7 @@ func (s *session) at(name string) string {
 	return "at " + name + ": "
 }
 
-// observe reads what a selector could see now.
+// observe reads what selectors see now.
 func (s *session) observe(ctx context.Context) (o selector.Observation, err error) {
 	err = s.inLab(ctx, new(time.Duration), func(ctx context.Context) (err error) { o, err = s.lab.Observe(ctx); return err })
 	return configured(o, s.sc), err
@@ -227,7 +227,7 @@ func (s *session) phase(d *time.Duration, f func()) {
 	f()
 }
 
-// scenario returns what the report says about the scenario.
+// scenario returns the scenario for the report.
 func (s *session) scenario(took time.Duration) report.Scenario {
 	r := report.Scenario{
 		ID: s.sc.ID, Title: s.sc.Title, File: s.sc.File, Family: s.sc.Family, Order: s.sc.Order,

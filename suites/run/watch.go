@@ -10,7 +10,7 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// watch is what is known of an instance that tells its choice by itself.
+// watch is the state of an instance that tells its choice by itself.
 type watch struct {
 	meter   *pace.Meter
 	drained func() bool // it has read all that it was shown
@@ -118,7 +118,7 @@ func (s *session) listen(ctx context.Context, x *subject, cp checkpoint) (a answ
 	return a
 }
 
-// current returns what holds of all that an instance has said, and since when.
+// current returns the last choice of an instance, and since when it holds.
 func current(said []selector.Said) (selector.Choice, time.Time, error) {
 	if len(said) == 0 {
 		return selector.None("has said no whole line"), time.Time{}, nil
@@ -136,9 +136,9 @@ func current(said []selector.Said) (selector.Choice, time.Time, error) {
 	return last.Choice, last.At, nil
 }
 
-// leftFor returns what the selector said meanwhile, if it left the choice that it
-// now has, as it had at the last judged checkpoint, although the address was
-// there all the time.
+// leftFor returns another choice that the selector made since the last judged
+// checkpoint, if it has the same choice now as there, and the address was there
+// all the time.
 func (s *session) leftFor(x *subject, meanwhile []selector.Said, now selector.Choice) *selector.Choice {
 	before := s.judgedBefore(len(x.answers))
 	if before < 0 || x.answers[before].choice.Address() != now.Address() || !slices.Contains(s.kept, now.Address()) {
@@ -152,8 +152,8 @@ func (s *session) leftFor(x *subject, meanwhile []selector.Said, now selector.Ch
 	return nil
 }
 
-// wavered returns what was said after the choice that it ended with, while
-// nothing changed, or nil.
+// wavered returns another choice that came after the one that it ended with,
+// while nothing changed, or nil.
 func wavered(said []selector.Said, now selector.Choice) *selector.Choice {
 	chosen := false
 	for _, x := range said {

@@ -8,8 +8,7 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// describe says what was measured about a candidate, in the words that prove
-// a verdict: "slaac fd01:…/64: out ok (seen as fd01:…557f), in EHOSTUNREACH".
+// describe gives the measurement of a candidate, which proves a verdict: "slaac fd01:…/64: out ok (seen as fd01:…557f), in EHOSTUNREACH".
 func describe(r probe.Row) string {
 	seen := ""
 	if r.OutSource.IsValid() && r.OutSource != r.Address.Addr() {
@@ -22,7 +21,7 @@ func describe(r probe.Row) string {
 	return fmt.Sprintf("%s: out %s%s%s, in %s", title(r), r.Out, why, seen, r.In)
 }
 
-// title is what a row is called: "slaac fd01:…/64".
+// title names a row: "slaac fd01:…/64".
 func title(r probe.Row) string { return fmt.Sprintf("%s %s", r.Origin, r.Address) }
 
 // list names addresses, or says that there are none.
@@ -67,7 +66,7 @@ func short(a netip.Addr) string {
 	return groups[0] + ":…" + groups[len(groups)-1]
 }
 
-// kind says what an address is that is no candidate of the guest.
+// kind describes an address that is no candidate of the guest.
 func kind(a netip.Addr) string {
 	switch zone := a.Zone(); {
 	case !a.IsValid():

@@ -24,7 +24,7 @@ type Options struct {
 	Expect string
 	// Capture is a folder for one pcapng file a link. Empty: no capture.
 	Capture string
-	// Seed is what the orders of steps are drawn from that are drawn. A failure
+	// Seed draws the orders that scenarios leave to chance. A failure
 	// tells it.
 	Seed int64
 	// Build builds the labs. Default: those with the simulated passt.
