@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -16,6 +17,7 @@ type gate struct {
 	up    int
 	begun []time.Time   // of the youngest
 	left  chan struct{} // closed when a lab is gone
+	full  string        // the limit that a lab had to wait for
 }
 
 func newGate() *gate { return &gate{left: make(chan struct{})} }
@@ -34,7 +36,9 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 		g.mu.Lock()
 		now := time.Now()
 		g.begun = slices.DeleteFunc(g.begun, func(t time.Time) bool { return now.Sub(t) > young })
-		if ctx.Err() == nil && (room(len(g.begun)) || g.up == 0 && now.Sub(begun) > gateMost) {
+		full := crowded(len(g.begun))
+		g.full = cmp.Or(full, g.full)
+		if ctx.Err() == nil && (full == "" || g.up == 0 && now.Sub(begun) > gateMost) {
 			g.up++
 			g.begun = append(g.begun, now)
 			g.mu.Unlock()
@@ -51,12 +55,15 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// room reports whether the table has room for a lab beside so many that have just
-// begun and will take more. A quarter of it is left to those that other runs begin at
-// the same moment.
-func room(young int) bool {
+// crowded returns the limit if the table has no room for a lab beside so many that
+// have just begun and will take more. A quarter of it is left to those that other
+// runs begin at the same moment.
+func crowded(young int) string {
 	l, ok := limits.Neighbours()
-	return !ok || l.Used+(young+1)*limits.NeighboursOfLab <= l.Max*3/4
+	if !ok || l.Used+(young+1)*limits.NeighboursOfLab <= l.Max*3/4 {
+		return ""
+	}
+	return l.String()
 }
 
 // young is for how long a lab takes more and more of the table.

@@ -2,49 +2,42 @@ package run
 
 import (
 	"context"
-	"encoding/binary"
-	"net"
-	"net/netip"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/passtlab/passtlab/internal/limits"
-	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/sim"
-	"github.com/passtlab/passtlab/sim/link"
 )
 
-// No lab is built while the table of neighbours is full, because what it sends
-// gets lost. Permanent neighbours are counted, and take no room from others.
-func TestPlayAwaitsRoom(t *testing.T) {
-	need.Namespaces(t)
-	full, ok := limits.Neighbours()
-	if !ok {
-		t.Skip("the kernel does not tell how many neighbours there are")
+// Where the table of neighbours has no room a lab waits, and the limit is told.
+func TestGateTellsTheLimit(t *testing.T) {
+	if _, ok := limits.Neighbours(); !ok {
+		t.Skip("the kernel does not tell")
 	}
-	n, err := link.Open(need.Namespace(t, "neighbours"))
-	if err != nil {
-		t.Fatal(err)
+	g := newGate()
+	for range 1 << 20 { // of another run, in effect
+		g.begun = append(g.begun, time.Now().Add(time.Hour))
 	}
-	defer n.Close()
-	if err := n.Up("lo"); err != nil {
-		t.Fatal(err)
-	}
-	for i := range full.Max {
-		a := netip.MustParseAddr("fd00::").As16()
-		binary.BigEndian.PutUint32(a[12:], uint32(i+1))
-		if err := n.AddNeighbour("lo", netip.AddrFrom16(a), net.HardwareAddr{2, 0, 0, 0, 0, 1}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*gateWait)
+	g.up = 1
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	built := false
-	_ = Play(ctx, fieldScenario("a"), nil, Options{Build: func(ctx context.Context, _ *scenarios.Scenario, _ sim.Options) (Lab, error) {
-		built = ctx.Err() == nil
-		return nil, errBroken
-	}})
-	if built {
-		t.Error("a lab is built although the table is full")
+	if _, err := g.enter(ctx); err == nil {
+		t.Fatal("there was room")
+	}
+	if !strings.Contains(g.full, "gc_thresh3") {
+		t.Errorf("told %q", g.full)
+	}
+}
+
+// What takes seconds begins first, and all else in its order.
+func TestBegin(t *testing.T) {
+	quick := &scenarios.Scenario{Guest: scenarios.Guest{Client: scenarios.ClientKernel}}
+	expires, client := *quick, *quick
+	expires.Events = []scenarios.Event{{Action: &scenarios.Expire{}}}
+	client.Guest.Client = scenarios.ClientNetworkd
+	if got, want := begin([]*scenarios.Scenario{quick, &expires, quick, &client}), []int{1, 3, 0, 2}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
