@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/builtin"
@@ -119,7 +122,7 @@ func whole(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
 		title: fmt.Sprintf("The whole corpus: %d scenarios × %d selectors, 3 runs", len(corpus), len(all)),
 		head:  []string{"in parallel", "median", "slowest", "scenarios per second"},
 	}
-	for _, p := range parallels {
+	for _, p := range []int{4, 16, 32, 64} {
 		var took durations
 		for range 3 {
 			began := time.Now()
@@ -135,4 +138,49 @@ func whole(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
 		t.row(p, took.median(), took.slowest(), float64(len(corpus))/took.median().Seconds())
 	}
 	return t, nil
+}
+
+// flat measures whether the time per scenario grows with how many there are, by a
+// generated corpus: copies of the scenarios that wait for nothing real.
+func flat(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
+	t := table{
+		title: fmt.Sprintf("Generated corpora × %d selectors, %d labs at once", len(builtin.All()), run.DefaultParallel),
+		head:  []string{"scenarios", "time", "per scenario", "", "processor per scenario", ""},
+	}
+	quick := slices.DeleteFunc(slices.Clone(corpus), func(sc *scenarios.Scenario) bool {
+		return slices.Contains(sc.Labels, "slow") || sc.Guest.Client != scenarios.ClientKernel
+	})
+	var first, firstCPU time.Duration
+	for _, n := range []int{len(quick), 500, 1000, 2000} {
+		scs := make([]*scenarios.Scenario, n)
+		for i := range scs {
+			sc := *quick[i%len(quick)]
+			sc.ID = fmt.Sprintf("%s-%d", sc.ID, i/len(quick))
+			scs[i] = &sc
+		}
+		began, before := time.Now(), processor()
+		rep, err := run.All(ctx, run.Config{Scenarios: scs, Selectors: builtin.All()})
+		if err != nil {
+			return t, err
+		}
+		if rep.Worst() == report.Error {
+			return t, fmt.Errorf("run a generated corpus of %d: a lab failed", n)
+		}
+		took := time.Since(began)
+		each, cpu := took/time.Duration(n), (processor()-before)/time.Duration(n)
+		first, firstCPU = cmp.Or(first, each), cmp.Or(firstCPU, cpu)
+		t.row(n, took, each, times(each, first), cpu, times(cpu, firstCPU))
+	}
+	return t, nil
+}
+
+func times(d, of time.Duration) string { return fmt.Sprintf("%.2f times", d.Seconds()/of.Seconds()) }
+
+// processor is the time that this process has had.
+func processor() time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

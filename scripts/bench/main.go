@@ -15,7 +15,7 @@ import (
 )
 
 // parallels are the numbers of labs up at once that are tried.
-var parallels = []int{1, 4, 8, 16}
+var parallels = []int{1, 4, 16, 32}
 
 type config struct {
 	scenario string
@@ -59,8 +59,9 @@ func measureAll(ctx context.Context, cfg config, w io.Writer) error {
 	for _, measure := range []func() (table, error){
 		func() (table, error) { return phases(ctx, sc, cfg.runs) },
 		func() (table, error) { return rates(ctx, sc) },
-		func() (table, error) { return whole(ctx, corpus) },
 		func() (table, error) { return compare(ctx, sc, cfg.runs, cfg.hand) },
+		func() (table, error) { return whole(ctx, corpus) },
+		func() (table, error) { return flat(ctx, corpus) },
 	} {
 		t, err := measure()
 		if err != nil {
