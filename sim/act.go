@@ -9,8 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"time"
-
-	"github.com/passtlab/passtlab/scenarios"
 )
 
 // discard is the port that Send sends to.
@@ -73,18 +71,4 @@ func (l *Lab) Send(ctx context.Context, from netip.Addr) (err error) {
 			return fmt.Errorf("send from %s: receive in %s: %w", from, at.Name(), err)
 		}
 	}
-}
-
-// Exchange has the guest get a lease by DHCPv6 and leave it at that: the
-// address is not added.
-func (l *Lab) Exchange(ctx context.Context) (netip.Addr, error) { return l.guest.Exchange(ctx) }
-
-// AddLease adds a leased address to the guest as a /128: with duplicate address
-// detection, which has ended when it returns, or without.
-func (l *Lab) AddLease(ctx context.Context, a netip.Addr, dad bool) error {
-	p := netip.PrefixFrom(a, 128)
-	if dad {
-		return l.guest.Add(ctx, guestLink, p, scenarios.OriginDHCPv6)
-	}
-	return l.guest.AddNow(guestLink, p, scenarios.OriginDHCPv6)
 }

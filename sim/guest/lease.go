@@ -33,7 +33,7 @@ type lease struct {
 // address with a prefix length as it is told, and waits until it is usable. It
 // takes the place of an earlier one.
 func (g *Guest) Lease(ctx context.Context, length int, how Install) error {
-	reply, addr, err := g.exchange(ctx)
+	reply, addr, err := g.Exchange(ctx)
 	if err != nil {
 		return fmt.Errorf("get a DHCPv6 lease on %s: %w", g.Link, err)
 	}
@@ -118,7 +118,9 @@ func (g *Guest) duid() dhcpv6.Modifier {
 	return dhcpv6.WithClientID(&dhcpv6.DUIDLL{HWType: iana.HWTypeEthernet, LinkLayerAddr: g.MAC.HardwareAddr()})
 }
 
-func (g *Guest) exchange(ctx context.Context) (reply *dhcpv6.Message, addr netip.Addr, err error) {
+// Exchange gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY, and leaves it
+// at that: its address is returned and not added.
+func (g *Guest) Exchange(ctx context.Context) (reply *dhcpv6.Message, addr netip.Addr, err error) {
 	err = g.converse(ctx, func(c *nclient6.Client) error {
 		advertise, err := c.Solicit(ctx, g.duid())
 		if err != nil {

@@ -24,6 +24,7 @@ import (
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
 )
@@ -46,11 +47,12 @@ const patience = 5 * time.Second
 
 // bench is a lab, and an eye on the guest's link.
 type bench struct {
-	ctx  context.Context
-	lab  *sim.Lab
-	conn *packet.Conn
-	dsts chan sighting
-	port atomic.Uint32 // of the last connection's client
+	ctx   context.Context
+	lab   *sim.Lab
+	guest *guest.Guest
+	conn  *packet.Conn
+	dsts  chan sighting
+	port  atomic.Uint32 // of the last connection's client
 
 	strays atomic.Int64      // multicast listener reports of the guest's kernel
 	echoes atomic.Int64      // requests on the guest's link
@@ -101,6 +103,12 @@ func newBenchOf(ctx context.Context, t *testing.T, sc *scenarios.Scenario, opts 
 			t.Error(err)
 		}
 	})
+	n, err := link.Open(b.lab.Guest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Close)
+	b.guest = guest.New(b.lab.Guest, n, "eth0", sc.Guest.MAC)
 	if err := b.watch(); err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
@@ -45,7 +46,9 @@ func TestBeside(t *testing.T) {
 					pod.Address = netip.PrefixFrom(address, network.bits)
 					sc := plain(column{release: release}, pod, []scenarios.MAC{guestMAC, secondMAC}[i])
 					b := newBenchOf(t.Context(), t, sc, sim.Options{Beside: first})
-					if err := all(exchange, func(b *bench) error { return b.lab.AddLease(b.ctx, address, false) })(b); err != nil {
+					if err := all(exchange, func(b *bench) error {
+						return b.guest.Net.AddAddress("eth0", netip.PrefixFrom(address, 128), link.NoDAD)
+					})(b); err != nil {
 						t.Fatal(err)
 					}
 					benches, first = append(benches, b), b.lab

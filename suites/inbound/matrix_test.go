@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/netip"
 	"os"
 	"runtime"
 	"slices"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/passtlab/passtlab/internal/audit"
 	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/link"
 )
 
 func TestMain(m *testing.M) {
@@ -70,10 +73,15 @@ func from(name string) func(*bench) error {
 	return func(b *bench) error { return b.lab.Send(b.ctx, b.address(name)) }
 }
 
-func exchange(b *bench) error { _, err := b.lab.Exchange(b.ctx); return err }
+func exchange(b *bench) error { _, _, err := b.guest.Exchange(b.ctx); return err }
 
 func lease(dad bool) func(*bench) error {
-	return func(b *bench) error { return b.lab.AddLease(b.ctx, addrD, dad) }
+	return func(b *bench) error {
+		if dad {
+			return b.guest.Add(b.ctx, "eth0", netip.PrefixFrom(addrD, 128), scenarios.OriginDHCPv6)
+		}
+		return b.guest.Net.AddAddress("eth0", netip.PrefixFrom(addrD, 128), link.NoDAD)
+	}
 }
 
 func unspecified(b *bench) error { return b.probeDAD() }
