@@ -28,8 +28,6 @@ type member struct {
 	*Scenario          // in which every group is resolved
 	play               // the order
 	names     []string // the variants and orders that make it
-	label     string   // names, and what is drawn
-	result    bool     // false for orders that are only checked, as they may be drawn
 	variant
 }
 
@@ -46,13 +44,13 @@ func (f *family) add(v variant) {
 	if d.Sound("events") {
 		if left := MaxVariants - len(f.members); countPlays(s.Events, left) > left {
 			d.Fail("events", d.Place("events"), Fault{Problem: "with its groups, vary or both, the file makes too many scenarios",
-				Expected: fmt.Sprintf("at most %d, orders that may be drawn included", MaxVariants), Next: "make two files of it"})
+				Expected: fmt.Sprintf("at most %d", MaxVariants), Next: "make two files of it"})
 		} else {
 			all = plays(s.Events)
 		}
 	}
 	for _, p := range all {
-		f.check(member{Decoder: d, Scenario: s, play: p, names: slices.Concat(v.names, p.names), result: p.written(all[0]), variant: v})
+		f.check(member{Decoder: d, Scenario: s, play: p, names: slices.Concat(v.names, p.names), variant: v})
 	}
 }
 
@@ -64,7 +62,6 @@ func (f *family) check(m member) {
 	if untold := slices.Concat(m.title, m.play.names); len(untold) > 0 {
 		s.Title += ": " + strings.Join(untold, ", ")
 	}
-	m.label = strings.Join(slices.Concat(m.names, m.drawn), "-")
 	if m.steps != nil {
 		s.Events = m.steps
 	}
@@ -77,8 +74,11 @@ func (f *family) check(m member) {
 		d.Check(found)
 	}
 	f.members = append(f.members, m)
-	f.blame(m.label, d.Faults...)
+	f.blame(m.label(), d.Faults...)
 }
+
+// label names the member in messages.
+func (m member) label() string { return strings.Join(m.names, "-") }
 
 // source returns where the file has what key is in the scenario.
 func (m member) source(key string) string {
@@ -137,9 +137,9 @@ func (f *family) compare() {
 			case told[key]:
 				continue
 			case reflect.DeepEqual(m.situation(), o.situation()):
-				fault.Problem = fmt.Sprintf("%s comes out the same as %s", m.label, o.label)
+				fault.Problem = fmt.Sprintf("%s comes out the same as %s", m.label(), o.label())
 				fault.Expected, fault.Next = "scenarios that differ in more than words", "remove one, or change it"
-			case m.ID == o.ID && m.result && o.result:
+			case m.ID == o.ID:
 				fault.Problem = fmt.Sprintf("%s is the id of two scenarios", m.ID)
 				fault.Expected, fault.Next = "an id of its own", "rename one of the variants"
 			default:
@@ -182,7 +182,7 @@ func (f *family) failures() {
 				if len(all) == 0 {
 					fault.Problem, fault.Next = "the file stands for one scenario", "remove in"
 				}
-				f.blame(m.label, fault)
+				f.blame(m.label(), fault)
 			}
 		}
 	}
@@ -208,20 +208,18 @@ func (m member) failing() (fs []Failure) {
 // scenarios returns what is played.
 func (f *family) scenarios() (all []*Scenario) {
 	for _, m := range f.members {
-		if m.result {
-			m.decoder, m.read = m.Decoder, m.settings()
-			if m.Prove != (Prove{}) {
-				m.stated = append(m.stated, stated{m.Prove.failure(), &source{m.Decoder, "prove"}})
-			}
-			for i, f := range m.Expect.Failures {
-				if m.holds(f.In) {
-					m.stated = append(m.stated, stated{f, &source{m.Decoder, fmt.Sprintf("expect.failures[%d]", i)}})
-				}
-			}
-			m.Expect.Failures = m.failing()
-			m.Scenario.Events = m.play.events
-			all = append(all, m.Scenario)
+		m.decoder, m.read = m.Decoder, m.settings()
+		if m.Prove != (Prove{}) {
+			m.stated = append(m.stated, stated{m.Prove.failure(), &source{m.Decoder, "prove"}})
 		}
+		for i, f := range m.Expect.Failures {
+			if m.holds(f.In) {
+				m.stated = append(m.stated, stated{f, &source{m.Decoder, fmt.Sprintf("expect.failures[%d]", i)}})
+			}
+		}
+		m.Expect.Failures = m.failing()
+		m.Scenario.Events = m.play.events
+		all = append(all, m.Scenario)
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/fnv"
@@ -31,48 +32,39 @@ func (g *Group) Play(ctx context.Context, lab Lab) error {
 	return nil
 }
 
-// A play is one order of the events: every group is resolved.
+// A play is one order of the events: every group of which all orders are played is
+// resolved.
 type play struct {
-	steps  []Event
-	events []Event  // as steps, but for the groups of which one order is drawn
-	names  []string // of the orders of groups of which all are played
-	drawn  []string // of the orders of the other groups
-	key    string   // of the last group
+	steps  []Event  // all that is played, a group that is drawn in the written order
+	events []Event  // the same with such groups as they are
+	names  []string // of the orders
+	key    string   // of the last group that is resolved
 }
 
 // plays returns every order of the events, the written one first.
 func plays(events []Event) []play {
 	all := []play{{}}
 	for i, e := range events {
-		g, ok := e.Action.(*Group)
+		orders := []play{{steps: []Event{e}, events: []Event{e}}}
+		if g, ok := e.Action.(*Group); ok && g.Orders == OrdersAll {
+			orders = nil
+			for _, order := range permutations(len(g.Of)) {
+				steps := pick(g.Of, order)
+				orders = append(orders, play{steps, steps, []string{strings.Join(pick(g.words(), order), "-")}, fmt.Sprintf("events[%d]", i)})
+			}
+		} else if ok {
+			orders[0].steps = g.Of
+		}
 		var next []play
 		for _, p := range all {
-			if !ok {
-				p.steps, p.events = append(p.steps, e), append(p.events, e)
-				next = append(next, p)
-				continue
-			}
-			words := g.words()
-			for _, order := range permutations(len(g.Of)) {
-				q := play{slices.Clone(p.steps), slices.Clone(p.events), slices.Clone(p.names), slices.Clone(p.drawn), fmt.Sprintf("events[%d]", i)}
-				q.steps = append(q.steps, pick(g.Of, order)...)
-				name := strings.Join(pick(words, order), "-")
-				if g.Orders == OrdersAll {
-					q.names, q.events = append(q.names, name), append(q.events, pick(g.Of, order)...)
-				} else {
-					q.drawn, q.events = append(q.drawn, name), append(q.events, e)
-				}
-				next = append(next, q)
+			for _, o := range orders {
+				next = append(next, play{slices.Concat(p.steps, o.steps), slices.Concat(p.events, o.events), slices.Concat(p.names, o.names), cmp.Or(o.key, p.key)})
 			}
 		}
 		all = next
 	}
 	return all
 }
-
-// written reports whether the groups of which one order is drawn are in the
-// written order.
-func (p play) written(first play) bool { return slices.Equal(p.drawn, first.drawn) }
 
 // words are what the steps of a group are called in names of orders: their
 // kinds, and a number if there were some of the kind before.
@@ -96,7 +88,7 @@ func countPlays(events []Event, limit int) int {
 	n := 1
 	for _, e := range events {
 		g, ok := e.Action.(*Group)
-		for i := 0; ok && i < len(g.Of); i++ {
+		for i := 0; ok && g.Orders == OrdersAll && i < len(g.Of); i++ {
 			if n *= i + 1; n > limit {
 				return n
 			}

@@ -10,8 +10,7 @@ import (
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
-// MaxVariants is how many scenarios a file may stand for, the orders that may
-// be drawn included.
+// MaxVariants is how many scenarios a file may stand for.
 const MaxVariants = 64
 
 // A variant is one way through the axes of vary: the file as if it said that
