@@ -83,7 +83,11 @@ type Lab struct {
 
 // New builds the lab of sc and starts passt in it. No event is played yet.
 // Every error is the lab's own, never a selector's.
-func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (_ *Lab, err error) {
+func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (*Lab, error) {
+	return newLab(ctx, sc, opts, (*Lab).build)
+}
+
+func newLab(ctx context.Context, sc *scenarios.Scenario, opts Options, build func(*Lab, context.Context) error) (_ *Lab, err error) {
 	sc = new(*sc)
 	sc.Events = sc.Timeline()
 	l := &Lab{scenario: sc, peerAddr: peerAddress(sc), opts: opts, log: opts.Logger, neighbours: map[netip.Addr]net.HardwareAddr{}}
@@ -109,7 +113,7 @@ func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (_ *Lab, err
 	}()
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no result after %s", patience))
 	defer cancel()
-	if err := l.whole(ctx, l.build); err != nil {
+	if err := l.whole(ctx, func(ctx context.Context) error { return build(l, ctx) }); err != nil {
 		return nil, err
 	}
 	return l, nil

@@ -233,28 +233,6 @@ func TestNewFails(t *testing.T) {
 	}
 }
 
-// A panic deep in New, here one of the netlink library over an address that no
-// loaded scenario can have, is passed on when everything is taken down.
-func TestNewPanics(t *testing.T) {
-	need.Namespaces(t)
-	sc := fieldReport(t)
-	sc.Guest.Interfaces = []scenarios.Interface{{Name: "data0", MAC: scenarios.MAC{2, 1},
-		Addresses: []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr("192.0.2.1"), 64)}}}
-	before := audit.Take()
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("New did not panic")
-			}
-		}()
-		_, err := sim.New(t.Context(), sc, sim.Options{Capture: t.TempDir()})
-		t.Error(err)
-	}()
-	if err := before.Check(5 * time.Second); err != nil {
-		t.Error(err)
-	}
-}
-
 // cancelAt ends a context when the lab logs the n-th event.
 type cancelAt struct {
 	slog.Handler
