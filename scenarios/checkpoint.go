@@ -51,8 +51,8 @@ func (cp *Checkpoint) check(c at) {
 }
 
 // Play changes nothing. It looks for what is expected there, and for the failures
-// that are stated, and finds what cannot be as the guest is now. With another
-// release or client than the file names, anything can be.
+// that are stated, and finds what cannot be as the guest is now. With other
+// settings than those of the file, anything can be.
 func (cp *Checkpoint) Play(_ context.Context, lab Lab) error {
 	sc := lab.Scenario()
 	if sc.Guest.Client != ClientKernel || sc.settings() != sc.read {
@@ -154,10 +154,9 @@ func (s stated) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
 // entry is where the file has the event as a whole.
 func (e Event) entry() string { return e.from.path[:len(e.from.path)-len(e.Kind())-1] }
 
-// settings are the release and the client, which can be replaced.
-func (s *Scenario) settings() string {
-	return fmt.Sprint(s.Passt.Release, s.Passt.KubeVirt, s.Guest.Client)
-}
+// settings is what else than events decides which addresses the guest has. A
+// pointer stands for itself: who changes one of them changes the scenario.
+func (s *Scenario) settings() string { return fmt.Sprint(s.Passt, s.Guest, s.Expect.Reachable) }
 
 // Timeline returns the events in the order in which they are played, with the
 // checkpoint at the end, which is not written. Groups of which no order was

@@ -89,22 +89,6 @@ func TestNoDefaultRoute(t *testing.T) {
 	}
 }
 
-// A pod without IPv6 cannot be renumbered, nor migrated.
-func TestCheckEvents(t *testing.T) {
-	sc := timeline(t, `[ra, migrate, renumber: "fd01:cafe::77/64"]`)
-	if fs := Check(sc); len(fs) > 0 {
-		t.Errorf("got %v", fs)
-	}
-	sc.Pod.Address, sc.Pod.Gateway = netip.Prefix{}, netip.Addr{}
-	var keys []string
-	for _, f := range Check(sc) {
-		keys = append(keys, f.Key)
-	}
-	if !slices.Equal(keys, []string{"events[1]", "events[2]"}) {
-		t.Errorf("got %v", keys)
-	}
-}
-
 // The lab's peer has an address that no event brings.
 func TestPeerAddress(t *testing.T) {
 	sc := timeline(t, `[static: {add: ["fd01:cafe::9/64"]}, vip: {add: ["fd01:cafe::a"]}, renumber: {address: "fd01:cafe::b/64", gateway: "fd01:cafe::c"},
