@@ -60,56 +60,69 @@ func (l *Lab) Candidates() ([]probe.Candidate, error) {
 
 // Probe measures the truth table of the candidates.
 func (l *Lab) Probe(ctx context.Context) (t probe.Table, err error) {
-	err = l.whole(ctx, func(ctx context.Context) error { t, err = l.probe(ctx); return err })
+	err = l.whole(ctx, func(ctx context.Context) error {
+		m := measurement{Lab: l}
+		if err := m.look(); err != nil {
+			return err
+		}
+		t, err = m.run(ctx)
+		return err
+	})
 	return t, err
 }
 
-func (l *Lab) probe(ctx context.Context) (probe.Table, error) {
-	cs, err := l.Candidates()
+// measurement is how the truth table is measured as things are.
+type measurement struct {
+	*Lab
+	candidates []probe.Candidate
+	linked     bool // the guest's link has a carrier
+	routed     bool // the guest has a default route
+}
+
+func (m *measurement) look() (err error) {
+	if m.candidates, err = m.Candidates(); err != nil {
+		return err
+	}
+	if m.linked, err = m.guest.Linked(); err != nil {
+		return err
+	}
+	rs, err := m.guest.Net.Routes()
+	m.routed = slices.ContainsFunc(rs, func(r link.Route) bool { return r.Prefix == defaultRoute })
+	return err
+}
+
+func (m *measurement) run(ctx context.Context) (probe.Table, error) {
+	controls, err := m.controls()
 	if err != nil {
 		return nil, err
 	}
-	controls, err := l.controls()
-	if err != nil {
-		return nil, err
-	}
-	routed, err := l.routed()
-	if err != nil {
-		return nil, err
-	}
-	silence, err := l.silence(cs, routed)
+	silence, err := m.silence()
 	if err != nil {
 		return nil, err
 	}
 	t, err := probe.Measure(ctx, probe.Config{
-		Peer: l.remote(), Pod: l.Pod, Guest: l.Guest,
-		PeerAddress: l.PeerAddress(),
+		Peer: m.remote(), Pod: m.Pod, Guest: m.Guest,
+		PeerAddress: m.PeerAddress(),
 		Controls:    controls,
 		Silence:     silence,
-	}, cs)
+	}, m.candidates)
 	for i := range t {
-		t[i].NoDefaultRoute = !routed
+		t[i].NoDefaultRoute = !m.routed
 	}
 	return t, err
 }
 
-// routed reports whether the guest has a default route.
-func (l *Lab) routed() (bool, error) {
-	rs, err := l.guest.Net.Routes()
-	return slices.ContainsFunc(rs, func(r link.Route) bool { return r.Prefix == defaultRoute }), err
-}
-
 // silence is how long an answer is waited for that may never come; 0 where every
 // refusal is told.
-func (l *Lab) silence(cs []probe.Candidate, routed bool) (time.Duration, error) {
-	if linked, err := l.guest.Linked(); !linked || err != nil {
-		return unplugged, err
+func (m *measurement) silence() (time.Duration, error) {
+	if !m.linked {
+		return unplugged, nil
 	}
-	is, err := l.quiet(cs, routed)
+	is, err := m.quiet()
 	if err != nil || !is {
-		return l.opts.Backend.silence(), err
+		return m.opts.Backend.silence(), err
 	}
-	return max(quiet, l.opts.Backend.silence()), nil
+	return max(quiet, m.opts.Backend.silence()), nil
 }
 
 // quiet reports whether somebody may get what is sent and say nothing: a guest
@@ -117,16 +130,16 @@ func (l *Lab) silence(cs []probe.Candidate, routed bool) (time.Duration, error) 
 // without a default route, which has no way to answer; and a passt before
 // 2024_07_26 that answers from another address of the pod than it was sent to,
 // or keeps an error from the second guest.
-func (l *Lab) quiet(cs []probe.Candidate, routed bool) (bool, error) {
-	if !routed || slices.ContainsFunc(cs, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
+func (m *measurement) quiet() (bool, error) {
+	if !m.routed || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
 		return true, nil
 	}
-	release, err := Release(l.scenario)
-	if err != nil || release.PerFlow || l.opts.Backend.Real() {
+	release, err := Release(m.scenario)
+	if err != nil || release.PerFlow || m.opts.Backend.Real() {
 		return false, err
 	}
-	_, others, err := l.podAddresses()
-	return len(others) > 0 || l.second != nil, err
+	_, others, err := m.podAddresses()
+	return len(others) > 0 || m.second != nil, err
 }
 
 // quiet is how long it is waited where passt is the simulation: answers take a
@@ -140,20 +153,19 @@ const unplugged = 50 * time.Millisecond
 // controls are one exchange over each hop, by link-local addresses. The real
 // passt has no door for the pod, so there the second is over both hops: what
 // comes from the link-local address of the peer goes to the guest's.
-func (l *Lab) controls() ([]probe.Control, error) {
-	up, err := l.peer.Index(l.peerLink)
+func (m *measurement) controls() ([]probe.Control, error) {
+	up, err := m.peer.Index(m.peerLink)
 	if err != nil {
 		return nil, err
 	}
-	first := probe.Control{From: l.Peer, To: netip.AddrPortFrom(podLinkLocal(l.scenario), probe.PortPod), Link: up}
-	second := probe.Control{From: l.Pod, To: netip.AddrPortFrom(plane.Inside(linkLocal(l.scenario.Guest.MAC)), probe.PortGuest)}
-	if l.opts.Backend.Real() {
+	first := probe.Control{From: m.Peer, To: netip.AddrPortFrom(podLinkLocal(m.scenario), probe.PortPod), Link: up}
+	second := probe.Control{From: m.Pod, To: netip.AddrPortFrom(plane.Inside(linkLocal(m.scenario.Guest.MAC)), probe.PortGuest)}
+	if m.opts.Backend.Real() {
 		second = first
 		second.To = netip.AddrPortFrom(first.To.Addr(), probe.PortGuest)
 	}
-	linked, err := l.guest.Linked()
-	if err != nil || !linked || !neighbours(l.scenario) { // the guest cannot answer
-		return []probe.Control{first}, err
+	if !m.linked || !neighbours(m.scenario) { // the guest cannot answer
+		return []probe.Control{first}, nil
 	}
 	return []probe.Control{first, second}, nil
 }
