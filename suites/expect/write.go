@@ -25,10 +25,13 @@ func found(r *report.Report) *File {
 	for _, vs := range versions {
 		slices.SortFunc(vs, catalogue.Compare)
 	}
-	for _, f := range failures(r) {
-		for _, span := range spans(versions[f.Selector], f.versions) {
-			f.Failure.Versions = span
-			e.add(f.Failure)
+	perScenario := r.PerScenario()
+	for _, s := range r.Scenarios {
+		for _, f := range failures(perScenario[s.ID]) {
+			for _, span := range spans(versions[f.Selector], f.versions) {
+				f.Failure.Versions = span
+				e.add(f.Failure)
+			}
 		}
 	}
 	return e
@@ -56,57 +59,41 @@ type failed struct {
 	versions []string
 }
 
-// failures returns the failures of the report, one scenario each, and one role
-// each unless all roles of the scenario fail alike.
-func failures(r *report.Report) []failed {
-	var all []failed
-	perScenario := r.PerScenario()
-	for _, s := range r.Scenarios {
-		var here []failed
-		for _, res := range perScenario[s.ID] {
-			if res.Verdict != report.Fail {
-				continue
-			}
-			name, version := splitVersion(res.Selector)
-			f := Failure{Selector: name, Scenarios: []string{s.ID}, Role: res.Role, Verdict: report.Fail.String(), Picks: res.Origin, Reason: "not looked into yet"}
-			if res.Kind != kindOr("", res.Origin) {
-				f.Kind = res.Kind
-			}
-			if res.At != scenarios.EndCheckpoint {
-				f.At = res.At
-			}
-			i := slices.IndexFunc(here, func(g failed) bool { return g.alike(f) && g.Role == f.Role })
-			if i < 0 {
-				i = len(here)
-				here = append(here, failed{Failure: f})
-			}
-			here[i].versions = append(here[i].versions, version)
+// failures returns the failures in one scenario: one for each role, or one for
+// all roles if all fail alike.
+func failures(results []report.Result) (out []failed) {
+	var each []failed
+	for _, res := range results {
+		if res.Verdict != report.Fail {
+			continue
 		}
-		all = append(all, joinAlike(here, len(report.Roles(perScenario[s.ID])))...)
-	}
-	return all
-}
-
-// joinAlike makes one failure of those that differ in nothing but the role, if
-// they are as many as there are roles.
-func joinAlike(fs []failed, roles int) (out []failed) {
-	alike := func(f failed) (same []scenarios.Role) {
-		for _, g := range fs {
-			if g.alike(f.Failure) && slices.Equal(g.versions, f.versions) {
-				same = append(same, g.Role)
-			}
+		name, version := splitVersion(res.Selector)
+		f := Failure{Selector: name, Scenarios: []string{res.Scenario}, Role: res.Role, Verdict: report.Fail.String(), Picks: res.Origin, Reason: "not looked into yet"}
+		if res.Kind != kindOr("", res.Origin) {
+			f.Kind = res.Kind
 		}
-		return same
+		if res.At != scenarios.EndCheckpoint {
+			f.At = res.At
+		}
+		i := slices.IndexFunc(each, func(g failed) bool { return g.alike(f) && g.Role == f.Role })
+		if i < 0 {
+			i = len(each)
+			each = append(each, failed{Failure: f})
+		}
+		each[i].versions = append(each[i].versions, version)
 	}
-	for _, f := range fs {
-		same := alike(f)
-		if len(same) == roles {
-			if same[0] != f.Role {
-				continue
-			}
+	roles := len(report.Roles(results))
+	for _, f := range each {
+		same := slices.DeleteFunc(slices.Clone(each), func(g failed) bool {
+			return !g.alike(f.Failure) || !slices.Equal(g.versions, f.versions)
+		})
+		switch {
+		case len(same) < roles:
+			out = append(out, f)
+		case same[0].Role == f.Role:
 			f.Role = ""
+			out = append(out, f)
 		}
-		out = append(out, f)
 	}
 	return out
 }

@@ -20,19 +20,17 @@ import (
 //
 // The error is the cause of the end of ctx.
 func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insertion Reply, listed bool, err error) {
-	c := &check{ctx: ctx, ask: ask, left: 3}
-	var without Reply
-	for _, x := range []struct {
-		answer *Reply
-		list   []selector.Address
-	}{{&newest, as}, {&insertion, oldestFirst(as)}, {&without, nil}} {
-		if x.list == nil {
-			x.list = slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return a.Prefix.Addr() == newest.Address() })
+	put := func(list []selector.Address) (r Reply) {
+		if err == nil {
+			c := &check{ctx: ctx, ask: ask, as: list, left: 1}
+			r, err = c.put(everything(list))
 		}
-		c.as = x.list
-		if *x.answer, err = c.put(everything(x.list)); err != nil {
-			return Reply{}, Reply{}, false, fmt.Errorf("ask in both orders of the kernel: %w", err)
-		}
+		return r
+	}
+	newest, insertion = put(as), put(oldestFirst(as))
+	without := put(slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return a.Prefix.Addr() == newest.Address() }))
+	if err != nil {
+		return Reply{}, Reply{}, false, fmt.Errorf("ask in both orders of the kernel: %w", err)
 	}
 	listed = newest.Address().IsValid() && newest.Address() != without.Address()
 	return newest, insertion, listed, nil
