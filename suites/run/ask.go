@@ -160,13 +160,14 @@ func (s *session) fresh(ctx context.Context, sel selector.Selector, o selector.O
 		limit *= slowness
 	}
 	begun := time.Now()
+	var lost time.Duration // in earlier attempts, which are not its time
 	for range attempts {
-		lost := time.Since(begun)
 		c, err = bounded(ctx, limit, func(ctx context.Context) (selector.Choice, error) { return sel.Select(ctx, o) })
 		if c.Waited < starved || void(err) || errors.Is(err, command.ErrTimeout) {
-			c.Waited += lost // earlier attempts are not its time
+			c.Waited += lost
 			return c, err
 		}
+		lost = time.Since(begun)
 	}
 	return c, fmt.Errorf("%w: it was asked %d times, and waited more than %s for a processor each time, so that time limits of its own may have passed", command.ErrSlow, attempts, starved)
 }
