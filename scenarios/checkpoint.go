@@ -81,7 +81,7 @@ func (cp *Checkpoint) Play(_ context.Context, lab Lab) error {
 		return err
 	}
 	if len(faults) == 0 {
-		for _, s := range sc.stated {
+		for _, s := range sc.known {
 			if s.at() == cp.Name {
 				faults = append(faults, s.impossible(cp, lab, as)...)
 			}
@@ -115,20 +115,20 @@ func (cp *Checkpoint) reaches(lab Lab, key string, t Target) error {
 	return nil
 }
 
-// stated is a failure that a file states, or that it proves the scenario by.
-type stated struct {
+// knownFailure is a failure that a file states, or that it proves the scenario by.
+type knownFailure struct {
 	Failure
 	from *source
 }
 
 // impossible finds what is wrong with the pick as the guest is at a checkpoint.
-func (s stated) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
-	t, ok := s.Picks.target()
+func (k knownFailure) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
+	t, ok := k.Picks.target()
 	if !ok {
 		return nil
 	}
 	fault := func(expected, next, format string, a ...any) Faults {
-		return Faults{s.from.place(Fault{Key: "picks", Problem: fmt.Sprintf(format, a...), Expected: expected, Next: next})}
+		return Faults{k.from.place(Fault{Key: "picks", Problem: fmt.Sprintf(format, a...), Expected: expected, Next: next})}
 	}
 	is := named(as, t)
 	switch {
@@ -143,10 +143,10 @@ func (s stated) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
 	})
 	const next = "correct the pick or reachable"
 	switch {
-	case s.mode() == FailWrong && right:
-		return fault("a pick that is wrong there", next, "%s is reachable %s, so who picks it passes", s.Picks, cp.where())
-	case s.mode() == FailLate && !right:
-		return fault("what is right there, and chosen too late", next, "%s is not reachable %s", s.Picks, cp.where())
+	case k.mode() == FailWrong && right:
+		return fault("a pick that is wrong there", next, "%s is reachable %s, so who picks it passes", k.Picks, cp.where())
+	case k.mode() == FailLate && !right:
+		return fault("what is right there, and chosen too late", next, "%s is not reachable %s", k.Picks, cp.where())
 	}
 	return nil
 }

@@ -210,11 +210,11 @@ func (f *family) scenarios() (all []*Scenario) {
 	for _, m := range f.members {
 		m.decoder, m.read = m.Decoder, m.settings()
 		if m.Prove != (Prove{}) {
-			m.stated = append(m.stated, stated{m.Prove.failure(), &source{m.Decoder, "prove"}})
+			m.known = append(m.known, knownFailure{m.Prove.failure(), &source{m.Decoder, "prove"}})
 		}
 		for i, f := range m.Expect.Failures {
 			if m.holds(f.In) {
-				m.stated = append(m.stated, stated{f, &source{m.Decoder, fmt.Sprintf("expect.failures[%d]", i)}})
+				m.known = append(m.known, knownFailure{f, &source{m.Decoder, fmt.Sprintf("expect.failures[%d]", i)}})
 			}
 		}
 		m.Expect.Failures = m.failing()

@@ -28,8 +28,6 @@ type Lab interface {
 	Solicit(ctx context.Context) error
 	// Advertise sends a router advertisement.
 	Advertise(ctx context.Context, ra RA) error
-	// AdvertiseOthers sends those of all routers beside passt.
-	AdvertiseOthers(ctx context.Context) error
 	// SetAcceptRA has the guest's kernel take router advertisements, or not.
 	SetAcceptRA(on bool) error
 	// GetLease has the guest ask for a lease and install it.

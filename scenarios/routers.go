@@ -17,5 +17,10 @@ func (*AllRouters) Play(ctx context.Context, lab Lab) error {
 	if err := connected(lab, "", EventRouter); err != nil {
 		return err
 	}
-	return lab.AdvertiseOthers(ctx)
+	for _, r := range lab.Scenario().Routers {
+		if err := lab.Advertise(ctx, RA{From: r.LinkLocal}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

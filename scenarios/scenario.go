@@ -69,7 +69,7 @@ type Scenario struct {
 
 	decoder *strict.Decoder // has the places in the file; nil without one
 	read    string          // the settings in the file
-	stated  []stated
+	known   []knownFailure
 }
 
 // An Axis maps the names of variants to what they lay over the rest of the

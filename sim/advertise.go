@@ -44,7 +44,20 @@ func (l stage) Advertise(ctx context.Context, e scenarios.RA) error {
 	if err != nil {
 		return err
 	}
-	return l.guest.Advertise(ctx, ra, func() error { return l.passt.Inject(f) })
+	inject := func() error { return l.passt.Inject(f) }
+	if l.client == nil || !l.client.RA || i < 0 {
+		return l.guest.Advertise(ctx, ra, inject)
+	}
+	// A client that takes advertisements itself does so in its own time.
+	if err := inject(); err != nil {
+		return err
+	}
+	r := l.scenario.Routers[i]
+	brings := guest.Advertised{Prefix: r.Prefix.Masked()}
+	if r.Lifetime > 0 {
+		brings.Router = r.LinkLocal
+	}
+	return l.guest.AwaitRA(ctx, brings)
 }
 
 // firstRA has the kernel take router advertisements, unless it was told whether
@@ -84,34 +97,6 @@ func (l *Lab) solicited() (ra guest.Advertisement, comes bool) {
 	ra.From = l.passt.Router()
 	l.passt.Ask(func(e *passt.Engine) { ra.RouterAdvertisement, comes = e.RA(), e.Advertises() })
 	return ra, comes
-}
-
-// AdvertiseOthers implements scenarios.Lab.
-func (l stage) AdvertiseOthers(ctx context.Context) error {
-	if err := l.firstRA(); err != nil {
-		return err
-	}
-	for i, r := range l.scenario.Routers {
-		ra := routerRA(r)
-		f, err := routerFrame(i, r.LinkLocal, ra)
-		if err != nil {
-			return err
-		}
-		inject := func() error { return l.passt.Inject(f) }
-		if l.client == nil || !l.client.RA {
-			err = l.guest.Advertise(ctx, guest.Advertisement{From: r.LinkLocal, RouterAdvertisement: ra}, inject)
-		} else if err = inject(); err == nil {
-			brings := guest.Advertised{Prefix: r.Prefix.Masked()}
-			if r.Lifetime > 0 {
-				brings.Router = r.LinkLocal
-			}
-			err = l.guest.AwaitRA(ctx, brings)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // routerRA is what a router beside passt advertises.
