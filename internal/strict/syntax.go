@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -59,21 +60,27 @@ var (
 	offByOne = regexp.MustCompile(`did not find expected (<document start>|node content|key|'-' indicator|',' or '[]}]')$`)
 )
 
+// SyntaxError returns the line of data that an error of the YAML library is about,
+// and what is wrong there.
+func SyntaxError(data []byte, err error) (line int, problem string) {
+	problem, line = err.Error(), 1
+	if m := yamlError.FindStringSubmatch(problem); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		if offByOne.MatchString(problem) {
+			line++
+		}
+		problem = strings.TrimPrefix(problem, m[0])
+	}
+	return min(max(line, 1), bytes.Count(data, []byte("\n"))+1), problem
+}
+
 // syntaxFault makes a fault of the parser's error, which names a line but no
 // column: the column given is where the line's text begins.
 func syntaxFault(data []byte, err error) Fault {
-	f := Fault{Line: 1, Column: 1, Expected: "YAML", Next: "look at the indentation, colons and quotes from here on"}
-	text := err.Error()
-	m := yamlError.FindStringSubmatch(text)
-	f.Problem = "not YAML: " + strings.TrimPrefix(text, m[0])
-	if n, err := strconv.Atoi(m[1]); err == nil {
-		if offByOne.MatchString(text) {
-			n++
-		}
-		lines := strings.Split(string(data), "\n")
-		f.Line = min(max(n, 1), len(lines))
-		text := lines[f.Line-1]
-		f.Column += len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace))
+	line, problem := SyntaxError(data, err)
+	text := strings.Split(string(data), "\n")[line-1]
+	return Fault{
+		Line: line, Column: 1 + len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace)), Problem: "not YAML: " + problem,
+		Expected: "YAML", Next: "look at the indentation, colons and quotes from here on",
 	}
-	return f
 }

@@ -7,14 +7,13 @@ import (
 	"io"
 	"maps"
 	"net/netip"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/passtlab/passtlab/internal/strict"
 	"github.com/passtlab/passtlab/selector"
 )
 
@@ -125,10 +124,9 @@ func parseYAML(name string, data []byte) (Saved, error) {
 			break
 		}
 		if err != nil {
-			line, problem := yamlError(err)
 			// At the end of the file it names the line after the last one.
-			last := max(1, bytes.Count(bytes.TrimRight(data, "\n"), []byte("\n"))+1)
-			return Saved{}, Fault{name, min(line, last), "not YAML: " + problem, known}
+			line, problem := strict.SyntaxError(bytes.TrimRight(data, "\n"), err)
+			return Saved{}, Fault{name, line, "not YAML: " + problem, known}
 		}
 		root := doc.Content[0]
 		if root.Tag == "!!null" {
@@ -248,24 +246,4 @@ func parseTalosFlags(s string) (selector.Flags, error) {
 		}
 	}
 	return selector.ParseFlags(names)
-}
-
-var (
-	yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?`)
-	// The library counts lines from 1 in its scanner's errors and from 0 in
-	// its parser's, which are these.
-	yamlOffByOne = regexp.MustCompile(`did not find expected (<document start>|node content|key|'-' indicator|',' or '[]}]')$`)
-)
-
-// yamlError takes the parser's error apart.
-func yamlError(err error) (line int, problem string) {
-	m := yamlLine.FindStringSubmatch(err.Error())
-	if m == nil {
-		return 1, err.Error()
-	}
-	line, _ = strconv.Atoi(m[1])
-	if yamlOffByOne.MatchString(err.Error()) {
-		line++
-	}
-	return max(line, 1), strings.TrimPrefix(err.Error(), m[0])
 }
