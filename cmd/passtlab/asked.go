@@ -78,7 +78,9 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) ([]selector.Sel
 		}
 	}
 	for _, p := range a.watches {
-		s, err := command.ParseWatch(p, opts)
+		o := opts
+		o.Watch = true
+		s, err := command.Parse(p, o)
 		add("--exec-watch", p, s, errors.Join(err, taken(s, err)))
 	}
 	for _, n := range a.ordered {

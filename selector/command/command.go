@@ -38,6 +38,9 @@ type Options struct {
 	MaxOutput int
 	// KernelOrder is that of selector.Traits.
 	KernelOrder bool
+	// Watch is for a program that runs on, from the boot of a guest, and tells its
+	// choice by itself. To Select it is started, and ended at the first choice.
+	Watch bool
 	// Logger gets notes on what the system refused. Default: nowhere.
 	Logger *slog.Logger
 }
@@ -49,14 +52,6 @@ const exitUnsupported = 77
 // New returns the selector name that runs the program argv. The program is
 // looked up in PATH now. Errors are ErrUsage.
 func New(name string, argv []string, opts Options) (selector.Selector, error) {
-	p, err := newProgram(name, argv, opts)
-	if err != nil {
-		return nil, err // not p, which is a nil pointer
-	}
-	return p, nil
-}
-
-func newProgram(name string, argv []string, opts Options) (*program, error) {
 	if !validName.MatchString(name) {
 		return nil, fmt.Errorf("%w: name %q: want letters, digits and . _ -, beginning with a letter or digit, at most 64", ErrUsage, name)
 	}
@@ -79,7 +74,11 @@ func newProgram(name string, argv []string, opts Options) (*program, error) {
 	opts.Timeout = cmp.Or(opts.Timeout, DefaultTimeout)
 	opts.MaxOutput = cmp.Or(opts.MaxOutput, 64<<10)
 	opts.Logger = cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))
-	return &program{name: name, path: path, argv: argv, opts: opts}, nil
+	p := &program{name: name, path: path, argv: argv, opts: opts}
+	if opts.Watch {
+		return watcher{p}, nil
+	}
+	return p, nil
 }
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
@@ -87,22 +86,15 @@ var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 // Parse returns the selector that spec describes, NAME=PROGRAM ARG..., quoted
 // as for a shell that expands nothing. Errors are ErrUsage.
 func Parse(spec string, opts Options) (selector.Selector, error) {
-	name, argv, err := parseSpec(spec)
-	if err != nil {
-		return nil, err
-	}
-	return New(name, argv, opts)
-}
-
-func parseSpec(spec string) (name string, argv []string, err error) {
 	name, rest, ok := strings.Cut(spec, "=")
 	if !ok {
-		return "", nil, fmt.Errorf("%w %q: no =, want NAME=PROGRAM with its arguments", ErrUsage, spec)
+		return nil, fmt.Errorf("%w %q: no =, want NAME=PROGRAM with its arguments", ErrUsage, spec)
 	}
-	if argv, err = shellquote.Split(rest); err != nil {
-		return "", nil, fmt.Errorf("%w %q: %w", ErrUsage, spec, err)
+	argv, err := shellquote.Split(rest)
+	if err != nil {
+		return nil, fmt.Errorf("%w %q: %w", ErrUsage, spec, err)
 	}
-	return name, argv, nil
+	return New(name, argv, opts)
 }
 
 // program is a selector.

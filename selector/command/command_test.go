@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	case "victim": // waits for a program until it is killed
 		ask(nil, Options{Timeout: time.Minute}, os.Args[1:]...)
 	case "watcher": // likewise, with one that runs on
-		s, err := NewWatch("test", os.Args[1:], Options{})
+		s, err := New("test", os.Args[1:], Options{Watch: true})
 		if err == nil {
 			_, err = s.Traits().Start(context.Background(), observation())
 		}

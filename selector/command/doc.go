@@ -39,7 +39,7 @@
 //
 // # Programs that run on
 //
-// A program given to NewWatch is started once, when the guest has booted, and
+// A program of Options.Watch is started once, when the guest has booted, and
 // runs until it is ended. Each line that it prints is its choice from then on,
 // in one of the forms above, an object on one line; an empty line is no
 // address. Until the first line there is no choice. What it prints has to leave

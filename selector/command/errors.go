@@ -15,7 +15,7 @@ import (
 // What can go wrong with a program. All but ErrSetup and ErrSlow are its own
 // fault.
 var (
-	// ErrUsage: the name or the program given to New, Parse, NewWatch or ParseWatch cannot be used.
+	// ErrUsage: the name or the program given to New or Parse cannot be used.
 	ErrUsage = errors.New("unusable selector")
 	// ErrStart: the kernel does not execute the program: no executable
 	// format, or its interpreter is missing.

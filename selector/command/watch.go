@@ -18,32 +18,8 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// NewWatch returns the selector name whose program argv runs from the boot of a
-// guest, and whose instances tell their choices by themselves. The program is looked up in PATH now.
-// Errors are ErrUsage. The time limit of opts is that of Select, which starts
-// the program, returns the first thing it says, and ends it.
-func NewWatch(name string, argv []string, opts Options) (selector.Selector, error) {
-	p, err := newProgram(name, argv, opts)
-	if err != nil {
-		return nil, err
-	}
-	return watcher{p}, nil
-}
-
-// ParseWatch returns the selector that spec describes, as Parse does.
-func ParseWatch(spec string, opts Options) (selector.Selector, error) {
-	name, argv, err := parseSpec(spec)
-	if err != nil {
-		return nil, err
-	}
-	return NewWatch(name, argv, opts)
-}
-
 // watcher is a selector whose program runs on.
-type watcher struct{ program *program }
-
-// Name implements selector.Selector.
-func (w watcher) Name() string { return w.program.name }
+type watcher struct{ *program }
 
 // Select implements selector.Selector: it returns what the program says first.
 // Whatever it started is gone when Select returns.

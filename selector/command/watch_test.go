@@ -20,7 +20,8 @@ import (
 // boot starts a program that runs on.
 func boot(t testing.TB, opts Options, o selector.Observation, source string, args ...string) *selector.Instance {
 	t.Helper()
-	s, err := NewWatch("test", append([]string{script(t, source)}, args...), opts)
+	opts.Watch = true
+	s, err := New("test", append([]string{script(t, source)}, args...), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +262,8 @@ func TestWatchSelect(t *testing.T) {
 			if tt.is == ErrTimeout {
 				opts.Timeout = time.Second // long enough to think
 			}
-			s, err := NewWatch("test", []string{script(t, "#!/bin/sh\n"+tt.source+"\n")}, opts)
+			opts.Watch = true
+			s, err := New("test", []string{script(t, "#!/bin/sh\n"+tt.source+"\n")}, opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -274,7 +276,7 @@ func TestWatchSelect(t *testing.T) {
 			}
 		})
 	}
-	s, err := NewWatch("test", []string{"sleep", "600"}, Options{})
+	s, err := New("test", []string{"sleep", "600"}, Options{Watch: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +309,7 @@ func TestWatchNothingLeft(t *testing.T) {
 	needRoot(t)
 	marker := fmt.Sprintf("%d.%d", 3600+os.Getpid(), time.Now().UnixNano())
 	path := script(t, "#!/bin/sh\ntrap '' TERM INT HUP\nsetsid sleep $1 &\nsleep $1 &\necho fd01::1\nwait\n")
-	s, err := NewWatch("test", []string{path, marker}, Options{})
+	s, err := New("test", []string{path, marker}, Options{Watch: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,12 +330,12 @@ func TestWatchNothingLeft(t *testing.T) {
 }
 
 func TestParseWatch(t *testing.T) {
-	s, err := ParseWatch("x=sh -c 'echo a b'", Options{})
+	s, err := Parse("x=sh -c 'echo a b'", Options{Watch: true})
 	if err != nil || s.Name() != "x" || !slices.Equal(s.(watcher).program.argv, []string{"sh", "-c", "echo a b"}) {
 		t.Errorf("got %v, %v", s, err)
 	}
 	for _, spec := range []string{"sh", "x='sh", "-x=sh", "x=no-such-program"} {
-		if s, err := ParseWatch(spec, Options{}); !errors.Is(err, ErrUsage) || s != nil {
+		if s, err := Parse(spec, Options{Watch: true}); !errors.Is(err, ErrUsage) || s != nil {
 			t.Errorf("%q: got %v, %v; want ErrUsage", spec, s, err)
 		}
 	}
@@ -344,7 +346,8 @@ func TestKernelOrder(t *testing.T) {
 	for _, declared := range []bool{false, true} {
 		opts := Options{KernelOrder: declared}
 		one, err := New("x", []string{"sh"}, opts)
-		on, werr := NewWatch("x", []string{"sh"}, opts)
+		opts.Watch = true
+		on, werr := New("x", []string{"sh"}, opts)
 		if err := errors.Join(err, werr); err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,7 @@ func TestLeavesWhatIsRight(t *testing.T) {
 	if err := os.WriteFile(path, []byte(leaves), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	watch, err := command.NewWatch("leaves", []string{path}, command.Options{})
+	watch, err := command.New("leaves", []string{path}, command.Options{Watch: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 		cfg := config(2)
 		cfg.Selectors = nil
 		for name, script := range map[string]string{"runs-on": "echo ::1; sleep 600 & wait", "ends": "exit 3"} {
-			w, err := command.NewWatch(name, []string{"sh", "-c", script}, command.Options{})
+			w, err := command.New(name, []string{"sh", "-c", script}, command.Options{Watch: true})
 			Expect(err).NotTo(HaveOccurred())
 			cfg.Selectors = append(cfg.Selectors, w)
 		}

@@ -73,13 +73,7 @@ func (l task) do() error {
 	}
 	var sels []selector.Selector
 	if l.script != "" {
-		argv, opts := []string{"sh", "-c", l.script}, command.Options{Timeout: specLimit}
-		var sel selector.Selector
-		if l.watches {
-			sel, err = command.NewWatch("watches", argv, opts)
-		} else {
-			sel, err = command.New("sleeps", argv, opts)
-		}
+		sel, err := command.New("sleeps", []string{"sh", "-c", l.script}, command.Options{Timeout: specLimit, Watch: l.watches})
 		if err != nil {
 			return err
 		}
