@@ -26,7 +26,7 @@ PASSTLAB = $(CURDIR)/bin/passtlab
 RACE    := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 COLOUR  := $(if $(MAKE_TERMOUT),,--no-color)
 
-.PHONY: kernels soak containers fidelity adapters ecosystem e2e-clients help build test test-packages test-corpus e2e e2e-build e2e-run lint bench clean
+.PHONY: packages clients-page kernels soak containers fidelity adapters ecosystem e2e-clients help build test test-packages test-corpus e2e e2e-build e2e-run lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ test-packages: build
 test-corpus: build bin/ginkgo
 	$(GO) test $(RACE) -c -o bin/race/ ./suites/conformance
 	bin/passtlab rootless -- bin/ginkgo $(COLOUR) --procs=$(PROCS) --succinct bin/race/conformance.test
+
+packages: ## install the programs that some tests run, and skip without
+	scripts/install-packages.sh passt $(CLIENTS) $(CONTAINERS)
 
 e2e: e2e-build e2e-run ## judge every selector in every scenario; narrow with ID=SCENARIO SELECTOR=NAME, PASST=RELEASE for another passt
 
@@ -85,10 +88,14 @@ CLIENTS = isc-dhcp-client systemd dhcpcd-base network-manager
 e2e-clients: build ## judge selectors on guests that dhclient, systemd-networkd, dhcpcd and NetworkManager configure; writes docs/clients.md
 	scripts/install-packages.sh $(CLIENTS)
 	PASSTLAB_REQUIRE_CLIENTS=1 $(GO) test -count=1 -parallel=8 -exec '"$(PASSTLAB)" rootless --' -run Client $(TESTFLAGS) ./sim ./sim/guest ./suites/cleanup
+	$(MAKE) clients-page
+
+clients-page: build
 	$(GO) run ./scripts/clients -own client label:core field-report-debian-12 reboot
 
+CONTAINERS = podman crun golang-github-containers-common passt systemd
 containers: ## run the lines of docs/containers.md with podman, and drop one capability at a time; needs root
-	scripts/install-packages.sh podman crun golang-github-containers-common passt systemd
+	scripts/install-packages.sh $(CONTAINERS)
 	PASSTLAB_REQUIRE_PODMAN=1 $(GO) test -count=1 -run 'Container|Chroot|Capabilit|IndexedJob' $(TESTFLAGS) ./cmd/passtlab
 
 # PROGRAM is the path of another pasta than the installed one.
