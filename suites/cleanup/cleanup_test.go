@@ -104,6 +104,6 @@ var _ = Describe("passtlab leaves nothing behind and the namespace it was starte
 		wrong := *cfg.Scenarios[0]
 		wrong.Expect.Reachable = []scenarios.Target{scenarios.Of(scenarios.OriginVIP)}
 		played := run.Play(ctx, &wrong, nil, run.Options{})
-		Expect(played.Scenario.Error).To(ContainSubstring("no address of origin vip is there"))
+		Expect(played.Scenario.Error).To(ContainSubstring("expected vip to be reachable"))
 	}, SpecTimeout(specLimit))
 })
