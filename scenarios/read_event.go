@@ -58,34 +58,12 @@ func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v refl
 		fail(path, n, "is "+strict.Describe(n), eventForm, "name an event")
 		return
 	}
-	var events []string // that are named
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		k, val := n.Content[i], n.Content[i+1]
-		f, known := strict.FieldOf(eventKeys, k.Value)
-		sub := strict.Join(path, k.Value)
-		switch {
-		case !known:
-			for _, e := range events { // one that is not indented
-				if p, _ := strict.FieldOf(eventKeys, e); !isGroup(e) && hasField(eventKeys.Field(p.Index).Type.Elem(), k.Value) {
-					fail(sub, k, "is a parameter of "+e, "an event by itself", "indent it, so that it belongs to "+e)
-					return
-				}
-			}
-			continue
-		case val.Kind == yaml.ScalarNode && val.Tag == "!!null" && !isGroup(k.Value):
-			if len(n.Content) > 2 {
-				break
-			}
-			fail(sub, k, "no parameters", d.Expected(f, eventKeys.Field(f.Index).Type), fmt.Sprintf("give it some, or write the word alone: \"- %s\"", k.Value))
-			return
-		case len(events) > 0 && k.Value != events[0] && !(isGroup(k.Value) && isGroup(events[0])):
-			fail(sub, k, fmt.Sprintf("%s stands in one entry with %s", k.Value, events[0]), "one event an entry", "begin an entry of its own for it")
-			return
-		}
-		events = append(events, k.Value)
-	}
 	if len(n.Content) == 0 {
 		fail(path, n, "is empty", eventForm, "name an event")
+		return
+	}
+	events, ok := words(d, path, n)
+	if !ok {
 		return
 	}
 	keys := reflect.New(eventKeys).Elem()
@@ -102,6 +80,39 @@ func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v refl
 			e.Action, e.from = p.Interface().(Action), &source{d, strict.Join(path, f.Name)}
 		}
 	}
+}
+
+// words returns which words of events are keys of n, and false for what is no event.
+func words(d *strict.Decoder, path string, n *yaml.Node) (events []string, ok bool) {
+	fail := func(path string, n *yaml.Node, problem, expected, next string) {
+		d.Fail(path, strict.PlaceOf(n), Fault{Problem: problem, Expected: expected, Next: next})
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, val := n.Content[i], n.Content[i+1]
+		f, known := strict.FieldOf(eventKeys, k.Value)
+		sub := strict.Join(path, k.Value)
+		switch {
+		case !known:
+			for _, e := range events { // one that is not indented
+				if p, _ := strict.FieldOf(eventKeys, e); !isGroup(e) && hasField(eventKeys.Field(p.Index).Type.Elem(), k.Value) {
+					fail(sub, k, "is a parameter of "+e, "an event by itself", "indent it, so that it belongs to "+e)
+					return nil, false
+				}
+			}
+			continue
+		case val.Kind == yaml.ScalarNode && val.Tag == "!!null" && !isGroup(k.Value):
+			if len(n.Content) > 2 {
+				break
+			}
+			fail(sub, k, "no parameters", d.Expected(f, eventKeys.Field(f.Index).Type), fmt.Sprintf("give it some, or write the word alone: \"- %s\"", k.Value))
+			return nil, false
+		case len(events) > 0 && k.Value != events[0] && !(isGroup(k.Value) && isGroup(events[0])):
+			fail(sub, k, fmt.Sprintf("%s stands in one entry with %s", k.Value, events[0]), "one event an entry", "begin an entry of its own for it")
+			return nil, false
+		}
+		events = append(events, k.Value)
+	}
+	return events, true
 }
 
 // word decodes an event that is a word alone: it has no parameters.
