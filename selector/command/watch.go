@@ -31,7 +31,7 @@ func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.C
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	_, news := l.heard()
+	_, news := l.all()
 	limit := w.program.limit(cancel)
 	for waiting := true; waiting; {
 		select {
@@ -44,7 +44,7 @@ func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.C
 		}
 	}
 	l.end()
-	if said, _ := l.heard(); len(said) > 0 {
+	if said, _ := l.all(); len(said) > 0 {
 		return said[0].Choice, said[0].Err
 	}
 	if err = context.Cause(ctx); err == ErrTimeout {
@@ -72,7 +72,7 @@ func (w watcher) instance(ctx context.Context, o selector.Observation) (*selecto
 	}
 	return &selector.Instance{
 		Select: l.choose, Close: func() error { l.end(); return nil },
-		Said: l.heard, Meter: l.meter, Drained: l.drained,
+		Said: l.all, Meter: l.meter, Drained: l.drained,
 	}, nil
 }
 
@@ -207,8 +207,8 @@ func (l *watch) say(s selector.Said) {
 	l.news = make(chan struct{})
 }
 
-// heard is Said of the instance.
-func (l *watch) heard() ([]selector.Said, <-chan struct{}) {
+// all is Said of the instance.
+func (l *watch) all() ([]selector.Said, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.said[:len(l.said):len(l.said)], l.news
@@ -220,7 +220,7 @@ func (l *watch) choose(_ context.Context, o selector.Observation) (selector.Choi
 	if err := l.show(o); err != nil {
 		return selector.Choice{}, err
 	}
-	said, _ := l.heard()
+	said, _ := l.all()
 	if len(said) == 0 {
 		return selector.None("nothing said yet"), nil
 	}
