@@ -105,6 +105,12 @@ func (m MAC) HardwareAddr() net.HardwareAddr { return net.HardwareAddr(m[:]) }
 // MarshalText implements encoding.TextMarshaler.
 func (m MAC) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
+// UnmarshalText implements encoding.TextUnmarshaler: advice has a MAC, in JSON.
+func (m *MAC) UnmarshalText(b []byte) (err error) {
+	*m, err = ParseMAC(string(b))
+	return err
+}
+
 // IsZero reports whether m was not set.
 func (m MAC) IsZero() bool { return m == MAC{} }
 
