@@ -159,7 +159,7 @@ func join(bits []uint) string { return strings.Trim(fmt.Sprint(bits), "[]") }
 // unchecked is passtlab run that makes labs without asking userns.Check first.
 func unchecked() int {
 	root := &cobra.Command{Use: "passtlab", SilenceErrors: true, SilenceUsage: true}
-	root.AddCommand(newRun(run.Simulated))
+	root.AddCommand(newRun(run.NewLab))
 	return executeRoot(context.Background(), root, os.Args[1:], os.Stdout, os.Stderr)
 }
 

@@ -28,7 +28,7 @@ func (o *output) add(c *cobra.Command, what string, formats []report.Format) {
 
 // addAll adds the flag of commands whose result is a report.
 func (o *output) addAll(c *cobra.Command) {
-	c.Flags().BoolVar(&o.all, "all", false, "show every scenario, failure and known failure in the table, also where a summary by topic is shorter")
+	c.Flags().BoolVar(&o.all, "all", false, "show every scenario, failure and known failure, also where a summary by topic is shorter")
 }
 
 // open creates the file before the labs are built, so that a bad name costs no

@@ -82,7 +82,7 @@ func (l task) do() error {
 	played := run.Play(ctx, found[0], sels, run.Options{
 		OpenLimit: specLimit, SelectLimit: specLimit, WatchLimit: specLimit,
 		Build: func(ctx context.Context, sc *scenarios.Scenario, opts sim.Options) (run.Lab, error) {
-			lab, err := run.Simulated(ctx, sc, opts)
+			lab, err := run.NewLab(ctx, sc, opts)
 			return &taskLab{Lab: lab, task: l}, err
 		},
 	})

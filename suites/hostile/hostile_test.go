@@ -99,7 +99,7 @@ func open(t *testing.T) run.Lab {
 		t.Fatal(err)
 	}
 	sc := scenarios.Find(all, "passt-slaac-then-dhcpv6")[0]
-	lab, err := run.Simulated(ctx, sc, sim.Options{})
+	lab, err := run.NewLab(ctx, sc, sim.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

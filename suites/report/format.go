@@ -21,16 +21,16 @@ const (
 // Formats returns all formats.
 func Formats() []Format { return []Format{FormatTable, FormatJSON, FormatJUnit, FormatMarkdown} }
 
-// Style is how a table is written.
+// Style is how a table and Markdown are written.
 type Style struct {
-	Colour bool
-	// All shows every scenario and every group, however many there are.
-	// Otherwise a table that fits no screen becomes a summary by topic.
+	Colour bool // of a table
+	// All shows every scenario and failure. Otherwise what fits no screen becomes
+	// a summary by topic.
 	All bool
 }
 
-// Write writes the report. The style is for tables alone. Characters that a
-// reader would not see are made visible, since a report may come from a file.
+// Write writes the report. It makes characters visible that a reader would not
+// see, since a report may come from a file.
 func (r *Report) Write(w io.Writer, f Format, style Style) error {
 	var err error
 	shown := visible.Copy(*r, "Reason", "Error", "Replayed")
@@ -42,7 +42,7 @@ func (r *Report) Write(w io.Writer, f Format, style Style) error {
 	case FormatJUnit:
 		err = shown.writeJUnit(w)
 	case FormatMarkdown:
-		err = shown.writeMarkdown(w)
+		err = shown.writeMarkdown(w, style)
 	default:
 		err = fmt.Errorf("format %q is none of %v", f, Formats())
 	}

@@ -39,13 +39,19 @@ const (
 	most   = 8
 )
 
+// parts returns the matrix and what is said below it. Unless all is asked for, a
+// report that fits no screen becomes a summary; more says where the rest is.
+func (r *Report) parts(all bool) (m matrix, gs []group, more string) {
+	m, gs = newMatrix(r), r.groups()
+	if all || len(m.rows) <= screen {
+		return m, gs, ""
+	}
+	return byTopic(r), leading(gs), "The counts are of scenarios times roles. --all shows every scenario, failure and known failure; report files do, too."
+}
+
 func (r *Report) writeTable(w io.Writer, style Style) error {
 	t := &tableWriter{colour: style.Colour}
-	m, groups := newMatrix(r), r.groups()
-	summary := !style.All && len(m.rows) > screen
-	if summary {
-		m, groups = byTopic(r), leading(groups)
-	}
+	m, groups, more := r.parts(style.All)
 	fmt.Fprintln(t, r.setting())
 	for _, n := range r.notes() {
 		fmt.Fprintf(t, "note: %s\n", n)
@@ -54,8 +60,8 @@ func (r *Report) writeTable(w io.Writer, style Style) error {
 	t.matrix(m)
 	t.orders(r.kernelOrders())
 	t.groups(groups)
-	if summary {
-		fmt.Fprint(t, "\nThe counts are of scenarios times roles. --all shows every scenario, failure and known failure; report files do, too.\n")
+	if more != "" {
+		fmt.Fprintf(t, "\n%s\n", more)
 	}
 	colour := green
 	switch worst := r.Worst(); {

@@ -37,11 +37,15 @@ func many(n int) *Report {
 	return r
 }
 
-// A table that fits no screen is a summary, unless all is asked for.
+// What fits no screen is a summary, unless all is asked for.
 func TestSummaryGolden(t *testing.T) {
-	for name, style := range map[string]Style{"summary.txt": {}, "summary.ansi": {Colour: true}} {
+	for name, style := range map[string]Style{"summary.txt": {}, "summary.ansi": {Colour: true}, "summary.md": {}} {
 		var got bytes.Buffer
-		if err := many(screen+1).Write(&got, FormatTable, style); err != nil {
+		format := FormatTable
+		if filepath.Ext(name) == ".md" {
+			format = FormatMarkdown
+		}
+		if err := many(screen+1).Write(&got, format, style); err != nil {
 			t.Fatal(err)
 		}
 		golden.Check(t, filepath.Join("testdata", name), got.Bytes())
@@ -51,12 +55,15 @@ func TestSummaryGolden(t *testing.T) {
 		style     Style
 	}{{screen, Style{}}, {screen + 1, Style{All: true}}} {
 		var got strings.Builder
-		if err := many(tt.scenarios).Write(&got, FormatTable, tt.style); err != nil {
-			t.Fatal(err)
-		}
-		// Each scenario has its row, its failure, and stands in what is known.
-		if n := strings.Count(got.String(), "s10"); n < 3 || strings.Contains(got.String(), "topic (scenarios)") || !strings.Contains(got.String(), "Known failures") {
-			t.Errorf("%+v: s10 stands %d times in\n%s", tt, n, &got)
+		for format, known := range map[Format]string{FormatTable: "Known failures", FormatMarkdown: "**xfail**"} {
+			got.Reset()
+			if err := many(tt.scenarios).Write(&got, format, tt.style); err != nil {
+				t.Fatal(err)
+			}
+			// Each scenario has its row and its failure.
+			if n := strings.Count(got.String(), "s10"); n < 3 || strings.Contains(got.String(), "topic (scenarios)") || !strings.Contains(got.String(), known) {
+				t.Errorf("%+v, %s: s10 stands %d times in\n%s", tt, format, n, &got)
+			}
 		}
 	}
 }

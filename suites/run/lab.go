@@ -28,19 +28,19 @@ type Lab interface {
 // Builder builds the lab of a scenario, with no event played yet.
 type Builder func(ctx context.Context, sc *scenarios.Scenario, opts sim.Options) (Lab, error)
 
-// Simulated builds a lab with the simulated passt.
-func Simulated(ctx context.Context, sc *scenarios.Scenario, opts sim.Options) (Lab, error) {
+// NewLab builds a lab with the backend of opts.
+func NewLab(ctx context.Context, sc *scenarios.Scenario, opts sim.Options) (Lab, error) {
 	l, err := sim.New(ctx, sc, opts)
 	if err != nil {
 		return nil, err
 	}
-	return simulated{l}, nil
+	return observed{l}, nil
 }
 
-// simulated adds the observation to a sim.Lab, which knows no selector.
-type simulated struct{ *sim.Lab }
+// observed adds the observation to a sim.Lab, which knows no selector.
+type observed struct{ *sim.Lab }
 
-func (l simulated) Observe(context.Context) (selector.Observation, error) {
+func (l observed) Observe(context.Context) (selector.Observation, error) {
 	o, err := observe.Read(l.Guest)
 	if err != nil {
 		return o, fmt.Errorf("observe guest: %w", err)

@@ -23,7 +23,7 @@ const (
 
 // Options say how a scenario is played. The zero value is usable.
 type Options struct {
-	// Build builds the lab. Default: Simulated.
+	// Build builds the lab. Default: NewLab.
 	Build Builder
 	// Backend plays passt. Default: the simulation. A scenario that it
 	// cannot play is skipped.
@@ -72,7 +72,7 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	if o.Build == nil {
-		o.Build = Simulated
+		o.Build = NewLab
 	}
 	o.OpenLimit = cmp.Or(o.OpenLimit, 2*time.Minute)
 	o.SelectLimit = cmp.Or(o.SelectLimit, DefaultSelectLimit)
