@@ -21,8 +21,6 @@ type adviseFlags struct {
 	lab              advise.Lab // nil: real ones, which take the right to make them
 }
 
-func adviseCommand() *cobra.Command { return newAdvise(nil) }
-
 func newAdvise(lab advise.Lab) *cobra.Command {
 	f := adviseFlags{lab: lab}
 	c := &cobra.Command{

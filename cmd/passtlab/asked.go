@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/passtlab/passtlab/internal/near"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/selector/catalogue"
@@ -35,15 +36,12 @@ func (a *asked) addWatches(fs *pflag.FlagSet) {
 
 // selectors returns the selectors asked for, or all built-in ones, and by name
 // the flags that ask for each.
-func (a asked) selectors(c *cobra.Command, opts command.Options) ([]selector.Selector, map[string][]string, error) {
+func (a asked) selectors(c *cobra.Command, opts command.Options) (sels []selector.Selector, flags map[string][]string, err error) {
 	if len(a.names)+len(a.programs)+len(a.watches) == 0 {
-		for _, s := range builtin.All() {
-			a.names = append(a.names, s.Name())
-		}
+		a.names = names(builtin.All())
 	}
-	var sels []selector.Selector
 	var errs []error
-	flags := map[string][]string{}
+	flags = map[string][]string{}
 	add := func(flag, value string, s selector.Selector, err error) {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", flag, err))
@@ -52,17 +50,15 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) ([]selector.Sel
 		sels = append(sels, s)
 		flags[s.Name()] = []string{flag, value}
 	}
-	names, err := expand(a.names)
-	if err != nil {
-		return nil, nil, fmt.Errorf("--selector: %w", err)
-	}
 	release := catchSignals(c) // a build that is interrupted cleans up
-	for _, n := range names {
-		s, err := named(c, n, opts)
-		if err == nil {
-			n = s.Name() // with the version
+	for _, n := range a.names {
+		found, err := named(c, n, opts)
+		for _, s := range found {
+			add("--selector", s.Name(), s, nil)
 		}
-		add("--selector", n, s, err)
+		if err != nil {
+			add("--selector", n, nil, err)
+		}
 	}
 	if err := release(); err != nil {
 		return nil, nil, err
@@ -71,8 +67,8 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) ([]selector.Sel
 		o := opts
 		name, _, _ := strings.Cut(p, "=")
 		o.KernelOrder = slices.Contains(a.ordered, name)
-		s, err := command.Parse(p, o)
-		add("--exec", p, s, errors.Join(err, taken(s, err)))
+		s, err := parseProgram(p, o)
+		add("--exec", p, s, err)
 		if _, ok := flags[name]; ok && o.KernelOrder {
 			flags[name] = append(flags[name], "--kernel-order", name)
 		}
@@ -80,8 +76,8 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) ([]selector.Sel
 	for _, p := range a.watches {
 		o := opts
 		o.Watch = true
-		s, err := command.Parse(p, o)
-		add("--exec-watch", p, s, errors.Join(err, taken(s, err)))
+		s, err := parseProgram(p, o)
+		add("--exec-watch", p, s, err)
 	}
 	for _, n := range a.ordered {
 		if _, ok := flags[n]; !ok && len(errs) == 0 || ok && flags[n][0] != "--exec" {
@@ -91,29 +87,50 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) ([]selector.Sel
 	return sels, flags, errors.Join(errs...)
 }
 
-// taken refuses the name of a built-in selector for a program.
-func taken(s selector.Selector, err error) error {
-	if err == nil && slices.ContainsFunc(builtin.All(), func(b selector.Selector) bool { return b.Name() == s.Name() }) {
-		return fmt.Errorf("%s is the name of a built-in selector; take another", s.Name())
+// parseProgram returns a program as a selector. It may not have the name of a built-in one.
+func parseProgram(p string, opts command.Options) (selector.Selector, error) {
+	s, err := command.Parse(p, opts)
+	if err == nil && slices.Contains(names(builtin.All()), s.Name()) {
+		err = fmt.Errorf("%s is the name of a built-in selector; take another", s.Name())
 	}
-	return nil
+	return s, err
 }
 
-// expand writes out selectors of the catalogue that are given with a range or a
-// list of versions.
-func expand(names []string) (all []string, err error) {
-	for _, n := range names {
-		if _, versions, _ := strings.Cut(n, "@"); !strings.Contains(versions, "..") && !strings.Contains(versions, ",") {
-			all = append(all, n)
-			continue
-		}
-		ps, err := catalogue.FindAll(n)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range ps {
-			all = append(all, p.String())
-		}
+// named returns the selector of that name: a built-in one, or one of the
+// catalogue, at one version or several. Those are built if they have to be.
+func named(c *cobra.Command, name string, opts command.Options) (sels []selector.Selector, err error) {
+	if s, err := builtin.Get(name); err == nil {
+		return []selector.Selector{s}, nil
 	}
-	return all, nil
+	ps, err := catalogue.FindAll(name)
+	if errors.Is(err, catalogue.ErrUnknown) {
+		return nil, unknownSelector(name)
+	}
+	errs := []error{err}
+	for _, p := range ps {
+		s, err := builder(c.ErrOrStderr()).Selector(c.Context(), p, opts)
+		if err == nil {
+			sels = append(sels, s)
+		}
+		errs = append(errs, err)
+	}
+	return sels, errors.Join(errs...)
+}
+
+func unknownSelector(name string) error {
+	known := names(builtin.All())
+	es, err := catalogue.All()
+	for _, e := range es {
+		known = append(known, e.Name)
+	}
+	name, _, _ = strings.Cut(name, "@")
+	return errors.Join(err, fmt.Errorf("find selector %q: %w%s; passtlab list and passtlab selectors show all",
+		name, builtin.ErrUnknown, near.Hint(name, known)))
+}
+
+func names(sels []selector.Selector) (names []string) {
+	for _, s := range sels {
+		names = append(names, s.Name())
+	}
+	return names
 }

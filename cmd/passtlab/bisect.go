@@ -12,7 +12,6 @@ import (
 	"github.com/passtlab/passtlab/sim/userns"
 	"github.com/passtlab/passtlab/suites/bisect"
 	"github.com/passtlab/passtlab/suites/report"
-	"github.com/passtlab/passtlab/suites/run"
 	"github.com/spf13/cobra"
 )
 
@@ -23,10 +22,8 @@ type bisectFlags struct {
 	scenarios           []string
 }
 
-func bisectCommand() *cobra.Command { return newBisect(nil) }
-
-func newBisect(build run.Builder) *cobra.Command {
-	f := bisectFlags{labFlags: labFlags{build: build}}
+func bisectCommand() *cobra.Command {
+	var f bisectFlags
 	c := &cobra.Command{
 		Use:   "bisect --selector NAME --good VERSION --bad VERSION [--scenario ID]...",
 		Short: "Find the released version that broke a selector, or fixed it",
@@ -61,7 +58,7 @@ func (f *bisectFlags) run(c *cobra.Command) error {
 	if _, err := f.config(c, f.scenarios, asked{names: f.names(f.good, f.bad)}); err != nil {
 		return err
 	}
-	if f.build == nil && userns.Check() != nil {
+	if userns.Check() != nil {
 		if err := f.buildAll(c, versions); err != nil {
 			return err
 		}

@@ -26,11 +26,6 @@ func choose(args []string) (chosen, error) {
 	isFile := func(arg string) bool {
 		return strings.HasSuffix(arg, ".yaml") || strings.Contains(arg, ".yaml#") || strings.Contains(arg, "/")
 	}
-	// Only what the arguments name is read.
-	corpus := sync.OnceValues(func() ([]*scenarios.Scenario, error) {
-		scs, err := scenarios.Corpus()
-		return scs, broken(err)
-	})
 	c := chosen{args: map[string]string{}}
 	if len(args) == 0 {
 		scs, err := corpus()
@@ -43,16 +38,22 @@ func choose(args []string) (chosen, error) {
 		var err error
 		switch {
 		case isLabel:
-			err = c.addLabel(label, corpus)
+			err = c.addLabel(label)
 		case isFile(arg):
 			err = c.addFile(arg)
 		default:
-			err = c.addID(arg, corpus)
+			err = c.addID(arg)
 		}
 		errs = append(errs, err)
 	}
 	return c, errors.Join(errs...)
 }
+
+// corpus reads all of it. What arguments name by an id is read alone.
+var corpus = sync.OnceValues(func() ([]*scenarios.Scenario, error) {
+	scs, err := scenarios.Corpus()
+	return scs, broken(err)
+})
 
 // broken adds to an error that the built-in corpus has it, not the user's file.
 func broken(err error) error {
@@ -102,7 +103,7 @@ func ids(scs []*scenarios.Scenario) string {
 	return strings.Join(all, ", ")
 }
 
-func (c *chosen) addLabel(label string, corpus func() ([]*scenarios.Scenario, error)) error {
+func (c *chosen) addLabel(label string) error {
 	scs, err := corpus()
 	if err != nil {
 		return err
@@ -120,7 +121,7 @@ func (c *chosen) addLabel(label string, corpus func() ([]*scenarios.Scenario, er
 	return nil
 }
 
-func (c *chosen) addID(id string, corpus func() ([]*scenarios.Scenario, error)) error {
+func (c *chosen) addID(id string) error {
 	found, err := scenarios.Named(id)
 	if err != nil {
 		return broken(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -30,37 +31,29 @@ func (f *configFlags) addSubnets(c *cobra.Command) {
 }
 
 // set replaces in c what was given by flags.
-func (f *configFlags) set(c *selector.Config) (err error) {
-	if c.PodSubnets, err = replaced("--pod-subnet", c.PodSubnets, f.pods, parseSubnet); err != nil {
-		return err
-	}
-	if c.ServiceSubnets, err = replaced("--service-subnet", c.ServiceSubnets, f.services, parseSubnet); err != nil {
-		return err
-	}
-	if c.ValidSubnets, err = replaced("--valid-subnet", c.ValidSubnets, f.valid, parseFilter); err != nil {
-		return err
-	}
-	if c.AdvertisedSubnets, err = replaced("--advertised-subnet", c.AdvertisedSubnets, f.advertised, parseFilter); err != nil {
-		return err
-	}
-	c.VIPs, err = replaced("--vip", c.VIPs, f.vips, netip.ParseAddr)
-	return err
+func (f *configFlags) set(c *selector.Config) error {
+	return errors.Join(
+		replace("--pod-subnet", &c.PodSubnets, f.pods, parseSubnet),
+		replace("--service-subnet", &c.ServiceSubnets, f.services, parseSubnet),
+		replace("--valid-subnet", &c.ValidSubnets, f.valid, parseFilter),
+		replace("--advertised-subnet", &c.AdvertisedSubnets, f.advertised, parseFilter),
+		replace("--vip", &c.VIPs, f.vips, netip.ParseAddr),
+	)
 }
 
-// replaced returns what the values are, or what was there if there are none.
-func replaced[T any](flag string, old []T, values []string, parse func(string) (T, error)) ([]T, error) {
-	if len(values) == 0 {
-		return old, nil
+// replace puts values in place of what is there. Without values that stays.
+func replace[T any](flag string, there *[]T, values []string, parse func(string) (T, error)) error {
+	if len(values) > 0 {
+		*there = nil
 	}
-	var ts []T
 	for _, v := range values {
 		t, err := parse(v)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", flag, err)
+			return fmt.Errorf("%s: %w", flag, err)
 		}
-		ts = append(ts, t)
+		*there = append(*there, t)
 	}
-	return ts, nil
+	return nil
 }
 
 func parseSubnet(s string) (netip.Prefix, error) {

@@ -28,11 +28,7 @@ func execCommand() *cobra.Command {
 			if len(argv) == 0 {
 				argv = []string{cmp.Or(os.Getenv("SHELL"), "sh")}
 			}
-			rs, err := record.All(record.Folder())
-			if err != nil {
-				return fmt.Errorf("exec: %w", err)
-			}
-			r, err := record.Find(rs, pid)
+			r, err := record.Find(record.Folder(), pid)
 			if err != nil {
 				return fmt.Errorf("exec: %w", err)
 			}

@@ -34,9 +34,7 @@ func (f *format) print(c *cobra.Command, v any, write func(io.Writer) error) err
 		return err
 	}
 	if f.value == string(report.FormatJSON) {
-		return writeJSON(c.OutOrStdout(), v)
+		return visible.JSON(c.OutOrStdout(), v)
 	}
 	return write(c.OutOrStdout())
 }
-
-func writeJSON(w io.Writer, v any) error { return visible.JSON(w, v) }

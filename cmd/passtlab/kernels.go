@@ -67,11 +67,8 @@ func listKernels(w io.Writer, dir string, ks []vm.Kernel) error {
 		packages, _, _ := strings.Cut(k.Package, "\n")
 		fmt.Fprintf(t, "%s\t%d MiB\t%s\t%s\n", k.Version, size>>20, packages, folder)
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(w, "\nMore: scripts/fetch-kernels.sh VERSION..., or run --kernel PATH; see passtlab kernels --help")
-	return err
+	fmt.Fprintln(t, "\nMore: scripts/fetch-kernels.sh VERSION..., or run --kernel PATH; see passtlab kernels --help")
+	return t.Flush()
 }
 
 // sizeOf returns how many octets the files of a folder have.

@@ -20,6 +20,7 @@ type labFlags struct {
 	parallel int
 	expect   string
 
+	again  []string      // further flags with which a report says to run again
 	build  run.Builder   // nil: the backend's; tests have others
 	slower time.Duration // multiplies the time limits of selectors; 0 changes nothing
 }
@@ -74,11 +75,7 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (run.Confi
 		},
 	}
 	if f.expect != "" {
-		var names []string
-		for _, s := range sels {
-			names = append(names, s.Name())
-		}
-		if cfg.Expect, err = expect.Load(f.expect, cfg.Scenarios, names); err != nil {
+		if cfg.Expect, err = expect.Load(f.expect, cfg.Scenarios, names(sels)); err != nil {
 			return run.Config{}, err
 		}
 	}
@@ -101,7 +98,7 @@ func (f *labFlags) reproduce(sc *scenarios.Scenario, scenario string, selector [
 	if f.backend != "simulated" {
 		args = append(args, "--backend", f.backend)
 	}
-	return append(args, scenario)
+	return append(append(args, f.again...), scenario)
 }
 
 // withLabs runs run where labs can be made.

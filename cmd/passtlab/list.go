@@ -63,10 +63,7 @@ func listCommand() *cobra.Command {
 }
 
 func newListing(corpus []*scenarios.Scenario) listing {
-	l := listing{Labels: labels(corpus)}
-	for _, s := range builtin.All() {
-		l.Selectors = append(l.Selectors, s.Name())
-	}
+	l := listing{Labels: labels(corpus), Selectors: names(builtin.All())}
 	for _, sc := range corpus {
 		l.Scenarios = append(l.Scenarios, listed{sc.ID, sc.Title, sc.File, append([]string{}, sc.Labels...), append([]string{}, sc.Covers...), sc.Roles, (*neededKernels)(sc.Needs)})
 	}
@@ -79,11 +76,8 @@ func (l listing) table(w io.Writer) error {
 	for _, sc := range l.Scenarios {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", sc.ID, strings.Join(sc.Labels, ","), sc.Title)
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "\nselectors: %s\nlabels:    %s\n", strings.Join(l.Selectors, " "), strings.Join(l.Labels, " "))
-	return err
+	fmt.Fprintf(t, "\nselectors: %s\nlabels:    %s\n", strings.Join(l.Selectors, " "), strings.Join(l.Labels, " "))
+	return t.Flush()
 }
 
 // covered is an item of the coverage list with the scenarios that are about it.

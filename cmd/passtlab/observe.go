@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/passtlab/passtlab/internal/outfile"
+	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/observe"
@@ -37,9 +38,9 @@ selectors are shown. It needs no rights and changes nothing. passtlab pick
 			}
 			o.Role = role
 			if output == "" || standardOutput(output) {
-				return writeJSON(c.OutOrStdout(), o)
+				return visible.JSON(c.OutOrStdout(), o)
 			}
-			if err := outfile.Write(output, func(w io.Writer) error { return writeJSON(w, o) }); err != nil {
+			if err := outfile.Write(output, func(w io.Writer) error { return visible.JSON(w, o) }); err != nil {
 				return fmt.Errorf("--output: %w", err)
 			}
 			return nil

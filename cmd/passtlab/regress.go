@@ -17,8 +17,6 @@ type regressFlags struct {
 	out           output
 }
 
-func regressCommand() *cobra.Command { return newRegress(nil) }
-
 func newRegress(build run.Builder) *cobra.Command {
 	f := regressFlags{labFlags: labFlags{build: build}}
 	c := &cobra.Command{
@@ -70,10 +68,6 @@ func (f *regressFlags) run(c *cobra.Command, args []string) error {
 }
 
 func (f *regressFlags) compare(c *cobra.Command, cfg run.Config) error {
-	var names []string
-	for _, s := range cfg.Selectors {
-		names = append(names, s.Name())
-	}
 	if err := f.out.open(); err != nil {
 		return err
 	}
@@ -82,7 +76,7 @@ func (f *regressFlags) compare(c *cobra.Command, cfg run.Config) error {
 	if err != nil {
 		return err
 	}
-	comparison := report.Compare(rep, names)
+	comparison := report.Compare(rep, names(cfg.Selectors))
 	write := func(w io.Writer, format report.Format, _ report.Style) error { return comparison.Write(w, format) }
 	if err := f.out.write(c, write); err != nil {
 		return err

@@ -26,9 +26,9 @@ nothing selected; 3 the lab failed.`,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.AddCommand(
-		runCommand(), listCommand(), newCommand(), validateCommand(), schemaCommand(),
+		newRun(nil), listCommand(), newCommand(), validateCommand(), schemaCommand(),
 		upCommand(), execCommand(), reportCommand(), releasesCommand(), wireCommand(), selectorsCommand(), kernelsCommand(), rootlessCommand(), versionCommand(),
-		observeCommand(), pickCommand(), adviseCommand(), regressCommand(), bisectCommand(),
+		observeCommand(), pickCommand(), newAdvise(nil), newRegress(nil), bisectCommand(),
 	)
 	root.SetVersionTemplate(versions())
 	return root

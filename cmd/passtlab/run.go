@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 
 	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/scenarios"
@@ -28,8 +27,7 @@ type runFlags struct {
 	gitBisect        bool
 }
 
-func runCommand() *cobra.Command { return newRun(nil) }
-
+// newRun returns the command. Tests build labs of their own; for nil the backend does.
 func newRun(build run.Builder) *cobra.Command {
 	f := runFlags{labFlags: labFlags{build: build}}
 	c := &cobra.Command{
@@ -125,16 +123,11 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	cfg.Capture, cfg.KnownFailures = f.capture, f.knownFailures
-	reproduce := cfg.Reproduce
-	cfg.Reproduce = func(sc *scenarios.Scenario, name string) []string {
-		args := reproduce(sc, name)
-		if f.knownFailures {
-			args = slices.Insert(args, len(args)-1, "--known-failures")
-		}
-		if f.kernel != "" {
-			args = slices.Insert(args, len(args)-1, "--kernel", f.kernel)
-		}
-		return args
+	if f.knownFailures {
+		f.again = append(f.again, "--known-failures")
+	}
+	if f.kernel != "" {
+		f.again = append(f.again, "--kernel", f.kernel)
 	}
 	if err := f.cut(&cfg); err != nil {
 		return err

@@ -9,12 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/passtlab/passtlab/internal/near"
-	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/adapters"
-	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/selector/catalogue"
-	"github.com/passtlab/passtlab/selector/command"
 )
 
 func selectorsCommand() *cobra.Command {
@@ -54,19 +50,14 @@ func listSelectors(w io.Writer, es []catalogue.Entry) error {
 	for _, e := range es {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", e.Name, e.Module, e.Licence, strings.Join(e.Versions, " "))
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
 	for _, e := range es {
 		needs := ""
 		if *e.DefaultRoute {
 			needs = " Needs a default route."
 		}
-		if _, err := fmt.Fprintf(w, "\n%s: %s.\n  %s%s\n", e.Name, e.Component, e.Rule, needs); err != nil {
-			return err
-		}
+		fmt.Fprintf(t, "\n%s: %s.\n  %s%s\n", e.Name, e.Component, e.Rule, needs)
 	}
-	return nil
+	return t.Flush()
 }
 
 func selectorsBuildCommand() *cobra.Command {
@@ -137,30 +128,4 @@ func builder(w io.Writer) adapters.Builder {
 	return adapters.Builder{Building: func(p catalogue.Pinned) {
 		fmt.Fprintf(w, "passtlab: building %s from %s %s\n", p, p.Module, p.Version)
 	}}
-}
-
-// named returns the selector of that name: a built-in one, or one of the
-// catalogue, which is built if it has to be.
-func named(c *cobra.Command, name string, opts command.Options) (selector.Selector, error) {
-	if s, err := builtin.Get(name); err == nil {
-		return s, nil
-	}
-	p, err := catalogue.Find(name)
-	if err == nil {
-		return builder(c.ErrOrStderr()).Selector(c.Context(), p, opts)
-	}
-	if !errors.Is(err, catalogue.ErrUnknown) {
-		return nil, err
-	}
-	var names []string
-	for _, s := range builtin.All() {
-		names = append(names, s.Name())
-	}
-	es, err := catalogue.All()
-	for _, e := range es {
-		names = append(names, e.Name)
-	}
-	name, _, _ = strings.Cut(name, "@")
-	return nil, errors.Join(err, fmt.Errorf("find selector %q: %w%s; passtlab list and passtlab selectors show all",
-		name, builtin.ErrUnknown, near.Hint(name, names)))
 }

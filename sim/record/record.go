@@ -20,18 +20,18 @@ import (
 
 // Record says where the namespaces of a lab are.
 type Record struct {
-	PID        int             `json:"pid"`
-	Scenario   string          `json:"scenario"`
-	Namespaces map[string]held `json:"namespaces"` // peer, pod, guest
+	PID        int                   `json:"pid"`
+	Scenario   string                `json:"scenario"`
+	Namespaces map[string]descriptor `json:"namespaces"` // peer, pod, guest
 }
 
-// held is a descriptor of the process and what it holds.
-type held struct {
+// descriptor is one of the process, and the namespace that it refers to.
+type descriptor struct {
 	Fd    int    `json:"fd"`
 	Inode uint64 `json:"inode"`
 }
 
-// maxRecord is what a record may have in bytes.
+// maxRecord bounds a record, in bytes.
 const maxRecord = 64 << 10
 
 // Names returns the namespaces in the order of the topology.
@@ -39,9 +39,9 @@ func Names() []string { return []string{"peer", "pod", "guest"} }
 
 // New returns the record of a lab of this process.
 func New(l *sim.Lab, scenario string) Record {
-	r := Record{PID: os.Getpid(), Scenario: scenario, Namespaces: map[string]held{}}
+	r := Record{PID: os.Getpid(), Scenario: scenario, Namespaces: map[string]descriptor{}}
 	for i, ns := range []*netns.NS{l.Peer, l.Pod, l.Guest} {
-		r.Namespaces[Names()[i]] = held{ns.Fd(), ns.Inode()}
+		r.Namespaces[Names()[i]] = descriptor{ns.Fd(), ns.Inode()}
 	}
 	return r
 }
@@ -130,8 +130,8 @@ func private(dir string) error {
 	return nil
 }
 
-// All reads the records in dir and removes those of labs that are gone.
-func All(dir string) ([]Record, error) {
+// all reads the records in dir and removes those of labs that are gone.
+func all(dir string) ([]Record, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil || len(files) == 0 {
 		return nil, err
@@ -152,8 +152,13 @@ func All(dir string) ([]Record, error) {
 	return rs, nil
 }
 
-// Find returns the lab of that process, or for 0 the only one there is.
-func Find(rs []Record, pid int) (Record, error) {
+// Find returns the record in dir of the lab of that process, or for 0 the only one
+// there is.
+func Find(dir string, pid int) (Record, error) {
+	rs, err := all(dir)
+	if err != nil {
+		return Record{}, err
+	}
 	var list strings.Builder
 	for _, r := range rs {
 		if r.PID == pid {

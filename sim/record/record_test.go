@@ -20,7 +20,7 @@ func TestRecordsAreChecked(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "passtlab")
-	good := Record{PID: os.Getpid(), Scenario: "x", Namespaces: map[string]held{"guest": {int(f.Fd()), inode}}}
+	good := Record{PID: os.Getpid(), Scenario: "x", Namespaces: map[string]descriptor{"guest": {int(f.Fd()), inode}}}
 	remove, err := good.Write(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestRecordsAreChecked(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rs, err := All(dir)
+	rs, err := all(dir)
 	if err != nil || len(rs) != 1 || rs[0].Scenario != "x" {
 		t.Errorf("%+v, %v", rs, err)
 	}
@@ -44,7 +44,7 @@ func TestRecordsAreChecked(t *testing.T) {
 	if err := remove(); err != nil {
 		t.Error(err)
 	}
-	if rs, err := All(dir); err != nil || len(rs) != 0 {
+	if rs, err := all(dir); err != nil || len(rs) != 0 {
 		t.Errorf("%+v, %v", rs, err)
 	}
 }
@@ -58,7 +58,7 @@ func TestRecordsOfOthers(t *testing.T) {
 	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := All(dir); err == nil {
+	if _, err := all(dir); err == nil {
 		t.Error("a folder that all can write to was read")
 	}
 }
