@@ -5,7 +5,6 @@ import (
 
 	"github.com/passtlab/passtlab/scripts/internal/measure"
 	"github.com/passtlab/passtlab/selector/catalogue"
-	"github.com/passtlab/passtlab/suites/report"
 )
 
 func main() { measure.Main("ecosystem", "docs/ecosystem.md", run) }
@@ -21,16 +20,13 @@ func run(ctx context.Context, program, output string, scenarios []string) error 
 			args = append(args, "--selector", p.String())
 		}
 	}
-	report, err := measure.Run(ctx, program, selectorsFail, append(args, scenarios...)...)
+	r, err := measure.Run(ctx, program, append(args, scenarios...)...)
 	if err != nil {
 		return err
 	}
-	text, err := page(report, es, scenarios)
+	text, err := page(r, es, scenarios)
 	if err != nil {
 		return err
 	}
 	return measure.Save(output, text)
 }
-
-// selectorsFail accepts that selectors fail, and nothing else.
-func selectorsFail(status int, _ bool) bool { return status == report.StatusFail }

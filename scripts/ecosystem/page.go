@@ -112,26 +112,23 @@ func right(r *report.Report, e catalogue.Entry, version string) (string, error) 
 	if e.Order != catalogue.OrderKernel {
 		return "–", nil
 	}
-	newest, insertion := 0, 0
+	var counts [2]int // with the newest first, and by insertion
 	for _, sc := range r.Scenarios {
 		other, err := reversed(r, sc.ID)
 		if err != nil {
 			return "", err
 		}
-		for _, in := range []struct {
-			id    string
-			right *int
-		}{{sc.ID, &newest}, {other, &insertion}} {
-			_, ok, err := measure.Cell(r, in.id, e.Name+"@"+version)
+		for i, id := range []string{sc.ID, other} {
+			_, ok, err := measure.Cell(r, id, e.Name+"@"+version)
 			if err != nil {
 				return "", err
 			}
 			if ok {
-				*in.right++
+				counts[i]++
 			}
 		}
 	}
-	return fmt.Sprintf("%d / %d of %d", newest, insertion, len(r.Scenarios)), nil
+	return fmt.Sprintf("%d / %d of %d", counts[0], counts[1], len(r.Scenarios)), nil
 }
 
 // reversed finds the scenario in which the kernel lists the addresses of another

@@ -81,8 +81,7 @@ func batches(dir string, all bool) ([]batch, error) {
 
 // run runs a batch with so many labs at once.
 func (b batch) run(ctx context.Context, parallel int) (*report.Report, error) {
-	reported := func(_ int, report bool) bool { return report }
-	return measure.Run(ctx, passtlab, reported, append([]string{"--parallel", fmt.Sprint(parallel)}, b.args...)...)
+	return measure.Run(ctx, passtlab, append([]string{"--parallel", fmt.Sprint(parallel)}, b.args...)...)
 }
 
 // rounds are what is run in turn: a batch, so many runs of it at once, each with

@@ -26,20 +26,19 @@ const (
 // reach makes at least n exchanges with the addresses of a scenario, and returns
 // how many it made and which did not work.
 func reach(ctx context.Context, id string, n int64) (made int64, wrong []string, err error) {
-	corpus, err := scenarios.Corpus()
+	scs, err := scenarios.Named(id)
 	if err != nil {
 		return 0, nil, err
 	}
-	i := slices.IndexFunc(corpus, func(sc *scenarios.Scenario) bool { return sc.ID == id })
-	if i < 0 {
-		return 0, nil, fmt.Errorf("find scenario %s: it is not in the corpus", id)
+	if len(scs) != 1 {
+		return 0, nil, fmt.Errorf("find scenario %s: the corpus has %d of that name", id, len(scs))
 	}
 	var exchanges atomic.Int64
 	found := make([][]string, reachLabs)
 	g, ctx := errgroup.WithContext(ctx)
 	for w := range reachLabs {
 		g.Go(func() error {
-			l, err := newReachLab(ctx, corpus[i])
+			l, err := newReachLab(ctx, scs[0])
 			if err != nil {
 				return err
 			}
