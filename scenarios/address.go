@@ -12,7 +12,13 @@ var linkLocal = netip.MustParsePrefix("fe80::/64")
 // Plays reports whether an event of the kind is among the events, be it in a
 // group.
 func (s *Scenario) Plays(k Kind) bool {
-	is := func(e Event) bool { return e.Kind() == k }
+	return s.has(func(e Event) bool { return e.Kind() == k })
+}
+
+// Slow reports whether an event waits in real time.
+func (s *Scenario) Slow() bool { return s.has(func(e Event) bool { return e.Lasts() > 0 }) }
+
+func (s *Scenario) has(is func(Event) bool) bool {
 	return slices.ContainsFunc(s.Events, func(e Event) bool {
 		g, ok := e.Action.(*Group)
 		return is(e) || ok && slices.ContainsFunc(g.Of, is)

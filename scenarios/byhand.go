@@ -8,14 +8,13 @@ import (
 
 // byHand are changes of the guest's addresses.
 type byHand struct {
-	kind                   Kind
+	origin                 Origin
 	bare                   bool // what is added is given elsewhere
 	add, remove, deprecate []netip.Prefix
 	tentative              bool
 }
 
 func (c byHand) play(ctx context.Context, lab Lab) error {
-	origin := Origin(c.kind)
 	for i, p := range c.add {
 		key := fmt.Sprintf("add[%d]", i)
 		if c.bare {
@@ -23,14 +22,14 @@ func (c byHand) play(ctx context.Context, lab Lab) error {
 		}
 		if up, _, err := lab.Link(); err != nil || !up {
 			if err == nil {
-				err = never(key, c.kind, "a link that is up", "play {link: up} before it", "the link is down")
+				err = never(key, "a link that is up", "play {link: up} before it", "the link is down")
 			}
 			return err
 		}
 		if err := free(lab, key, p.Addr()); err != nil {
 			return err
 		}
-		if err := lab.Add(ctx, p, origin, c.tentative); err != nil {
+		if err := lab.Add(ctx, p, c.origin, c.tentative); err != nil {
 			return err
 		}
 	}
@@ -59,7 +58,7 @@ func (c byHand) has(lab Lab, key string, p netip.Prefix) error {
 	switch {
 	case err != nil:
 		return err
-	case c.kind == EventVIP && as[0].Origin != OriginVIP:
+	case c.origin == OriginVIP && as[0].Origin != OriginVIP:
 		return Fault{Key: key, Problem: fmt.Sprintf("%s is there by %s", p.Addr(), as[0].Origin), Expected: "a virtual address", Next: "correct it, or play static"}
 	case as[0].Prefix != p:
 		return Fault{Key: key, Problem: fmt.Sprintf("%s is there with the length %d", p.Addr(), as[0].Bits()), Expected: as[0].Prefix.String(), Next: "correct the length"}

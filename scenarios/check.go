@@ -46,7 +46,7 @@ func (c checker) events() (cps []*Checkpoint) {
 		c.fault("guest.tempaddr", "SLAAC, which temporary addresses are made by (RFC 8981 3.3)",
 			"set passt.autonomous to true and play ra, or leave guest.tempaddr out", "has no effect here")
 	}
-	if i := slices.Index(c.Labels, "slow"); i >= 0 && !c.Plays(EventExpire) {
+	if i := slices.Index(c.Labels, "slow"); i >= 0 && !c.Slow() {
 		c.fault(fmt.Sprintf("labels[%d]", i), "the event expire, which takes real time", "remove the label", "nothing is slow here")
 	}
 	for _, e := range c.Timeline() {

@@ -39,7 +39,7 @@ func ForCorpus(s *Scenario) (faults []Fault) {
 	if topic := filepath.Base(filepath.Dir(s.File)); topic != "." {
 		label(topic, "the folder is the topic")
 	}
-	if s.Plays(EventExpire) {
+	if s.Slow() {
 		label("slow", "expire takes real time")
 	}
 	return faults

@@ -19,14 +19,14 @@ func (e *Deprecate) Play(ctx context.Context, lab Lab) error {
 		return err
 	}
 	if slices.ContainsFunc(as, func(a Address) bool { return a.Origin == OriginSLAAC }) {
-		if err := connected(lab, "of", EventDeprecate); err != nil {
+		if err := connected(lab, "of"); err != nil {
 			return err
 		}
 		switch on, err := lab.AcceptsRA(); {
 		case err != nil:
 			return err
 		case !on:
-			return never("of", EventDeprecate, "accept_ra to be on", "play {accept_ra: on} before it", "the guest takes no advertisement, which says so")
+			return never("of", "accept_ra to be on", "play {accept_ra: on} before it", "the guest takes no advertisement, which says so")
 		}
 	}
 	for _, a := range as {

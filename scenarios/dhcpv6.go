@@ -51,7 +51,7 @@ func (l *DHCPv6) check(c at) {
 
 // Play has the guest ask.
 func (l *DHCPv6) Play(ctx context.Context, lab Lab) error {
-	if err := connected(lab, "", EventDHCPv6); err != nil {
+	if err := connected(lab, ""); err != nil {
 		return err
 	}
 	key := ""

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"reflect"
+	"time"
 
 	"github.com/passtlab/passtlab/internal/strict"
 )
@@ -22,6 +23,7 @@ type Event struct {
 //	check(at)                what the file shows to be wrong with the parameters
 //	brings() []netip.Addr    addresses that it names
 //	simulated() string       why no real passt plays it
+//	lasts() time.Duration    how long it waits in real time, at most
 type Action interface {
 	// Play has it happen, completely. What cannot happen as things are is a Fault
 	// of the scenario, or Faults, with the key below the word. All else is an error
@@ -32,51 +34,78 @@ type Action interface {
 // Kind is the word for what happens in an event.
 type Kind string
 
-// The kinds of events.
+// The kinds that others treat in a way of their own.
 const (
 	EventRA         Kind = "ra"
 	EventDHCPv6     Kind = "dhcpv6"
-	EventRenew      Kind = "renew"
 	EventRouter     Kind = "router"
-	EventStatic     Kind = "static"
-	EventVIP        Kind = "vip"
-	EventConflict   Kind = "conflict"
-	EventDeprecate  Kind = "deprecate"
-	EventExpire     Kind = "expire"
-	EventRenumber   Kind = "renumber"
-	EventMigrate    Kind = "migrate"
-	EventLink       Kind = "link"
-	EventSend       Kind = "send"
 	EventAcceptRA   Kind = "accept_ra"
 	EventReboot     Kind = "reboot"
 	EventCheckpoint Kind = "checkpoint"
 	EventOrders     Kind = "orders"
 )
 
+// ClientEffect says what an event means where a program such as dhcpcd configures
+// the guest (Guest.Client).
+type ClientEffect int
+
+// The effects. The zero value is that of a Group.
+const (
+	ClientUnaware ClientEffect = iota + 1 // the program does not notice it
+	ClientTakesRA                         // the program starts, if it takes advertisements itself
+	ClientLeases                          // the program starts
+	ClientHears                           // a program that takes advertisements hears it, and has to run
+	ClientRemoves                         // the program may undo it when it starts
+	ClientIgnores                         // it has no effect on a program that takes advertisements
+	ClientDecides                         // the program does by itself, in its own time, what follows
+)
+
 // actions are all that can happen, by their words, in the order in which messages
 // list them.
-var actions = []struct {
-	kind Kind
-	Action
-}{
-	{EventRA, &RA{}}, {EventDHCPv6, &DHCPv6{}}, {EventRenew, &Renew{}}, {EventRouter, &AllRouters{}}, {EventStatic, &Static{}},
-	{EventVIP, &VIP{}}, {EventConflict, &Conflict{}}, {EventDeprecate, &Deprecate{}}, {EventExpire, &Expire{}},
-	{EventRenumber, &Renumber{}}, {EventMigrate, &Migrate{}}, {EventLink, &Link{}}, {EventSend, &Send{}},
-	{EventAcceptRA, &AcceptRA{}}, {EventReboot, &Reboot{}}, {EventCheckpoint, &Checkpoint{}},
+var actions = []row{
+	{EventRA, &RA{}, ClientTakesRA},
+	{EventDHCPv6, &DHCPv6{}, ClientLeases},
+	{"renew", &Renew{}, ClientDecides},
+	{EventRouter, &AllRouters{}, ClientHears},
+	{"static", &Static{}, ClientRemoves},
+	{"vip", &VIP{}, ClientRemoves},
+	{"conflict", &Conflict{}, ClientDecides},
+	{"deprecate", &Deprecate{}, ClientDecides},
+	{"expire", &Expire{}, ClientDecides},
+	{"renumber", &Renumber{}, ClientUnaware},
+	{"migrate", &Migrate{}, ClientUnaware},
+	{"link", &Link{}, ClientDecides},
+	{"send", &Send{}, ClientUnaware},
+	{EventAcceptRA, &AcceptRA{}, ClientIgnores},
+	{EventReboot, &Reboot{}, ClientUnaware},
+	{EventCheckpoint, &Checkpoint{}, ClientUnaware},
 }
 
-// Kind is the word for the event; EventOrders for a Group, and empty for none.
-func (e Event) Kind() Kind {
-	for _, a := range actions {
-		if reflect.TypeOf(a.Action) == reflect.TypeOf(e.Action) {
-			return a.kind
+// A row says what a kind of event is.
+type row struct {
+	kind Kind
+	Action
+	client ClientEffect
+}
+
+// row returns that of the event; EventOrders has none in the table.
+func (e Event) row() row {
+	for _, r := range actions {
+		if reflect.TypeOf(r.Action) == reflect.TypeOf(e.Action) {
+			return r
 		}
 	}
 	if _, ok := e.Action.(*Group); ok {
-		return EventOrders
+		return row{kind: EventOrders}
 	}
-	return ""
+	return row{}
 }
+
+// Kind is the word for the event; EventOrders for a Group, and empty for none.
+func (e Event) Kind() Kind { return e.row().kind }
+
+// Client says what the event means to a program that configures the guest.
+func (e Event) Client() ClientEffect { return e.row().client }
 
 // Plain returns the events of kinds that need no parameters.
 func Plain(kinds ...Kind) (es []Event) {
@@ -101,6 +130,14 @@ func (e Event) Simulated() string {
 	return ""
 }
 
+// Lasts returns how long the event waits in real time, at most; most do not wait.
+func (e Event) Lasts() time.Duration {
+	if l, ok := e.Action.(interface{ lasts() time.Duration }); ok {
+		return l.lasts()
+	}
+	return 0
+}
+
 // Brings returns the addresses that the event brings, as far as it names them.
 func (e Event) Brings() []netip.Addr {
 	if b, ok := e.Action.(interface{ brings() []netip.Addr }); ok {
@@ -116,6 +153,9 @@ func (e Event) Play(ctx context.Context, lab Lab) error {
 	faults, ok := errors.AsType[Faults](err)
 	if f, one := errors.AsType[Fault](err); one {
 		faults, ok = Faults{f}, true
+	}
+	if n, one := errors.AsType[impossible](err); one {
+		faults, ok = Faults{n.of(e.Kind())}, true
 	}
 	if !ok {
 		return err
@@ -157,8 +197,7 @@ func (a at) fault(key, expected, next, format string, args ...any) {
 
 // never reports that the action cannot happen.
 func (a at) never(key, expected, next, format string, args ...any) {
-	f := never(key, a.kind, expected, next, format, args...)
-	a.fault(key, f.Expected, f.Next, "%s", f.Problem)
+	a.fault(key, expected, next, "%s", never(key, expected, next, format, args...).of(a.kind).Problem)
 }
 
 // given reports whether the file has a parameter.

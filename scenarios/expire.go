@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// MaxExpiry is how long a scenario may wait for an address to expire, in real time.
-const MaxExpiry = 10 * time.Second
+// maxExpiry is how long a scenario may wait for an address to expire, in real time.
+const maxExpiry = 10 * time.Second
 
 // twoHours is the shortest valid lifetime that an advertisement gives to an address
 // that has a longer one (RFC 4862 5.5.3 e), in seconds.
@@ -19,6 +19,8 @@ type Expire struct {
 	// Of is an origin or an address whose valid lifetime is short.
 	Of Target `yaml:"of" required:"true" bare:"true"`
 }
+
+func (*Expire) lasts() time.Duration { return maxExpiry }
 
 // Play waits until the kernel has removed the addresses. One that was there and is
 // gone has expired.
@@ -38,11 +40,11 @@ func (e *Expire) Play(ctx context.Context, lab Lab) error {
 			why = "has no end that is near"
 		case a.Valid > twoHours-60 && a.Valid <= twoHours:
 			why = "is not made shorter than two hours by an advertisement (RFC 4862 5.5.3 e)"
-		case time.Duration(a.Valid)*time.Second > MaxExpiry:
+		case time.Duration(a.Valid)*time.Second > maxExpiry:
 			why = fmt.Sprintf("is %d seconds", a.Valid)
 		}
 		if why != "" {
-			return never("of", EventExpire, fmt.Sprintf("a valid lifetime of at most %.0f seconds from the start", MaxExpiry.Seconds()),
+			return never("of", fmt.Sprintf("a valid lifetime of at most %.0f seconds from the start", maxExpiry.Seconds()),
 				"say valid in the event that forms it, or name one address", "the valid lifetime of %s %s", a.Addr(), why)
 		}
 		gone = append(gone, a.Addr())

@@ -81,20 +81,28 @@ func (a Address) unusable() string {
 	return ""
 }
 
-// never is the fault of an event that cannot happen.
-func never(key string, k Kind, expected, next, format string, a ...any) Fault {
-	return Fault{Key: key, Problem: fmt.Sprintf("%s cannot happen: %s", k, fmt.Sprintf(format, a...)), Expected: expected, Next: next}
+// impossible is the Fault of an event that cannot happen as things are in the lab.
+type impossible struct{ Fault }
+
+// of says which event it is.
+func (i impossible) of(k Kind) Fault {
+	i.Problem = fmt.Sprintf("%s cannot happen: %s", k, i.Problem)
+	return i.Fault
+}
+
+func never(key, expected, next, format string, a ...any) impossible {
+	return impossible{Fault{Key: key, Problem: fmt.Sprintf(format, a...), Expected: expected, Next: next}}
 }
 
 // connected returns a fault unless the guest's link is up and has a carrier.
-func connected(lab Lab, key string, k Kind) error {
+func connected(lab Lab, key string) error {
 	switch up, carrier, err := lab.Link(); {
 	case err != nil:
 		return err
 	case !up:
-		return never(key, k, "a link that is up", "play {link: up} before it", "the link is down")
+		return never(key, "a link that is up", "play {link: up} before it", "the link is down")
 	case !carrier:
-		return never(key, k, "a link with a carrier", "play {link: carrier-back} before it", "the link has no carrier")
+		return never(key, "a link with a carrier", "play {link: carrier-back} before it", "the link has no carrier")
 	}
 	return nil
 }

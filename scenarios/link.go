@@ -27,5 +27,5 @@ func (e *Link) Play(ctx context.Context, lab Lab) error {
 	default:
 		return lab.SetLink(ctx, e.State)
 	}
-	return never("state", EventLink, "a state that is another one", "remove it, or play what it undoes", "%s", is)
+	return never("state", "a state that is another one", "remove it, or play what it undoes", "%s", is)
 }

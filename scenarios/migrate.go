@@ -19,13 +19,13 @@ type Migrate struct {
 
 func (e *Migrate) brings() []netip.Addr { return []netip.Addr{e.Address.Addr(), e.Gateway} }
 
-func (*Migrate) simulated() string { return otherPod(EventMigrate) }
+func (*Migrate) simulated() string { return otherPod("migrate") }
 
 func (e *Migrate) check(c at) { c.otherPod(e.Address, e.Gateway) }
 
 // Play has the other passt take over.
 func (e *Migrate) Play(ctx context.Context, lab Lab) error {
-	if err := canMove(lab, EventMigrate, e.Address, e.Gateway); err != nil {
+	if err := canMove(lab, e.Address, e.Gateway); err != nil {
 		return err
 	}
 	return lab.Migrate(ctx, *e)

@@ -95,7 +95,7 @@ func (a at) lifetimes(valid, preferred Lifetime, so string) {
 
 // Play has the advertisement arrive.
 func (r *RA) Play(ctx context.Context, lab Lab) error {
-	if err := connected(lab, "", EventRA); err != nil {
+	if err := connected(lab, ""); err != nil {
 		return err
 	}
 	if (Event{Action: r}).Plain() {

@@ -20,10 +20,7 @@ func TestReference(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString("| event | parameters | |\n|---|---|---|\n")
-	for _, a := range append(actions, struct {
-		kind Kind
-		Action
-	}{EventOrders, &Group{}}) {
+	for _, a := range append(actions, row{kind: EventOrders, Action: &Group{}}) {
 		rt := reflect.TypeOf(a.Action).Elem()
 		comment := strings.Join(strings.Fields(r.CommentMap[rt.PkgPath()+"."+rt.Name()]), " ")
 		what := strings.TrimPrefix(comment, rt.Name()+" ")

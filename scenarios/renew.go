@@ -10,9 +10,9 @@ type Renew struct{}
 // Play has the guest renew its lease.
 func (*Renew) Play(ctx context.Context, lab Lab) error {
 	if !lab.Lease().IsValid() {
-		return never("", EventRenew, "a lease", "play dhcpv6 before it", "there is no lease")
+		return never("", "a lease", "play dhcpv6 before it", "there is no lease")
 	}
-	if err := connected(lab, "", EventRenew); err != nil {
+	if err := connected(lab, ""); err != nil {
 		return err
 	}
 	return lab.Renew(ctx)

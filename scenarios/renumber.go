@@ -18,16 +18,16 @@ type Renumber struct {
 
 func (e *Renumber) brings() []netip.Addr { return []netip.Addr{e.Address.Addr(), e.Gateway} }
 
-func (*Renumber) simulated() string { return otherPod(EventRenumber) }
+func (*Renumber) simulated() string { return otherPod("renumber") }
 
 func (e *Renumber) check(c at) { c.otherPod(e.Address, e.Gateway) }
 
 // Play gives the pod the address.
 func (e *Renumber) Play(ctx context.Context, lab Lab) error {
 	if pod := lab.Scenario().Pod.Address.Addr(); e.Address.Addr() == pod {
-		return never("address", EventRenumber, "another address", "correct it", "%s is the pod's already", pod)
+		return never("address", "another address", "correct it", "%s is the pod's already", pod)
 	}
-	if err := canMove(lab, EventRenumber, e.Address, e.Gateway); err != nil {
+	if err := canMove(lab, e.Address, e.Gateway); err != nil {
 		return err
 	}
 	return lab.Renumber(ctx, *e)
@@ -54,7 +54,7 @@ func (a at) otherPod(p netip.Prefix, gw netip.Addr) {
 
 // canMove returns a fault if the pod cannot have an address and a gateway; those
 // that are not valid stay as they are.
-func canMove(lab Lab, k Kind, p netip.Prefix, gw netip.Addr) error {
+func canMove(lab Lab, p netip.Prefix, gw netip.Addr) error {
 	sc, key := lab.Scenario(), "address"
 	if !p.IsValid() {
 		p = sc.Pod.Address
@@ -66,11 +66,11 @@ func canMove(lab Lab, k Kind, p netip.Prefix, gw netip.Addr) error {
 	}
 	switch {
 	case sc.Second != nil && p.Addr() == sc.Second.Address.Addr():
-		return never("address", k, "an address that nobody has", "take another one", "%s is the second guest's", p.Addr())
+		return never("address", "an address that nobody has", "take another one", "%s is the second guest's", p.Addr())
 	case gw == p.Addr():
-		return never(key, k, "an address that nobody has", "take another one", "%s is the gateway's", gw)
+		return never(key, "an address that nobody has", "take another one", "%s is the gateway's", gw)
 	case gw.IsValid() && !gw.IsLinkLocalUnicast() && !p.Contains(gw):
-		return never(key, k, "a gateway in "+p.Masked().String()+", or a link-local one", "name the gateway, or correct the address",
+		return never(key, "a gateway in "+p.Masked().String()+", or a link-local one", "name the gateway, or correct the address",
 			"%s is not on the link of %s", gw, p.Addr())
 	}
 	return nil

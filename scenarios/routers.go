@@ -14,7 +14,7 @@ func (*AllRouters) check(c at) {
 
 // Play has the advertisements arrive.
 func (*AllRouters) Play(ctx context.Context, lab Lab) error {
-	if err := connected(lab, "", EventRouter); err != nil {
+	if err := connected(lab, ""); err != nil {
 		return err
 	}
 	for _, r := range lab.Scenario().Routers {

@@ -11,7 +11,7 @@ type Send struct {
 
 // Play has the guest send from the first address that can be used.
 func (e *Send) Play(ctx context.Context, lab Lab) error {
-	if err := connected(lab, "from", EventSend); err != nil {
+	if err := connected(lab, "from"); err != nil {
 		return err
 	}
 	as, err := there(lab, "from", e.From)
@@ -23,5 +23,5 @@ func (e *Send) Play(ctx context.Context, lab Lab) error {
 			return lab.Send(ctx, a.Addr())
 		}
 	}
-	return never("from", EventSend, "an address that can be used", "choose another", "%s %s", e.From, as[0].unusable())
+	return never("from", "an address that can be used", "choose another", "%s %s", e.From, as[0].unusable())
 }

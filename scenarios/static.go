@@ -30,7 +30,7 @@ func (s *Static) check(c at) {
 
 // Play adds the addresses, deprecates and removes.
 func (s *Static) Play(ctx context.Context, lab Lab) error {
-	c := byHand{kind: EventStatic, bare: s.bare(), add: s.Add, remove: s.Remove, deprecate: s.Deprecate, tentative: s.Tentative}
+	c := byHand{origin: OriginStatic, bare: s.bare(), add: s.Add, remove: s.Remove, deprecate: s.Deprecate, tentative: s.Tentative}
 	if c.bare {
 		c.add = lab.Scenario().Guest.Static
 	}

@@ -29,7 +29,7 @@ func (v *VIP) check(c at) {
 
 // Play adds the addresses, deprecates and removes.
 func (v *VIP) Play(ctx context.Context, lab Lab) error {
-	c := byHand{kind: EventVIP, bare: v.bare(), add: prefixes(v.Add), remove: prefixes(v.Remove), deprecate: prefixes(v.Deprecate)}
+	c := byHand{origin: OriginVIP, bare: v.bare(), add: prefixes(v.Add), remove: prefixes(v.Remove), deprecate: prefixes(v.Deprecate)}
 	if c.bare {
 		c.add = prefixes(lab.Scenario().Guest.VIPs)
 	}

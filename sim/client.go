@@ -90,42 +90,29 @@ func (l *Lab) playable(events []scenarios.Event, unsupported func(string, ...any
 	started := map[scenarios.Kind]bool{}
 	last := 0
 	for i, e := range events {
-		if l.starts(e.Kind()) {
+		if l.starts(e) {
 			last = i
 		}
 	}
-	for i, ev := range events {
-		e := ev.Kind()
-		switch e {
-		case scenarios.EventRA, scenarios.EventDHCPv6:
-			switch {
-			case !l.starts(e):
-			case started[e]:
-				return unsupported("does what the event %s stands for once, when it starts", e)
-			case !ev.Plain():
-				return unsupported("takes what passt offers, and the event %s has it otherwise", e)
-			}
-			if l.starts(e) {
-				started[e] = true
-			}
-		case scenarios.EventRouter:
-			if c.RA && len(started) == 0 {
-				return unsupported("has not started yet when the routers beside passt advertise")
-			}
-		case scenarios.EventStatic, scenarios.EventVIP:
-			if i < last && len(started) == 0 {
-				return unsupported("may remove what was there before it, such as the addresses of the event %s", e)
-			}
-		case scenarios.EventAcceptRA:
-			if c.RA {
-				return unsupported("takes router advertisements itself, whatever accept_ra says")
-			}
-		case scenarios.EventConflict, scenarios.EventDeprecate, scenarios.EventExpire, scenarios.EventRenew, scenarios.EventLink:
-			return unsupported("does by itself, and in its own time, what the event %s leads to", e)
-		default: // of what the others are about no client is told
-			if len(started) > 0 && i < last {
-				return unsupported("does at once what the events before and after %s stand for", e)
-			}
+	for i, e := range events {
+		kind, running := e.Kind(), len(started) > 0
+		switch does := e.Client(); {
+		case l.starts(e) && started[kind]:
+			return unsupported("does what the event %s stands for once, when it starts", kind)
+		case l.starts(e) && !e.Plain():
+			return unsupported("takes what passt offers, and the event %s has it otherwise", kind)
+		case l.starts(e):
+			started[kind] = true
+		case does == scenarios.ClientHears && c.RA && !running:
+			return unsupported("has not started yet when the routers beside passt advertise")
+		case does == scenarios.ClientRemoves && !running && i < last:
+			return unsupported("may remove what was there before it, such as the addresses of the event %s", kind)
+		case does == scenarios.ClientIgnores && c.RA:
+			return unsupported("takes router advertisements itself, whatever accept_ra says")
+		case does == scenarios.ClientDecides:
+			return unsupported("does by itself, and in its own time, what the event %s leads to", kind)
+		case does == scenarios.ClientUnaware && running && i < last:
+			return unsupported("does at once what the events before and after %s stand for", kind)
 		}
 	}
 	if c.Greedy && started[scenarios.EventRA] && !started[scenarios.EventDHCPv6] {
@@ -134,10 +121,11 @@ func (l *Lab) playable(events []scenarios.Event, unsupported func(string, ...any
 	return nil
 }
 
-// starts reports whether an event is the client's affair: the first such one
-// starts it.
-func (l *Lab) starts(e scenarios.Kind) bool {
-	return l.client != nil && (e == scenarios.EventDHCPv6 || l.client.RA && e == scenarios.EventRA)
+// starts reports whether the client does by itself what an event stands for: the
+// first such event starts it.
+func (l *Lab) starts(e scenarios.Event) bool {
+	does := e.Client()
+	return l.client != nil && (does == scenarios.ClientLeases || l.client.RA && does == scenarios.ClientTakesRA)
 }
 
 // configure starts the client and waits for what all its events up to the next
@@ -148,12 +136,12 @@ func (l *Lab) configure(ctx context.Context) error {
 	}
 	l.configured = true
 	var o guest.Outcome
-	for _, ev := range boots(l.scenario.Events)[l.boots] {
-		switch e := ev.Kind(); {
+	for _, e := range boots(l.scenario.Events)[l.boots] {
+		switch {
 		case !l.starts(e):
-		case e == scenarios.EventRA:
+		case e.Client() == scenarios.ClientTakesRA:
 			o.Advertised = l.advertised()
-		case e == scenarios.EventDHCPv6:
+		default:
 			l.passt.Ask(func(e *passt.Engine) { o.Lease = e.Address() })
 		}
 	}

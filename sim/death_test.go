@@ -44,7 +44,7 @@ func TestDeath(t *testing.T) {
 			l, err := New(t.Context(), sc, Options{Died: func(cause error) { causes <- cause }})
 			ok(t, err)
 			defer l.Close() // has the cause once more
-			expire := slices.IndexFunc(l.scenario.Events, func(e scenarios.Event) bool { return e.Kind() == scenarios.EventExpire })
+			expire := slices.IndexFunc(l.scenario.Events, func(e scenarios.Event) bool { return e.Kind() == "expire" })
 			for _, e := range l.scenario.Events[:expire] {
 				ok(t, l.Step(t.Context(), e))
 			}

@@ -164,7 +164,16 @@ func TestAs(t *testing.T) {
 		{"2031_01_01", nil, "newer than the last known"},
 		{"", nil, "not a date"},
 	} {
+		var before []scenarios.Passt
+		for _, sc := range all {
+			before = append(before, sc.Passt)
+		}
 		scs, err := sim.As(tt.name, all...)
+		for i, sc := range all {
+			if d := cmp.Diff(before[i], sc.Passt, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); d != "" {
+				t.Errorf("%q changes the scenario given: %s", tt.name, d)
+			}
+		}
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%q: %v, want %q", tt.name, err, tt.err)

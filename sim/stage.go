@@ -46,14 +46,11 @@ func (l *Lab) Step(ctx context.Context, e scenarios.Event) error {
 }
 
 func (l *Lab) step(ctx context.Context, e scenarios.Event) error {
-	limit := patience
-	if e.Kind() == scenarios.EventExpire {
-		limit += scenarios.MaxExpiry
-	}
+	limit := patience + e.Lasts()
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no result after %s", limit))
 	defer cancel()
 	play := func() error { return e.Play(ctx, stage{l}) }
-	if l.starts(e.Kind()) {
+	if l.starts(e) {
 		play = func() error { return l.configure(ctx) }
 	}
 	if err := play(); err != nil {

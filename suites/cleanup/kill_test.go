@@ -44,8 +44,8 @@ var tasks = map[string]task{
 	"an answer":                      {scenario: "passt-slaac-then-dhcpv6", program: "sleep", script: "sleep 600"},
 	"a watch":                        {scenario: "reboot-same-order", program: "sleep", script: "sleep 600 & wait", watches: true},
 	"a reboot":                       {scenario: "reboot-same-order", again: scenarios.EventReboot},
-	"a migration, the state carried": {scenario: "migrate-same-address-state-carried", again: scenarios.EventMigrate},
-	"a migration to a new address":   {scenario: "migrate-new-address-untold-state-lost", again: scenarios.EventMigrate},
+	"a migration, the state carried": {scenario: "migrate-same-address-state-carried", again: "migrate"},
+	"a migration to a new address":   {scenario: "migrate-new-address-untold-state-lost", again: "migrate"},
 
 	"dhclient":         {scenario: "client-dhclient", program: "dhclient"},
 	"systemd-networkd": {scenario: "client-systemd-networkd", program: "systemd-network"}, // 15 bytes of it

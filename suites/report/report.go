@@ -90,8 +90,8 @@ type Scenario struct {
 	Phases Phases `json:"phases"`
 	// Error is the error of the lab or of the scenario itself.
 	Error string `json:"error,omitempty"`
-	// Faulty says that Error is a fault of the scenario: an event of it cannot
-	// happen when it is played.
+	// Faulty says that the scenario is wrong, and not the lab: Error names an event
+	// that cannot happen as the scenario is written.
 	Faulty bool `json:"faulty,omitempty"`
 	// Replayed is the error of a first play that the environment spoilt. The
 	// scenario was played once more, for the results that were errors.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/passtlab/passtlab/internal/limits"
@@ -185,8 +184,7 @@ func (r *runner) run(ctx context.Context) []Played {
 func begin(scs []*scenarios.Scenario) (order []int) {
 	var quick []int
 	for i, sc := range scs {
-		expires := slices.ContainsFunc(sc.Events, func(e scenarios.Event) bool { return e.Kind() == scenarios.EventExpire })
-		if expires || sc.Guest.Client != scenarios.ClientKernel {
+		if sc.Slow() || sc.Guest.Client != scenarios.ClientKernel {
 			order = append(order, i)
 		} else {
 			quick = append(quick, i)
