@@ -36,6 +36,10 @@ func (l stage) SetLink(ctx context.Context, state scenarios.LinkState) error {
 // the kernel takes router advertisements, it solicits one itself.
 func (l *Lab) linkUp(ctx context.Context) error {
 	up := func() error {
+		// The second time the kernel has dropped the answer, and asks no more.
+		if up, err := l.guest.Net.IsUp(guestLink); up || err != nil {
+			return errors.Join(err, l.guest.Solicit(ctx))
+		}
 		if err := l.guest.Net.Up(guestLink); err != nil {
 			return err
 		}

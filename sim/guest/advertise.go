@@ -27,32 +27,38 @@ type Advertisement struct {
 
 // Advertise calls send, waits until the router advertisement that it brings
 // about has arrived, and until the kernel has done with it. What the kernel makes
-// of it is the kernel's affair.
+// of it is the kernel's affair. Send is called again if the kernel dropped the
+// advertisement because the machine has no room for another neighbour.
 func (g *Guest) Advertise(ctx context.Context, ra Advertisement, send func() error) error {
-	before, err := g.Net.Addresses()
-	if err != nil {
-		return err
+	play := func() error { return g.play(ctx, ra, send) }
+	if g.contested(ra.Options) {
+		play = func() error { return g.slowly(objection, func() error { return g.play(ctx, ra, send) }) }
 	}
+	duplicates, err := g.Net.Duplicates(play)
+	for _, a := range duplicates {
+		if !g.defended(a) {
+			err = errors.Join(err, fmt.Errorf("form %s in %s: another host on the link has it, and no event conflict says so", a, g.NS.Name()))
+		}
+	}
+	return err
+}
+
+func (g *Guest) play(ctx context.Context, ra Advertisement, send func() error) error {
 	arrive := func() error { return g.received(ctx, ra.From, send) }
 	if ra.Tentative {
 		if err := g.stuck(ctx, arrive); err != nil {
 			return err
 		}
-		if before, err = g.Net.Addresses(); err != nil {
-			return err
-		}
-		return g.awaitDone(ctx, before)
+		arrive = func() error { return nil }
 	}
-	play := func() error {
-		if err := arrive(); err != nil {
-			return err
-		}
-		return g.awaitDone(ctx, before)
+	before, err := g.Net.Addresses()
+	if err != nil {
+		return err
 	}
-	if g.contested(ra.Options) {
-		return g.slowly(objection, play)
+	if err := arrive(); err != nil {
+		return err
 	}
-	return play()
+	return g.awaitDone(ctx, before)
 }
 
 // contested reports whether another host on the link has an address that is
@@ -89,8 +95,31 @@ func (g *Guest) SetAcceptRA(on bool) error {
 }
 
 // received calls send and waits until a router advertisement of from has come
-// in since, and the kernel is through with it.
-func (g *Guest) received(ctx context.Context, from netip.Addr, send func() error) (err error) {
+// in since, and the kernel is through with it. A kernel that had no room for the
+// router as a neighbour has dropped it, and gets another.
+func (g *Guest) received(ctx context.Context, from netip.Addr, send func() error) error {
+	return link.Send(ctx, func() error {
+		if err := g.arrives(ctx, from, send); err != nil {
+			return err
+		}
+		switch routed, err := g.Net.HasDefaultRoute(from); {
+		case err != nil:
+			return err
+		case !routed:
+			return nil
+		}
+		// The kernel adds the default route, then the neighbour, and then reads the
+		// options.
+		known, err := g.Net.HasNeighbour(g.Link, from)
+		if err == nil && !known {
+			err = fmt.Errorf("the kernel in %s dropped the router advertisement of %s: %w", g.NS.Name(), from, link.ErrCrowded)
+		}
+		return err
+	})
+}
+
+// arrives calls send and waits for one router advertisement.
+func (g *Guest) arrives(ctx context.Context, from netip.Addr, send func() error) (err error) {
 	t, err := g.listenFrames(unix.ETH_P_IPV6)
 	if err != nil {
 		return err

@@ -43,10 +43,7 @@ func TestAdvertise(t *testing.T) {
 			g, nb := boot(t)
 			ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(true))
 			for _, preferred := range tt.preferred {
-				ra := &ndp.RouterAdvertisement{RouterLifetime: time.Hour, Options: []ndp.Option{&ndp.PrefixInformation{
-					PrefixLength: 64, OnLink: true, AutonomousAddressConfiguration: true,
-					ValidLifetime: time.Hour, PreferredLifetime: preferred, Prefix: netip.MustParseAddr("fd00::"),
-				}}}
+				ra := advertisement(preferred)
 				b, err := ndp.MarshalMessage(ra)
 				ok(t, err)
 				limit := 50 * time.Millisecond
@@ -77,6 +74,34 @@ func TestAdvertise(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An address that another host has is an error where the scenario has no such
+// host.
+func TestAdvertiseDuplicate(t *testing.T) {
+	formed, router := netip.MustParseAddr("fd00::5054:ff:fe1f:c7bd"), netip.MustParseAddr("fe80::2")
+	for _, defended := range []bool{false, true} {
+		g, nb := boot(t, formed)
+		g.Defended = func(netip.Addr) bool { return defended }
+		ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(true))
+		ra := advertisement(time.Hour)
+		b, err := ndp.MarshalMessage(ra)
+		ok(t, err)
+		nb.answer(t, b, router)
+		err = g.Advertise(soon(t), guest.Advertisement{From: router, RouterAdvertisement: ra}, func() error { return g.Solicit(t.Context()) })
+		const want = "form fd00::5054:ff:fe1f:c7bd in guest: another host on the link has it, and no event conflict says so"
+		if defended && err != nil || !defended && (err == nil || err.Error() != want) {
+			t.Errorf("defended: %t: got %v", defended, err)
+		}
+	}
+}
+
+// advertisement is of the prefix fd00::/64.
+func advertisement(preferred time.Duration) *ndp.RouterAdvertisement {
+	return &ndp.RouterAdvertisement{RouterLifetime: time.Hour, Options: []ndp.Option{&ndp.PrefixInformation{
+		PrefixLength: 64, OnLink: true, AutonomousAddressConfiguration: true,
+		ValidLifetime: time.Hour, PreferredLifetime: preferred, Prefix: netip.MustParseAddr("fd00::"),
+	}}}
 }
 
 // answer sends an ICMPv6 message, which gets its checksum here, for the first

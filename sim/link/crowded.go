@@ -11,13 +11,17 @@ import (
 // crowded is the time after which there may be room for a neighbour.
 const crowded = 50 * time.Millisecond
 
+// ErrCrowded says that all namespaces together have too many neighbours.
+var ErrCrowded = errors.New("the machine has no room for another IPv6 neighbour (net.ipv6.neigh.default.gc_thresh3)")
+
 // Send calls send, which sends a packet, and calls it again while the kernel has
 // no room for another neighbour. All namespaces of a machine share that room. The
-// kernel says EINVAL then, has sent nothing, and makes room within seconds.
+// kernel says EINVAL then, has sent nothing, and makes room within seconds. What
+// the kernel drops without a word, send reports as ErrCrowded.
 func Send(ctx context.Context, send func() error) error {
 	for {
 		err := send()
-		if !errors.Is(err, unix.EINVAL) {
+		if !errors.Is(err, unix.EINVAL) && !errors.Is(err, ErrCrowded) {
 			return err
 		}
 		select {

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/dump"
 )
 
 // Neighbours calls changed, from one goroutine, each time the kernel resolves
@@ -69,4 +72,17 @@ func (n *Net) ForgetNeighbour(name string, a netip.Addr) error {
 		return fmt.Errorf("forget neighbour %s on %s in %s: %w", a, name, n.ns.Name(), err)
 	}
 	return nil
+}
+
+// HasNeighbour reports whether the kernel has an entry for a neighbour.
+func (n *Net) HasNeighbour(name string, a netip.Addr) (bool, error) {
+	index, err := n.Index(name)
+	if err != nil {
+		return false, err
+	}
+	all, err := dump.Whole(func() ([]netlink.Neigh, error) { return n.h.NeighList(index, unix.AF_INET6) })
+	if err != nil {
+		return false, fmt.Errorf("list neighbours on %s in %s: %w", name, n.ns.Name(), err)
+	}
+	return slices.ContainsFunc(all, func(x netlink.Neigh) bool { return x.IP.Equal(a.AsSlice()) }), nil
 }
