@@ -28,15 +28,15 @@ func TestDocNamesTheCorpus(t *testing.T) {
 			wrong = append(wrong, family)
 		}
 	}
-	doc, err := os.ReadFile("doc.go")
+	doc, err := os.ReadFile("../../docs/talos-v3.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	named := map[string][]string{}
 	for line := range strings.Lines(string(doc)) {
-		if ids, ok := strings.CutPrefix(line, "//\twrong  "); ok {
+		if ids, ok := strings.CutPrefix(line, "    wrong  "); ok {
 			named["wrong"] = append(named["wrong"], strings.Fields(ids)...)
-		} else if ids, ok := strings.CutPrefix(line, "//\tright  "); ok {
+		} else if ids, ok := strings.CutPrefix(line, "    right  "); ok {
 			named["right"] = append(named["right"], strings.Fields(ids)...)
 		}
 	}
