@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/selector"
@@ -52,38 +53,30 @@ func decodeAddress(b []byte) (a selector.Address, link int, ok bool, err error) 
 	// local is the address; where there is no such attribute (IPv6 without a
 	// peer), IFA_ADDRESS is, which otherwise is the peer.
 	var local, address netip.Addr
-	for b := b[unix.SizeofIfAddrmsg:]; len(b) >= unix.SizeofRtAttr; {
-		size := int(binary.NativeEndian.Uint16(b))
-		kind := binary.NativeEndian.Uint16(b[2:])
-		if size < unix.SizeofRtAttr || size > len(b) {
-			return a, link, false, fmt.Errorf("%w: attribute %d of %d octets", errAddress, kind, size)
-		}
-		v := b[unix.SizeofRtAttr:size]
-		b = b[min(len(b), (size+unix.RTA_ALIGNTO-1)&^(unix.RTA_ALIGNTO-1)):]
-
-		enough := true
-		switch kind {
+	attributes, err := netlink.NewAttributeDecoder(b[unix.SizeofIfAddrmsg:])
+	if err != nil {
+		return a, link, false, fmt.Errorf("%w: %w", errAddress, err)
+	}
+	for attributes.Next() {
+		switch attributes.Type() {
 		case unix.IFA_LOCAL:
-			local, enough = netip.AddrFromSlice(v)
+			local, _ = netip.AddrFromSlice(attributes.Bytes())
 		case unix.IFA_ADDRESS:
-			address, enough = netip.AddrFromSlice(v)
+			address, _ = netip.AddrFromSlice(attributes.Bytes())
 		case unix.IFA_FLAGS: // all 32 bits, of which the header has 8
-			if enough = len(v) >= 4; enough {
-				a.Flags = selector.Flags(binary.NativeEndian.Uint32(v))
-			}
+			a.Flags = selector.Flags(attributes.Uint32())
 		case unix.IFA_CACHEINFO:
-			if enough = len(v) >= 8; enough {
-				a.PreferredLifetime = binary.NativeEndian.Uint32(v)
-				a.ValidLifetime = binary.NativeEndian.Uint32(v[4:])
-			}
+			var life struct{ Preferred, Valid uint32 }
+			attributes.Do(func(v []byte) error { _, err := binary.Decode(v, binary.NativeEndian, &life); return err })
+			a.PreferredLifetime, a.ValidLifetime = life.Preferred, life.Valid
 		case ifaProto:
-			if enough = len(v) >= 1; enough && v[0] != 0 {
-				a.Protocol = named(protocols, v[0])
+			if p := attributes.Uint8(); p != 0 {
+				a.Protocol = named(protocols, p)
 			}
 		}
-		if !enough {
-			return a, link, false, fmt.Errorf("%w: attribute %d of %d octets", errAddress, kind, size)
-		}
+	}
+	if err := attributes.Err(); err != nil {
+		return a, link, false, fmt.Errorf("%w: %w", errAddress, err)
 	}
 	switch {
 	case !local.IsValid():

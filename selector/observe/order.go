@@ -2,7 +2,6 @@ package observe
 
 import (
 	"slices"
-	"time"
 
 	"github.com/passtlab/passtlab/selector"
 )
@@ -25,50 +24,40 @@ const (
 // two where the times of creation are. Where nothing is known, every candidate
 // comes first in one of them, and up to three are in each of their orders.
 func (s Saved) Orders() []Order {
-	var at []int // where the candidates stand
+	var places []int // where the candidates stand
 	for i, a := range s.Observation.Addresses {
 		if selector.IsCandidate(a.Prefix.Addr()) {
-			at = append(at, i)
+			places = append(places, i)
 		}
 	}
-	if s.ordered || len(at) < 2 {
+	if s.ordered || len(places) < 2 {
 		return []Order{{"", s.Observation}}
 	}
 	if s.created != nil {
-		old := slices.Clone(at)
-		slices.SortStableFunc(old, func(i, j int) int { return s.created[i].Compare(s.created[j]) })
-		times := make([]time.Time, len(old))
-		for i, j := range old {
-			times[i] = s.created[j]
-		}
-		if len(slices.CompactFunc(times, time.Time.Equal)) == len(old) {
+		at := func(i, j int) int { return s.created[i].Compare(s.created[j]) }
+		old := slices.SortedStableFunc(slices.Values(places), at)
+		if len(slices.CompactFunc(slices.Clone(old), func(i, j int) bool { return at(i, j) == 0 })) == len(old) {
 			young := slices.Clone(old)
 			slices.Reverse(young)
-			return []Order{{NewestFirst, s.permuted(at, young)}, {OldestFirst, s.permuted(at, old)}}
+			return []Order{{NewestFirst, s.permuted(places, young)}, {OldestFirst, s.permuted(places, old)}}
 		}
 	}
 	var orders []Order
-	var seen [][]int
-	back := slices.Clone(at)
+	back := slices.Clone(places)
 	slices.Reverse(back)
-	for _, one := range [][]int{at, back} {
+	for _, one := range [][]int{places, back}[:min(2, len(places)-1)] { // two turned are two backwards
 		for i := range one {
-			turned := slices.Concat(one[i:], one[:i])
-			if slices.ContainsFunc(seen, func(p []int) bool { return slices.Equal(p, turned) }) {
-				continue
-			}
-			seen = append(seen, turned)
-			orders = append(orders, Order{"", s.permuted(at, turned)})
+			orders = append(orders, Order{"", s.permuted(places, slices.Concat(one[i:], one[:i]))})
 		}
 	}
 	return orders
 }
 
-// permuted returns the observation with the addresses from at the places at.
-func (s Saved) permuted(at, from []int) selector.Observation {
+// permuted returns the observation with the addresses from at the places.
+func (s Saved) permuted(places, from []int) selector.Observation {
 	o := s.Observation
 	o.Addresses = slices.Clone(o.Addresses)
-	for i, place := range at {
+	for i, place := range places {
 		o.Addresses[place] = s.Observation.Addresses[from[i]]
 	}
 	return o

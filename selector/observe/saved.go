@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"time"
 
 	"github.com/passtlab/passtlab/selector"
@@ -93,43 +94,30 @@ func noBreaks(data []byte) []byte {
 
 const known = "what passtlab observe, talosctl get addresses -o yaml or talosctl get addresses prints"
 
+// fenced finds the blocks of fenced code, and prompts the lines that were typed.
+var (
+	fenced  = regexp.MustCompile("(?ms)^```[^\n]*(.*?)(?:^```|\\z)")
+	prompts = regexp.MustCompile(`(?m)^\$ .*`)
+)
+
 // code blanks what is not the output of talosctl: lines outside of fenced code
 // where there are fences, code about something else, and shell prompts. No
 // line is removed, so that line numbers stay.
 func code(data []byte) []byte {
-	lines := bytes.Split(data, []byte("\n"))
-	fence := []byte("```")
-	fenced := bytes.HasPrefix(data, fence) || bytes.Contains(data, append([]byte("\n"), fence...))
-	blank := func(from, to int) {
-		for i := from; i < to; i++ {
-			lines[i] = nil
+	if blocks := fenced.FindAllSubmatchIndex(data, -1); len(blocks) > 0 {
+		only := bytes.Repeat([]byte(" "), len(data))
+		for i, c := range data {
+			if c == '\n' {
+				only[i] = c
+			}
 		}
+		for _, b := range blocks {
+			if text := data[b[2]:b[3]]; bytes.Contains(text, []byte("AddressStatus")) {
+				copy(only[b[0]:], "---") // a block is a document of its own
+				copy(only[b[2]:], text)
+			}
+		}
+		data = only
 	}
-	for i := 0; fenced && i < len(lines); i++ {
-		open := i
-		for open < len(lines) && !bytes.HasPrefix(lines[open], fence) {
-			open++
-		}
-		end := min(open+1, len(lines))
-		for end < len(lines) && !bytes.HasPrefix(lines[end], fence) {
-			end++
-		}
-		relevant := bytes.Contains(bytes.Join(lines[min(open, len(lines)):end], []byte("\n")), []byte("AddressStatus"))
-		blank(i, open)
-		switch {
-		case open == len(lines):
-		case relevant:
-			lines[open] = []byte("---") // a block is a document of its own
-			blank(end, min(end+1, len(lines)))
-		default:
-			blank(open, min(end+1, len(lines)))
-		}
-		i = end
-	}
-	for i, l := range lines {
-		if bytes.HasPrefix(l, []byte("$ ")) {
-			lines[i] = nil
-		}
-	}
-	return bytes.Join(lines, []byte("\n"))
+	return prompts.ReplaceAll(data, nil)
 }
