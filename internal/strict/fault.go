@@ -18,7 +18,8 @@ func PlaceOf(n *yaml.Node) Place { return Place{n.Line, n.Column} }
 
 // A Fault is one thing wrong in a file.
 type Fault struct {
-	// File, Line and Column are the place; see Place.
+	// File, Line and Column are the place; see Place. Column is 0 where it is not
+	// known.
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
@@ -40,8 +41,11 @@ type Fault struct {
 //	file:line:column: key: problem; expected …; did you mean "…"?; next step
 func (f Fault) Error() string {
 	var b strings.Builder
-	if f.Line > 0 {
+	switch {
+	case f.Column > 0:
 		fmt.Fprintf(&b, "%s:%d:%d: ", f.File, f.Line, f.Column)
+	case f.Line > 0:
+		fmt.Fprintf(&b, "%s:%d: ", f.File, f.Line)
 	}
 	if f.Key != "" {
 		b.WriteString(f.Key + ": ")

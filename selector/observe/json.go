@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/passtlab/passtlab/internal/strict"
 	"github.com/passtlab/passtlab/selector"
 )
 
@@ -15,7 +16,7 @@ import (
 func parseJSON(name string, data []byte) (Saved, error) {
 	fail := func(offset int, problem, expected string) (Saved, error) {
 		line := 1 + bytes.Count(data[:min(max(offset, 0), len(data))], []byte("\n"))
-		return Saved{}, Fault{name, line, problem, expected}
+		return Saved{}, strict.Fault{File: name, Line: line, Problem: problem, Expected: expected}
 	}
 	var o struct {
 		selector.Observation

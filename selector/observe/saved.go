@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/passtlab/passtlab/internal/strict"
 	"github.com/passtlab/passtlab/selector"
 )
 
@@ -58,18 +59,18 @@ func Load(name string, r io.Reader) (Saved, error) {
 // Parse reads an observation in any of the formats, told apart by what is in
 // it, from data that came from the file called name. The two of talosctl may
 // be pasted from a report as they are, with the lines of Markdown around the
-// code and with shell prompts. What is wrong with the data is a Fault.
+// code and with shell prompts. What is wrong with the data is a strict.Fault without a column.
 func Parse(name string, data []byte) (Saved, error) {
 	data = lines(data)
 	switch {
 	case len(data) > MaxSize:
-		return Saved{}, Fault{name, 1, fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20), "an observation"}
+		return Saved{}, strict.Fault{File: name, Line: 1, Problem: fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20), Expected: "an observation"}
 	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")):
 		return parseJSON(name, data)
 	}
 	data = code(noBreaks(data))
 	if len(bytes.TrimSpace(data)) == 0 {
-		return Saved{}, Fault{name, 1, "the file is empty", known}
+		return Saved{}, strict.Fault{File: name, Line: 1, Problem: "the file is empty", Expected: known}
 	}
 	if isTable(data) {
 		return parseTable(name, data)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/passtlab/passtlab/internal/golden"
+	"github.com/passtlab/passtlab/internal/strict"
 	"github.com/passtlab/passtlab/selector"
 )
 
@@ -97,8 +98,8 @@ func TestParseLineEnds(t *testing.T) {
 		_, want := Parse(file, data)
 		for _, end := range []string{"\r\n", "\r"} {
 			_, got := Parse(file, bytes.ReplaceAll(data, []byte("\n"), []byte(end)))
-			w, _ := errors.AsType[Fault](want)
-			g, ok := errors.AsType[Fault](got)
+			w, _ := errors.AsType[strict.Fault](want)
+			g, ok := errors.AsType[strict.Fault](got)
 			if w.Line != 0 && (!ok || g.Line != w.Line) {
 				t.Errorf("%s with lines that end in %q: %v, want %v", file, end, got, want)
 			}
@@ -111,7 +112,7 @@ func TestParseLineEnds(t *testing.T) {
 		"{\r\"apiVersion\": \"passtlab/v1\",\r\"addresses\": [,]}": 3,
 	} {
 		_, err := Parse("x", []byte(text))
-		if f, ok := errors.AsType[Fault](err); !ok || f.Line != line {
+		if f, ok := errors.AsType[strict.Fault](err); !ok || f.Line != line {
 			t.Errorf("%q: %v, want line %d", text, err, line)
 		}
 	}
@@ -119,7 +120,7 @@ func TestParseLineEnds(t *testing.T) {
 
 func TestParseTooLarge(t *testing.T) {
 	_, err := Load("big", bytes.NewReader(bytes.Repeat([]byte(" "), MaxSize+1)))
-	if f, ok := errors.AsType[Fault](err); !ok || f.Line != 1 || !strings.Contains(f.Problem, "larger than 16 MiB") {
+	if f, ok := errors.AsType[strict.Fault](err); !ok || f.Line != 1 || !strings.Contains(f.Problem, "larger than 16 MiB") {
 		t.Error(err)
 	}
 }
@@ -198,7 +199,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("x", data)
 		if err != nil {
-			fault, ok := errors.AsType[Fault](err)
+			fault, ok := errors.AsType[strict.Fault](err)
 			if lines := 1 + bytes.Count(lines(data), []byte("\n")); !ok || fault.Line < 1 || fault.Line > lines {
 				t.Errorf("%d lines: %v", lines, err)
 			}

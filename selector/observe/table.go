@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/passtlab/passtlab/internal/strict"
 	"github.com/passtlab/passtlab/selector"
 )
 
@@ -65,7 +66,7 @@ func parseTable(name string, data []byte) (Saved, error) {
 		}
 	}
 	if len(c.all) == 0 {
-		return Saved{}, Fault{name, line, "no address in the table", "what talosctl get addresses prints"}
+		return Saved{}, strict.Fault{File: name, Line: line, Problem: "no address in the table", Expected: "what talosctl get addresses prints"}
 	}
 	return c.saved(FormatTable), nil
 }

@@ -42,7 +42,7 @@ type collector struct {
 }
 
 func (c *collector) fault(line int, expected, format string, a ...any) error {
-	return Fault{c.file, line, fmt.Sprintf(format, a...), expected}
+	return strict.Fault{File: c.file, Line: line, Problem: fmt.Sprintf(format, a...), Expected: expected}
 }
 
 func (c *collector) add(s status) error {
@@ -126,7 +126,7 @@ func parseYAML(name string, data []byte) (Saved, error) {
 		if err != nil {
 			// At the end of the file it names the line after the last one.
 			line, problem := strict.SyntaxError(bytes.TrimRight(data, "\n"), err)
-			return Saved{}, Fault{name, line, "not YAML: " + problem, known}
+			return Saved{}, strict.Fault{File: name, Line: line, Problem: "not YAML: " + problem, Expected: known}
 		}
 		root := doc.Content[0]
 		if root.Tag == "!!null" {
@@ -153,7 +153,7 @@ func parseYAML(name string, data []byte) (Saved, error) {
 		if len(others) > 0 {
 			problem += ", only " + strings.Join(slices.Sorted(maps.Keys(others)), ", ")
 		}
-		return Saved{}, Fault{name, 1, problem, "what talosctl get addresses -o yaml prints"}
+		return Saved{}, strict.Fault{File: name, Line: 1, Problem: problem, Expected: "what talosctl get addresses -o yaml prints"}
 	}
 	return c.saved(FormatYAML), nil
 }
