@@ -28,12 +28,10 @@ func (d *Disk) Swap(tree *os.File) *os.File {
 
 // Close removes all that was written. The disk stays empty from then on.
 func (d *Disk) Close() error {
-	tree := d.Swap(nil)
 	d.mu.Lock()
-	d.closed = true
-	d.mu.Unlock()
-	if tree == nil {
+	defer d.mu.Unlock()
+	if d.closed = true; d.tree == nil {
 		return nil
 	}
-	return tree.Close()
+	return d.tree.Close()
 }

@@ -3,6 +3,7 @@ package selector
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,39 +11,26 @@ import (
 // they are a list of names, those that `ip address` prints.
 type Flags uint32
 
-// The flags, with their values from linux/if_addr.h.
+// The flags, from the lowest bit on.
 const (
-	FlagTemporary     Flags = 0x01
-	FlagNoDAD         Flags = 0x02
-	FlagOptimistic    Flags = 0x04
-	FlagDADFailed     Flags = 0x08
-	FlagHomeAddress   Flags = 0x10
-	FlagDeprecated    Flags = 0x20
-	FlagTentative     Flags = 0x40
-	FlagPermanent     Flags = 0x80
-	FlagMngTmpAddr    Flags = 0x100
-	FlagNoPrefixRoute Flags = 0x200
-	FlagMCAutoJoin    Flags = 0x400
-	FlagStablePrivacy Flags = 0x800
+	FlagTemporary Flags = 1 << iota
+	FlagNoDAD
+	FlagOptimistic
+	FlagDADFailed
+	FlagHomeAddress
+	FlagDeprecated
+	FlagTentative
+	FlagPermanent
+	FlagMngTmpAddr
+	FlagNoPrefixRoute
+	FlagMCAutoJoin
+	FlagStablePrivacy
 )
 
-// flagNames is in the order in which iproute2 prints them.
-var flagNames = []struct {
-	flag Flags
-	name string
-}{
-	{FlagTemporary, "temporary"},
-	{FlagNoDAD, "nodad"},
-	{FlagOptimistic, "optimistic"},
-	{FlagDADFailed, "dadfailed"},
-	{FlagHomeAddress, "home"},
-	{FlagDeprecated, "deprecated"},
-	{FlagTentative, "tentative"},
-	{FlagPermanent, "permanent"},
-	{FlagMngTmpAddr, "mngtmpaddr"},
-	{FlagNoPrefixRoute, "noprefixroute"},
-	{FlagMCAutoJoin, "autojoin"},
-	{FlagStablePrivacy, "stable-privacy"},
+// flagNames are iproute2's, from the lowest bit on.
+var flagNames = []string{
+	"temporary", "nodad", "optimistic", "dadfailed", "home", "deprecated", "tentative",
+	"permanent", "mngtmpaddr", "noprefixroute", "autojoin", "stable-privacy",
 }
 
 // Has reports whether all of g are set in f.
@@ -55,13 +43,12 @@ func (f Flags) Any(g Flags) bool { return f&g != 0 }
 // given as a hexadecimal number.
 func (f Flags) Names() []string {
 	names := []string{}
-	for _, n := range flagNames {
-		if f.Has(n.flag) {
-			names = append(names, n.name)
-			f &^= n.flag
+	for i, name := range flagNames {
+		if f.Has(1 << i) {
+			names = append(names, name)
 		}
 	}
-	if f != 0 {
+	if f &^= 1<<len(flagNames) - 1; f != 0 {
 		names = append(names, fmt.Sprintf("%#x", uint32(f)))
 	}
 	return names
@@ -73,13 +60,10 @@ func (f Flags) String() string { return strings.Join(f.Names(), " ") }
 // ParseFlags reads names as Names gives them.
 func ParseFlags(names []string) (Flags, error) {
 	var f Flags
-next:
 	for _, s := range names {
-		for _, n := range flagNames {
-			if n.name == s {
-				f |= n.flag
-				continue next
-			}
+		if i := slices.Index(flagNames, s); i >= 0 {
+			f |= 1 << i
+			continue
 		}
 		var x uint32
 		if _, err := fmt.Sscanf(s, "0x%x", &x); err != nil {

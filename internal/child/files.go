@@ -123,9 +123,8 @@ func parseMounts(text string) map[string]uintptr {
 
 // hideDevices hides /dev behind one with nothing but the devices.
 func hideDevices(dev trees) error {
-	const flags = unix.MS_NOSUID | unix.MS_NOEXEC
-	if err := unix.Mount("tmpfs", "/dev", "tmpfs", flags, "mode=755,size=64k"); err != nil {
-		return fmt.Errorf("mount a /dev of its own: %w", err)
+	if err := mountOwn("/dev", unix.MS_NOEXEC, "mode=755,size=64k"); err != nil {
+		return err
 	}
 	if err := errors.Join(
 		os.Mkdir("/dev/shm", 0o755),
@@ -135,7 +134,7 @@ func hideDevices(dev trees) error {
 	); err != nil {
 		return err
 	}
-	if err := unix.Mount("", "/dev", "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|flags, ""); err != nil {
+	if err := unix.Mount("", "/dev", "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("make /dev read-only: %w", err)
 	}
 	return nil
@@ -151,12 +150,12 @@ func (o order) mountPrivate() error {
 		return err
 	}
 	for _, p := range private {
-		if err := os.Mkdir(filepath.Join(Temp, p.name), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := makeFolder(filepath.Join(Temp, p.name), 0o755); err != nil {
 			return err
 		}
 	}
 	// The program may have removed it.
-	if err := os.Mkdir(filepath.Join(Temp, "run", filepath.Base(Home)), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := makeFolder(filepath.Join(Temp, "run", filepath.Base(Home)), 0o700); err != nil {
 		return fmt.Errorf("%w: %w", errInTheWay, err)
 	}
 	for _, p := range private {
@@ -168,18 +167,24 @@ func (o order) mountPrivate() error {
 	return nil
 }
 
+// makeFolder makes a folder where there is nothing.
+func makeFolder(path string, mode os.FileMode) error {
+	if err := os.Mkdir(path, mode); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
 // mountDisk mounts what the private folders are on at Temp, for now. passtlab
 // gets a copy of the mount, which outlasts this mount namespace. The copy is made
 // now, as the one that passtlab had cannot be mounted twice.
 func (o order) mountDisk() error {
-	var err error
-	if o.Disk != 0 {
-		err = unix.MoveMount(o.Disk, "", unix.AT_FDCWD, Temp, unix.MOVE_MOUNT_F_EMPTY_PATH)
-	} else {
-		err = unix.Mount("tmpfs", Temp, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, privateSize)
-	}
-	if err != nil {
-		return fmt.Errorf("mount a %s of its own: %w", Temp, err)
+	if o.Disk == 0 {
+		if err := mountOwn(Temp, unix.MS_NODEV, privateSize); err != nil {
+			return err
+		}
+	} else if err := unix.MoveMount(o.Disk, "", unix.AT_FDCWD, Temp, unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
+		return fmt.Errorf("mount the %s of before: %w", Temp, err)
 	}
 	if !o.Keep {
 		return nil
@@ -287,24 +292,17 @@ func (ts *trees) add(path string) error {
 // show mounts the copies at their old paths.
 func (ts trees) show() error {
 	for _, t := range ts {
-		if err := t.show(); err != nil {
+		var st unix.Stat_t
+		if err := unix.Fstat(t.fd, &st); err != nil {
 			return fmt.Errorf("show %s: %w", t.path, err)
 		}
-	}
-	return nil
-}
-
-func (t tree) show() error {
-	var st unix.Stat_t
-	if err := unix.Fstat(t.fd, &st); err != nil {
-		return err
-	}
-	err := makePoint(t.path, st.Mode&unix.S_IFMT == unix.S_IFDIR)
-	if err == nil {
-		err = unix.MoveMount(t.fd, "", unix.AT_FDCWD, t.path, unix.MOVE_MOUNT_F_EMPTY_PATH)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", errInTheWay, err)
+		err := makePoint(t.path, st.Mode&unix.S_IFMT == unix.S_IFDIR)
+		if err == nil {
+			err = unix.MoveMount(t.fd, "", unix.AT_FDCWD, t.path, unix.MOVE_MOUNT_F_EMPTY_PATH)
+		}
+		if err != nil {
+			return fmt.Errorf("show %s: %w: %w", t.path, errInTheWay, err)
+		}
 	}
 	return nil
 }
@@ -332,12 +330,11 @@ func makePoint(path string, folder bool) error {
 		return err
 	}
 	f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	f.Close()
 	if errors.Is(err, fs.ErrExist) {
 		return nil
-	} else if err != nil {
-		return err
 	}
-	return f.Close()
+	return err
 }
 
 func (ts trees) close() {

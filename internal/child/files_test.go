@@ -169,7 +169,7 @@ func TestNamedInArguments(t *testing.T) {
 		file: true, "--data=" + file: true, "cat '" + file + "'|head -1": true, "x=$(" + file + ");echo $x": true, "a:" + file: true,
 		dir: true, "none": false, "cat /dev/net/tun": false, file + "-not-there": false, "file": false,
 	} {
-		got := slices.Contains(order{Path: "/bin/sh"}.needed([]string{"sh", arg}), dir)
+		got := slices.Contains(order{Spec: Spec{Path: "/bin/sh"}}.needed([]string{"sh", arg}), dir)
 		if got != want {
 			t.Errorf("%q: shown is %t", arg, got)
 		}

@@ -55,55 +55,19 @@ func (o order) run(argv []string) (r Report) {
 	// Namespaces are the thread's; it is never unlocked, since the process
 	// ends here.
 	runtime.LockOSThread()
+	tasks, notes, err := o.makeReady(argv)
+	r.Notes = notes
 	switch {
-	case os.Getpid() != 1: // what follows is not for the machine
-		r.Setup = "not process 1 of a PID namespace"
+	case o.Disk != 0 && errors.Is(err, errInTheWay):
+		r.Blocked = err.Error()
 		return r
-	case orphaned():
-		r.Setup = "passtlab has ended"
-		return r
-	}
-	if err := o.enter(); err != nil {
+	case err != nil:
 		r.Setup = err.Error()
 		return r
-	}
-	var tasks pace.Tree
-	if o.Fresh {
-		const flags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
-		fresh := func(fstype, target string) error {
-			err := unix.Mount(fstype, target, fstype, flags, "")
-			if err != nil {
-				r.Notes = append(r.Notes, fmt.Sprintf("%s is the machine's: mount %s: %v%s", target, fstype, err, whyNoMount(err)))
-			}
-			return err
-		}
-		tasks = showTasks(fresh("proc", "/proc") == nil)
-		if o.Net != 0 && fresh("sysfs", "/sys") != nil && o.Confine {
-			// A program that is asked would see other interfaces than the guest's,
-			// and be blamed for it.
-			r.Setup = r.Notes[len(r.Notes)-1]
-			return r
-		}
-	}
-	for _, dir := range o.Hide {
-		if err := own(dir, nil, unix.MS_RDONLY); err != nil {
-			r.Setup = err.Error()
-			return r
-		}
 	}
 	files := []uintptr{0, 1, 2}
 	if o.File != 0 {
 		files = append(files, uintptr(o.File)) // FileFD
-	}
-	if o.Confine {
-		notes, err := o.confine(argv)
-		if r.Notes = append(r.Notes, notes...); o.Disk != 0 && errors.Is(err, errInTheWay) {
-			r.Blocked = err.Error()
-			return r
-		} else if err != nil {
-			r.Setup = err.Error()
-			return r
-		}
 	}
 	pid, err := syscall.ForkExec(o.Path, argv, &syscall.ProcAttr{Env: os.Environ(), Files: files})
 	if err != nil {
@@ -118,6 +82,46 @@ func (o order) run(argv []string) (r Report) {
 	}
 	r.Status, r.Left = reap(pid, tasks)
 	return r
+}
+
+// makeReady makes the namespaces ready, and confines this thread. The notes say
+// what the machine cannot do. tasks is the program's own /proc, if it has one.
+func (o order) makeReady(argv []string) (tasks pace.Tree, notes []string, err error) {
+	switch {
+	case os.Getpid() != 1: // what follows is not for the machine
+		return tasks, nil, errors.New("not process 1 of a PID namespace")
+	case orphaned():
+		return tasks, nil, errors.New("passtlab has ended")
+	}
+	if err := o.enter(); err != nil {
+		return tasks, nil, err
+	}
+	if o.Fresh {
+		err := fresh("proc", "/proc")
+		if tasks = showTasks(err == nil); err != nil {
+			notes = append(notes, err.Error())
+		}
+		if o.Net != 0 {
+			err = fresh("sysfs", "/sys")
+			if err != nil && o.Confine {
+				// A program that is asked would see other interfaces than the
+				// guest's, and be blamed for it.
+				return tasks, notes, err
+			} else if err != nil {
+				notes = append(notes, err.Error())
+			}
+		}
+	}
+	for _, dir := range o.Hide {
+		if err := own(dir, nil, unix.MS_RDONLY); err != nil {
+			return tasks, notes, err
+		}
+	}
+	if !o.Confine {
+		return tasks, notes, nil
+	}
+	more, err := o.confine(argv)
+	return tasks, append(notes, more...), err
 }
 
 // ofProgram are the errors of execve(2) that say something about the program's
@@ -166,8 +170,8 @@ func (o order) enter() error {
 
 // own hides a folder behind one with nothing but the files in it.
 func own(dir string, files map[string]string, flags uintptr) error {
-	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC|flags, "mode=755"); err != nil {
-		return fmt.Errorf("mount a %s of its own: %w%s", dir, err, whyNoMount(err))
+	if err := mountOwn(dir, unix.MS_NODEV|unix.MS_NOEXEC|flags, "mode=755"); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		file := filepath.Join(dir, name)
@@ -178,7 +182,24 @@ func own(dir string, files map[string]string, flags uintptr) error {
 	return nil
 }
 
-// whyNoMount says what an answer of mount(2) comes from, and what lifts it.
+// mountOwn hides a folder behind an empty one.
+func mountOwn(dir string, flags uintptr, options string) error {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|flags, options); err != nil {
+		return fmt.Errorf("mount a %s of its own: %w%s", dir, err, whyNoMount(err))
+	}
+	return nil
+}
+
+// fresh mounts what shows this process's namespaces.
+func fresh(fstype, dir string) error {
+	err := unix.Mount(fstype, dir, fstype, unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+	if err != nil {
+		return fmt.Errorf("%s is the machine's: mount %s: %w%s", dir, fstype, err, whyNoMount(err))
+	}
+	return nil
+}
+
+// whyNoMount says why mount(2) fails, and what to do about it.
 func whyNoMount(err error) string {
 	switch {
 	case errors.Is(err, unix.EINVAL):
@@ -203,8 +224,8 @@ func orphaned() bool {
 }
 
 // showTasks hands passtlab the /proc of the program's own PID namespace, which
-// has no process but the program's, or says that there is none. It returns the same for this process, by a descriptor:
-// other threads than this one see the machine's /proc.
+// has no process but the program's, or says that there is none. It returns the
+// same for this process, by a descriptor: other threads see the machine's /proc.
 func showTasks(own bool) (t pace.Tree) {
 	proc := -1
 	if own {
@@ -218,8 +239,8 @@ func showTasks(own bool) (t pace.Tree) {
 }
 
 // reap waits for every process of the PID namespace. Those that are there
-// orphanGrace after pid has ended are killed and counted.
-// tasks are those of the namespace, if they can be told.
+// orphanGrace after pid has ended are killed and counted. tasks are the
+// namespace's, if they are known.
 func reap(pid int, tasks pace.Tree) (status syscall.WaitStatus, left int) {
 	type exit struct {
 		pid    int

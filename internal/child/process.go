@@ -14,7 +14,7 @@ const said = 4 << 10
 // Process is a program that runs until it is told to end.
 type Process struct {
 	stop  context.CancelFunc
-	ended chan struct{}
+	ended context.Context
 	err   error // why it ended by itself; read after that
 	fine  bool  // with status 0
 }
@@ -23,11 +23,12 @@ type Process struct {
 // why it ended.
 func Start(s Spec) *Process {
 	ctx, stop := context.WithCancel(context.Background())
-	p := &Process{stop: stop, ended: make(chan struct{})}
+	over, ended := context.WithCancel(context.Background())
+	p := &Process{stop: stop, ended: over}
 	words := &Tail{Max: said}
 	s.Stdout, s.Stderr = words, words
 	go func() {
-		defer close(p.ended)
+		defer ended()
 		r, err := Run(ctx, s)
 		switch {
 		case ctx.Err() != nil:
@@ -49,38 +50,25 @@ func Start(s Spec) *Process {
 }
 
 // Ended is closed once the process and all that it started are gone.
-func (p *Process) Ended() <-chan struct{} { return p.ended }
+func (p *Process) Ended() <-chan struct{} { return p.ended.Done() }
 
 // Succeeded reports whether the process has ended by itself with status 0.
-func (p *Process) Succeeded() bool {
-	select {
-	case <-p.ended:
-		return p.fine
-	default:
-		return false
-	}
-}
+func (p *Process) Succeeded() bool { return p.ended.Err() != nil && p.fine }
 
 // OnEnd calls f with the reason if the process ends by itself before stop is
 // called.
-func (p *Process) OnEnd(f func(error)) (stop func()) {
-	stopped := make(chan struct{})
-	go func() {
-		select {
-		case <-p.ended:
-			if p.err != nil {
-				f(p.err)
-			}
-		case <-stopped:
+func (p *Process) OnEnd(f func(error)) (stop func() bool) {
+	return context.AfterFunc(p.ended, func() {
+		if p.err != nil {
+			f(p.err)
 		}
-	}()
-	return func() { close(stopped) }
+	})
 }
 
 // Close ends the process and waits until it is gone. The error says that it
 // had ended by itself.
 func (p *Process) Close() error {
 	p.stop()
-	<-p.ended
+	<-p.ended.Done()
 	return p.err
 }

@@ -17,19 +17,14 @@ import (
 	"github.com/passtlab/passtlab/internal/pace"
 )
 
-// order is what the init is told, as JSON in its first argument.
+// order is what the init is told, as JSON in its first argument: descriptors in
+// place of what this process has open. 0 is none.
 type order struct {
-	Path  string                       `json:"path"`
-	Net   int                          `json:"net,omitempty"`   // descriptor; 0: none
-	Other int                          `json:"other,omitempty"` // likewise
-	File  int                          `json:"file,omitempty"`  // likewise
-	Fresh bool                         `json:"fresh,omitempty"`
-	Own   map[string]map[string]string `json:"own,omitempty"`
-	Hide  []string                     `json:"hide,omitempty"`
-	// Those of Spec; Disk is a descriptor.
-	Confine bool `json:"confine,omitempty"`
-	Keep    bool `json:"keep,omitempty"`
-	Disk    int  `json:"disk,omitempty"`
+	Spec
+	Net   int `json:"net,omitempty"`
+	Other int `json:"other,omitempty"`
+	File  int `json:"file,omitempty"`
+	Disk  int `json:"disk,omitempty"`
 }
 
 // Run runs the program until it ends or ctx does, which kills it. Whatever it
@@ -41,66 +36,22 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 	}
 	defer in.Close()
 	defer out.Close()
-	o := order{Path: s.Path, Fresh: s.Fresh, Own: s.Own, Hide: s.Hide, Confine: s.Confine, Keep: s.Keep}
-	files := []*os.File{out}
-	for _, n := range []struct {
-		ns Namespace
-		to *int
-	}{{s.Net, &o.Net}, {s.Other, &o.Other}} {
-		if n.ns == nil {
-			continue
-		}
-		var f *os.File
-		if err := n.ns.Do(func() (err error) { f, err = os.Open("/proc/thread-self/ns/net"); return err }); err != nil {
-			return r, err
-		}
-		defer f.Close()
-		*n.to = reportFD + len(files)
-		files = append(files, f)
-	}
-	for _, f := range []struct {
-		file *os.File
-		to   *int
-	}{{s.File, &o.File}, {s.Disk, &o.Disk}} {
-		if f.file != nil {
-			*f.to = reportFD + len(files)
-			files = append(files, f.file)
-		}
-	}
-	spec, err := json.Marshal(o)
+	net, err := openNet(s.Net)
 	if err != nil {
 		return r, err
 	}
-
-	attr := &syscall.SysProcAttr{
-		Cloneflags: unix.CLONE_NEWPID,
-		Pdeathsig:  syscall.SIGKILL,
-		Setsid:     true, // no terminal: neither its signals nor its questions
+	defer net.Close()
+	other, err := openNet(s.Other)
+	if err != nil {
+		return r, err
 	}
-	command := func() *exec.Cmd {
-		cmd := exec.CommandContext(ctx, "/proc/self/exe")
-		cmd.Args = append([]string{initName, string(spec)}, s.Args...)
-		cmd.Env = s.Env
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
-		cmd.ExtraFiles = files
-		cmd.SysProcAttr = attr
-		cmd.WaitDelay = drain
-		return cmd
-	}
+	defer other.Close()
 	// Pdeathsig is sent when the forking thread ends, so it has to last.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd := command()
-	err = cmd.Start()
-	if errors.Is(err, syscall.EPERM) && s.MayUnshare {
-		attr.Cloneflags |= unix.CLONE_NEWUSER
-		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}}
-		cmd = command()
-		err = cmd.Start()
-	}
+	cmd, err := s.start(ctx, out, net, other)
 	if err != nil {
-		return r, fmt.Errorf("make a PID namespace: %w", err)
+		return r, err
 	}
 	out.Close()
 	reports := make(chan reported, 1)
@@ -110,18 +61,66 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 	if s.Started != nil {
 		s.Started(pace.Tree{}) // there is nothing to look at any more
 	}
-	if rep.proc != nil {
-		rep.proc.Close()
-	}
-	r.Disk = rep.Disk
+	rep.proc.Close()
 	switch {
 	case errors.Is(werr, exec.ErrWaitDelay):
-		return r, fmt.Errorf("read what the program prints: not done %s after its end", drain)
+		err = fmt.Errorf("read what the program prints: not done %s after its end", drain)
 	case rep.err != nil:
 		// The init was killed, or has crashed.
-		return r, fmt.Errorf("no report from the init: %w", cmp.Or(werr, rep.err))
+		err = fmt.Errorf("no report from the init: %w", cmp.Or(werr, rep.err))
+	default:
+		return rep.Report, nil
 	}
-	return rep.Report, nil
+	return Report{Disk: rep.Disk}, err
+}
+
+// openNet opens a network namespace. Nil is none.
+func openNet(ns Namespace) (f *os.File, err error) {
+	if ns == nil {
+		return nil, nil
+	}
+	err = ns.Do(func() (err error) { f, err = os.Open("/proc/thread-self/ns/net"); return err })
+	return f, err
+}
+
+// start starts the init, in a user namespace if it has to be.
+func (s Spec) start(ctx context.Context, report, net, other *os.File) (*exec.Cmd, error) {
+	files := []*os.File{report} // from reportFD on
+	hand := func(f *os.File) int {
+		if f == nil {
+			return 0
+		}
+		files = append(files, f)
+		return reportFD + len(files) - 1
+	}
+	text, err := json.Marshal(order{Spec: s, Net: hand(net), Other: hand(other), File: hand(s.File), Disk: hand(s.Disk)})
+	if err != nil {
+		return nil, err
+	}
+	attr := &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWPID,
+		Pdeathsig:  syscall.SIGKILL,
+		Setsid:     true, // no terminal: neither its signals nor its questions
+	}
+	for {
+		cmd := exec.CommandContext(ctx, "/proc/self/exe")
+		cmd.Args = append([]string{initName, string(text)}, s.Args...)
+		cmd.Env = s.Env
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = s.Stdin, s.Stdout, s.Stderr
+		cmd.ExtraFiles = files
+		cmd.SysProcAttr = attr
+		cmd.WaitDelay = drain
+		err := cmd.Start()
+		switch {
+		case err == nil:
+			return cmd, nil
+		case !errors.Is(err, syscall.EPERM) || net != nil || attr.UidMappings != nil:
+			return nil, fmt.Errorf("make a PID namespace: %w", err)
+		}
+		attr.Cloneflags |= unix.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}}
+	}
 }
 
 // drain is how long what a program has printed may take to be read after its

@@ -14,47 +14,45 @@ type Namespace interface {
 	Do(f func() error) error
 }
 
-// Spec is what to run, and where.
+// Spec is what to run, and where. What has a key in JSON goes to the init as it is.
 type Spec struct {
-	Path  string   // of the program, absolute
-	Args  []string // the program's name first
-	Env   []string
-	Stdin io.Reader
+	Path  string    `json:"path"` // of the program, absolute
+	Args  []string  `json:"-"`    // the program's name first
+	Env   []string  `json:"-"`
+	Stdin io.Reader `json:"-"`
 	// Stdout and Stderr get what the program prints.
-	Stdout, Stderr io.Writer
+	Stdout, Stderr io.Writer `json:"-"`
 	// File, unless nil, is the program's descriptor FileFD.
-	File *os.File
+	File *os.File `json:"-"`
 
-	// Net is the network namespace that the program runs in. Default: this
-	// process's own.
-	Net Namespace
+	// Net is the network namespace that the program runs in. Nil: this process's
+	// own. Then a user namespace is made where there is no right to make a PID
+	// namespace.
+	Net Namespace `json:"-"`
+	// Other is a second network namespace, for the program to open at
+	// OtherPath, beside which there is nothing in /run.
+	Other Namespace `json:"-"`
 	// Fresh mounts anew, for the program alone, what shows its namespaces:
 	// /proc, and /sys if Net is given. Where the system refuses, as containers
 	// do, the machine's stay and the report has a note.
-	Fresh bool
+	Fresh bool `json:"fresh,omitempty"`
 	// Own are folders that the program has to itself, each with the text of its
 	// files by name, which may be in folders of their own. Only the program's
 	// user may read them.
-	Own map[string]map[string]string
+	Own map[string]map[string]string `json:"own,omitempty"`
 	// Hide are folders that are empty and read-only for the program.
-	Hide []string
-	// Other is a second network namespace, for the program to open at
-	// OtherPath, beside which there is nothing in /run.
-	Other Namespace
+	Hide []string `json:"hide,omitempty"`
 	// Started, unless nil, is told where the program's tasks are found, for
 	// pace.Meter.Follow, and at the end that there are none any more.
-	Started func(pace.Tree)
+	Started func(pace.Tree) `json:"-"`
 	// Confine leaves the program no means to change what outlives it, but for
 	// the network's packets. See the package documentation.
-	Confine bool
+	Confine bool `json:"confine,omitempty"`
 	// Keep has Report.Disk hold what a confined program writes, and Disk, unless
 	// nil, is that of an earlier run: the program finds its files again. Run takes
 	// them out of Disk, which is of no use any more.
-	Keep bool
-	Disk *os.File
-	// MayUnshare allows a user namespace where there is no right to make a PID
-	// namespace.
-	MayUnshare bool
+	Keep bool     `json:"keep,omitempty"`
+	Disk *os.File `json:"-"`
 }
 
 // FileFD is the program's descriptor of Spec.File.

@@ -31,17 +31,14 @@ type task struct {
 
 // read returns the tasks by number. Those that end meanwhile are left out.
 func (t Tree) read() map[int]task {
+	tasks := map[int]task{}
 	if t.Proc == "" {
-		return nil
-	}
-	if t.Alone {
-		tasks := map[int]task{}
-		t.process(t.Root, tasks)
 		return tasks
 	}
-	tasks := map[int]task{}
-	for _, pid := range t.below() {
-		t.process(pid, tasks)
+	if !t.Alone {
+		for _, pid := range t.below() {
+			t.process(pid, tasks)
+		}
 	}
 	if len(tasks) == 0 {
 		t.process(t.Root, tasks)

@@ -135,21 +135,22 @@ func (p *program) run(ctx context.Context, o selector.Observation) (c selector.C
 	kills := limits.OOMKills()
 	defer meter.Stop()
 
-	stdout := &head{max: p.opts.MaxOutput, full: func() { cancel(ErrFlood) }}
-	stderr := newErrors(p.opts.MaxOutput, func() { cancel(errTalk) })
-	r, rerr := p.start(ctx, o, bytes.NewReader(input), stdout, stderr, meter)
+	var stdout bytes.Buffer
+	stderr := &child.Tail{Max: p.opts.MaxOutput}
+	r, rerr := p.start(ctx, o, bytes.NewReader(input), &limited{&stdout, p.opts.MaxOutput, func() { cancel(ErrFlood) }},
+		&limited{stderr, maxErrors, func() { cancel(errTalk) }}, meter)
 	cause := context.Cause(ctx)
 	switch {
 	case cause == ErrFlood:
-		return c, fmt.Errorf("%w of %d bytes, beginning with %q", ErrFlood, p.opts.MaxOutput, shorten(string(stdout.buf)))
+		return c, fmt.Errorf("%w of %d bytes, beginning with %q", ErrFlood, p.opts.MaxOutput, shorten(stdout.String()))
 	case rerr != nil && cause == ErrTimeout:
 		return c, fmt.Errorf("%w of %v%s%s", ErrTimeout, p.opts.Timeout,
-			quote(", last output ", string(stdout.buf)), quote(", last error ", stderr.String()))
+			quote(", last output ", stdout.String()), quote(", last error ", stderr.String()))
 	}
 	if err := p.ending(r, rerr, cause, stderr, kills); err != nil {
 		return c, err
 	}
-	return parseOutput(stdout.buf)
+	return parseOutput(stdout.Bytes())
 }
 
 // slowness is how many times the time limit may pass until a program has had
@@ -172,7 +173,7 @@ func (p *program) limit(cancel context.CancelCauseFunc) func(pace.Spent) {
 // ending says what was wrong with the way a program ended, nil for nothing.
 // rerr is why there is no report, and cause why it was killed, if it was. kills
 // is limits.OOMKills when it was started.
-func (p *program) ending(r child.Report, rerr, cause error, stderr *errorOutput, kills int) (err error) {
+func (p *program) ending(r child.Report, rerr, cause error, stderr *child.Tail, kills int) (err error) {
 	switch {
 	case cause == errTalk:
 		return fmt.Errorf("%w of %d bytes on standard error, ending with %q", ErrFlood, maxErrors, shorten(lastLine(stderr.String())))
@@ -229,9 +230,7 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 		Confine: true,
 		Started: meter.Follow,
 	}
-	// Without a namespace to enter, an ordinary user may ask, too.
-	s.MayUnshare = o.Guest == nil || o.Guest == selector.Here
-	if !s.MayUnshare {
+	if o.Guest != nil && o.Guest != selector.Here {
 		s.Net = o.Guest
 	}
 	if o.Disk != nil {
@@ -239,7 +238,8 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 	}
 	r, err := child.Run(ctx, s)
 	if o.Disk != nil {
-		closeAll(s.Disk, o.Disk.Swap(r.Disk))
+		s.Disk.Close()
+		o.Disk.Swap(r.Disk).Close()
 	}
 	if s.Net != nil && r.Setup == "" {
 		if terr := tidy(o.Guest); err == nil {
@@ -252,15 +252,6 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 		})
 	}
 	return r, err
-}
-
-// closeAll closes what is not nil.
-func closeAll(files ...*os.File) {
-	for _, f := range files {
-		if f != nil {
-			f.Close()
-		}
-	}
 }
 
 // encode returns what the program is shown.

@@ -302,13 +302,13 @@ ls /proc/self/fd
 		t.Fatal(err)
 	}
 	p := newSelector(t, Options{}, path, "b c", "$d").(*program)
-	stdout, stderr := &head{max: 8 << 10, full: func() {}}, &child.Tail{Max: 1 << 10}
+	stdout, stderr := &child.Tail{Max: 8 << 10}, &child.Tail{Max: 1 << 10}
 	meter := pace.Start(nil)
 	defer meter.Stop()
 	if r, err := p.start(t.Context(), o, bytes.NewReader(input), stdout, stderr, meter); err != nil || r.Status != 0 {
 		t.Fatalf("%+v, %v, %s", r, err, stderr)
 	}
-	got := string(stdout.buf)
+	got := stdout.String()
 	// The fourth descriptor is the folder that ls reads.
 	for _, want := range []string{path + "|b c|$d|\n" + string(input) + "\n", "\n0\n1\n2\n3\n"} {
 		if !strings.Contains(got, want) {
@@ -342,7 +342,7 @@ exit 1
 	o := observation()
 	o.Guest = ns
 	p := newSelector(t, Options{}, path).(*program)
-	stdout, stderr := &head{max: 1 << 10, full: func() {}}, &child.Tail{Max: 1 << 10}
+	stdout, stderr := &child.Tail{Max: 1 << 10}, &child.Tail{Max: 1 << 10}
 	meter := pace.Start(nil)
 	defer meter.Stop()
 	r, err := p.start(t.Context(), o, nil, stdout, stderr, meter)

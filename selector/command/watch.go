@@ -83,7 +83,7 @@ type watch struct {
 	ended   chan struct{} // closed when all of it is gone
 	unread  chan []byte   // the newest observation, until it is begun to be written
 	lines   *lines
-	stderr  *errorOutput // read once it has ended
+	stderr  *child.Tail // read once it has ended
 	meter   *pace.Meter
 	kills   int          // limits.OOMKills when it was started
 	stdin   *os.File     // the end of the pipe that it reads from
@@ -104,7 +104,7 @@ func (w watcher) start(o selector.Observation) (*watch, error) {
 	l := &watch{
 		program: w.program, cancel: cancel,
 		ended: make(chan struct{}), unread: make(chan []byte, 1), news: make(chan struct{}),
-		stderr: newErrors(w.program.opts.MaxOutput, func() { cancel(errTalk) }),
+		stderr: &child.Tail{Max: w.program.opts.MaxOutput},
 	}
 	l.meter, l.kills = pace.Start(nil), limits.OOMKills()
 	l.lines = &lines{max: w.program.opts.MaxOutput, left: maxSaid, line: l.hear, wrong: cancel}
@@ -127,7 +127,7 @@ func (w watcher) start(o selector.Observation) (*watch, error) {
 	}()
 	go func() {
 		defer close(l.ended)
-		r, rerr := l.program.start(ctx, o, in, l.lines, l.stderr, l.meter)
+		r, rerr := l.program.start(ctx, o, in, l.lines, &limited{l.stderr, maxErrors, func() { cancel(errTalk) }}, l.meter)
 		l.meter.Stop()
 		cause := context.Cause(ctx)
 		cancel(nil)

@@ -26,7 +26,7 @@ type pasta struct {
 	at      Site
 	engine  *passt.Engine // says how it behaves, and is not fed
 	process *child.Process
-	stop    func()       // looking out for its end
+	stop    func() bool  // looking out for its end
 	tap     *packet.Conn // towards the guest
 }
 
