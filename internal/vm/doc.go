@@ -14,6 +14,6 @@
 // The machine's processor is emulated (TCG) unless KVM is asked for: a /dev/kvm
 // that opens says nothing about whether it works.
 //
-// What the machine has of its own: /proc, /sys, /dev and /run, and no network. Named pipes and sockets in the
-// file system do not reach out of the machine. It is for amd64 alone.
+// The machine has its own /proc, /sys, /dev and /run, and no network. Named pipes
+// and sockets in the file system do not reach out of it. It is for amd64 alone.
 package vm

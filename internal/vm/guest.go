@@ -2,7 +2,7 @@ package vm
 
 import (
 	"bufio"
-	"encoding/binary"
+	"encoding/gob"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -39,12 +40,6 @@ const (
 // Inside reports whether this process runs in a virtual machine that Run made.
 func Inside() bool { return os.Getenv(insideEnv) == "1" }
 
-// ending is how the command in the machine ended.
-type ending struct {
-	Code  int    `json:"code"`
-	Error string `json:"error,omitempty"` // what the machine failed at
-}
-
 // init runs the machine if this is its first process.
 func init() {
 	if os.Getpid() != 1 || len(os.Args) == 0 || os.Args[0] != initPath {
@@ -58,8 +53,8 @@ func init() {
 		fmt.Fprintf(os.Stderr, "passtlab: %v\n", err) // the console
 	}
 	if g.out != nil {
-		if b, err := json.Marshal(e); err == nil && g.out.send(kindEnd, b) == nil {
-			time.Sleep(portWait) // the frame is lost with this process: the host ends us
+		if g.out.Encode(message{End: &e}) == nil {
+			time.Sleep(portWait) // the message is lost with this process: the host ends us
 		}
 	}
 	unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART) // with -no-reboot it ends QEMU
@@ -68,8 +63,8 @@ func init() {
 // guest is the virtual machine, seen from within.
 type guest struct {
 	order order
-	out   *frames
-	in    io.Reader
+	out   *gob.Encoder
+	in    *gob.Decoder
 }
 
 // run makes the machine ready, runs the command, and returns its exit status.
@@ -93,7 +88,7 @@ func (g *guest) run() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	g.out, g.in = &frames{w: port}, bufio.NewReader(port)
+	g.out, g.in = gob.NewEncoder(port), gob.NewDecoder(port)
 	go g.beat()
 	if err := g.setClock(); err != nil {
 		return 0, err
@@ -112,21 +107,18 @@ func (g *guest) run() (int, error) {
 }
 
 func (g *guest) beat() {
-	for tick := time.Tick(heartbeat); g.out.send(kindHeartbeat, nil) == nil; <-tick {
+	for tick := time.Tick(heartbeat); g.out.Encode(message{}) == nil; <-tick {
 	}
 }
 
 // setClock sets the clock as the host answers the first heartbeat. The machine's
 // own was read in whole seconds, and ticks may have been lost since.
 func (g *guest) setClock() error {
-	k, payload, err := readFrame(g.in)
-	if err == nil && (k != kindClock || len(payload) != 8) {
-		err = fmt.Errorf("%w of kind %q", errMalformed, k)
-	}
-	if err != nil {
+	var m message
+	if err := g.in.Decode(&m); err != nil {
 		return fmt.Errorf("read the time: %w", err)
 	}
-	ts := unix.NsecToTimespec(int64(binary.BigEndian.Uint64(payload)))
+	ts := unix.NsecToTimespec(m.Clock)
 	if err := unix.ClockSettime(unix.CLOCK_REALTIME, &ts); err != nil {
 		return fmt.Errorf("set the clock: %w", err)
 	}
@@ -266,21 +258,8 @@ func (g *guest) changeRoot() error {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return fmt.Errorf("allow open files: %w", err)
 	}
-	return loopbackUp()
-}
-
-func loopbackUp() error {
-	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	r, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	r.SetUint16(unix.IFF_UP)
-	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, r); err != nil {
+	const loopback = 1 // its index
+	if err := netlink.LinkSetUp(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: loopback}}); err != nil {
 		return fmt.Errorf("set the loopback interface up: %w", err)
 	}
 	return nil
@@ -309,12 +288,11 @@ func (g *guest) command() (int, error) {
 	}
 	go g.obey(cmd.Process, stdout, stderr)
 	var copies sync.WaitGroup // they end by EOF, or EIO of a terminal
-	copies.Go(func() { _, _ = io.Copy(g.out.writer(kindStdout), stdout) })
-	copies.Go(func() { _, _ = io.Copy(g.out.writer(kindStderr), stderr) })
+	copies.Go(func() { _, _ = io.Copy(printer{g.out, func(b []byte) message { return message{Stdout: b} }}, stdout) })
+	copies.Go(func() { _, _ = io.Copy(printer{g.out, func(b []byte) message { return message{Stderr: b} }}, stderr) })
 	err = cmd.Wait()
 	copies.Wait()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 		return 0, fmt.Errorf("wait for passtlab: %w", err)
 	}
 	if ws := cmd.ProcessState.Sys().(syscall.WaitStatus); ws.Signaled() {
@@ -323,19 +301,18 @@ func (g *guest) command() (int, error) {
 	return cmd.ProcessState.ExitCode(), nil
 }
 
-// obey does what frames from the host say.
+// obey does what messages from the host say.
 func (g *guest) obey(p *os.Process, streams ...*os.File) {
 	for {
-		k, payload, err := readFrame(g.in)
+		var m message
 		switch {
-		case err != nil:
+		case g.in.Decode(&m) != nil:
 			return
-		case k == kindSignal && len(payload) == 1:
-			_ = p.Signal(syscall.Signal(payload[0])) // it may have ended
-		case k == kindWindow && len(payload) == 4:
-			w := window{binary.BigEndian.Uint16(payload), binary.BigEndian.Uint16(payload[2:])}
+		case m.Signal != 0:
+			_ = p.Signal(m.Signal) // it may have ended
+		case m.Window != nil:
 			for _, f := range streams {
-				_ = w.set(f) // a pipe has no size
+				_ = m.Window.set(f) // a pipe has no size
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -107,30 +108,12 @@ func stands(name, version string) bool {
 
 func isDigit(c byte) bool { return unicode.IsDigit(rune(c)) }
 
-// compareVersions compares numbers as numbers.
-func compareVersions(a, b string) int {
-	for a != "" && b != "" {
-		ra, rb := run(a), run(b)
-		if isDigit(ra[0]) && isDigit(rb[0]) {
-			na, nb := strings.TrimLeft(ra, "0"), strings.TrimLeft(rb, "0")
-			if c := cmp.Or(cmp.Compare(len(na), len(nb)), cmp.Compare(na, nb)); c != 0 {
-				return c
-			}
-		} else if c := cmp.Compare(ra, rb); c != 0 {
-			return c
-		}
-		a, b = a[len(ra):], b[len(rb):]
-	}
-	return cmp.Compare(len(a), len(b))
-}
+var numbers = regexp.MustCompile(`[0-9]+`)
 
-// run returns the digits, or what is none, that s begins with.
-func run(s string) string {
-	digit := isDigit(s[0])
-	if n := strings.IndexFunc(s, func(r rune) bool { return unicode.IsDigit(r) != digit }); n > 0 {
-		return s[:n]
-	}
-	return s
+// compareVersions compares numbers as numbers: as text, filled up with zeros.
+func compareVersions(a, b string) int {
+	fill := func(n string) string { return strings.Repeat("0", max(0, 20-len(n))) + n }
+	return cmp.Compare(numbers.ReplaceAllStringFunc(a, fill), numbers.ReplaceAllStringFunc(b, fill))
 }
 
 func fromFile(image, modules string) (Kernel, error) {

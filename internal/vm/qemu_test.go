@@ -3,6 +3,7 @@ package vm
 import (
 	"bytes"
 	"context"
+	"encoding/gob"
 	"errors"
 	"fmt"
 	"os"
@@ -29,6 +30,22 @@ func bootFake(t *testing.T, ctx context.Context, script string) (code int, stdou
 	return code, out.String(), err
 }
 
+// says is the line of a script that sends messages.
+func says(all ...message) string {
+	var b bytes.Buffer
+	e := gob.NewEncoder(&b)
+	for _, m := range all {
+		if err := e.Encode(m); err != nil {
+			panic(err)
+		}
+	}
+	var text strings.Builder
+	for _, c := range b.Bytes() {
+		fmt.Fprintf(&text, "\\%03o", c)
+	}
+	return "printf '" + text.String() + "' >&4; "
+}
+
 // nothing stands for an initramfs that nobody reads.
 func nothing(t *testing.T) *os.File {
 	t.Helper()
@@ -44,12 +61,12 @@ func TestMachineFails(t *testing.T) {
 	for _, tt := range []struct{ name, script, want string }{
 		{"refuses", "echo 'no such machine' >&2; exit 1", "it ended while it booted: qemu-system-x86_64: exit status 1\nqemu-system-x86_64 said last:\n  no such machine"},
 		{"panics", `printf 'Kernel \033[1mpanic\r\n'`, "it ended while it booted\nits kernel said last:\n  Kernel [1mpanic"},
-		{"is killed", `printf 'h\0\0\0\0' >&4; kill -9 $$`, "it ended before the command did: qemu-system-x86_64: signal: killed"},
+		{"is killed", says(message{}) + "kill -9 $$", "it ended before the command did: qemu-system-x86_64: signal: killed"},
 		{"never boots", "exec sleep 60", "it has not booted in 2s"},
-		{"hangs", `printf 'h\0\0\0\0' >&4; exec sleep 60`, "it hangs: not a word for 1s"},
-		{"babbles", `printf 'zz\0\0\0' >&4; exec sleep 60`, "malformed frame"},
+		{"hangs", says(message{}) + "exec sleep 60", "it hangs: not a word for 1s"},
+		{"babbles", `printf '\370\377\377\377\377\377\377\377\377' >&4; exec sleep 60`, "malformed message"},
 		{"breaks files", `printf '\1\0\0\0' >&5; exec sleep 60`, "malformed FUSE message"},
-		{"says why", `printf 'x\0\0\0!{"code":0,"error":"no fuse here"}' >&4; exec sleep 60`, "no fuse here"},
+		{"says why", says(message{End: &ending{Error: "no fuse here"}}) + "exec sleep 60", "no fuse here"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, _, err := bootFake(t, t.Context(), tt.script)
@@ -61,7 +78,7 @@ func TestMachineFails(t *testing.T) {
 }
 
 func TestMachineEnds(t *testing.T) {
-	code, stdout, err := bootFake(t, t.Context(), `printf 'o\0\0\0\2hix\0\0\0\x0a{"code":1}' >&4; exec sleep 60`)
+	code, stdout, err := bootFake(t, t.Context(), says(message{Stdout: []byte("hi")}, message{End: &ending{Code: 1}})+"exec sleep 60")
 	if code != 1 || stdout != "hi" || err != nil {
 		t.Errorf("status %d, %q, %v", code, stdout, err)
 	}

@@ -100,3 +100,13 @@ func TestServeFiles(t *testing.T) {
 		t.Errorf("serveFiles = %v", err)
 	}
 }
+
+func FuzzReadMessage(f *testing.F) {
+	f.Add([]byte("\x10\x00\x00\x00" + strings.Repeat("\x00", 12)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := readMessage(bytes.NewReader(b))
+		if err == nil && (len(m) < fuseHeader || !bytes.HasPrefix(b, m)) {
+			t.Errorf("readMessage = %q", m)
+		}
+	})
+}

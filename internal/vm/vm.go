@@ -1,11 +1,9 @@
 package vm
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"encoding/binary"
-	"encoding/json"
+	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
@@ -22,8 +20,8 @@ import (
 )
 
 const (
-	// bootTime bounds the time until the machine's first frame, quietTime the time
-	// between two frames, one of which comes every second.
+	// bootTime bounds the time until the machine's first message, quietTime the time
+	// between two, one of which comes every second.
 	bootTime  = 3 * time.Minute
 	quietTime = 90 * time.Second
 	// endTime is how long a command has after a signal to end in order.
@@ -47,7 +45,7 @@ type Config struct {
 	Stdout, Stderr io.Writer
 	// bootTime and quietTime are the constants, but in tests.
 	bootTime, quietTime time.Duration
-	// Booted, unless nil, is called at the machine's first frame, or when it has
+	// Booted, unless nil, is called at the machine's first message, or when it has
 	// ended without one.
 	Booted func()
 }
@@ -95,7 +93,7 @@ func bootImage(ctx context.Context, cfg Config, initrd *os.File, khz uint64) (in
 	if err != nil {
 		return 0, err
 	}
-	m := machine{qemu: q, cfg: cfg, out: &frames{w: q.io}}
+	m := machine{qemu: q, cfg: cfg, out: gob.NewEncoder(q.io)}
 	m.booted = sync.OnceFunc(func() {
 		if cfg.Booted != nil {
 			cfg.Booted()
@@ -154,7 +152,7 @@ func windowOf(w io.Writer) *window {
 type machine struct {
 	*qemu
 	cfg     Config
-	out     *frames
+	out     *gob.Encoder
 	heard   atomic.Bool // it has said something
 	booted  func()
 	signals int // that were passed on
@@ -202,7 +200,7 @@ func (m *machine) attend(ctx context.Context) (int, error) {
 				continue
 			}
 			m.signals++
-			m.tell(kindSignal, []byte{byte(s.(syscall.Signal))})
+			m.tell(message{Signal: s.(syscall.Signal)})
 		case <-cancelled:
 			cancelled, patience = nil, time.After(endTime)
 		case <-patience:
@@ -221,23 +219,26 @@ func (m *machine) resize() {
 		w = windowOf(m.cfg.Stderr)
 	}
 	if w != nil {
-		m.tell(kindWindow, binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, w.Rows), w.Cols))
+		m.tell(message{Window: w})
 	}
 }
 
-// tell sends a frame. It ignores errors: listen returns why the machine has ended.
-func (m *machine) tell(k kind, payload []byte) {
+// tell sends a message. It ignores errors: listen returns why the machine has ended.
+func (m *machine) tell(what message) {
 	_ = m.io.SetWriteDeadline(time.Now().Add(time.Second))
-	_ = m.out.send(k, payload)
+	_ = m.out.Encode(what)
 }
 
 // listen copies what the command prints, and returns how it ended.
 func (m *machine) listen() (ending, error) {
-	r := bufio.NewReaderSize(timely{m.io}, maxFrame)
+	in := gob.NewDecoder(timely{m.io})
 	boot, quiet := cmp.Or(m.cfg.bootTime, bootTime), cmp.Or(m.cfg.quietTime, quietTime)
 	_ = m.io.SetReadDeadline(time.Now().Add(boot))
 	for {
-		k, payload, err := readFrame(r)
+		var got message
+		err := in.Decode(&got)
+		_, broken := errors.AsType[*os.PathError](err)
+		broken = broken || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded) && !m.heard.Load():
 			hint := ""
@@ -247,8 +248,8 @@ func (m *machine) listen() (ending, error) {
 			return ending{}, fmt.Errorf("%w: it has not booted in %v%s", ErrMachine, boot, hint)
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return ending{}, fmt.Errorf("%w: it hangs: not a word for %v", ErrMachine, quiet)
-		case errors.Is(err, errMalformed):
-			return ending{}, fmt.Errorf("%w: %w", ErrMachine, err)
+		case err != nil && !broken:
+			return ending{}, fmt.Errorf("%w: malformed message: %w", ErrMachine, err)
 		case err != nil && !m.heard.Load():
 			return ending{}, fmt.Errorf("%w: %w while it booted", ErrMachine, errGone)
 		case err != nil:
@@ -256,24 +257,16 @@ func (m *machine) listen() (ending, error) {
 		}
 		if !m.heard.Swap(true) {
 			m.booted()
-			now := binary.BigEndian.AppendUint64(nil, uint64(time.Now().UnixNano()))
-			go m.tell(kindClock, now)
+			go m.tell(message{Clock: time.Now().UnixNano()})
 		}
 		_ = m.io.SetReadDeadline(time.Now().Add(quiet))
-		switch k {
-		case kindStdout:
-			_, err = m.cfg.Stdout.Write(payload)
-		case kindStderr:
-			_, err = m.cfg.Stderr.Write(payload)
-		case kindHeartbeat:
-		case kindEnd:
-			var e ending
-			if err := json.Unmarshal(payload, &e); err != nil {
-				return e, fmt.Errorf("%w: %w: %w", ErrMachine, errMalformed, err)
-			}
-			return e, nil
-		default:
-			err = fmt.Errorf("%w: %w of kind %q", ErrMachine, errMalformed, k)
+		switch {
+		case got.End != nil:
+			return *got.End, nil
+		case got.Stdout != nil:
+			_, err = m.cfg.Stdout.Write(got.Stdout)
+		case got.Stderr != nil:
+			_, err = m.cfg.Stderr.Write(got.Stderr)
 		}
 		if err != nil {
 			return ending{}, err
