@@ -2,7 +2,6 @@ package stability
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -34,8 +33,8 @@ const (
 
 // Check puts questions about the global unicast addresses among as, which are
 // in the kernel's order, and returns how the answers break the laws: nothing,
-// or one violation for each law that is broken. If
-// SameAnswer is broken it is the only one, as nothing else can be told then.
+// or one violation for each law that is broken. If SameAnswer is broken it is
+// the only one, as nothing else can be told then.
 //
 // Without a Limit all sets of the addresses are asked about, since each may be
 // all that is there at another time. With a Limit only breaches that the whole
@@ -47,24 +46,22 @@ func Check(ctx context.Context, ask Ask, as []selector.Address, o Options) ([]Vi
 	if c.limited {
 		c.left, c.again = o.Limit, 1
 	}
-	vs, err := c.run(o.Ordered)
-	if err != nil {
-		return nil, fmt.Errorf("check stability: %w", err)
+	vs := c.run(o.Ordered)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("check stability: %w", context.Cause(ctx))
 	}
 	return vs, nil
 }
-
-// errSpent ends a search, not the check.
-var errSpent = errors.New("no questions left")
 
 type check struct {
 	ctx      context.Context
 	ask      Ask
 	as       []selector.Address
 	limited  bool
-	left     int // questions that may be put
-	reserved int // those of them that a search has to leave
-	again    int // how often an answer is asked for again before it is believed
+	left     int  // questions that may be put
+	reserved int  // those of them that a search has to leave
+	spent    bool // a question could not be put
+	again    int  // how often an answer is asked for again before it is believed
 	known    map[string]Reply
 }
 
@@ -72,15 +69,11 @@ type check struct {
 // other are those of first, in another order or without one.
 type breach struct{ first, other question }
 
-func (c *check) run(ordered bool) ([]Violation, error) {
+func (c *check) run(ordered bool) (vs []Violation) {
 	all := everything(c.as)
-	if _, err := c.answer(all); err != nil {
-		return nil, c.over(err)
+	if v := c.repeat(all); v != nil {
+		return []Violation{*v}
 	}
-	if v, err := c.repeat(all); v != nil || err != nil {
-		return v, c.over(err)
-	}
-	var vs []Violation
 	// The losers first, since they take few questions.
 	for _, law := range []Law{Loser, Order} {
 		if law == Order && ordered {
@@ -92,173 +85,123 @@ func (c *check) run(ordered bool) ([]Violation, error) {
 		if law == Loser && !ordered {
 			c.reserved = max(c.reserved, c.left/2)
 		}
-		b, err := c.search(law, all)
-		c.reserved = 0
-		if c.over(err) != nil {
-			return nil, err
-		}
+		b := c.search(law, all)
+		c.reserved, c.spent = 0, false
 		if b == nil {
 			continue
 		}
-		first, second, err := c.answers(*b)
-		if err != nil {
-			return nil, c.over(err)
-		}
+		first, second := c.answer(b.first), c.answer(b.other)
 		for _, q := range []question{b.first, b.other} {
-			v, err := c.repeat(q)
-			if errors.Is(err, errSpent) {
-				return vs, nil // unconfirmed is not found
+			if v := c.repeat(q); v != nil {
+				return []Violation{*v}
 			}
-			if v != nil || err != nil {
-				return v, err
+			if c.spent { // what is not confirmed does not count
+				return vs
 			}
 		}
-		cycle, err := c.cycle(b.first)
-		if c.over(err) != nil {
-			return nil, err
-		}
-		vs = slices.Insert(vs, 0, Violation{law, b.first.only(c.as), b.other.only(c.as), first, second, cycle})
+		vs = slices.Insert(vs, 0, Violation{law, b.first.only(c.as), b.other.only(c.as), first, second, c.cycle(b.first)})
 	}
-	return vs, nil
+	return vs
 }
 
-// over returns the error unless it only says that no questions are left.
-func (c *check) over(err error) error {
-	if errors.Is(err, errSpent) {
-		return nil
-	}
-	return err
-}
-
-// put asks.
-func (c *check) put(q question) (Reply, error) {
-	if c.left <= c.reserved {
-		return Reply{}, errSpent
-	}
-	if c.ctx.Err() != nil {
-		return Reply{}, context.Cause(c.ctx)
+// put asks. Where no question is left, and after the end of ctx, the answer is
+// void, which breaks no law.
+func (c *check) put(q question) Reply {
+	if c.left <= c.reserved || c.ctx.Err() != nil {
+		c.spent = true
+		return Reply{Err: selector.ErrUnsupported}
 	}
 	c.left--
 	choice, err := c.ask(c.ctx, q.list(c.as))
-	// Whatever is said after the end of ctx may be said because of it.
-	if c.ctx.Err() != nil {
-		return Reply{}, context.Cause(c.ctx)
-	}
 	if err != nil {
-		return Reply{Err: err}, nil
+		return Reply{Err: err}
 	}
 	choice.Addresses = slices.Clone(choice.Addresses)
-	return Reply{Choice: choice}, nil
+	return Reply{Choice: choice}
 }
 
 // answer asks what was not asked before.
-func (c *check) answer(q question) (Reply, error) {
+func (c *check) answer(q question) Reply {
 	key := fmt.Sprint(q)
-	if a, ok := c.known[key]; ok {
-		return a, nil
+	a, ok := c.known[key]
+	if ok {
+		return a
 	}
-	a, err := c.put(q)
-	if err == nil {
+	if a = c.put(q); !c.spent {
 		c.known[key] = a
 	}
-	return a, err
-}
-
-func (c *check) answers(b breach) (first, second Reply, err error) {
-	if first, err = c.answer(b.first); err == nil {
-		second, err = c.answer(b.other)
-	}
-	return first, second, err
+	return a
 }
 
 // repeat asks again what was asked before. If another answer comes, it returns
-// that as the only violation, of the smallest part of the question that has it.
-func (c *check) repeat(q question) ([]Violation, error) {
-	v, err := c.changes(q)
-	if v == nil || err != nil {
-		return nil, err
-	}
-	for n := 1; n < len(q); n++ {
+// that for the smallest part of the question that has it.
+func (c *check) repeat(q question) *Violation {
+	v := c.changes(q)
+	for n := 1; v != nil && n < len(q); n++ {
 		for part := range q.subsets(n) {
-			less, err := c.changes(part)
-			if errors.Is(err, errSpent) {
-				return []Violation{*v}, nil
+			if less := c.changes(part); less != nil {
+				return less
 			}
-			if err != nil {
-				return nil, err
-			}
-			if less != nil {
-				return []Violation{*less}, nil
+			if c.spent {
+				return v
 			}
 		}
 	}
-	return []Violation{*v}, nil
+	return v
 }
 
-func (c *check) changes(q question) (*Violation, error) {
-	first, err := c.answer(q)
-	if err != nil {
-		return nil, err
-	}
+func (c *check) changes(q question) *Violation {
+	first := c.answer(q)
 	for range c.again {
-		second, err := c.put(q)
-		if err != nil {
-			return nil, err
-		}
-		if !SameAnswer.same(first, second) {
-			return &Violation{Law: SameAnswer, Addresses: q.only(c.as), Other: q.only(c.as), First: first, Second: second}, nil
+		if second := c.put(q); !SameAnswer.same(first, second) {
+			return &Violation{Law: SameAnswer, Addresses: q.only(c.as), Other: q.only(c.as), First: first, Second: second}
 		}
 	}
-	return nil, nil
+	return nil
 }
 
-// search returns the smallest breach that is found. With errSpent it may be one
-// that could have been smaller.
-func (c *check) search(law Law, all question) (*breach, error) {
+// search returns the smallest breach that is found. Where the questions ran out
+// it may not be the smallest that there is.
+func (c *check) search(law Law, all question) *breach {
 	reserved := c.reserved
 	if c.limited {
 		c.reserved += (c.left - c.reserved) / 2 // for shrinking
 	}
-	found, err := c.find(law, all)
-	c.reserved = reserved
-	if c.over(err) != nil || found == nil && c.limited {
-		return nil, err
-	}
+	found := c.find(law, all)
+	c.reserved, c.spent = reserved, false
 	size := len(all)
-	if found != nil {
-		if found, err = c.shrink(law, *found); err != nil {
-			return found, err
-		}
+	switch {
+	case found != nil:
+		found = c.shrink(law, *found)
 		size = len(found.first)
+	case c.limited:
+		return nil
 	}
 	for n := 2; n < size; n++ {
 		for part := range all.subsets(n) {
-			b, err := c.find(law, part)
-			if err != nil {
-				return found, err
+			if c.spent {
+				return found
 			}
-			if b != nil {
-				return b, nil
+			if b := c.find(law, part); b != nil {
+				return b
 			}
 		}
 	}
-	return found, nil
+	return found
 }
 
 // find looks for a breach by exactly the addresses of q, which is in list
 // order.
-func (c *check) find(law Law, q question) (*breach, error) {
+func (c *check) find(law Law, q question) *breach {
 	for other := range c.others(law, q) {
-		b := breach{q, other}
-		broken, err := c.breaks(law, b)
-		if err != nil {
-			return nil, err
+		if b := (breach{q, other}); c.breaks(law, b) {
+			return &b
 		}
-		if broken {
-			return &b, nil
+		if c.spent {
+			break
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // others yields what q is to be compared with.
@@ -279,72 +222,52 @@ func (c *check) others(law Law, q question) iter.Seq[question] {
 }
 
 // breaks reports whether the answers to both questions break the law.
-func (c *check) breaks(law Law, b breach) (bool, error) {
-	first, err := c.answer(b.first)
-	if err != nil {
-		return false, err
-	}
+func (c *check) breaks(law Law, b breach) bool {
+	first := c.answer(b.first)
 	if law == Loser {
 		// Who was chosen may well make a difference.
 		for _, i := range b.first {
 			if !slices.Contains(b.other, i) && slices.Contains(first.Addresses, c.as[i].Prefix.Addr()) {
-				return false, nil
+				return false
 			}
 		}
 	}
-	second, err := c.answer(b.other)
-	return err == nil && !law.same(first, second), err
+	return !law.same(first, c.answer(b.other))
 }
 
 // shrink leaves one address after the other out of both questions, as long as
 // they still break the law. It takes few questions, and may miss a smaller
 // breach by other orders.
-func (c *check) shrink(law Law, b breach) (*breach, error) {
+func (c *check) shrink(law Law, b breach) *breach {
 	for _, i := range slices.Backward(b.first) {
 		less := breach{b.first.without(i), b.other.without(i)}
-		if len(less.other) == 0 { // nobody can lose to nobody
-			continue
-		}
-		broken, err := c.breaks(law, less)
-		if err != nil {
-			return &b, err
-		}
-		if broken {
+		if len(less.other) > 0 && c.breaks(law, less) { // nobody can lose to nobody
 			b = less
 		}
 	}
-	return &b, nil
+	return &b
 }
 
 // cycle asks about three addresses in pairs.
-func (c *check) cycle(q question) ([]selector.Address, error) {
+func (c *check) cycle(q question) []selector.Address {
 	if len(q) != 3 {
-		return nil, nil
+		return nil
 	}
-next:
 	for _, round := range []question{{q[0], q[1], q[2]}, {q[0], q[2], q[1]}} {
-		for i := range round {
-			if wins, err := c.wins(round[i], round[(i+1)%3]); err != nil {
-				return nil, err
-			} else if !wins {
-				continue next
-			}
+		if c.wins(round[0], round[1]) && c.wins(round[1], round[2]) && c.wins(round[2], round[0]) {
+			return round.only(c.as)
 		}
-		return round.only(c.as), nil
 	}
-	return nil, nil
+	return nil
 }
 
 // wins reports whether i is chosen, and not j, in both orders.
-func (c *check) wins(i, j int) (bool, error) {
+func (c *check) wins(i, j int) bool {
 	for _, q := range []question{{i, j}, {j, i}} {
-		a, err := c.answer(q)
-		if err != nil {
-			return false, err
-		}
+		a := c.answer(q)
 		if a.Address() != c.as[i].Prefix.Addr() || slices.Contains(a.Addresses, c.as[j].Prefix.Addr()) {
-			return false, nil
+			return false
 		}
 	}
-	return true, nil
+	return true
 }

@@ -20,17 +20,14 @@ import (
 //
 // The error is the cause of the end of ctx.
 func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insertion Reply, listed bool, err error) {
-	put := func(list []selector.Address) (r Reply) {
-		if err == nil {
-			c := &check{ctx: ctx, ask: ask, as: list, left: 1}
-			r, err = c.put(everything(list))
-		}
-		return r
+	put := func(list []selector.Address) Reply {
+		c := &check{ctx: ctx, ask: ask, as: list, left: 1}
+		return c.put(everything(list))
 	}
 	newest, insertion = put(as), put(oldestFirst(as))
 	without := put(slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return a.Prefix.Addr() == newest.Address() }))
-	if err != nil {
-		return Reply{}, Reply{}, false, fmt.Errorf("ask in both orders of the kernel: %w", err)
+	if ctx.Err() != nil { // whatever was said then may be said because of it
+		return Reply{}, Reply{}, false, fmt.Errorf("ask in both orders of the kernel: %w", context.Cause(ctx))
 	}
 	listed = newest.Address().IsValid() && newest.Address() != without.Address()
 	return newest, insertion, listed, nil
