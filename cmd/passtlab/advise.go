@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"strings"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
@@ -92,28 +90,7 @@ func (f *adviseFlags) print(c *cobra.Command, a *advise.Advice) error {
 	return nil
 }
 
-// inLabs is the advise.Lab of package suites.
-func inLabs(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (advise.Tested, []advise.Outcome, error) {
-	rep, err := run.All(ctx, run.Config{Scenarios: scs, Selectors: sels})
-	if err != nil {
-		return advise.Tested{}, nil, err
-	}
-	tested := advise.Tested{Kernel: rep.Kernel, Passt: strings.Join(rep.Passt, ", "), Labs: len(rep.Scenarios)}
-	var outcomes []advise.Outcome
-	var errs []error
-	for _, sc := range rep.Scenarios {
-		if sc.Error != "" {
-			errs = append(errs, errors.New(sc.Error))
-		}
-	}
-	for _, r := range rep.Results {
-		if r.Verdict == report.Error && len(errs) == 0 {
-			errs = append(errs, errors.New(r.Reason))
-		}
-		outcomes = append(outcomes, advise.Outcome{
-			Scenario: r.Scenario, Selector: r.Selector, Role: r.Role,
-			Choice: r.Choice, Works: r.Verdict == report.Pass, Reason: r.Reason,
-		})
-	}
-	return tested, outcomes, errors.Join(errs...)
+// inLabs is the advise.Lab of package run.
+func inLabs(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (*report.Report, error) {
+	return run.All(ctx, run.Config{Scenarios: scs, Selectors: sels})
 }

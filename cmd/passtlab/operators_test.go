@@ -132,8 +132,8 @@ func runAdvise(t *testing.T, lab advise.Lab, args ...string) (code int, out stri
 }
 
 func TestAdviseStatus(t *testing.T) {
-	broken := func(context.Context, []*scenarios.Scenario, []selector.Selector) (advise.Tested, []advise.Outcome, error) {
-		return advise.Tested{}, nil, errors.New("no lab today")
+	broken := func(context.Context, []*scenarios.Scenario, []selector.Selector) (*report.Report, error) {
+		return nil, errors.New("no lab today")
 	}
 	for _, tt := range []struct {
 		args  []string

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
@@ -19,6 +20,7 @@ import (
 	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
 // The pod address and MAC of the field report, and a lease below the SLAAC
@@ -80,9 +82,10 @@ func TestParseRefuses(t *testing.T) {
 // works is a lab in which the lease alone works, and selectors choose from
 // what the scenario says, in the way in which they do in a real one.
 func works(t *testing.T) Lab {
-	return func(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (Tested, []Outcome, error) {
-		var outcomes []Outcome
+	return func(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (*report.Report, error) {
+		r := report.New("6.18.0", time.Time{}, 0)
 		for _, sc := range scs {
+			r.Add(report.Scenario{ID: sc.ID, Passt: scenarios.DefaultRelease})
 			in, err := Parse(sc.Pod.Address.String(), sc.Guest.MAC.String(), "")
 			if err != nil {
 				t.Fatal(err)
@@ -107,14 +110,19 @@ func works(t *testing.T) Lab {
 					if err != nil {
 						t.Fatal(err)
 					}
-					outcomes = append(outcomes, Outcome{
+					res := report.Result{
 						Scenario: sc.ID, Selector: s.Name(), Role: role, Choice: c.Address(),
-						Works: slices.Equal(c.Addresses, []netip.Addr{in.Pod}), Reason: fmt.Sprintf("picked %v", c.Addresses),
-					})
+						Verdict: report.Fail, Reason: fmt.Sprintf("picked %v", c.Addresses),
+					}
+					if slices.Equal(c.Addresses, []netip.Addr{in.Pod}) {
+						res.Verdict = report.Pass
+					}
+					r.Results = append(r.Results, res)
 				}
 			}
 		}
-		return Tested{Kernel: "6.18.0", Passt: scenarios.DefaultRelease, Labs: len(scs)}, outcomes, nil
+		r.Finish(time.Time{})
+		return r, nil
 	}
 }
 
@@ -260,14 +268,14 @@ func TestPatchFails(t *testing.T) {
 		{"filtered-dhcpv6-first", "talos-v2", "etcd", "etcd"},
 	} {
 		a := advice(t, input(t, pod, ""))
-		err := a.Check(t.Context(), func(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (Tested, []Outcome, error) {
-			tested, outcomes, err := lab(ctx, scs, sels)
-			for i, o := range outcomes {
+		err := a.Check(t.Context(), func(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (*report.Report, error) {
+			r, err := lab(ctx, scs, sels)
+			for i, o := range r.Results {
 				if o.Scenario == tt.scenario && o.Selector == tt.selector && o.Role == tt.role {
-					outcomes[i].Works, outcomes[i].Reason = false, "picked something else"
+					r.Results[i].Verdict, r.Results[i].Reason = report.Fail, "picked something else"
 				}
 			}
-			return tested, outcomes, err
+			return r, err
 		})
 		if err != nil || !a.Failed() {
 			t.Errorf("%+v: failed %t, %v", tt, a.Failed(), err)
@@ -295,25 +303,30 @@ func TestCheckFails(t *testing.T) {
 	down := errors.New("no lab today")
 	for _, tt := range []struct {
 		name   string
-		change func(os []Outcome) ([]Outcome, error)
+		change func(r *report.Report) error
 		want   string
 	}{
-		{"down", func(os []Outcome) ([]Outcome, error) { return nil, down }, "no lab today"},
-		{"short", func(os []Outcome) ([]Outcome, error) { return os[1:], nil }, "23 outcomes of 24"},
-		{"other scenario", func(os []Outcome) ([]Outcome, error) { os[0].Scenario = "x"; return os, nil }, "talos-v1 as kubelet was not asked"},
-		{"other pick", func(os []Outcome) ([]Outcome, error) {
-			os[0].Choice = netip.MustParseAddr(pod)
-			return os, nil
+		{"down", func(*report.Report) error { return down }, "no lab today"},
+		{"lab", func(r *report.Report) error { r.Scenarios[0].Error = "broken lab"; return nil }, "broken lab"},
+		{"not asked", func(r *report.Report) error {
+			r.Results[0].Verdict, r.Results[0].Reason = report.Error, "gone"
+			return nil
+		}, "gone"},
+		{"short", func(r *report.Report) error { r.Results = r.Results[1:]; return nil }, "23 results of 24"},
+		{"other scenario", func(r *report.Report) error { r.Results[0].Scenario = "x"; return nil }, "talos-v1 as kubelet was not asked"},
+		{"other pick", func(r *report.Report) error {
+			r.Results[0].Choice = netip.MustParseAddr(pod)
+			return nil
 		}, "talos-v1 as kubelet should pick the SLAAC address, and in the lab picked"},
-		{"works", func(os []Outcome) ([]Outcome, error) { os[0].Works = true; return os, nil }, "should pick the SLAAC address"},
+		{"works", func(r *report.Report) error { r.Results[0].Verdict = report.Pass; return nil }, "should pick the SLAAC address"},
 	} {
 		a := advice(t, input(t, pod, ""))
-		err := a.Check(t.Context(), func(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (Tested, []Outcome, error) {
-			tested, outcomes, err := lab(ctx, scs, sels)
+		err := a.Check(t.Context(), func(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (*report.Report, error) {
+			r, err := lab(ctx, scs, sels)
 			if err == nil {
-				outcomes, err = tt.change(outcomes)
+				err = tt.change(r)
 			}
-			return tested, outcomes, err
+			return r, err
 		})
 		if err == nil || !strings.Contains(err.Error(), tt.want) || a.Given() {
 			t.Errorf("%s: %v, patches given %t", tt.name, err, a.Given())

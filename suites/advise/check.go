@@ -2,6 +2,7 @@ package advise
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -10,26 +11,17 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/talos"
+	"github.com/passtlab/passtlab/suites/report"
 )
 
-// Lab asks selectors in the labs of scenarios: one outcome for each scenario,
-// selector and role. An error is the labs' own.
-type Lab func(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (Tested, []Outcome, error)
+// Lab asks selectors in the labs of scenarios, as run.All does.
+type Lab func(ctx context.Context, scs []*scenarios.Scenario, sels []selector.Selector) (*report.Report, error)
 
 // Tested says what the labs were.
 type Tested struct {
 	Kernel string `json:"kernel"`
 	Passt  string `json:"passt"`
 	Labs   int    `json:"labs"`
-}
-
-// Outcome is what a selector picked in a lab, and whether that worked.
-type Outcome struct {
-	Scenario, Selector string
-	Role               scenarios.Role
-	Choice             netip.Addr
-	Works              bool
-	Reason             string
 }
 
 // Check asks every algorithm in labs with and without the filters, in both
@@ -50,40 +42,59 @@ func (a *Advice) Check(ctx context.Context, lab Lab) error {
 	for _, g := range talos.Algorithms() {
 		sels = append(sels, g)
 	}
-	tested, outcomes, err := lab(ctx, scs, sels)
+	rep, err := lab(ctx, scs, sels)
+	if err == nil {
+		err = failed(rep)
+	}
+	if want := len(scs) * len(sels) * len(roles); err == nil && len(rep.Results) != want {
+		err = fmt.Errorf("%d results of %d", len(rep.Results), want)
+	}
+	if err == nil {
+		err = a.confirm(rep.Results)
+	}
 	if err != nil {
 		return fmt.Errorf("check advice: %w", err)
 	}
-	if want := len(scs) * len(sels) * len(roles); len(outcomes) != want {
-		return fmt.Errorf("check advice: %d outcomes of %d", len(outcomes), want)
-	}
-	if err := a.confirm(outcomes); err != nil {
-		return fmt.Errorf("check advice: %w", err)
-	}
-	a.Lab = &tested
+	a.Lab = &Tested{rep.Kernel, strings.Join(rep.Passt, ", "), len(rep.Scenarios)}
 	for i := range a.Patches {
 		if p := &a.Patches[i]; p.Refused == "" {
-			p.check(outcomes)
+			p.check(rep.Results)
 		}
 	}
 	return nil
 }
 
+// failed returns the errors of labs, or else the first of a result.
+func failed(rep *report.Report) error {
+	var errs []error
+	for _, sc := range rep.Scenarios {
+		if sc.Error != "" {
+			errs = append(errs, errors.New(sc.Error))
+		}
+	}
+	for _, r := range rep.Results {
+		if r.Verdict == report.Error && len(errs) == 0 {
+			errs = append(errs, errors.New(r.Reason))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // confirm holds the predictions against what was measured.
-func (a *Advice) confirm(outcomes []Outcome) error {
+func (a *Advice) confirm(results []report.Result) error {
 	for _, p := range a.Predictions {
 		for _, first := range arrivals {
 			if p.First != "" && p.First != first {
 				continue
 			}
-			i := slices.IndexFunc(outcomes, func(o Outcome) bool {
-				return o.Scenario == id(false, first) && o.Selector == p.Selector && o.Role == p.Role
+			i := slices.IndexFunc(results, func(r report.Result) bool {
+				return r.Scenario == id(false, first) && r.Selector == p.Selector && r.Role == p.Role
 			})
 			if i < 0 {
 				return fmt.Errorf("%s as %s was not asked", p.Selector, p.Role)
 			}
-			if o := outcomes[i]; o.Choice != p.Address || o.Works != p.Right {
-				return fmt.Errorf("%s as %s should pick %s, and in the lab %s", p.Selector, p.Role, picked(p.Picks), o.Reason)
+			if r := results[i]; r.Choice != p.Address || (r.Verdict == report.Pass) != p.Right {
+				return fmt.Errorf("%s as %s should pick %s, and in the lab %s", p.Selector, p.Role, picked(p.Picks), r.Reason)
 			}
 		}
 	}
@@ -91,11 +102,11 @@ func (a *Advice) confirm(outcomes []Outcome) error {
 }
 
 // check gives the patch out if everything that it is meant for works with it.
-func (p *Patch) check(outcomes []Outcome) {
-	for _, o := range outcomes {
-		mine := slices.ContainsFunc(p.algorithms, func(g talos.Algorithm) bool { return g.Name() == o.Selector })
-		if mine && strings.HasPrefix(o.Scenario, prefix(p.filtered)) && slices.Contains(p.roles, o.Role) && !o.Works {
-			p.Failure = fmt.Sprintf("it failed in the lab: %s as %s %s", o.Selector, o.Role, o.Reason)
+func (p *Patch) check(results []report.Result) {
+	for _, r := range results {
+		mine := slices.ContainsFunc(p.algorithms, func(g talos.Algorithm) bool { return g.Name() == r.Selector })
+		if mine && strings.HasPrefix(r.Scenario, prefix(p.filtered)) && slices.Contains(p.roles, r.Role) && r.Verdict != report.Pass {
+			p.Failure = fmt.Sprintf("it failed in the lab: %s as %s %s", r.Selector, r.Role, r.Reason)
 			return
 		}
 	}

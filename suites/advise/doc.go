@@ -8,7 +8,7 @@
 // a patch is offered only if they say that it helps, whichever of the two
 // addresses arrives first, and is given out only if a lab says so too.
 //
-// Who has labs passes them as a Lab; this package knows neither sim nor suites.
+// The caller passes the labs (Lab).
 //
 // Not modelled: stable privacy (RFC 7217) and temporary addresses, which Talos
 // does not make by default, virtual addresses, further interfaces, and what
