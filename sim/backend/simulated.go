@@ -35,9 +35,9 @@ type Simulated struct {
 	mu        sync.Mutex
 	engine    *passt.Engine
 	closing   bool
-	solicited chan struct{} // holds one if a router solicitation was taken
-	asked     chan bool     // holds one if a DHCPv6 message was taken: was it answered
-	unfollow  func()        // the pod's neighbours
+	solicited chan bool // holds one if a router solicitation was taken
+	asked     chan bool // holds one if a DHCPv6 message was taken: was it answered
+	unfollow  func()    // the pod's neighbours
 
 	wg  sync.WaitGroup
 	err error // of the loop; read after it has ended
@@ -46,7 +46,7 @@ type Simulated struct {
 // Simulate starts a simulated passt. Without a configuration of the translation
 // there is none, as in a pod without IPv6.
 func Simulate(at Site, e *passt.Engine, translation *plane.Config, follow bool, log *slog.Logger) (_ *Simulated, err error) {
-	s := &Simulated{at: at, engine: e, log: log, solicited: make(chan struct{}, 1), asked: make(chan bool, 1), unfollow: func() {}}
+	s := &Simulated{at: at, engine: e, log: log, solicited: make(chan bool, 1), asked: make(chan bool, 1), unfollow: func() {}}
 	if translation != nil {
 		if s.plane, err = plane.New(*translation, at.Pod); err != nil {
 			return nil, err
@@ -125,18 +125,20 @@ func (s *Simulated) handle(b []byte) error {
 	}
 	p, _ := frame.Parse(b)
 	if p.Is(ipv6.ICMPTypeRouterSolicitation) {
-		select {
-		case s.solicited <- struct{}{}:
-		default:
-		}
+		tell(s.solicited, true)
 	}
 	if p.IsUDP(dhcpv6.DefaultServerPort) {
-		select {
-		case s.asked <- len(answers) > 0:
-		default:
-		}
+		tell(s.asked, len(answers) > 0)
 	}
 	return nil
+}
+
+// tell sends unless the channel is full.
+func tell(ch chan bool, v bool) {
+	select {
+	case ch <- v:
+	default:
+	}
 }
 
 // learned takes a neighbour of the pod that was resolved or, without a MAC,

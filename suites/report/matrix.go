@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/passtlab/passtlab/scenarios"
 )
 
 // matrix is scenarios × selectors, or topics × selectors, as the table and the
@@ -50,7 +48,7 @@ func familyRows(perScenario map[string][]Result, family []Scenario, selectors []
 	}
 	var blocks []block
 	for _, s := range family {
-		own := scenarioRows("", perScenario[s.ID], selectors)
+		own := scenarioRows(perScenario[s.ID], selectors)
 		i := slices.IndexFunc(blocks, func(b block) bool { return slices.EqualFunc(b.rows, own, matrixRow.equal) })
 		if i < 0 {
 			i = len(blocks)
@@ -84,41 +82,23 @@ func (r matrixRow) equal(s matrixRow) bool {
 
 // scenarioRows returns one row where every selector did the same in all
 // roles, otherwise one a role, labelled with it.
-func scenarioRows(label string, results []Result, selectors []string) []matrixRow {
-	type key struct {
-		selector string
-		role     scenarios.Role
-	}
-	cells := map[key]matrixCell{}
-	var roles []scenarios.Role
-	for _, res := range results {
-		cells[key{res.Selector, res.Role}] = newCell(res)
-		if !slices.Contains(roles, res.Role) {
-			roles = append(roles, res.Role)
-		}
-	}
-	row := func(label string, role scenarios.Role) matrixRow {
-		row := matrixRow{label: label}
-		for _, s := range selectors {
-			row.cells = append(row.cells, cells[key{s, role}])
-		}
-		return row
-	}
+func scenarioRows(results []Result, selectors []string) []matrixRow {
+	roles := Roles(results)
 	if len(roles) == 0 { // its lab was never begun
-		row := matrixRow{label: label}
-		for range selectors {
-			row.cells = append(row.cells, matrixCell{Error, verdicts[Error].mark + " not run"})
-		}
-		return []matrixRow{row}
+		notRun := matrixCell{Error, verdicts[Error].mark + " not run"}
+		return []matrixRow{{cells: slices.Repeat([]matrixCell{notRun}, len(selectors))}}
 	}
 	rows := make([]matrixRow, len(roles))
 	for i, role := range roles {
-		rows[i] = row(string(role), role)
+		rows[i] = matrixRow{string(role), make([]matrixCell, len(selectors))}
+	}
+	for _, res := range results {
+		rows[slices.Index(roles, res.Role)].cells[slices.Index(selectors, res.Selector)] = newCell(res)
 	}
 	if slices.ContainsFunc(rows, func(r matrixRow) bool { return !slices.Equal(r.cells, rows[0].cells) }) {
 		return rows
 	}
-	rows[0].label = label
+	rows[0].label = ""
 	return rows[:1]
 }
 

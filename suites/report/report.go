@@ -285,12 +285,9 @@ func (r *Report) Worst() Verdict {
 }
 
 // Selectors returns the names of the selectors in the order of appearance.
-func (r *Report) Selectors() []string {
-	var names []string
+func (r *Report) Selectors() (names []string) {
 	for _, res := range r.Results {
-		if !slices.Contains(names, res.Selector) {
-			names = append(names, res.Selector)
-		}
+		names = appendNew(names, res.Selector)
 	}
 	return names
 }

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/gopacket/gopacket"
 	"github.com/mdlayher/ndp"
 	"golang.org/x/net/ipv6"
 
@@ -150,26 +151,7 @@ func replaceID(f, from, to []byte) []byte {
 		return f
 	}
 	g := bytes.ReplaceAll(f, from, to)
-	old := binary.BigEndian.Uint16(f[checksum:])
-	binary.BigEndian.PutUint16(g[checksum:], ^fold(uint32(^old)+uint32(^sum(f[udp:]))+uint32(sum(g[udp:]))))
+	old, without := binary.BigEndian.Uint16(f[checksum:]), gopacket.FoldChecksum(gopacket.ComputeChecksum(f[udp:], 0))
+	binary.BigEndian.PutUint16(g[checksum:], gopacket.FoldChecksum(gopacket.ComputeChecksum(g[udp:], uint32(^old)+uint32(without))))
 	return g
-}
-
-// sum is the ones' complement sum of the Internet checksum (RFC 1071).
-func sum(b []byte) uint16 {
-	var n uint32
-	for i := 0; i < len(b); i += 2 {
-		n += uint32(b[i]) << 8
-		if i+1 < len(b) {
-			n += uint32(b[i+1])
-		}
-	}
-	return fold(n)
-}
-
-func fold(n uint32) uint16 {
-	for n > 0xffff {
-		n = n>>16 + n&0xffff
-	}
-	return uint16(n)
 }

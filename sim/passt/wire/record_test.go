@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gopacket/gopacket"
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
@@ -103,6 +104,7 @@ func TestRecordEnds(t *testing.T) {
 
 func TestReplaceID(t *testing.T) {
 	from, to := []byte("0123456789abcd"), []byte("ABCDEFGHIJKLMN")
+	sum := func(b []byte) uint16 { return gopacket.FoldChecksum(gopacket.ComputeChecksum(b, 0)) }
 	for _, odd := range []int{0, 1} {
 		f := append(make([]byte, 62+odd), from...)
 		f[61] = 0x42 // any checksum
