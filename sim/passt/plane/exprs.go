@@ -1,7 +1,10 @@
 package plane
 
 import (
+	"bytes"
+	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -46,52 +49,52 @@ func jump(ch *nftables.Chain) exprs {
 	return exprs{&expr.Verdict{Kind: expr.VerdictJump, Chain: ch.Name}}
 }
 
+// header loads n octets of a header into regA.
+func header(base expr.PayloadBase, off, n uint32) *expr.Payload {
+	return &expr.Payload{DestRegister: regA, Base: base, Offset: off, Len: n}
+}
+
 // network loads an address of the header into regA.
-func network(off uint32) exprs {
-	return exprs{&expr.Payload{DestRegister: regA, Base: expr.PayloadBaseNetworkHeader, Offset: off, Len: addrLen}}
+func network(off uint32) exprs { return exprs{header(expr.PayloadBaseNetworkHeader, off, addrLen)} }
+
+// equals loads something into regA, and matches if it is that.
+func equals(load expr.Any, data []byte) exprs {
+	return exprs{load, &expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: data}}
+}
+
+// masked keeps the bits of regA that are set in mask.
+func masked(mask []byte) *expr.Bitwise {
+	n := len(mask)
+	return &expr.Bitwise{SourceRegister: regA, DestRegister: regA, Len: uint32(n), Mask: mask, Xor: make([]byte, n)}
 }
 
 // in matches if the address in regA is in p; it spoils regA.
 func in(p netip.Prefix) exprs {
-	mask := make([]byte, addrLen)
-	for i := range p.Bits() {
-		mask[i/8] |= 0x80 >> (i % 8)
-	}
-	return exprs{
-		&expr.Bitwise{SourceRegister: regA, DestRegister: regA, Len: addrLen, Mask: mask, Xor: make([]byte, addrLen)},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: p.Masked().Addr().AsSlice()},
-	}
+	return equals(masked(net.CIDRMask(p.Bits(), 8*addrLen)), p.Masked().Addr().AsSlice())
 }
 
 func sourceIn(p netip.Prefix) exprs      { return append(network(offSource), in(p)...) }
 func destinationIn(p netip.Prefix) exprs { return append(network(offDestination), in(p)...) }
 
-// equal matches if regA holds a.
-func equal(a netip.Addr) exprs {
-	return exprs{&expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: a.AsSlice()}}
+func destination(a netip.Addr) exprs {
+	return equals(header(expr.PayloadBaseNetworkHeader, offDestination, addrLen), a.AsSlice())
 }
-
-func destination(a netip.Addr) exprs { return append(network(offDestination), equal(a)...) }
 
 // load puts a constant into regA.
 func load(a netip.Addr) exprs { return exprs{&expr.Immediate{Register: regA, Data: a.AsSlice()}} }
 
-// family loads the key of a variable.
-func family() exprs { return exprs{&expr.Meta{Key: expr.MetaKeyNFPROTO, Register: regKey}} }
-
 // current loads the value of a variable into regA; the rule ends if it has none.
 func current(v *nftables.Set) exprs {
-	return append(family(), &expr.Lookup{
-		SourceRegister: regKey, DestRegister: regA, IsDestRegSet: true, SetName: v.Name, SetID: v.ID})
+	return exprs{
+		&expr.Meta{Key: expr.MetaKeyNFPROTO, Register: regKey},
+		&expr.Lookup{SourceRegister: regKey, DestRegister: regA, IsDestRegSet: true, SetName: v.Name, SetID: v.ID},
+	}
 }
 
 // toInside gives the address in regA the prefix of the guest's link.
 func toInside() exprs {
-	mask, xor := make([]byte, addrLen), inside.Addr().AsSlice()
-	for i := 8; i < addrLen; i++ {
-		mask[i] = 0xff
-	}
-	return exprs{&expr.Bitwise{SourceRegister: regA, DestRegister: regA, Len: addrLen, Mask: mask, Xor: xor}}
+	mask := slices.Concat(make([]byte, 8), bytes.Repeat([]byte{0xff}, 8))
+	return exprs{&expr.Bitwise{SourceRegister: regA, DestRegister: regA, Len: addrLen, Mask: mask, Xor: inside.Addr().AsSlice()}}
 }
 
 // lookup matches if the set has what is in reg.
@@ -129,25 +132,19 @@ func setQuotedDestination() exprs {
 }
 
 func protocol(n byte) exprs {
-	return exprs{
-		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: regA},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: []byte{n}},
-	}
+	return equals(&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: regA}, []byte{n})
 }
 
 // tcpSYN matches the first segment of a connection: SYN without ACK.
 func tcpSYN() exprs {
 	const syn, ack = 0x02, 0x10
-	return append(protocol(unix.IPPROTO_TCP),
-		&expr.Payload{DestRegister: regA, Base: expr.PayloadBaseTransportHeader, Offset: offTCPFlags, Len: 1},
-		&expr.Bitwise{SourceRegister: regA, DestRegister: regA, Len: 1, Mask: []byte{syn | ack}, Xor: []byte{0}},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: []byte{syn}},
-	)
+	flags := header(expr.PayloadBaseTransportHeader, offTCPFlags, 1)
+	return slices.Concat(protocol(unix.IPPROTO_TCP), exprs{flags}, equals(masked([]byte{syn | ack}), []byte{syn}))
 }
 
 func icmpType(from, to byte) exprs {
 	return append(protocol(unix.IPPROTO_ICMPV6),
-		&expr.Payload{DestRegister: regA, Base: expr.PayloadBaseTransportHeader, Offset: 0, Len: 1},
+		header(expr.PayloadBaseTransportHeader, 0, 1),
 		&expr.Cmp{Op: expr.CmpOpGte, Register: regA, Data: []byte{from}},
 		&expr.Cmp{Op: expr.CmpOpLte, Register: regA, Data: []byte{to}},
 	)
@@ -170,30 +167,19 @@ func loadPort(off uint32) exprs {
 func ifname(key expr.MetaKey, name string) exprs {
 	padded := make([]byte, unix.IFNAMSIZ)
 	copy(padded, name)
-	return exprs{&expr.Meta{Key: key, Register: regA}, &expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: padded}}
+	return equals(&expr.Meta{Key: key, Register: regA}, padded)
 }
 
 func arrivedBy(name string) exprs { return ifname(expr.MetaKeyIIFNAME, name) }
 func outOf(name string) exprs     { return ifname(expr.MetaKeyOIFNAME, name) }
 
-func mark(n uint32) exprs {
-	return exprs{
-		&expr.Meta{Key: expr.MetaKeyMARK, Register: regA},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: u32(n)},
-	}
-}
+func mark(n uint32) exprs   { return equals(&expr.Meta{Key: expr.MetaKeyMARK, Register: regA}, u32(n)) }
+func ctMark(n uint32) exprs { return equals(&expr.Ct{Key: expr.CtKeyMARK, Register: regA}, u32(n)) }
 
 func setMark(n uint32) exprs {
 	return exprs{
 		&expr.Immediate{Register: regA, Data: u32(n)},
 		&expr.Meta{Key: expr.MetaKeyMARK, Register: regA, SourceRegister: true},
-	}
-}
-
-func ctMark(n uint32) exprs {
-	return exprs{
-		&expr.Ct{Key: expr.CtKeyMARK, Register: regA},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: u32(n)},
 	}
 }
 
@@ -207,7 +193,7 @@ func setCtMark(n uint32) exprs {
 func ctNew() exprs {
 	return exprs{
 		&expr.Ct{Key: expr.CtKeySTATE, Register: regA},
-		&expr.Bitwise{SourceRegister: regA, DestRegister: regA, Len: 4, Mask: u32(expr.CtStateBitNEW), Xor: u32(0)},
+		masked(u32(expr.CtStateBitNEW)),
 		&expr.Cmp{Op: expr.CmpOpNeq, Register: regA, Data: u32(0)},
 	}
 }
@@ -215,5 +201,5 @@ func ctNew() exprs {
 // ctDestination matches a connection that was made to a.
 func ctDestination(a netip.Addr) exprs {
 	const original = 0 // IP_CT_DIR_ORIGINAL, linux/netfilter/nf_conntrack_tuple_common.h
-	return append(exprs{&expr.Ct{Key: expr.CtKeyDST, Direction: original, Register: regA}}, equal(a)...)
+	return equals(&expr.Ct{Key: expr.CtKeyDST, Direction: original, Register: regA}, a.AsSlice())
 }
