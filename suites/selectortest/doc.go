@@ -7,19 +7,15 @@
 //		selectortest.Run(t, mine, selectortest.Options{Expect: "passtlab.expect.yaml"})
 //	}
 //
-// A wrong choice fails its test. A lab that fails does so too, and says that it
-// is the lab: nothing is known about the selector then. What the selector
-// cannot judge (selector.ErrUnsupported) skips.
+// A wrong choice fails its test, and so does a lab that fails, which says that it
+// is the lab. What the selector cannot judge (selector.ErrUnsupported) skips.
 //
-// Labs take the right to make namespaces. Without it the test skips, with the
-// reason; where PASSTLAB_REQUIRE_ROOT is 1, as it should be in CI, it fails. An
-// ordinary user runs the test in a user namespace with
+// Without the right to make namespaces the test skips; where
+// PASSTLAB_REQUIRE_ROOT is 1, as it should be in CI, it fails. An ordinary user
+// runs the test in a user namespace with
 //
 //	go test -exec 'passtlab rootless --' ./...
 //
 // Scenarios run in parallel (go test -parallel), so the selector is asked from
-// several goroutines at once.
-//
-// The command does not import this package. For Ginkgo there is package
-// ginkgosuite.
+// several goroutines at once. For Ginkgo there is package ginkgosuite.
 package selectortest
