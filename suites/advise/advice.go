@@ -12,21 +12,15 @@ import (
 
 // Advice is what to expect of a node and what to do about it.
 type Advice struct {
-	// APIVersion is "passtlab/v1".
-	APIVersion string        `json:"apiVersion"`
-	Pod        netip.Addr    `json:"podAddress"`
-	MAC        scenarios.MAC `json:"mac"`
-	Prefix     netip.Prefix  `json:"prefix"`
-	// SLAAC is the address that the guest's kernel forms.
-	SLAAC netip.Addr `json:"slaacAddress"`
-	// Predictions are without any patch.
-	Predictions []Prediction `json:"predictions"`
-	// Patches are in the order of preference.
-	Patches []Patch `json:"patches"`
-	// KubeVirt is the part of a VirtualMachine that fixes the MAC.
-	KubeVirt string `json:"kubevirt"`
-	// Lab says what the labs were that confirmed all that; nil: none.
-	Lab *Tested `json:"lab,omitempty"`
+	APIVersion  string        `json:"apiVersion"` // "passtlab/v1"
+	Pod         netip.Addr    `json:"podAddress"`
+	MAC         scenarios.MAC `json:"mac"`
+	Prefix      netip.Prefix  `json:"prefix"`
+	SLAAC       netip.Addr    `json:"slaacAddress"`  // the address that the guest's kernel forms
+	Predictions []Prediction  `json:"predictions"`   // without any patch
+	Patches     []Patch       `json:"patches"`       // in the order of preference
+	KubeVirt    string        `json:"kubevirt"`      // the part of a VirtualMachine that fixes the MAC
+	Lab         *Tested       `json:"lab,omitempty"` // the labs that confirmed all that; nil: none
 
 	in Input
 }

@@ -12,12 +12,9 @@ import (
 
 // Input is what advice depends on.
 type Input struct {
-	// Pod is the pod's address, which passt leases.
-	Pod netip.Addr
-	// MAC is the guest's link-layer address.
-	MAC scenarios.MAC
-	// Prefix is the /64 in which the guest forms its SLAAC address.
-	Prefix netip.Prefix
+	Pod    netip.Addr    // the pod's address, which passt leases
+	MAC    scenarios.MAC // the guest's link-layer address
+	Prefix netip.Prefix  // the /64 in which the guest forms its SLAAC address
 	// PodSubnets and ServiceSubnets are those of the cluster that the guest
 	// is a node of.
 	PodSubnets, ServiceSubnets []netip.Prefix

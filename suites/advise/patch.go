@@ -13,18 +13,12 @@ import (
 
 // Patch is a piece of configuration that avoids a wrong pick.
 type Patch struct {
-	// Name is "algorithm", "kubelet" or "etcd".
-	Name string `json:"name"`
-	// For says which machines it is for.
-	For string `json:"for"`
-	// YAML is the patch, with comments; empty unless it is given out.
-	YAML string `json:"yaml,omitempty"`
-	// Checked says that a lab has confirmed it.
-	Checked bool `json:"checked"`
-	// Refused is why the patch is not given out: it would not help.
-	Refused string `json:"refused,omitempty"`
-	// Failure is how the patch, which should help, failed in a lab.
-	Failure string `json:"failure,omitempty"`
+	Name    string `json:"name"`              // "algorithm", "kubelet" or "etcd"
+	For     string `json:"for"`               // which machines
+	YAML    string `json:"yaml,omitempty"`    // the patch, with comments; empty unless it is given out
+	Checked bool   `json:"checked"`           // a lab has confirmed it
+	Refused string `json:"refused,omitempty"` // why the patch is not given out: it would not help
+	Failure string `json:"failure,omitempty"` // how the patch, which should help, failed in a lab
 
 	yaml       string
 	filtered   bool // whether it works by subnet filters

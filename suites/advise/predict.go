@@ -12,19 +12,14 @@ import (
 
 // Prediction is what an algorithm picks in a role.
 type Prediction struct {
-	Algorithm talos.Algorithm `json:"-"`
-	// Selector is the algorithm's name, "talos-v1".
-	Selector string         `json:"selector"`
-	Role     scenarios.Role `json:"role"`
-	// Picks is dhcpv6, slaac or none.
-	Picks   scenarios.Pick `json:"picks"`
-	Address netip.Addr     `json:"address"`
-	// Right says that the pick is the lease, which alone can be reached.
-	Right bool `json:"right"`
-	// Rule is what decided.
-	Rule string `json:"rule"`
-	// First is the address that arrives first, where that makes a difference.
-	First scenarios.Origin `json:"first,omitempty"`
+	Algorithm talos.Algorithm  `json:"-"`
+	Selector  string           `json:"selector"` // the algorithm's name, "talos-v1"
+	Role      scenarios.Role   `json:"role"`
+	Picks     scenarios.Pick   `json:"picks"` // dhcpv6, slaac or none
+	Address   netip.Addr       `json:"address"`
+	Right     bool             `json:"right"`           // the pick is the lease, which alone can be reached
+	Rule      string           `json:"rule"`            // what decided
+	First     scenarios.Origin `json:"first,omitempty"` // the address that arrives first, where that makes a difference
 }
 
 // roles are the consumers that Talos has.

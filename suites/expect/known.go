@@ -13,16 +13,13 @@ import (
 // Known is a failure that is known beforehand, of one selector in one role of a
 // scenario.
 type Known struct {
-	// By says who states it: the name of a file, or "the scenario".
-	By string
-	// Project: a file of the project states it, and not the scenario.
-	Project bool
+	By      string // who states it: the name of a file, or "the scenario"
+	Project bool   // a file of the project states it, and not the scenario
 	// Skipped: the selector cannot judge the scenario. Otherwise it fails, as
 	// Failure says.
 	Skipped bool
 	Failure scenarios.Failure
-	// Why may be empty.
-	Why string
+	Why     string // may be empty
 }
 
 // OfScenario returns the failure that the scenario states for a selector in a

@@ -23,16 +23,13 @@ const (
 // Comparison lists the changes from version to version of a selector, all asked
 // in the same labs. Its JSON form is versioned as that of Report is.
 type Comparison struct {
-	APIVersion string   `json:"apiVersion"`
-	Kernel     string   `json:"kernel"`
-	Backend    string   `json:"backend"`
-	Passt      []string `json:"passt"`
-	// Duration of the run, in seconds.
-	Duration float64 `json:"duration"`
-	// Steps are from each version to the next.
-	Steps []Step `json:"steps"`
-	// Failed are the labs about which nothing is known.
-	Failed []FailedLab `json:"failed,omitempty"`
+	APIVersion string      `json:"apiVersion"`
+	Kernel     string      `json:"kernel"`
+	Backend    string      `json:"backend"`
+	Passt      []string    `json:"passt"`
+	Duration   float64     `json:"duration"`         // of the run, in seconds
+	Steps      []Step      `json:"steps"`            // from each version to the next
+	Failed     []FailedLab `json:"failed,omitempty"` // the labs about which nothing is known
 	// Unexpected are results that are not as the expectations say: failures
 	// that did not happen.
 	Unexpected []Result `json:"unexpected,omitempty"`
@@ -54,28 +51,25 @@ type Step struct {
 
 // Change is a change in a scenario, or in some roles of it.
 type Change struct {
-	Kind     ChangeKind `json:"kind"`
-	Scenario string     `json:"scenario"`
-	// Roles are those in which it changed. Empty: all of the scenario.
-	Roles []scenarios.Role `json:"roles,omitempty"`
-	Old   Side             `json:"old"`
-	New   Side             `json:"new"`
+	Kind     ChangeKind       `json:"kind"`
+	Scenario string           `json:"scenario"`
+	Roles    []scenarios.Role `json:"roles,omitempty"` // those in which it changed. Empty: all of the scenario.
+	Old      Side             `json:"old"`
+	New      Side             `json:"new"`
 	// Known: the expectations state the new verdict, so that a change for the
 	// worse is no surprise.
-	Known bool `json:"known,omitempty"`
-	// Reproduce asks the new version again.
-	Reproduce string `json:"reproduce"`
+	Known     bool   `json:"known,omitempty"`
+	Reproduce string `json:"reproduce"` // asks the new version again
 }
 
 // Side is the result of one of the two versions.
 type Side struct {
-	Verdict Verdict        `json:"verdict"`
-	Origin  scenarios.Pick `json:"origin,omitempty"`
-	Choice  netip.Addr     `json:"choice"`
-	// Kind and At are those of a failure.
-	Kind   scenarios.FailureKind `json:"kind,omitempty"`
-	At     string                `json:"at,omitempty"`
-	Reason string                `json:"reason,omitempty"`
+	Verdict Verdict               `json:"verdict"`
+	Origin  scenarios.Pick        `json:"origin,omitempty"`
+	Choice  netip.Addr            `json:"choice"`
+	Kind    scenarios.FailureKind `json:"kind,omitempty"` // Kind and At are those of a failure
+	At      string                `json:"at,omitempty"`
+	Reason  string                `json:"reason,omitempty"`
 }
 
 // Compare compares selectors of a report, each with the one before it.

@@ -11,10 +11,8 @@ import (
 // the addresses (selector.Traits.KernelOrder). That order is no interface: Linux
 // 7.0.0 to 7.0.11 listed the addresses as they were added.
 type KernelOrder struct {
-	// NewestFirst is the choice as most kernels list them.
-	NewestFirst OrderedChoice `json:"newestFirst"`
-	// Insertion is the choice with the oldest address first.
-	Insertion OrderedChoice `json:"insertion"`
+	NewestFirst OrderedChoice `json:"newestFirst"` // the choice as most kernels list them
+	Insertion   OrderedChoice `json:"insertion"`   // the choice with the oldest address first
 }
 
 // OrderedChoice is a choice at the first checkpoint where it does not work, or
@@ -22,10 +20,8 @@ type KernelOrder struct {
 type OrderedChoice struct {
 	Choice netip.Addr     `json:"choice"`
 	Origin scenarios.Pick `json:"origin"`
-	// Works: it is right at every checkpoint.
-	Works bool `json:"works"`
-	// At names the checkpoint, where there is more than one.
-	At string `json:"at,omitempty"`
+	Works  bool           `json:"works"`        // it is right at every checkpoint
+	At     string         `json:"at,omitempty"` // names the checkpoint, where there is more than one
 }
 
 // kernelOrders returns a line for every selector whose rule is the kernel's

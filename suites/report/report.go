@@ -22,32 +22,20 @@ const (
 // Report is the outcome of a run. Its JSON form is a versioned interface:
 // within passtlab/v1 fields are added, never renamed or removed.
 type Report struct {
-	// APIVersion is "passtlab/v1".
-	APIVersion string `json:"apiVersion"`
-	// Kernel is the release of the kernel that was measured, as uname -r.
-	Kernel string `json:"kernel"`
+	APIVersion string `json:"apiVersion"` // "passtlab/v1"
+	Kernel     string `json:"kernel"`     // the release of the kernel that was measured, as uname -r
 	// Backend stood between pod and guest: BackendSimulated or BackendReal.
-	Backend string `json:"backend"`
-	// Program is the path of the real program.
-	Program string `json:"program,omitempty"`
-	// Passt are the passt releases that took part, sorted.
-	Passt []string `json:"passt"`
-	// Seed drew the orders that scenarios leave to chance.
-	Seed int64 `json:"seed"`
-	// Shard is which part of a run this is, where it is a part.
-	Shard *Shard `json:"shard,omitempty"`
-	// Notes are remarks on the whole, for example on a report that was merged.
-	Notes []string `json:"notes,omitempty"`
-	// Started is when the run began.
-	Started time.Time `json:"started"`
-	// Duration of the whole run, in seconds.
-	Duration float64 `json:"duration"`
-	// Summary counts scenarios and results.
-	Summary Summary `json:"summary"`
-	// Scenarios are the labs that were built, or were to be.
-	Scenarios []Scenario `json:"scenarios"`
-	// Results are the verdicts: scenarios × selectors × roles.
-	Results []Result `json:"results"`
+	Backend   string     `json:"backend"`
+	Program   string     `json:"program,omitempty"` // the path of the real program
+	Passt     []string   `json:"passt"`             // the passt releases that took part, sorted
+	Seed      int64      `json:"seed"`              // drew the orders that scenarios leave to chance
+	Shard     *Shard     `json:"shard,omitempty"`   // which part of a run this is, where it is a part
+	Notes     []string   `json:"notes,omitempty"`   // remarks on the whole, for example on a report that was merged
+	Started   time.Time  `json:"started"`           // when the run began
+	Duration  float64    `json:"duration"`          // of the whole run, in seconds
+	Summary   Summary    `json:"summary"`
+	Scenarios []Scenario `json:"scenarios"` // the labs that were built, or were to be
+	Results   []Result   `json:"results"`   // the verdicts: scenarios × selectors × roles
 }
 
 // Summary counts results by verdict, and scenarios whose lab failed.
@@ -56,14 +44,13 @@ type Summary struct {
 	Selectors int `json:"selectors"`
 	Results   int `json:"results"`
 
-	Pass  int `json:"pass"`
-	XFail int `json:"xfail"`
-	Skip  int `json:"skip"`
-	XPass int `json:"xpass"`
-	Fail  int `json:"fail"`
-	Error int `json:"error"`
-	// BadLabs counts scenarios with an error of their own.
-	BadLabs int `json:"badLabs"`
+	Pass    int `json:"pass"`
+	XFail   int `json:"xfail"`
+	Skip    int `json:"skip"`
+	XPass   int `json:"xpass"`
+	Fail    int `json:"fail"`
+	Error   int `json:"error"`
+	BadLabs int `json:"badLabs"` // scenarios with an error of their own
 }
 
 // of returns the count of a verdict.
@@ -75,44 +62,32 @@ func (s *Summary) of(v Verdict) *int {
 type Scenario struct {
 	ID    string `json:"id"`
 	Title string `json:"title,omitempty"`
-	// File is where the scenario was read from.
-	File string `json:"file,omitempty"`
-	// Passt is the release that passt behaved as.
-	Passt string `json:"passt"`
+	File  string `json:"file,omitempty"` // where the scenario was read from
+	Passt string `json:"passt"`          // the release that passt behaved as
 	// Client is the program that configured the guest, with its version; empty
 	// for the kernel.
-	Client string `json:"client,omitempty"`
-	// Peer is the address of the peer that the probes talked to.
-	Peer netip.Addr `json:"peer,omitzero"`
-	// Duration from before the lab was built until it was gone, in seconds.
-	Duration float64 `json:"duration"`
-	// Phases are the parts of Duration.
-	Phases Phases `json:"phases"`
-	// Error is the error of the lab or of the scenario itself.
-	Error string `json:"error,omitempty"`
+	Client   string     `json:"client,omitempty"`
+	Peer     netip.Addr `json:"peer,omitzero"`   // the address of the peer that the probes talked to
+	Duration float64    `json:"duration"`        // from before the lab was built until it was gone, in seconds
+	Phases   Phases     `json:"phases"`          // the parts of Duration
+	Error    string     `json:"error,omitempty"` // the error of the lab or of the scenario itself
 	// Faulty says that the scenario is wrong, and not the lab: Error names an event
 	// that cannot happen as the scenario is written.
 	Faulty bool `json:"faulty,omitempty"`
 	// Replayed is the error of a first play that the environment spoilt. The
 	// scenario was played once more, for the results that were errors.
-	Replayed string `json:"replayed,omitempty"`
-	// Skipped is why the backend cannot play the scenario.
-	Skipped string `json:"skipped,omitempty"`
-	// Family is the id of the file, which may stand for several scenarios.
-	Family string `json:"family,omitempty"`
-	// Order is the order of steps that was drawn by the seed, if any.
-	Order []scenarios.Kind `json:"order,omitempty"`
-	// Candidates is the truth table at the end, in the kernel's order.
-	Candidates []Candidate `json:"candidates"`
-	// Checkpoints are all checkpoints, where there is more than one.
-	Checkpoints []Checkpoint `json:"checkpoints,omitempty"`
+	Replayed    string           `json:"replayed,omitempty"`
+	Skipped     string           `json:"skipped,omitempty"`     // why the backend cannot play the scenario
+	Family      string           `json:"family,omitempty"`      // the id of the file, which may stand for several scenarios
+	Order       []scenarios.Kind `json:"order,omitempty"`       // the order of steps that was drawn by the seed, if any
+	Candidates  []Candidate      `json:"candidates"`            // the truth table at the end, in the kernel's order
+	Checkpoints []Checkpoint     `json:"checkpoints,omitempty"` // all checkpoints, where there is more than one
 }
 
 // Checkpoint is a checkpoint with its measurement.
 type Checkpoint struct {
-	Name string `json:"name"`
-	// Candidates is the truth table; empty where nothing was judged.
-	Candidates []Candidate `json:"candidates"`
+	Name       string      `json:"name"`
+	Candidates []Candidate `json:"candidates"` // the truth table; empty where nothing was judged
 }
 
 // Phases are the times, in seconds, that the steps of a scenario took.
@@ -133,20 +108,15 @@ type Candidate struct {
 	Flags   selector.Flags   `json:"flags"`
 	// ValidLifetime and PreferredLifetime are in seconds, as selectors see
 	// them; left out where 0.
-	ValidLifetime     uint32 `json:"validLifetime,omitempty"`
-	PreferredLifetime uint32 `json:"preferredLifetime,omitempty"`
-	// Out: the guest sends from the candidate and is answered.
-	Out probe.Result `json:"out"`
-	// OutSource is the source address that the peer saw.
-	OutSource netip.Addr `json:"outSource,omitzero"`
-	// In: a peer connects, a server on the wildcard address answers.
-	In probe.Result `json:"in"`
-	// InBound: the same with the server bound to the candidate alone.
-	InBound probe.Result `json:"inBound"`
+	ValidLifetime     uint32       `json:"validLifetime,omitempty"`
+	PreferredLifetime uint32       `json:"preferredLifetime,omitempty"`
+	Out               probe.Result `json:"out"`                // the guest sends from the candidate and is answered
+	OutSource         netip.Addr   `json:"outSource,omitzero"` // the source address that the peer saw
+	In                probe.Result `json:"in"`                 // a peer connects, a server on the wildcard address answers
+	InBound           probe.Result `json:"inBound"`            // the same with the server bound to the candidate alone
 	// InBoundAfter: InBound after the guest has sent from another candidate.
 	InBoundAfter map[netip.Addr]probe.Result `json:"inBoundAfter,omitempty"`
-	// Remarks are limits of a candidate that works.
-	Remarks []string `json:"remarks,omitempty"`
+	Remarks      []string                    `json:"remarks,omitempty"` // limits of a candidate that works
 }
 
 // Works reports whether the candidate works in both directions.
@@ -154,43 +124,33 @@ func (c Candidate) Works() bool { return c.Out.OK() && c.In.OK() }
 
 // Result is the verdict on one selector in one role of one scenario.
 type Result struct {
-	Scenario string         `json:"scenario"`
-	Selector string         `json:"selector"`
-	Role     scenarios.Role `json:"role"`
-	// Choice is the preferred address chosen, "" for none.
-	Choice netip.Addr `json:"choice"`
-	// Advertised are all chosen addresses, where there are several.
-	Advertised []netip.Addr `json:"advertised,omitempty"`
+	Scenario   string         `json:"scenario"`
+	Selector   string         `json:"selector"`
+	Role       scenarios.Role `json:"role"`
+	Choice     netip.Addr     `json:"choice"`               // the preferred address chosen, "" for none
+	Advertised []netip.Addr   `json:"advertised,omitempty"` // all chosen addresses, where there are several
 	// Origin names the pick that decided: the origin of the first chosen
 	// address that does not work, else of the preferred one; "none" where
 	// no address was given; "other" for one that is no candidate.
-	Origin  scenarios.Pick `json:"origin,omitempty"`
-	Verdict Verdict        `json:"verdict"`
-	// Kind is how it failed.
-	Kind scenarios.FailureKind `json:"kind,omitempty"`
-	// At names the checkpoint that decided, where there is more than one.
-	At string `json:"at,omitempty"`
+	Origin  scenarios.Pick        `json:"origin,omitempty"`
+	Verdict Verdict               `json:"verdict"`
+	Kind    scenarios.FailureKind `json:"kind,omitempty"` // how it failed
+	At      string                `json:"at,omitempty"`   // names the checkpoint that decided, where there is more than one
 	// Took is the time to the choice, in seconds: from the question on, or from
 	// the end of the last step where a selector tells by itself.
-	Took float64 `json:"took,omitempty"`
-	// Reason proves the verdict, with the row of the truth table.
-	Reason string `json:"reason,omitempty"`
-	// Rule is the selector's own reason for its choice.
-	Rule string `json:"rule,omitempty"`
-	// Remarks are limits of the chosen addresses, although they work.
-	Remarks []string `json:"remarks,omitempty"`
-	// KernelOrder is set for a selector whose rule is the kernel's order.
-	KernelOrder *KernelOrder `json:"kernelOrder,omitempty"`
+	Took        float64      `json:"took,omitempty"`
+	Reason      string       `json:"reason,omitempty"`      // proves the verdict, with the row of the truth table
+	Rule        string       `json:"rule,omitempty"`        // the selector's own reason for its choice
+	Remarks     []string     `json:"remarks,omitempty"`     // limits of the chosen addresses, although they work
+	KernelOrder *KernelOrder `json:"kernelOrder,omitempty"` // set for a selector whose rule is the kernel's order
 	// Checkpoints are the answers at all checkpoints, where there is more than
 	// one.
 	Checkpoints []CheckpointResult `json:"checkpoints,omitempty"`
-	// Reproduce is one command line, quoted for a shell.
-	Reproduce string `json:"reproduce"`
+	Reproduce   string             `json:"reproduce"` // one command line, quoted for a shell
 	// Decided is the address that Origin is about, while it is known: a report
 	// that was read has none.
 	Decided netip.Addr `json:"-"`
-	// Err is the selector's error that decided, likewise.
-	Err error `json:"-"`
+	Err     error      `json:"-"` // the selector's error that decided, likewise
 }
 
 // CheckpointResult is the answer of a selector at a checkpoint. The fields are as

@@ -17,11 +17,9 @@ import (
 
 // Shard names one of several parts of a run that are run apart.
 type Shard struct {
-	// Index is which part, from 1 to Count.
-	Index int `json:"index"`
-	Count int `json:"count"`
-	// Set identifies the scenarios of the whole run.
-	Set string `json:"set"`
+	Index int    `json:"index"` // which part, from 1 to Count
+	Count int    `json:"count"`
+	Set   string `json:"set"` // Set identifies the scenarios of the whole run
 }
 
 // ParseShard reads "INDEX/COUNT".

@@ -22,11 +22,9 @@ const maxSize = 64 << 20
 
 // Recording is what one running passt answered.
 type Recording struct {
-	// Release is the second word of the first line, "# passt RELEASE…".
-	Release string
-	// Note is the rest of that line.
-	Note  string
-	Cases []Case
+	Release string // the second word of the first line, "# passt RELEASE…"
+	Note    string // the rest of that line
+	Cases   []Case
 }
 
 // Case is what the guest sent and what came back.
