@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/passtlab/passtlab/suites/report"
+	"golang.org/x/sys/unix"
 )
 
 // hostile is what a file, its name or an argument may say.
@@ -105,13 +106,13 @@ func TestBoundedReaders(t *testing.T) {
 			{"report", "show"}, {"report", "merge"}, {"validate"}, {"wire"}, {"pick", "--from"},
 			{"run", "--expect"}, {"run", "--shard", "1/2", "--durations"}, {"wire", "record", "--backend", "passt=/bin/true", "--release", "2025_05_03", "x", "--stimuli"},
 		} {
-			start := time.Now()
+			start := processorTime(t)
 			code, stdout, stderr := cli(append(args, file)...)
 			if code != report.StatusUsage || stderr == "" || len(stderr) > 1<<16 {
 				t.Errorf("%q %s: status %d, %.300s%.300s", args, file, code, stdout, stderr)
 			}
-			if d := time.Since(start); d > 10*time.Second {
-				t.Errorf("%q %s took %s", args, file, d)
+			if d := processorTime(t) - start; d > 10*time.Second {
+				t.Errorf("%q %s took %s of a processor", args, file, d)
 			}
 		}
 	}
@@ -128,4 +129,13 @@ func TestBoundedReaders(t *testing.T) {
 			t.Errorf("%s: status %d, %.300s%.300s", args, code, stdout, stderr)
 		}
 	}
+}
+
+// processorTime is what this process has used so far, however slow the machine is.
+func processorTime(t *testing.T) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
