@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/eui64"
-	"github.com/passtlab/passtlab/internal/near"
 )
 
 // A checker looks for what each key alone does not show: keys that contradict
@@ -19,7 +18,6 @@ type checker struct{ member }
 func check(m member) {
 	c := checker{m}
 	c.identity()
-	c.covers()
 	c.pod()
 	c.passt()
 	c.played()
@@ -59,7 +57,7 @@ func (c checker) events() (cps []*Checkpoint) {
 
 // fault reports a fault of the value at path, which is readable all the same.
 func (c checker) fault(path, expected, next, format string, a ...any) {
-	c.Report(path, c.Place(path), Fault{Problem: fmt.Sprintf(format, a...), Expected: expected, Next: next})
+	c.Report(path, Fault{Problem: fmt.Sprintf(format, a...), Expected: expected, Next: next})
 }
 
 func (c checker) identity() {
@@ -113,24 +111,6 @@ func (c checker) passt() {
 	}
 	if c.Sound("passt.mtu") && p.MTU != nil && *p.MTU > 0 && *p.MTU < 1280 {
 		c.fault("passt.mtu", "1280 to 65535, or 0 for no MTU option", "correct the value", "%d is too little for IPv6 (RFC 8200 5)", *p.MTU)
-	}
-}
-
-// covers knows the items that there are.
-func (c checker) covers() {
-	known, err := Items()
-	if err != nil { // a test tells
-		return
-	}
-	var ids []string
-	for _, it := range known {
-		ids = append(ids, it.ID)
-	}
-	for i, id := range c.Covers {
-		if path := fmt.Sprintf("covers[%d]", i); c.Sound(path) && !slices.Contains(ids, id) {
-			c.Report(path, c.Place(path), Fault{Problem: fmt.Sprintf("no item is called %s", id), Expected: "an item of scenarios/coverage.yaml",
-				Near: near.Word(id, ids), Next: "correct it, or add the item to that file"})
-		}
 	}
 }
 

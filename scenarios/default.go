@@ -20,15 +20,9 @@ var (
 
 // setDefaults fills in what the file leaves out.
 func (s *Scenario) setDefaults() {
-	if s.Pod.MAC.IsZero() {
-		s.Pod.MAC = DefaultPodMAC
-	}
-	if s.Pod.IPv6 == nil {
-		s.Pod.IPv6 = new(true)
-	}
-	if s.Pod.DefaultRoute == nil {
-		s.Pod.DefaultRoute = new(true)
-	}
+	s.Pod.MAC = cmp.Or(s.Pod.MAC, DefaultPodMAC)
+	s.Pod.IPv6 = cmp.Or(s.Pod.IPv6, new(true))
+	s.Pod.DefaultRoute = cmp.Or(s.Pod.DefaultRoute, new(true))
 	if s.Passt.Release == "" && s.Passt.KubeVirt == "" {
 		s.Passt.Release = DefaultRelease
 	}
@@ -37,23 +31,17 @@ func (s *Scenario) setDefaults() {
 	} else {
 		p.TCP, p.UDP = cmp.Or(p.TCP, NoPorts), cmp.Or(p.UDP, NoPorts)
 	}
-	if s.Passt.Autonomous == nil {
-		s.Passt.Autonomous = new(true)
-	}
-	if s.Guest.Client == "" {
-		s.Guest.Client = ClientKernel
-	}
+	s.Passt.Autonomous = cmp.Or(s.Passt.Autonomous, new(true))
+	s.Guest.Client = cmp.Or(s.Guest.Client, ClientKernel)
 	for i := range s.Guest.Interfaces {
-		if f := &s.Guest.Interfaces[i]; f.MAC.IsZero() {
-			f.MAC = MAC{0x02, 0, 0, 0, 0x02, byte(i + 1)}
-		}
+		f := &s.Guest.Interfaces[i]
+		f.MAC = cmp.Or(f.MAC, MAC{0x02, 0, 0, 0, 0x02, byte(i + 1)})
 	}
-	if s.Second != nil && s.Second.MAC.IsZero() {
-		s.Second.MAC = DefaultSecondMAC
+	if s.Second != nil {
+		s.Second.MAC = cmp.Or(s.Second.MAC, DefaultSecondMAC)
 	}
 	for i := range s.Routers {
-		if r := &s.Routers[i]; !r.LinkLocal.IsValid() {
-			r.LinkLocal = netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80, 15: byte(i + 2)})
-		}
+		r := &s.Routers[i]
+		r.LinkLocal = cmp.Or(r.LinkLocal, netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80, 15: byte(i + 2)}))
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/near"
-
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
@@ -175,10 +174,8 @@ func (f *family) failures() {
 				if slices.Contains(all, name) {
 					continue
 				}
-				path := fmt.Sprintf("expect.failures[%d].in[%d]", i, j)
-				at := m.Place(path)
-				fault := Fault{File: f.file, Line: at.Line, Column: at.Column, Key: path, Problem: fmt.Sprintf("no variant is called %s", name),
-					Expected: "a name of vary, or an order such as ra-dhcpv6", Near: near.Word(name, all), Next: "correct the name"}
+				fault := m.Placed(fmt.Sprintf("expect.failures[%d].in[%d]", i, j), Fault{Problem: "no variant is called " + name,
+					Expected: "a name of vary, or an order such as ra-dhcpv6", Near: near.Word(name, all), Next: "correct the name"})
 				if len(all) == 0 {
 					fault.Problem, fault.Next = "the file stands for one scenario", "remove in"
 				}

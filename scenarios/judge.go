@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/near"
-
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
@@ -111,7 +110,7 @@ func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 		for _, m := range checkpoints {
 			names = append(names, m.Name)
 		}
-		c.Report(path+".at", c.Place(path+".at"), Fault{Problem: "no checkpoint is called " + f.At, Expected: "one of " + strings.Join(names, ", "),
+		c.Report(path+".at", Fault{Problem: "no checkpoint is called " + f.At, Expected: "one of " + strings.Join(names, ", "),
 			Near: near.Word(f.At, names), Next: "correct the name, or add the checkpoint"})
 		return
 	}

@@ -2,10 +2,11 @@ package scenarios
 
 import (
 	"fmt"
-	"github.com/passtlab/passtlab/internal/strict"
 	"io"
 	"os"
 	"reflect"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // MaxSize is the size in bytes that a scenario file may have.
@@ -16,8 +17,11 @@ const MaxSize = 64 << 10
 var reader = strict.Reader{One: "scenario", Empty: "begin with a copy of one from the corpus", Limit: MaxSize}
 
 func init() {
-	reader.Scalars, reader.Kinds = scalars, addresses
-	reader.Nodes = map[reflect.Type]strict.Node{reflect.TypeFor[Event](): {Expected: eventForm, Decode: event}}
+	reader.Scalars, reader.Kinds = scalars, kinds
+	reader.Nodes = map[reflect.Type]strict.Node{
+		reflect.TypeFor[Event](): {Expected: eventForm, Decode: event},
+		reflect.TypeFor[Axis]():  {Expected: axisForm, Decode: checkAxis},
+	}
 }
 
 // Strict reads a file that is kept beside scenarios into v, a pointer to a struct,

@@ -64,7 +64,7 @@ func (r *RA) check(c at) {
 			all = append(all, o.LinkLocal.String())
 		}
 		key := strict.Join(c.path, "from")
-		c.Report(key, c.Place(key), Fault{Problem: fmt.Sprintf("no router is called %s", r.From),
+		c.Report(key, Fault{Problem: fmt.Sprintf("no router is called %s", r.From),
 			Expected: "the linkLocal of one of routers, or " + c.passtLinkLocal().String() + ", passt's",
 			Near:     near.Word(r.From.String(), all), Next: "add the router, or correct the address"})
 	case c.fromPasst(r) && !(Event{Action: r}).Plain() && (p.NoRA || p.NoNDP || p.NoICMP):

@@ -34,32 +34,30 @@ var eventKeys = func() reflect.Type {
 // event decodes an event: a word, or a mapping of the word to its parameters,
 // or the two keys of a group.
 func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v reflect.Value) {
-	fail := func(path string, n *yaml.Node, problem, expected, next string) {
-		d.Fail(path, strict.PlaceOf(n), Fault{Problem: problem, Expected: expected, Next: next})
-	}
 	e := v.Addr().Interface().(*Event)
 	switch n.Kind {
 	case yaml.ScalarNode:
 		f, known := strict.FieldOf(eventKeys, n.Value)
 		switch {
 		case n.Tag != "!!str":
-			fail(path, n, fmt.Sprintf("%s is %s", n.Value, strict.Describe(n)), eventForm, "name an event")
+			d.Refuse(path, n, fmt.Sprintf("%s is %s", n.Value, strict.Describe(n)), eventForm, "name an event")
 		case !known:
 			d.Fail(path, strict.PlaceOf(n), Fault{Problem: fmt.Sprintf("unknown word %q", n.Value), Expected: eventForm,
 				Near: near.Word(n.Value, strict.Names(eventKeys)), Next: "use one of these words"})
 		case isGroup(f.Name):
-			fail(path, n, f.Name+" stands alone", "{orders: all, of: […]}, or {orders: random, of: […]}", "name the steps")
+			d.Refuse(path, n, f.Name+" stands alone", "{orders: all, of: […]}, or {orders: random, of: […]}", "name the steps")
 		default:
 			word(d, path, n, f, e)
 		}
 		return
 	case yaml.MappingNode:
-	default:
-		fail(path, n, "is "+strict.Describe(n), eventForm, "name an event")
+		if len(n.Content) > 0 {
+			break
+		}
+		d.Refuse(path, n, "is empty", eventForm, "name an event")
 		return
-	}
-	if len(n.Content) == 0 {
-		fail(path, n, "is empty", eventForm, "name an event")
+	default:
+		d.Refuse(path, n, "is "+strict.Describe(n), eventForm, "name an event")
 		return
 	}
 	events, ok := words(d, path, n)
@@ -84,9 +82,6 @@ func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v refl
 
 // words returns which words of events are keys of n, and false for what is no event.
 func words(d *strict.Decoder, path string, n *yaml.Node) (events []string, ok bool) {
-	fail := func(path string, n *yaml.Node, problem, expected, next string) {
-		d.Fail(path, strict.PlaceOf(n), Fault{Problem: problem, Expected: expected, Next: next})
-	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, val := n.Content[i], n.Content[i+1]
 		f, known := strict.FieldOf(eventKeys, k.Value)
@@ -95,7 +90,7 @@ func words(d *strict.Decoder, path string, n *yaml.Node) (events []string, ok bo
 		case !known:
 			for _, e := range events { // one that is not indented
 				if p, _ := strict.FieldOf(eventKeys, e); !isGroup(e) && hasField(eventKeys.Field(p.Index).Type.Elem(), k.Value) {
-					fail(sub, k, "is a parameter of "+e, "an event by itself", "indent it, so that it belongs to "+e)
+					d.Refuse(sub, k, "is a parameter of "+e, "an event by itself", "indent it, so that it belongs to "+e)
 					return nil, false
 				}
 			}
@@ -104,10 +99,10 @@ func words(d *strict.Decoder, path string, n *yaml.Node) (events []string, ok bo
 			if len(n.Content) > 2 {
 				break
 			}
-			fail(sub, k, "no parameters", d.Expected(f, eventKeys.Field(f.Index).Type), fmt.Sprintf("give it some, or write the word alone: \"- %s\"", k.Value))
+			d.Refuse(sub, k, "no parameters", d.Expected(f, eventKeys.Field(f.Index).Type), fmt.Sprintf("give it some, or write the word alone: \"- %s\"", k.Value))
 			return nil, false
 		case len(events) > 0 && k.Value != events[0] && !(isGroup(k.Value) && isGroup(events[0])):
-			fail(sub, k, fmt.Sprintf("%s stands in one entry with %s", k.Value, events[0]), "one event an entry", "begin an entry of its own for it")
+			d.Refuse(sub, k, fmt.Sprintf("%s stands in one entry with %s", k.Value, events[0]), "one event an entry", "begin an entry of its own for it")
 			return nil, false
 		}
 		events = append(events, k.Value)
@@ -120,8 +115,8 @@ func word(d *strict.Decoder, path string, n *yaml.Node, f strict.Field, e *Event
 	t := eventKeys.Field(f.Index).Type.Elem()
 	for _, p := range strict.FieldsOf(t) {
 		if p.Required && p.Bare {
-			d.Fail(path, strict.PlaceOf(n), Fault{Problem: fmt.Sprintf("%s says nothing alone", f.Name),
-				Expected: fmt.Sprintf("{%s: %s}, %s being %s", f.Name, strings.ToUpper(p.Name), strings.ToUpper(p.Name), d.Expected(p, t.Field(p.Index).Type)), Next: "add it"})
+			d.Refuse(path, n, f.Name+" says nothing alone",
+				fmt.Sprintf("{%s: %s}, %[2]s being %s", f.Name, strings.ToUpper(p.Name), d.Expected(p, t.Field(p.Index).Type)), "add it")
 			return
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ var durationPattern = regexp.MustCompile(`^[0-9]{1,6}(ms|s)$`)
 
 // scalars are those that the Go type alone tells.
 var scalars = map[reflect.Type]strict.Scalar{
-	reflect.TypeFor[netip.Addr](): {}, reflect.TypeFor[netip.Prefix](): {}, // see addresses
+	reflect.TypeFor[netip.Addr](): {}, reflect.TypeFor[netip.Prefix](): {}, // see kinds
 
 	reflect.TypeFor[MAC](): {Tag: "!!str", Expected: "a MAC address such as 52:54:00:1f:c7:bd",
 		Pattern:  `^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$|^([0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}$`,
@@ -51,13 +52,8 @@ var scalars = map[reflect.Type]strict.Scalar{
 		Pattern: kernelsPattern.String(), Examples: []string{"6.1..", "..6.12", "6.1..6.12"},
 		Parse: parsed(ParseKernels)},
 	reflect.TypeFor[Origin](): strict.Enum(Origins()),
-	reflect.TypeFor[Pick](): {Tag: "!!str", Expected: strict.Enum(Picks()).Expected + ", or an address", Pattern: wordOrAddress(Picks()), Examples: []string{"slaac", "none", "fd01:cafe::5"},
-		Parse: func(s string) (any, error) {
-			if a, err := netip.ParseAddr(s); err == nil {
-				return Pick(a.String()), cmp.Or(plainAddr(s, a), unicast(a))
-			}
-			return strict.Enum(Picks()).Parse(s)
-		}},
+	reflect.TypeFor[Pick](): wordOrAddress(strict.Enum(Picks()).Expected+", or an address", Picks(), []string{"slaac", "none", "fd01:cafe::5"},
+		func(p Pick) any { return p }, func(a netip.Addr) any { return Pick(a.String()) }),
 	reflect.TypeFor[Role]():   strict.Enum(Roles()),
 	reflect.TypeFor[Client](): strict.Enum(Clients()),
 
@@ -68,22 +64,8 @@ var scalars = map[reflect.Type]strict.Scalar{
 	reflect.TypeFor[FailureKind](): strict.Enum(FailureKinds()),
 	reflect.TypeFor[Switch](): {Tag: "!!str", Expected: "on or off", Enum: []string{"on", "off"},
 		Parse: strict.Enum([]Switch{On, Off}).Parse},
-	reflect.TypeFor[Target](): {Tag: "!!str", Expected: "an origin such as dhcpv6, or an address", Pattern: wordOrAddress(Origins()),
-		Examples: []string{"dhcpv6", "fd01:cafe::5"},
-		Parse: func(s string) (any, error) {
-			t, err := ParseTarget(s)
-			if err != nil {
-				var words []string
-				for _, o := range Origins() {
-					words = append(words, string(o))
-				}
-				return nil, strict.Mistake{Problem: err.Error(), Near: near.Word(s, words), Next: "correct the value"}
-			}
-			if t.Addr.IsValid() {
-				return t, cmp.Or(plainAddr(s, t.Addr), unicast(t.Addr))
-			}
-			return t, nil
-		}},
+	reflect.TypeFor[Target](): wordOrAddress("an origin such as dhcpv6, or an address", Origins(), []string{"dhcpv6", "fd01:cafe::5"},
+		func(o Origin) any { return Of(o) }, func(a netip.Addr) any { return Target{Addr: a} }),
 	reflect.TypeFor[Lifetime](): {Tag: "!!int", Also: "!!str", Expected: "seconds from 0 to 4294967294, or infinite", Pattern: `^([0-9]+|infinite)$`,
 		Examples: []string{"2", "infinite"},
 		Parse: func(s string) (any, error) {
@@ -105,8 +87,8 @@ var scalars = map[reflect.Type]strict.Scalar{
 		}},
 }
 
-// The addresses and prefixes, by the struct tag "is".
-var addresses = map[string]strict.Scalar{
+// kinds are those that the struct tag "is" tells: addresses, prefixes and items.
+var kinds = map[string]strict.Scalar{
 	"host": prefix("a global unicast IPv6 address with its prefix length, such as fd01:cafe::5/64", []string{"fd01:cafe::5/64"},
 		func(p netip.Prefix) error {
 			if err := unicast(p.Addr()); err != nil {
@@ -145,15 +127,35 @@ var addresses = map[string]strict.Scalar{
 			return nil
 		}),
 	"shared": address("an address such as fd01:cafe::100", []string{"fd01:cafe::100"}, func(a netip.Addr) error { return nil }),
+	"item":   {Tag: "!!str", Expected: "an item of scenarios/coverage.yaml", Pattern: namePattern.String(), Examples: []string{"same-prefix"}, Parse: item},
 }
 
-// wordOrAddress is a pattern that every one of words matches, and every address.
-func wordOrAddress[T ~string](words []T) string {
-	p := "^("
-	for _, w := range words {
-		p += string(w) + "|"
+// item reads the id of an Item.
+func item(s string) (any, error) {
+	all, err := Items()
+	var ids []string
+	for _, it := range all {
+		ids = append(ids, it.ID)
 	}
-	return p + "[0-9A-Fa-f:.]+)$"
+	if err == nil && !slices.Contains(ids, s) {
+		return nil, strict.Mistake{Problem: "no item is called " + s, Near: near.Word(s, ids), Next: "correct it, or add the item to that file"}
+	}
+	return s, nil // a test finds the error of a file that is built in
+}
+
+// wordOrAddress is one of a few words, or a global unicast address.
+func wordOrAddress[W ~string](expected string, words []W, examples []string, word func(W) any, addr func(netip.Addr) any) strict.Scalar {
+	known := strict.Enum(words)
+	return strict.Scalar{Tag: "!!str", Expected: expected, Pattern: "^(" + strings.Join(known.Enum, "|") + "|[0-9A-Fa-f:.]+)$", Examples: examples,
+		Parse: func(s string) (any, error) {
+			if a, err := netip.ParseAddr(s); err == nil {
+				return addr(a), cmp.Or(plainAddr(s, a), unicast(a))
+			}
+			if w, err := known.Parse(s); err == nil {
+				return word(w.(W)), nil
+			}
+			return nil, strict.Mistake{Problem: fmt.Sprintf("%q is neither a known word nor an address", s), Near: near.Word(s, known.Enum), Next: "correct the value"}
+		}}
 }
 
 func address(expected string, examples []string, valid func(netip.Addr) error) strict.Scalar {

@@ -23,7 +23,7 @@ type Scenario struct {
 	// one, and slow where real time passes.
 	Labels []string `yaml:"labels,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
 	// Covers are the items of coverage.yaml that the scenario is about.
-	Covers []string `yaml:"covers,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"an item of scenarios/coverage.yaml"`
+	Covers []string `yaml:"covers,omitempty" is:"item"`
 
 	// Needs says on which kernels the situation can come about. Default: on all.
 	// On others the scenario is skipped.

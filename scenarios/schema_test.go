@@ -308,7 +308,7 @@ func TestSchemaAgrees(t *testing.T) {
 	for rt, w := range scalars {
 		spotCheck(t, rt.Name(), w)
 	}
-	for is, w := range addresses {
+	for is, w := range kinds {
 		spotCheck(t, is, w)
 		if len(w.Examples) == 0 {
 			t.Errorf("%s: no example", is)

@@ -1,9 +1,7 @@
 package scenarios
 
 import (
-	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -12,18 +10,6 @@ import (
 type Target struct {
 	Origin Origin     // empty if it is Addr
 	Addr   netip.Addr // not valid if it is Origin
-}
-
-// ParseTarget reads an origin or an IPv6 address.
-func ParseTarget(s string) (Target, error) {
-	if slices.Contains(Origins(), Origin(s)) {
-		return Target{Origin: Origin(s)}, nil
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return Target{}, fmt.Errorf("%q is neither an origin nor an IPv6 address", s)
-	}
-	return Target{Addr: a}, nil
 }
 
 // Of returns the target of an origin.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 
@@ -40,10 +41,13 @@ func vary(file string, root *yaml.Node) ([]variant, Faults) {
 
 	d := reader.New(file, root)
 	if i := index(&bare, "vary"); i >= 0 {
-		d.Fail("vary", strict.PlaceOf(bare.Content[i]), Fault{Problem: fmt.Sprintf("given twice, first on line %d", key.Line),
-			Expected: "each key once", Next: "remove one"})
+		d.Refuse("vary", bare.Content[i], fmt.Sprintf("given twice, first on line %d", key.Line), "each key once", "remove one")
 	}
-	checkAxes(d, key, axes)
+	if d.Plain("vary", key) {
+		f, _ := strict.FieldOf(reflect.TypeFor[Scenario](), "vary")
+		d.Value("vary", strict.PlaceOf(key), axes, f, reflect.ValueOf(new([]Axis)).Elem())
+		checkAxes(d, axes)
+	}
 	if len(d.Faults) > 0 {
 		d.Faults.Sort()
 		return nil, d.Faults
@@ -72,93 +76,68 @@ func (v variant) take(axis string, name, over *yaml.Node) variant {
 	return v
 }
 
-// axes looks for what is wrong with vary itself. What is wrong with an overlay
-// shows where it lies over the rest.
-func checkAxes(d *strict.Decoder, key, axes *yaml.Node) {
-	const path = "vary"
-	wrong := Fault{Expected: "a list of axes, each a mapping of the names of variants to what they change"}
-	switch {
-	case !d.Plain(path, key) || !d.Plain(path, axes):
-		return
-	case axes.Kind != yaml.SequenceNode:
-		wrong.Problem, wrong.Next = "is "+strict.Describe(axes), "write one \"- NAME: {…}\" an axis"
-	case len(axes.Content) == 0:
-		wrong.Problem, wrong.Next = "is empty", "remove it, or name two variants"
-	}
-	if wrong.Problem != "" {
-		d.Fail(path, strict.PlaceOf(axes), wrong)
-		return
-	}
+// checkAxes looks for names that stand twice, and for too many variants.
+func checkAxes(d *strict.Decoder, axes *yaml.Node) {
 	first := map[string]int{} // name to its line
 	product := 1
 	for i, axis := range axes.Content {
-		sub := fmt.Sprintf("%s[%d]", path, i)
-		if !d.Plain(sub, axis) {
+		path := fmt.Sprintf("vary[%d]", i)
+		if axis.Kind != yaml.MappingNode || axes.Kind != yaml.SequenceNode {
 			continue
-		}
-		wrong := Fault{Expected: "a mapping of the names of variants, two or more, to what they change"}
-		switch {
-		case axis.Kind != yaml.MappingNode:
-			wrong.Problem, wrong.Next = "is "+strict.Describe(axis), "write \"NAME: {…}\" for each variant"
-		case len(axis.Content) == 0:
-			wrong.Problem, wrong.Next = "is empty", "remove it, or name two variants"
-		case len(axis.Content) == 2:
-			wrong.Problem, wrong.Next = "has one variant, which is no choice", "add another, be it without a change: \"NAME: {}\", or write its keys into the scenario itself"
-		}
-		if wrong.Problem != "" {
-			d.Fail(sub, strict.PlaceOf(axis), wrong)
-			continue
-		}
-		if product *= len(axis.Content) / 2; product > MaxVariants {
-			d.Fail(sub, strict.PlaceOf(axis), Fault{Problem: fmt.Sprintf("makes %d scenarios of the file, or more", product),
-				Expected: fmt.Sprintf("at most %d", MaxVariants), Next: "make two files of it"})
-			product = 1
 		}
 		for j := 0; j < len(axis.Content); j += 2 {
-			checkVariant(d, sub, axis.Content[j], axis.Content[j+1], first)
+			name := axis.Content[j]
+			if line := first[name.Value]; line > 0 {
+				d.Refuse(strict.Join(path, name.Value), name, fmt.Sprintf("named twice, first on line %d", line), "a name of its own", "rename one of the variants")
+			}
+			first[name.Value] = name.Line
+		}
+		if product *= len(axis.Content) / 2; product > MaxVariants {
+			d.Refuse(path, axis, fmt.Sprintf("makes %d scenarios of the file, or more", product), fmt.Sprintf("at most %d", MaxVariants), "make two files of it")
+			product = 1
 		}
 	}
 }
 
-func checkVariant(d *strict.Decoder, axis string, name, over *yaml.Node, first map[string]int) {
-	path := strict.Join(axis, name.Value)
-	fail := func(path string, n *yaml.Node, problem, expected, next string) {
-		d.Fail(path, strict.PlaceOf(n), Fault{Problem: problem, Expected: expected, Next: next})
+const axisForm = "a mapping of the names of variants, two or more, to what they change"
+
+// checkAxis looks for what is wrong with an axis. What is wrong with an overlay
+// shows where it lies over the rest.
+func checkAxis(d *strict.Decoder, path string, _ strict.Place, axis *yaml.Node, _ reflect.Value) {
+	switch {
+	case axis.Kind != yaml.MappingNode:
+		d.Refuse(path, axis, "is "+strict.Describe(axis), axisForm, "write \"NAME: {…}\" for each variant")
+		return
+	case len(axis.Content) < 4:
+		d.Refuse(path, axis, "has fewer than two variants, which is no choice", axisForm,
+			"add another, be it without a change: \"NAME: {}\", or write its keys into the scenario itself")
+		return
 	}
-	const form = "lower-case letters, digits and single hyphens"
+	for i := 0; i < len(axis.Content); i += 2 {
+		checkVariant(d, path, axis.Content[i], axis.Content[i+1])
+	}
+}
+
+func checkVariant(d *strict.Decoder, axis string, name, over *yaml.Node) {
+	path := strict.Join(axis, name.Value)
 	switch {
 	case name.Tag == "!!merge":
-		fail(path, name, "a merge key", "plain YAML", "write the keys out")
-		return
+		d.Refuse(path, name, "a merge key", "plain YAML", "write the keys out")
 	case name.Kind == yaml.ScalarNode && !d.Plain(path, name):
-		return
-	case name.Kind != yaml.ScalarNode || !namePattern.MatchString(name.Value):
-		fail(axis, name, "the name of a variant is "+nameOf(name), form, "rename it; it becomes a part of the id")
-		return
-	case first[name.Value] > 0:
-		fail(path, name, fmt.Sprintf("named twice, first on line %d", first[name.Value]), "a name of its own", "rename one of the variants")
-		return
-	}
-	first[name.Value] = name.Line
-	switch {
+	case name.Kind != yaml.ScalarNode:
+		d.Refuse(axis, name, "the name of a variant is "+strict.Describe(name), "a word", "rename it; it becomes a part of the id")
+	case !namePattern.MatchString(name.Value):
+		d.Refuse(axis, name, fmt.Sprintf("the name of a variant is %q", name.Value), "lower-case letters, digits and single hyphens", "rename it; it becomes a part of the id")
 	case !d.Plain(path, over):
-		return
 	case over.Kind != yaml.MappingNode:
-		fail(path, over, "is "+strict.Describe(over), "a mapping of keys of the scenario", "write what it changes, or {} for nothing")
-		return
-	}
-	for _, key := range []string{"id", "vary"} {
-		if i := index(over, key); i >= 0 {
-			fail(strict.Join(path, key), over.Content[i], "cannot be varied", "any key but id and vary", "remove it; the name of the variant becomes a part of the id")
+		d.Refuse(path, over, "is "+strict.Describe(over), "a mapping of keys of the scenario", "write what it changes, or {} for nothing")
+	default:
+		for _, key := range []string{"id", "vary"} {
+			if i := index(over, key); i >= 0 {
+				d.Refuse(strict.Join(path, key), over.Content[i], "cannot be varied", "any key but id and vary", "remove it; the name of the variant becomes a part of the id")
+			}
 		}
 	}
-}
-
-func nameOf(n *yaml.Node) string {
-	if n.Kind == yaml.ScalarNode {
-		return fmt.Sprintf("%q", n.Value)
-	}
-	return strict.Describe(n)
 }
 
 // overlay returns base, the mapping at path, with over laid over it. Keys that

@@ -32,18 +32,21 @@ func (d *Decoder) Fork() *Decoder {
 // Fail reports a fault of the value at path, which from then on is unsound.
 func (d *Decoder) Fail(path string, at Place, f Fault) {
 	d.unsound[path] = true
-	d.Report(path, at, f)
+	d.Faults = append(d.Faults, d.at(path, at, f))
+}
+
+// Refuse is Fail for what the node n is.
+func (d *Decoder) Refuse(path string, n *yaml.Node, problem, expected, next string) {
+	d.Fail(path, PlaceOf(n), Fault{Problem: problem, Expected: expected, Next: next})
 }
 
 // Report reports a fault of the value at path, which is readable all the same.
-func (d *Decoder) Report(path string, at Place, f Fault) {
-	f.File, f.Line, f.Column, f.Key = d.file, at.Line, at.Column, path
-	d.Faults = append(d.Faults, f)
-}
+func (d *Decoder) Report(path string, f Fault) { d.Faults = append(d.Faults, d.Placed(path, f)) }
 
 // Placed returns the fault with the place of path.
-func (d *Decoder) Placed(path string, f Fault) Fault {
-	at := d.Place(path)
+func (d *Decoder) Placed(path string, f Fault) Fault { return d.at(path, d.Place(path), f) }
+
+func (d *Decoder) at(path string, at Place, f Fault) Fault {
 	f.File, f.Line, f.Column, f.Key = d.file, at.Line, at.Column, path
 	return f
 }
@@ -52,7 +55,7 @@ func (d *Decoder) Placed(path string, f Fault) Fault {
 func (d *Decoder) Check(faults []Fault) {
 	for _, f := range faults {
 		if d.Sound(f.Key) {
-			d.Report(f.Key, d.Place(f.Key), f)
+			d.Report(f.Key, f)
 		}
 	}
 }
@@ -127,7 +130,7 @@ func (d *Decoder) Value(path string, at Place, n *yaml.Node, f Field, v reflect.
 // Plain refuses what makes a YAML file mean something else than it says.
 func (d *Decoder) Plain(path string, n *yaml.Node) bool {
 	fail := func(problem, next string) bool {
-		d.Fail(path, PlaceOf(n), Fault{Problem: problem, Expected: "plain YAML", Next: next})
+		d.Refuse(path, n, problem, "plain YAML", next)
 		return false
 	}
 	switch {
@@ -159,7 +162,7 @@ func (d *Decoder) Mapping(path string, at Place, n *yaml.Node, f Field, v reflec
 		if v.NumField() == 0 {
 			next = "write the word alone"
 		}
-		d.Fail(path, PlaceOf(n), Fault{Problem: is + Describe(n), Expected: d.Expected(f, v.Type()), Next: next})
+		d.Refuse(path, n, is+Describe(n), d.Expected(f, v.Type()), next)
 		return
 	}
 	given := map[string]int{} // key to its line
@@ -169,16 +172,16 @@ func (d *Decoder) Mapping(path string, at Place, n *yaml.Node, f Field, v reflec
 		sub := Join(path, key)
 		switch {
 		case k.Tag == "!!merge":
-			d.Fail(sub, PlaceOf(k), Fault{Problem: "a merge key", Expected: "plain YAML", Next: "write the keys out"})
+			d.Refuse(sub, k, "a merge key", "plain YAML", "write the keys out")
 			continue
 		case k.Kind != yaml.ScalarNode && k.Kind != yaml.AliasNode:
-			d.Fail(path, PlaceOf(k), Fault{Problem: "a key is " + Describe(k), Expected: "a word", Next: "give it a name"})
+			d.Refuse(path, k, "a key is "+Describe(k), "a word", "give it a name")
 			continue
 		case !d.Plain(sub, k):
 			continue
 		}
 		if line, ok := given[key]; ok {
-			d.Fail(sub, PlaceOf(k), Fault{Problem: fmt.Sprintf("given twice, first on line %d", line), Expected: "each key once", Next: "remove one"})
+			d.Refuse(sub, k, fmt.Sprintf("given twice, first on line %d", line), "each key once", "remove one")
 			continue
 		}
 		given[key] = k.Line
@@ -212,12 +215,12 @@ func (d *Decoder) Mapping(path string, at Place, n *yaml.Node, f Field, v reflec
 func (d *Decoder) list(path string, n *yaml.Node, f Field, v reflect.Value) {
 	t := v.Type().Elem()
 	if n.Kind != yaml.SequenceNode {
-		d.Fail(path, PlaceOf(n), Fault{Problem: "is " + Describe(n), Expected: d.Expected(f, v.Type()), Next: "write [a, b], or one \"- a\" a line"})
+		d.Refuse(path, n, "is "+Describe(n), d.Expected(f, v.Type()), "write [a, b], or one \"- a\" a line")
 		return
 	}
 	if len(n.Content) == 0 {
 		if f.NonEmpty {
-			d.Fail(path, PlaceOf(n), Fault{Problem: "is empty", Expected: d.Expected(f, v.Type()), Next: "name at least one"})
+			d.Refuse(path, n, "is empty", d.Expected(f, v.Type()), "name at least one")
 		}
 		return // nil, whether left out or empty: there is no difference
 	}
@@ -232,7 +235,7 @@ func (d *Decoder) list(path string, n *yaml.Node, f Field, v reflect.Value) {
 		}
 		x := v.Index(i).Interface()
 		if line, ok := first[x]; ok {
-			d.Fail(sub, PlaceOf(e), Fault{Problem: fmt.Sprintf("%v stands twice, first on line %d", x, line), Expected: "each entry once", Next: "remove one"})
+			d.Refuse(sub, e, fmt.Sprintf("%v stands twice, first on line %d", x, line), "each entry once", "remove one")
 			continue
 		}
 		first[x] = e.Line

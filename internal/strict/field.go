@@ -63,22 +63,20 @@ func (f Field) waived(v reflect.Value) bool {
 
 // FieldOf returns the field of a key.
 func FieldOf(t reflect.Type, name string) (Field, bool) {
-	fs := FieldsOf(t)
-	i := slices.IndexFunc(fs, func(f Field) bool { return f.Name == name })
-	if i < 0 {
-		return Field{}, false
-	}
-	return fs[i], true
+	return first(t, func(f Field) bool { return f.Name == name })
 }
 
 // BareField returns the field that a scalar in place of the mapping stands for.
 func BareField(t reflect.Type) (Field, bool) {
+	return first(t, func(f Field) bool { return f.Bare })
+}
+
+func first(t reflect.Type, is func(Field) bool) (Field, bool) {
 	fs := FieldsOf(t)
-	i := slices.IndexFunc(fs, func(f Field) bool { return f.Bare })
-	if i < 0 {
-		return Field{}, false
+	if i := slices.IndexFunc(fs, is); i >= 0 {
+		return fs[i], true
 	}
-	return fs[i], true
+	return Field{}, false
 }
 
 // Names returns the keys of a struct.
