@@ -5,14 +5,17 @@
 //
 // Each folder here is the program of one adapter and a Go module of its own, so
 // that none of what it requires reaches passtlab's own module. protocol is
-// their side of the protocol. A new adapter is a folder and an entry of
-// selector/catalogue/catalogue.yaml; then, once,
+// their side of the protocol. To add one:
 //
-//	go test ./selector/adapters -run Sources -update
+//  1. Make a folder like etcd. Its go.mod requires the newest version that will
+//     be listed.
+//  2. Add an entry to selector/catalogue/catalogue.yaml.
+//  3. go test ./selector/adapters -run Sources -update
+//  4. Say in suites/adapters what it picks, and run make adapters.
 //
-// writes the sources of all into sources.json, which is embedded: the go tool
-// does not embed what lies in other modules. A test compares both. So a
-// passtlab without its checkout builds adapters too.
+// Step 3 writes the sources of all adapters into sources.json, which is embedded:
+// the go tool does not embed files of other modules. So a passtlab without its
+// checkout builds adapters too. A test compares sources.json with the folders.
 //
 // # A build
 //
