@@ -10,26 +10,22 @@ import (
 )
 
 // Ask puts the question to a selector, with these addresses in place of the
-// observation's. An error is an answer: the selector's own failure. Whoever
-// meets another one (there is no guest any more to ask in) cancels ctx with it
-// as the cause, which ends Check.
+// observation's. An error is the selector's own, and an answer. Where the question
+// cannot be put, Ask cancels ctx with the cause, which ends Check.
 type Ask func(ctx context.Context, as []selector.Address) (selector.Choice, error)
 
 // Reply is what came of a question.
 type Reply struct {
 	selector.Choice
-	// Err is the selector's own failure. The Choice is zero then.
-	Err error
+	Err error // the selector's own; the Choice is zero then
 }
 
 // void reports whether the selector declined to judge, which is compared with
 // nothing.
 func (a Reply) void() bool { return errors.Is(a.Err, selector.ErrUnsupported) }
 
-// same reports whether two answers are the same one in the eyes of a law.
-//
-// All errors are the same answer, since their text may well quote the question,
-// and none of them is the answer "none", which can be right. The addresses
+// same reports whether two answers are the same to a law. All errors are one
+// answer, since their text may quote the question; "none" is another. The addresses
 // after the first may follow the order of the list (etcd advertises them all).
 func (l Law) same(a, b Reply) bool {
 	switch {

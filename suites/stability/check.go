@@ -210,7 +210,7 @@ func (c *check) others(law Law, q question) iter.Seq[question] {
 	case law == Order && len(q) <= exhaustive && !c.limited:
 		return q.permutations()
 	case law == Order:
-		return q.selected()
+		return slices.Values(q.selected())
 	}
 	return func(yield func(question) bool) {
 		for _, i := range q {

@@ -23,34 +23,32 @@ const (
 )
 
 // Violation is a law that was seen broken, by two questions and their answers,
-// each of which was given again when asked again (except for SameAnswer).
+// each confirmed by asking again (except for SameAnswer).
 type Violation struct {
 	Law Law
 	// Addresses are the global unicast addresses of the first question, the
-	// fewest that were found to show it, in the order in which they were
-	// listed. All other addresses were listed as ever.
+	// fewest that were found to show it, as they were listed.
 	Addresses []selector.Address
 	// Other are those of the second question: another order of them, or one
 	// less, or the same.
-	Other []selector.Address
-	// First and Second are the answers.
-	First, Second Reply
+	Other         []selector.Address
+	First, Second Reply // the answers
 	// Cycle are the same addresses if there are three of which, asked in
-	// pairs, each goes before the next one, and the last before the first.
-	// Otherwise it is nil.
+	// pairs, each goes before the next, and the last before the first.
 	Cycle []selector.Address
 }
 
 // String says it in one line, or in two if there is a cycle.
 func (v Violation) String() string {
 	name := namer(v.Addresses)
-	list := func(as []selector.Address) string {
+	join := func(as []selector.Address, by string) string {
 		var ns []string
 		for _, a := range as {
 			ns = append(ns, name(a))
 		}
-		return strings.Join(ns, " ")
+		return strings.Join(ns, by)
 	}
+	list := func(as []selector.Address) string { return join(as, " ") }
 	var s string
 	switch v.Law {
 	case Order:
@@ -61,11 +59,7 @@ func (v Violation) String() string {
 		s = fmt.Sprintf("another answer to the same question: %s gives %s, and then %s", list(v.Addresses), v.First, v.Second)
 	}
 	if v.Cycle != nil {
-		var ns []string
-		for _, a := range append(slices.Clone(v.Cycle), v.Cycle[0]) {
-			ns = append(ns, name(a))
-		}
-		s += "\nasked in pairs, a cycle: " + strings.Join(ns, " before ")
+		s += "\nasked in pairs, a cycle: " + join(append(slices.Clone(v.Cycle), v.Cycle[0]), " before ")
 	}
 	return s
 }
@@ -96,13 +90,7 @@ func namer(as []selector.Address) func(selector.Address) string {
 	}
 }
 
-// without returns those of as that are not in bs, which has no others.
+// without returns those of as that are not in bs.
 func without(as, bs []selector.Address) []selector.Address {
-	as = slices.Clone(as)
-	for _, b := range bs {
-		if i := slices.Index(as, b); i >= 0 {
-			as = slices.Delete(as, i, i+1)
-		}
-	}
-	return as
+	return slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return slices.Contains(bs, a) })
 }

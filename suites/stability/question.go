@@ -54,69 +54,48 @@ func (q question) without(i int) question {
 	return slices.DeleteFunc(slices.Clone(q), func(j int) bool { return i == j })
 }
 
-// permutations yields the other orders of a question that is in list order.
+// permutations yields all orders.
 func (q question) permutations() iter.Seq[question] {
-	return func(yield func(question) bool) {
-		p := slices.Clone(q)
-		for {
-			i := len(p) - 2
-			for i >= 0 && p[i] > p[i+1] {
-				i--
-			}
-			if i < 0 {
-				return
-			}
-			j := len(p) - 1
-			for p[j] < p[i] {
-				j--
-			}
-			p[i], p[j] = p[j], p[i]
-			slices.Reverse(p[i+1:])
-			if !yield(slices.Clone(p)) {
-				return
-			}
+	return func(yield func(question) bool) { q.permute(nil, yield) }
+}
+
+func (q question) permute(taken question, yield func(question) bool) bool {
+	if len(q) == 0 {
+		return yield(slices.Clone(taken))
+	}
+	for _, i := range q {
+		if !q.without(i).permute(append(taken, i), yield) {
+			return false
 		}
 	}
+	return true
 }
 
 // drawn is the number of random orders among the selected ones.
 const drawn = 100
 
-// selected yields some of the other orders, the same in each run and some of
+// selected returns some of the other orders, the same in each run and some of
 // them repeatedly. Those come first that find trouble soon: of two addresses
 // that are compared, or that compete for the first place, each gets before the
 // other and to the front of the list.
-func (q question) selected() iter.Seq[question] {
-	return func(yield func(question) bool) {
+func (q question) selected() (orders []question) {
+	order := func(change func(p question)) {
 		p := slices.Clone(q)
-		slices.Reverse(p)
-		if !yield(p) {
-			return
-		}
-		for i := range q {
-			if i > 0 && !yield(slices.Concat(q[i:], q[:i])) {
-				return
-			}
-		}
-		for i := range q {
-			if i == 0 {
-				continue
-			}
-			p := slices.Clone(q)
-			p[i-1], p[i] = p[i], p[i-1]
-			if !yield(p) {
-				return
-			}
-		}
-		r := rand.New(rand.NewPCG(1, 1))
-		for range drawn {
-			p := slices.Clone(q)
-			r.Shuffle(len(p), func(i, j int) { p[i], p[j] = p[j], p[i] })
-			if !yield(p) {
-				return
-			}
-		}
+		change(p)
+		orders = append(orders, p)
 	}
+	order(func(p question) { slices.Reverse(p) })
+	for i := 1; i < len(q); i++ {
+		orders = append(orders, slices.Concat(q[i:], q[:i]))
+	}
+	for i := 1; i < len(q); i++ {
+		order(func(p question) { p[i-1], p[i] = p[i], p[i-1] })
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	for range drawn {
+		order(func(p question) { r.Shuffle(len(p), func(i, j int) { p[i], p[j] = p[j], p[i] }) })
+	}
+	return orders
 }
 
 // subsets yields all questions about n of the addresses, in their order.
