@@ -24,10 +24,9 @@ const (
 	infinite   = ndp.Infinity
 )
 
-// message are the options of a client's message. They are walked here rather
-// than parsed by package dhcpv6 because passt is more lenient than the library:
-// it answers messages whose last option, or IA_NA, is cut short, and reads an
-// IAADDR out of an IA_TA where there is none.
+// message are the options of a client's message. Package dhcpv6 does not parse
+// them because passt is more lenient: it answers messages whose last option, or
+// IA_NA, is cut short, and reads an IAADDR out of an IA_TA where there is none.
 type message []byte
 
 // find returns where the first option of that code begins, from at on. The
@@ -70,8 +69,8 @@ func (e *Engine) dhcpv6(p frame.Packet) []byte {
 		binary.BigEndian.Uint16(p.Payload[2:]) != dhcpv6.DefaultServerPort {
 		return nil
 	}
-	// passt: any multicast destination will do; hop limit and checksum are
-	// not looked at, all releases.
+	// passt: any multicast destination, hop limit and checksum will do, all
+	// releases.
 	if !multicast(p.Destination) || int(binary.BigEndian.Uint16(p.Payload[4:])) != len(p.Payload) {
 		return nil
 	}
@@ -103,8 +102,7 @@ func (e *Engine) dhcpv6(p frame.Packet) []byte {
 		if named {
 			return nil
 		}
-		// passt: Rapid Commit is ignored, all releases (RFC 8415 18.3.1
-		// permits it).
+		// passt: Rapid Commit is ignored, all releases (as RFC 8415 18.3.1 permits).
 		answer = dhcpv6.MessageTypeAdvertise
 	case dhcpv6.MessageTypeRequest, dhcpv6.MessageTypeRenew:
 		if !us {
@@ -115,8 +113,8 @@ func (e *Engine) dhcpv6(p frame.Packet) []byte {
 		if named {
 			return nil
 		}
-		// passt: a good one gets the whole lease and no status, all
-		// releases (RFC 8415 18.3.3 wants the status alone).
+		// passt: a good one gets the lease, all releases (RFC 8415 18.3.3 wants
+		// the status alone).
 		off = e.notOnLink(m)
 	case dhcpv6.MessageTypeRebind:
 		// passt: REBIND needs a server identifier, all releases, so that
@@ -150,8 +148,8 @@ func (e *Engine) dhcpv6(p frame.Packet) []byte {
 	return e.frame(e.guest, p.Source, flow, layers.IPProtocolUDP, udp, gopacket.Payload(reply.ToBytes()))
 }
 
-// iaOf returns the IAID of the first IA_NA, if there is one. It reports false
-// for a message that is dropped.
+// iaOf returns the IAID of the first IA_NA, if there is one; !ok: passt drops the
+// message.
 func (e *Engine) iaOf(m message) (iaid [4]byte, has, ok bool) {
 	at, found := m.find(dhcpv6.OptionIANA, 0)
 	if !found {
@@ -211,7 +209,7 @@ func (e *Engine) notOnLink(m message) []byte {
 }
 
 // refusal are the options of an answer to an address that is not on link
-// (RFC 8415 18.3.2). head is the IA that asked for it, without its options.
+// (RFC 8415 18.3.2). head is the IA that asked for it, without options.
 func (e *Engine) refusal(head, client []byte) dhcpv6.Options {
 	status := dhcpv6.Options{&dhcpv6.OptStatusCode{
 		StatusCode: iana.StatusNotOnLink, StatusMessage: "Prefix not appropriate for link.",

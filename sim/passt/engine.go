@@ -61,30 +61,25 @@ type Config struct {
 	NoICMP       bool             // --no-icmp
 	VhostUser    bool             // --vhost-user: what is sent on connect is lost
 
-	// NotAutonomous clears the prefix option's A flag (RFC 4861 4.6.2), which
-	// no passt does: it is how a lab without SLAAC is made.
+	// NotAutonomous clears the prefix option's A flag (RFC 4861 4.6.2), for a lab
+	// without SLAAC. No passt does that.
 	NotAutonomous bool
 
 	// Surroundings.
 
-	// Neighbour looks an address up in the pod kernel's neighbour table.
-	// Default: an empty table.
-	Neighbour func(netip.Addr) (net.HardwareAddr, bool)
-	// Started is when passt was started; the server's DUID holds it.
-	Started time.Time
-	// Rand returns a number from 0 to n-1. Default: rand.IntN.
-	Rand func(n int) int
+	Neighbour func(netip.Addr) (net.HardwareAddr, bool) // the pod kernel's neighbour table; default: empty
+	Started   time.Time                                 // of passt; the server's DUID holds it
+	Rand      func(n int) int                           // a number from 0 to n-1; default: rand.IntN
 }
 
-// Engine is passt's protocols towards the guest. It is not safe for
-// concurrent use.
+// Engine is passt's protocols towards the guest. One goroutine uses it at a time.
 type Engine struct {
 	cfg     Config
 	local   bool       // the pod has no IPv6
 	silent  bool       // and passt therefore speaks none
 	address netip.Addr // what is leased; in local mode the guest's own
 	mac     net.HardwareAddr
-	ll      netip.Addr
+	ll      netip.Addr // passt's own: the gateway's if that is link-local, else the pod's
 
 	guest     net.HardwareAddr // nil until the guest has sent
 	seen      netip.Addr
@@ -213,8 +208,7 @@ func (e *Engine) nameservers() (ns []netip.Addr) {
 // MAC returns passt's own link-layer address on the guest's link.
 func (e *Engine) MAC() net.HardwareAddr { return slices.Clone(e.mac) }
 
-// LinkLocal returns passt's own address on the guest's link: the gateway's if
-// that is link-local, else the one of the pod's interface.
+// LinkLocal returns passt's own address on the guest's link.
 func (e *Engine) LinkLocal() netip.Addr { return e.ll }
 
 // GuestMAC returns the last source of a guest's frame, or the broadcast
@@ -230,9 +224,9 @@ func (e *Engine) GuestMAC() net.HardwareAddr {
 // the guest has shown a link-local address of its own.
 func (e *Engine) Address() netip.Addr { return e.address }
 
-// SetAddress makes a the address that is leased, and its /64 the one that is
-// advertised, from now on. No passt does that while it runs; it stands for a
-// restart that the guest does not notice.
+// SetAddress makes a the leased address, and its /64 the advertised prefix. No
+// passt does that while it runs; it stands for a restart that the guest does not
+// notice.
 func (e *Engine) SetAddress(a netip.Addr) {
 	if e.seen == e.address {
 		e.seen = a
@@ -240,7 +234,7 @@ func (e *Engine) SetAddress(a netip.Addr) {
 	e.address = a
 }
 
-// Connect returns what is sent unasked when the guest connects, and starts
+// Connect returns what passt sends unasked when the guest connects, and starts
 // the timer of unsolicited router advertisements.
 func (e *Engine) Connect(now time.Time) (out [][]byte) {
 	if e.silent {
@@ -280,15 +274,13 @@ func (e *Engine) Tick(now time.Time) [][]byte {
 	return [][]byte{e.Advertisement(allNodes, e.GuestMAC())}
 }
 
-// Handle takes a frame of the guest and returns passt's answers. Frames that
-// passt does not answer itself still tell it the guest's addresses.
+// Handle takes a frame of the guest and returns passt's answers.
 func (e *Engine) Handle(now time.Time, b []byte) [][]byte {
 	if len(b) < 14 { // no Ethernet header
 		return nil
 	}
 	e.guest = slices.Clone(b[6:12])
-	// passt: a frame that is longer than its packet, as Ethernet padding makes
-	// it, is ignored, all releases.
+	// passt: a frame with padding is ignored, all releases.
 	p, ok := frame.Parse(b)
 	if !ok || len(p.Trailer) > 0 || e.silent {
 		return nil

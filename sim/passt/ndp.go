@@ -16,9 +16,8 @@ import (
 
 const icmpLen = 8 // the least ICMPv6 message that passt looks at
 
-// neighbourDiscovery answers solicitations. passt: none of RFC 4861 6.1.1 and
-// 7.1.1 is checked (hop limit, code, destination, options), all releases; and
-// every other message of neighbour discovery is swallowed.
+// neighbourDiscovery answers solicitations. passt: it checks nothing of RFC 4861
+// 6.1.1 and 7.1.1, and swallows every other message, all releases.
 func (e *Engine) neighbourDiscovery(p frame.Packet) []byte {
 	if e.cfg.NoICMP || e.cfg.NoNDP || len(p.Payload) < icmpLen {
 		return nil
@@ -28,8 +27,8 @@ func (e *Engine) neighbourDiscovery(p frame.Packet) []byte {
 		if e.cfg.NoRA {
 			return nil
 		}
-		// passt: unicast to the source, even to ::, at once and without
-		// rate limit, all releases (RFC 4861 6.2.6 wants otherwise).
+		// passt: unicast to the source, even to ::, at once, all releases
+		// (RFC 4861 6.2.6 wants otherwise).
 		return e.Advertisement(p.Source, e.guest)
 	case ipv6.ICMPTypeNeighborSolicitation:
 		// passt: duplicate address detection (RFC 4862 5.4) is never
@@ -45,14 +44,13 @@ func (e *Engine) neighbourDiscovery(p frame.Packet) []byte {
 	return nil
 }
 
-// Advertisement returns a router advertisement as of now in a frame to a
-// link-layer address.
+// Advertisement returns a router advertisement as of now.
 func (e *Engine) Advertisement(dst netip.Addr, to net.HardwareAddr) []byte {
 	return e.Advertise(dst, to, e.RA())
 }
 
-// RA returns what router advertisements say, without resolvers and passt's own
-// address, and with the prefix as it means it.
+// RA returns the router advertisement without resolvers and passt's own address,
+// and with the prefix masked.
 func (e *Engine) RA() *ndp.RouterAdvertisement {
 	b := e.cfg.Release.Behaviour
 	ra := &ndp.RouterAdvertisement{
@@ -60,7 +58,7 @@ func (e *Engine) RA() *ndp.RouterAdvertisement {
 		ManagedConfiguration: true,
 		RouterLifetime:       b.RouterLifetime,
 		Options: []ndp.Option{&ndp.PrefixInformation{
-			PrefixLength:                   64,
+			PrefixLength:                   64, // passt: whatever the pod's is, all releases
 			OnLink:                         true,
 			AutonomousAddressConfiguration: !e.cfg.NotAutonomous,
 			ValidLifetime:                  b.PrefixLifetime,
@@ -74,7 +72,7 @@ func (e *Engine) RA() *ndp.RouterAdvertisement {
 	return ra
 }
 
-// Advertise is Advertisement with something else to say, in passt's form.
+// Advertise frames another router advertisement in passt's form.
 func (e *Engine) Advertise(dst netip.Addr, to net.HardwareAddr, ra *ndp.RouterAdvertisement) []byte {
 	b := e.cfg.Release.Behaviour
 	head := *ra
@@ -111,8 +109,8 @@ func (e *Engine) Advertises() bool {
 	return !e.silent && !e.cfg.NoRA && !e.cfg.NoNDP && !e.cfg.NoICMP
 }
 
-// Discarded reports whether hosts discard the router advertisements, because
-// of an option of length zero (RFC 4861 6.1.2); see searchOption.
+// Discarded reports whether hosts discard the router advertisements (RFC 4861
+// 6.1.2); see searchOption.
 func (e *Engine) Discarded() bool {
 	return len(e.resolvers) > 0 && len(e.cfg.Searches) > 0 && len(encoded(e.cfg.Searches))%8 == 0
 }
@@ -135,10 +133,8 @@ func (e *Engine) prefix() netip.Prefix {
 	return netip.PrefixFrom(e.address, 64).Masked()
 }
 
-// prefixOption returns a prefix information option (RFC 4861 4.6.2). passt:
-// the length is 64 whatever the pod's is, all releases; the field of its prefix
-// has the bits after the prefix set, 2024_08_14, which package ndp refuses to
-// write.
+// prefixOption returns a prefix information option (RFC 4861 4.6.2). passt: the
+// bits after the prefix are set, 2024_08_14, which package ndp refuses to write.
 func (e *Engine) prefixOption(p *ndp.PrefixInformation) []byte {
 	o := marshalOption(p)
 	if e.cfg.Release.WholePrefix && e.address.IsValid() && p.Prefix == e.prefix().Addr() {
@@ -148,18 +144,16 @@ func (e *Engine) prefixOption(p *ndp.PrefixInformation) []byte {
 	return o
 }
 
-// ipv6OptDNSSL is the number of an option written by hand (RFC 8106 5.2).
-const ipv6OptDNSSL = 31
-
-// searchOption returns the DNSSL option (RFC 8106 5.2), written by hand
-// because package ndp knows none of 256 octets or more, and because of this:
+// searchOption returns the DNSSL option (RFC 8106 5.2). Package ndp writes none of
+// 256 octets or more.
 //
 // passt: names that need no padding get eight octets of it, which the option's
 // length does not count, all releases. They read as an option of length zero,
 // for which a host discards the whole advertisement (RFC 4861 4.6).
 func searchOption(searches []string, life time.Duration) []byte {
+	const dnssl = 31
 	names := encoded(searches)
-	o := []byte{ipv6OptDNSSL, byte(1 + (len(names)+7)/8), 0, 0}
+	o := []byte{dnssl, byte(1 + (len(names)+7)/8), 0, 0}
 	o = binary.BigEndian.AppendUint32(o, seconds(life))
 	o = append(o, names...)
 	return append(o, make([]byte, 8-len(names)%8)...)
@@ -189,9 +183,9 @@ func (e *Engine) Mapped(a netip.Addr) bool {
 	return a.IsValid() && a == e.cfg.Gateway && !e.cfg.NoMapGW
 }
 
-// Learned takes a neighbour that the pod's kernel has just resolved and
-// returns its announcement to the guest. passt: the announcement has the
-// Solicited flag, 2025_12_08, for which Linux drops it (RFC 4861 7.1.2).
+// Learned returns the announcement of a neighbour that the pod's kernel has just
+// resolved. passt: it has the Solicited flag, 2025_12_08, for which Linux drops it
+// (RFC 4861 7.1.2).
 func (e *Engine) Learned(a netip.Addr, mac net.HardwareAddr) [][]byte {
 	if e.silent || !e.cfg.Release.NeighbourMACs || e.cfg.NoNDP || e.Mapped(a) || !isIPv6(a) || len(mac) != 6 {
 		return nil
@@ -199,12 +193,10 @@ func (e *Engine) Learned(a netip.Addr, mac net.HardwareAddr) [][]byte {
 	return [][]byte{e.neighbourAdvertisement(allNodes, e.GuestMAC(), a, mac)}
 }
 
-// neighbourAdvertisement returns an advertisement for target. passt: its
-// source is passt's own address, and it says that the target is a router,
-// whatever the target is, all releases.
+// neighbourAdvertisement returns an advertisement for target. passt: it comes from
+// passt's own address and says that the target is a router, all releases.
 func (e *Engine) neighbourAdvertisement(dst netip.Addr, to net.HardwareAddr, target netip.Addr, mac net.HardwareAddr) []byte {
-	// Package ndp refuses IPv4-mapped targets, passt does not; only the
-	// option is the library's.
+	// Package ndp refuses IPv4-mapped targets, passt does not.
 	t := target.As16()
 	const router, solicited, override = 0x80, 0x40, 0x20
 	na := append([]byte{byte(ipv6.ICMPTypeNeighborAdvertisement), 0, 0, 0, router | solicited | override, 0, 0, 0}, t[:]...)
@@ -223,7 +215,7 @@ func (e *Engine) icmp(to net.HardwareAddr, dst netip.Addr, m []byte) []byte {
 	return e.frame(to, dst, 0, layers.IPProtocolICMPv6, h, gopacket.Payload(m[4:]))
 }
 
-// marshal is for messages that hold nothing the library could refuse.
+// marshal is for messages that the library does not refuse.
 func marshal(m ndp.Message) []byte {
 	b, err := ndp.MarshalMessage(m)
 	if err != nil {

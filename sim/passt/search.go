@@ -29,18 +29,18 @@ const (
 	optionLen = 4   // an option's code and length (RFC 8415 21.1)
 )
 
-// scratch is the memory in which passt builds its replies, from the octets of
-// the client identifier on. Up to 2025_01_21 it matters, because not every
-// octet of a search list was written anew: what earlier replies left shows.
+// scratch is the memory in which passt builds its replies, from the client
+// identifier on. Up to 2025_01_21 what earlier replies left there shows, because
+// passt did not write every octet of a search list anew.
 type scratch []byte
 
 func newScratch(nameservers int, searches []string) scratch {
 	return make(scratch, maxDUID+optionLen+16*nameservers+optionLen+len(encoded(searches))+1)
 }
 
-// list writes a reply's client identifier, its nameservers, if any, and its
-// search list, and returns the last. A name is the place of its first length,
-// its text, and the place of its end; the lengths are put in afterwards.
+// list writes a reply's client identifier, nameservers and search list, and
+// returns the last. A name is the place of its first length, its text, and the
+// place of its end; the lengths come in afterwards.
 func (s scratch) list(how SearchList, duid []byte, nameservers dhcpv6.Options, searches []string) []byte {
 	n := copy(s, duid)
 	n += copy(s[n:], nameservers.ToBytes())

@@ -2,10 +2,8 @@ package passt
 
 import "net/netip"
 
-// observe takes the source of a packet from the guest. It may become the
-// address to which inbound traffic goes.
-//
-// passt: no source is asked whether it is the guest's, all releases.
+// observe takes the source of a packet from the guest. passt: inbound traffic goes
+// to it even if the guest does not own it, all releases.
 func (e *Engine) observe(src netip.Addr) {
 	b := e.cfg.Release.Behaviour
 	switch {
