@@ -16,8 +16,7 @@ import (
 const (
 	regA   = unix.NFT_REG_1
 	regKey = unix.NFT_REG_3
-	// regPort is the second quarter of regA: behind a field of up to four
-	// octets, concatenated.
+	// regPort is the second quarter of regA.
 	regProto = unix.NFT_REG32_00
 	regPort  = unix.NFT_REG32_01
 )

@@ -23,12 +23,11 @@ const (
 	prioRestore   nftables.ChainPriority = 200 // after NAT, before conntrack confirms
 )
 
-// guard keeps the kernel from what the guest sends: it is for passt, which
-// hands on what is to be handed on; see Forward. It has a table of its own, so
-// that it is there while the rules change.
+// guard drops what the guest sends, which is for passt; see Forward. It has a table
+// of its own, so that it is there while the rules change.
 func (p *Plane) guard() {
-	table := p.conn.AddTable(&nftables.Table{Name: "guard", Family: nftables.TableFamilyIPv6})
-	pre := p.chainOf(table, "guard", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioGuard)
+	p.table = p.conn.AddTable(&nftables.Table{Name: "guard", Family: nftables.TableFamilyIPv6})
+	pre := p.chain("guard", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioGuard)
 	p.rule(pre, arrivedBy(p.cfg.Tap), verdict(expr.VerdictDrop))
 }
 
@@ -44,8 +43,8 @@ func (p *Plane) classify() {
 			setCtMark(markHairpin))
 	}
 	p.rule(pre, fromGuest, ctMark(markHairpin), setMark(markGuest), verdict(expr.VerdictReturn))
-	// The guest and others. Their answers are told by the connection's mark,
-	// or else by what the guest has sent from.
+	// The guest and others. Answers have the connection's mark, or else go to a
+	// port that the guest has sent from.
 	if p.cfg.Release.PerFlow {
 		p.rule(pre, fromGuest, setCtMark(markGuest))
 	} else {
@@ -57,8 +56,8 @@ func (p *Plane) classify() {
 	p.rule(pre, fromGuest, verdict(expr.VerdictReturn))
 	p.rule(pre, ctMark(markPod), verdict(expr.VerdictReturn))
 	p.rule(pre, ctMark(markGuest), setMark(markGuest), verdict(expr.VerdictReturn))
-	// What is new is the guest's if its port is forwarded. Echo requests are
-	// not: the pod answers them.
+	// What is new is the guest's if its port is forwarded. The pod answers echo
+	// requests.
 	for _, to := range append(p.addresses(), within(outside, p.cfg.PodLL)) {
 		p.rule(pre, toPod, destination(to), loadPort(destinationPort), lookup(p.ports, regA),
 			setMark(markGuest), setCtMark(markGuest))
@@ -84,9 +83,9 @@ func (p *Plane) hairpin() {
 	p.rule(p.srcNAT, ctMark(markHairpin), outOf(p.cfg.Tap), load(within(outside, p.cfg.PasstLL)), nat(expr.NATTypeSourceNAT))
 }
 
-// perFlow translates a flow by its first packet, with conntrack: releases
-// since 2024_07_26. What comes from an address that passt takes for the
-// guest's comes, for the guest, from passt.
+// perFlow translates a flow by its first packet, with conntrack, as releases since
+// 2024_07_26 do. From an address that passt takes for the guest's, the guest gets it
+// as from passt.
 func (p *Plane) perFlow() {
 	ours := append(network(offSource), lookup(p.own, regA)...)
 	inbound := append(arrivedBy(p.cfg.Uplink), mark(markGuest)...)
@@ -97,9 +96,9 @@ func (p *Plane) perFlow() {
 	p.outward(p.srcNAT, nat(expr.NATTypeSourceNAT))
 }
 
-// perPacket translates every packet for itself, without conntrack: releases
-// up to 2024_06_24, in which also the answer to a flow of the guest goes to
-// the address the guest was last seen to use.
+// perPacket translates every packet for itself, without conntrack, as releases up to
+// 2024_06_24 do. There the answer to a flow of the guest, too, goes to the address
+// seen last.
 func (p *Plane) perPacket() {
 	in := p.chain("forward", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioForward)
 	out := p.chain("reverse", nftables.ChainTypeFilter, nftables.ChainHookPostrouting, prioSrcNAT)
@@ -113,20 +112,18 @@ func (p *Plane) perPacket() {
 			p.rule(ch, protocol(unix.IPPROTO_TCP), ctDestination(to), verdict(expr.VerdictReturn))
 		}
 	}
-	// An ICMPv6 error of the guest quotes the packet as the guest got it; the
-	// peer has to recognise it as its own.
+	// An ICMPv6 error of the guest quotes the packet as the guest got it. The
+	// peer recognises it by its own addresses.
 	p.rule(out, outOf(p.cfg.Uplink), mark(markOut), icmpType(1, 4), load(p.cfg.Address), setQuotedDestination())
 	p.inward(in, inbound, append(setAddress(offDestination), verdict(expr.VerdictReturn)...))
 	p.outward(out, append(setAddress(offSource), verdict(expr.VerdictReturn)...))
 }
 
-// inward leads what comes in for the guest to the address that it was last seen
-// to use, by the expressions that exchange the destination for the one in regA.
+// inward leads what comes in for the guest to the address seen. exchange replaces
+// the destination by the address in regA.
 func (p *Plane) inward(ch *nftables.Chain, inbound, exchange exprs) {
 	p.rule(ch, inbound, sourceIn(outside), current(p.ll), toInside(), exchange)
-	// What is from a link-local source goes nowhere while no such address of
-	// the guest is known.
-	p.rule(ch, inbound, sourceIn(outside), verdict(expr.VerdictDrop))
+	p.rule(ch, inbound, sourceIn(outside), verdict(expr.VerdictDrop)) // no such address is known
 	for _, notRouted := range []netip.Prefix{linkLocal, unspecified} {
 		p.rule(ch, inbound, current(p.seen), in(notRouted), current(p.seen), toInside(), exchange)
 	}
@@ -139,9 +136,8 @@ func (p *Plane) outward(ch *nftables.Chain, exchange exprs) {
 	p.rule(ch, outOf(p.cfg.Uplink), mark(markOut), load(p.cfg.Address), exchange)
 }
 
-// local gives what the guest sends to the pod itself the source that a socket
-// of passt's has there, and leads what it sends to the gateway to the pod's
-// loopback.
+// local gives what the guest sends to the pod itself the source of passt's sockets,
+// and leads what it sends to the gateway to the pod's loopback.
 func (p *Plane) local() {
 	fromGuest := mark(markOut)
 	in := p.chain("local", nftables.ChainTypeNAT, nftables.ChainHookInput, prioSrcNAT)

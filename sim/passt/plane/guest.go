@@ -20,8 +20,7 @@ const (
 )
 
 // listen opens the socket by which frames of the guest enter the pod: on the
-// loopback interface, where a frame that is sent is received, as from the
-// guest, with the mark that tells it from the pod's own.
+// loopback interface, which receives what it sends, with the mark of the guest.
 func listen(pod *netns.NS) (conn *packet.Conn, err error) {
 	err = pod.Do(func() error {
 		// Linux gives the loopback interface this index in every namespace.
@@ -46,10 +45,9 @@ func listen(pod *netns.NS) (conn *packet.Conn, err error) {
 	return conn, nil
 }
 
-// Forward takes a frame of the guest into the pod, and so to wherever it is
-// addressed. Whatever destination it has on Ethernet, it is for passt. What is
-// no TCP, UDP or ICMPv6 traffic between unicast addresses goes nowhere: passt
-// has no socket for it, or answers it itself.
+// Forward takes a frame of the guest into the pod, whatever its destination on
+// Ethernet. What is no TCP, UDP or ICMPv6 traffic between unicast addresses goes
+// nowhere: passt has no socket for it, or answers it itself.
 func (p *Plane) Forward(b []byte) error {
 	if !forwarded(b, p.cfg.NoEcho) {
 		return nil

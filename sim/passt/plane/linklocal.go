@@ -7,20 +7,17 @@ import (
 	"github.com/google/nftables/expr"
 )
 
-// The kernel forwards no packet that has a link-local address. passt does, in
-// effect: a flow from a link-local host on the pod's link reaches the guest
-// with that host's link-local source. So inside the pod's kernel a link-local
-// address of TCP, UDP or echo traffic has another prefix, from before conntrack
-// to after routing. On both links frames look as they should.
+// The kernel forwards no packet that has a link-local address; passt does, in
+// effect. So inside the pod's kernel a link-local address of TCP, UDP or echo
+// traffic has another prefix, from before conntrack to after routing.
 var (
 	linkLocal   = netip.MustParsePrefix("fe80::/10")
 	unspecified = netip.MustParsePrefix("::/128")
 	multicast   = netip.MustParsePrefix("ff00::/8")
 
-	// outside stands for fe80::/64 of hosts on the pod's link, and of passt
-	// itself; inside stands for fe80::/64 of the guest, and its first address
-	// for ::, to which early releases send. Both are ULA prefixes (RFC 4193)
-	// drawn at random.
+	// outside stands for fe80::/64 of hosts on the pod's link, and of passt;
+	// inside for fe80::/64 of the guest, and its first address for ::, to which
+	// early releases send. Both are random ULA prefixes (RFC 4193).
 	outside = netip.MustParsePrefix("fd7a:5571:ab0a:1::/64")
 	inside  = netip.MustParsePrefix("fd7a:5571:ab0a:2::/64")
 )
@@ -32,12 +29,10 @@ func within(p netip.Prefix, a netip.Addr) netip.Addr {
 	return netip.AddrFrom16(b)
 }
 
-// Outside returns the address by which the pod reaches the link-local address
-// a of a host on its uplink, or has its own there.
+// Outside returns the pod's address for the link-local address a on its uplink.
 func Outside(a netip.Addr) netip.Addr { return within(outside, a) }
 
-// Inside returns the address by which the pod reaches the guest's link-local
-// address a.
+// Inside returns the pod's address for the guest's link-local address a.
 func Inside(a netip.Addr) netip.Addr { return within(inside, a) }
 
 func (p *Plane) linkLocals() {

@@ -23,13 +23,12 @@ type Config struct {
 	Tap     string // the pod's interface towards the guest
 	Release passt.Release
 
-	Address netip.Addr // the pod's address, by which it sends
-	// Others are further addresses of the pod's. passt listens on them all.
-	Others  []netip.Addr
-	Lease   netip.Addr // what is leased, and the address seen at first; default: Address
-	PodLL   netip.Addr // the link-local address of Uplink
-	PasstLL netip.Addr // passt's own: PodLL, or the gateway's if that is link-local
-	Gateway netip.Addr // mapped to the pod's loopback; zero: nothing is
+	Address netip.Addr   // the pod's address, by which it sends
+	Others  []netip.Addr // the pod's other addresses; passt listens on them, too
+	Lease   netip.Addr   // what is leased, and the address seen at first; default: Address
+	PodLL   netip.Addr   // the link-local address of Uplink
+	PasstLL netip.Addr   // passt's own: PodLL, or the gateway's if that is link-local
+	Gateway netip.Addr   // mapped to the pod's loopback; zero: nothing is
 
 	// Guest and GuestMAC are the next hop for all that is sent to the guest,
 	// whatever the destination: passt resolves no address of the guest.
@@ -63,16 +62,15 @@ type Plane struct {
 	conn *nftables.Conn
 
 	table *nftables.Table
-	// seen and ll are variables: maps with one element, keyed by the protocol
-	// family. They hold the addresses that passt calls addr_seen and
-	// addr_ll_seen.
+	// seen and ll, passt's addr_seen and addr_ll_seen, are variables: maps with
+	// one element, keyed by the protocol family.
 	seen, ll     *nftables.Set
 	isSeen, isLL netip.Addr // what they hold
-	// own holds the address leased and the one seen: who has one of them
-	// elsewhere is, for the guest, passt itself.
+	// own holds the address leased and the one seen. Another host that has one of
+	// them appears to the guest as passt itself.
 	own *nftables.Set
-	// ports holds protocol and port of what is forwarded; cone likewise of
-	// what the guest has sent from.
+	// ports holds protocol and port of what is forwarded, cone those that the
+	// guest has sent from.
 	ports, cone *nftables.Set
 	// dstNAT and srcNAT translate by conntrack.
 	dstNAT, srcNAT *nftables.Chain
@@ -126,9 +124,8 @@ func (p *Plane) Route(pod *link.Net) error {
 
 var anywhere = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 
-// Change gives the plane another Address, Others, Gateway and PasstLL; the
-// addresses seen stay. Flows under way are not carried over. Nothing may be
-// forwarded meanwhile.
+// Change changes Address, Others, Gateway, Lease and PasstLL; the addresses seen
+// stay, flows do not. The caller forwards nothing meanwhile.
 func (p *Plane) Change(change func(*Config)) error {
 	change(&p.cfg)
 	p.conn.DelTable(p.table)
@@ -138,9 +135,8 @@ func (p *Plane) Change(change func(*Config)) error {
 // Close closes the plane's sockets; the rules go with the namespace.
 func (p *Plane) Close() error { return errors.Join(p.in.Close(), p.conn.CloseLasting()) }
 
-// Follow makes seen and ll the addresses that new inbound flows go to: seen
-// those from global sources, ll those from link-local ones. A zero ll means
-// that none is known. It is free of cost when neither is new.
+// Follow leads new inbound flows from global sources to seen, and those from
+// link-local ones to ll; a zero ll: none is known.
 func (p *Plane) Follow(seen, ll netip.Addr) error {
 	changed := false
 	for _, v := range []struct {
@@ -179,14 +175,12 @@ func variable(a netip.Addr) []nftables.SetElement {
 }
 
 // install adds the table, and then its rules.
-func (p *Plane) install() error {
-	if err := p.tables(); err != nil {
-		return fmt.Errorf("install nftables rules in %s: %w", p.cfg.Pod.Name(), err)
-	}
-	return nil
-}
-
-func (p *Plane) tables() error {
+func (p *Plane) install() (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("install nftables rules in %s: %w", p.cfg.Pod.Name(), err)
+		}
+	}()
 	p.table = p.conn.AddTable(&nftables.Table{Name: "passt", Family: nftables.TableFamilyIPv6})
 	if err := p.sets(); err != nil {
 		return err
@@ -209,8 +203,8 @@ func (p *Plane) tables() error {
 }
 
 func (p *Plane) sets() error {
-	// Sets are numbered within the transaction. The library would number them
-	// itself, from a counter that it shares between goroutines unguarded.
+	// The library would number sets from a counter that it shares between
+	// goroutines unguarded.
 	id := uint32(0)
 	next := func() uint32 { id++; return id }
 	newVariable := func(name string, value netip.Addr) (*nftables.Set, error) {
@@ -257,8 +251,7 @@ func (p *Plane) owned() []nftables.SetElement {
 	return es
 }
 
-// portElements are ranges of protocol and port, each field of a concatenation
-// padded to four octets.
+// portElements are ranges of protocol and port, each padded to four octets.
 func portElements(proto byte, ranges []passt.PortRange) (es []nftables.SetElement) {
 	key := func(port uint16) []byte {
 		return []byte{proto, 0, 0, 0, byte(port >> 8), byte(port), 0, 0}
@@ -272,11 +265,7 @@ func portElements(proto byte, ranges []passt.PortRange) (es []nftables.SetElemen
 // addresses are all of the pod's but the link-local one.
 func (p *Plane) addresses() []netip.Addr { return append([]netip.Addr{p.cfg.Address}, p.cfg.Others...) }
 
-// chain adds a base chain.
+// chain adds a base chain to the table that was added last.
 func (p *Plane) chain(name string, typ nftables.ChainType, hook *nftables.ChainHook, prio nftables.ChainPriority) *nftables.Chain {
-	return p.chainOf(p.table, name, typ, hook, prio)
-}
-
-func (p *Plane) chainOf(t *nftables.Table, name string, typ nftables.ChainType, hook *nftables.ChainHook, prio nftables.ChainPriority) *nftables.Chain {
-	return p.conn.AddChain(&nftables.Chain{Table: t, Name: name, Type: typ, Hooknum: hook, Priority: &prio})
+	return p.conn.AddChain(&nftables.Chain{Table: p.table, Name: name, Type: typ, Hooknum: hook, Priority: &prio})
 }
