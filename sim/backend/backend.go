@@ -14,8 +14,8 @@ import (
 
 // Passt is what stands between pod and guest.
 type Passt interface {
-	// Ask calls f with the engine that says how passt behaves, and which is
-	// passt's own while f runs. f asks nothing of passt but by the engine.
+	// Ask calls f with the engine, which nobody else uses meanwhile. f calls
+	// nothing of Passt.
 	Ask(f func(*passt.Engine))
 	// Router is the source of its router advertisements.
 	Router() netip.Addr
@@ -23,24 +23,21 @@ type Passt interface {
 	Connect() error
 	// Inject puts a frame on the guest's link, as another host there would.
 	Inject(frame []byte) error
-	// Solicited waits until a router solicitation has been taken since the last
-	// call, whether or not it was answered. The real passt does not say so.
+	// Solicited waits for a router solicitation since the last call, whether or
+	// not passt answered it. With the real passt it does not wait.
 	Solicited(ctx context.Context) error
-	// Exchange runs an exchange of the guest by DHCPv6 to its end; with the
-	// simulation that is as soon as it has taken a message that it does not
-	// answer.
+	// Exchange runs a DHCPv6 exchange of the guest to its end. With the simulation
+	// that is also as soon as it leaves a message unanswered.
 	Exchange(ctx context.Context, exchange func(context.Context) error) error
 	// Reroute restores what leads to the guest after its link was down.
 	Reroute() error
-	// Simulated is the simulation, nil with the real passt: only the simulation
-	// can be told what no passt is told.
+	// Simulated is the simulation, nil with the real passt.
 	Simulated() *Simulated
 	// Close ends it and returns what went wrong while it ran.
 	Close() error
 }
 
-// Site is where a passt stands: between the uplink of the pod and the guest's
-// link.
+// Site is between the uplink of the pod and the guest's link.
 type Site struct {
 	Pod         *link.Net // has Uplink
 	Host        *link.Net // has Tap, the other end of the guest's link

@@ -30,9 +30,9 @@ type pasta struct {
 	tap     *packet.Conn // towards the guest
 }
 
-// Attach puts a pasta that was started, and makes an interface of that name on
-// the host, on a bridge with the guest's link, and waits until it answers the
-// solicitor; a zero one is not answered. The process is Attach's.
+// Attach bridges the interface that a started pasta makes on the host with the
+// guest's link, and waits until pasta answers the solicitor, unless that is zero.
+// Attach owns the process.
 func Attach(ctx context.Context, at Site, process *child.Process, name string, e *passt.Engine, solicitor scenarios.MAC) (_ Passt, err error) {
 	r := &pasta{at: at, engine: e, process: process, stop: process.OnEnd(at.Died)}
 	defer func() {
@@ -56,15 +56,13 @@ func Attach(ctx context.Context, at Site, process *child.Process, name string, e
 		return nil, err
 	}
 	if solicitor.IsZero() {
-		// By the time that the guest is up it is ready.
-		return r, nil
+		return r, nil // it is ready by the time that the guest is up
 	}
 	return r, r.await(ctx, name, solicitor)
 }
 
-// await waits until pasta answers, and so until it has opened its ports: it is
-// asked for its own address by the guest's link-local one, which is what a guest
-// does first.
+// await waits until pasta answers, and so until it has opened its ports: it
+// solicits pasta's own address as a guest does.
 func (r *pasta) await(ctx context.Context, name string, mac scenarios.MAC) (err error) {
 	c, err := r.at.Host.ListenPacket(name, unix.ETH_P_ALL)
 	if err != nil {

@@ -29,9 +29,8 @@ type Simulated struct {
 	conn  *packet.Conn
 	log   *slog.Logger
 
-	// mu guards what follows, and Site.Neighbours. It is held for one frame or one
-	// change, waits for no other lock meanwhile, and is there already for inject,
-	// lead and wake.
+	// mu guards what follows, and Site.Neighbours, for one frame or one change. The
+	// callers of inject, lead and wake hold it.
 	mu        sync.Mutex
 	engine    *passt.Engine
 	closing   bool
@@ -43,8 +42,7 @@ type Simulated struct {
 	err error // of the loop; read after it has ended
 }
 
-// Simulate starts a simulated passt. Without a configuration of the translation
-// there is none, as in a pod without IPv6.
+// Simulate starts a simulated passt. In a pod without IPv6 translation is nil.
 func Simulate(at Site, e *passt.Engine, translation *plane.Config, follow bool, log *slog.Logger) (_ *Simulated, err error) {
 	s := &Simulated{at: at, engine: e, log: log, solicited: make(chan bool, 1), asked: make(chan bool, 1), unfollow: func() {}}
 	if translation != nil {
@@ -112,7 +110,7 @@ func (s *Simulated) handle(b []byte) error {
 	answers := s.engine.Handle(time.Now(), b)
 	s.log.Debug("passt", "bytes", len(b), "answers", len(answers))
 	if s.plane != nil {
-		// The addresses seen are right before anybody sees the frame.
+		// The addresses seen change before anybody sees the frame.
 		if err := errors.Join(
 			s.plane.Follow(s.engine.Seen(), s.engine.SeenLinkLocal()),
 			s.plane.Forward(b),
@@ -142,8 +140,7 @@ func tell(ch chan bool, v bool) {
 }
 
 // learned takes a neighbour of the pod that was resolved or, without a MAC,
-// forgotten. passt: it hears of them as late as anybody does who asks the
-// kernel to be told, 2025_12_08.
+// forgotten. passt: the kernel tells it, too, 2025_12_08.
 func (s *Simulated) learned(a netip.Addr, mac net.HardwareAddr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,8 +158,7 @@ func (s *Simulated) learned(a netip.Addr, mac net.HardwareAddr) {
 	}
 }
 
-// Connect implements Passt. It sends what passt sends then, and sets the timer of
-// its unsolicited advertisements.
+// Connect implements Passt.
 func (s *Simulated) Connect() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,8 +172,7 @@ func (s *Simulated) Tick(now time.Time) error {
 	return errors.Join(s.inject(s.engine.Tick(now)), s.wake())
 }
 
-// wake has the loop come back when the engine next has something to do. The
-// zero Time, which is never, is none for a socket as well.
+// wake sets when the loop comes back for the engine. The zero Time is never.
 func (s *Simulated) wake() error {
 	if s.closing {
 		return nil

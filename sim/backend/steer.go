@@ -17,7 +17,7 @@ func (s *Simulated) Ask(f func(*passt.Engine)) {
 	_ = s.wake() // fails once the socket is closed
 }
 
-// SetAddress has passt lease another address than it has read.
+// SetAddress makes passt lease another address.
 func (s *Simulated) SetAddress(a netip.Addr) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -25,7 +25,7 @@ func (s *Simulated) SetAddress(a netip.Addr) error {
 	return s.lead(func(c *plane.Config) { c.Lease = a })
 }
 
-// Answer has passt answer DHCPv6 or not, and returns whether it did.
+// Answer turns answers by DHCPv6 on or off, and returns whether they were on.
 func (s *Simulated) Answer(dhcpv6 bool) (did bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,14 +34,14 @@ func (s *Simulated) Answer(dhcpv6 bool) (did bool) {
 	return did
 }
 
-// Change has the translation go by what is otherwise in the pod.
+// Change changes the translation.
 func (s *Simulated) Change(change func(*plane.Config)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lead(change)
 }
 
-// Replace has another passt take over.
+// Replace makes another passt take over.
 func (s *Simulated) Replace(next *passt.Engine, change func(*plane.Config)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,7 +49,7 @@ func (s *Simulated) Replace(next *passt.Engine, change func(*plane.Config)) erro
 	return s.lead(change)
 }
 
-// lead changes the translation, and has it go by the addresses seen.
+// lead changes the translation, and gives it the addresses seen.
 func (s *Simulated) lead(change func(*plane.Config)) error {
 	if s.plane == nil {
 		return nil

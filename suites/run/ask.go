@@ -134,8 +134,7 @@ func (s *session) ask(ctx context.Context, x *subject, cp checkpoint) (a answer)
 	return a
 }
 
-// use calls the instance. The state of one that does not come back is unknown:
-// it is over.
+// use calls the instance. One that does not come back is not asked any more.
 func use[T any](ctx context.Context, x *subject, limit time.Duration, f func(ctx context.Context) (T, error)) (T, error) {
 	v, err := bounded(ctx, limit, f)
 	if errors.Is(err, errGone) {
@@ -144,16 +143,14 @@ func use[T any](ctx context.Context, x *subject, limit time.Duration, f func(ctx
 	return v, err
 }
 
-// A program that waits for a processor for as long as starved may have run into
-// time limits of its own, so its answer says nothing. It is asked up to attempts
-// times.
+// The answer of a program that waited for a processor for as long as starved says
+// nothing: time limits of its own may have passed. It is asked up to attempts times.
 const (
 	starved  = time.Second
 	attempts = 5
 )
 
-// fresh asks a selector that was just started. A program that starved meanwhile
-// is asked again, whatever it said.
+// fresh asks a selector that was just started, and a program that starved again.
 func (s *session) fresh(ctx context.Context, sel selector.Selector, o selector.Observation) (c selector.Choice, err error) {
 	limit := s.opts.SelectLimit
 	if sel.Traits().Program { // it has a limit of its own, of its own time

@@ -13,9 +13,7 @@ import (
 // errLab says that the selector could not be asked, so that nothing is known of it.
 var errLab = errors.New("not judged")
 
-// void reports whether an error says nothing about the selector: there was no
-// lab to ask in, an external program never saw the guest, or the machine did not
-// let it run.
+// void reports whether an error says nothing about the selector.
 func void(err error) bool {
 	return errors.Is(err, errLab) || errors.Is(err, command.ErrSetup) || errors.Is(err, command.ErrSlow)
 }
@@ -30,9 +28,8 @@ func (e goneError) Error() string        { return string(e) }
 func (e goneError) Is(target error) bool { return target == errGone }
 
 // bounded calls a selector's f and waits for it no longer than limit, of the
-// time in which passtlab itself ran. A panic, an early end and silence are the
-// selector's own failures, and errGone. Only the end of ctx is not, and gives
-// an error that wraps errLab.
+// time in which passtlab itself ran. A panic, an early end and silence give
+// errGone; the end of ctx gives an error that wraps errLab.
 func bounded[T any](ctx context.Context, limit time.Duration, f func(ctx context.Context) (T, error)) (T, error) {
 	type answer struct {
 		value T
@@ -40,8 +37,8 @@ func bounded[T any](ctx context.Context, limit time.Duration, f func(ctx context
 	}
 	limited, cancel := withOwnTime(ctx, limit)
 	defer cancel()
-	// A goroutine, because a selector that never returns must not take the
-	// lab with it, and because runtime.Goexit is not to end ours.
+	// In a goroutine, because a selector may never return, and because
+	// runtime.Goexit must not end ours.
 	answers := make(chan answer, 1)
 	if ctx.Err() == nil {
 		go func() {
@@ -68,9 +65,8 @@ func bounded[T any](ctx context.Context, limit time.Duration, f func(ctx context
 	return a.value, a.err
 }
 
-// withOwnTime bounds ctx by time in which this process ran, so that a machine
-// that stands still takes nothing from it. The first part of it is plain wall
-// time, since most answers come at once.
+// withOwnTime bounds ctx by time in which this process ran. It measures that only
+// after a tenth of the limit, since most answers come at once.
 func withOwnTime(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	begun := time.Now()
@@ -86,16 +82,15 @@ func withOwnTime(ctx context.Context, limit time.Duration) (context.Context, con
 	return ctx, func() { timer.Stop(); cancel() }
 }
 
-// slowness is how many times its limit a selector may take in wall time until
-// the limit of its own time has passed. A machine on which it takes longer is
-// too slow to tell.
+// slowness is how many times its limit a selector may take in wall time. A machine
+// on which it takes longer is too slow to tell.
 const slowness = 12
 
 // tooSlow says that nothing is known, because of the machine.
 func tooSlow(s pace.Spent) error { return fmt.Errorf("%w: %v", command.ErrSlow, s) }
 
-// late reports whether a choice that took s came later than the bound, of the
-// selector's own time. The error says that nobody can tell.
+// late reports whether a choice that took s of own time came later than the bound.
+// The error says that nobody can tell.
 func late(s pace.Spent, bound time.Duration) (bool, error) {
 	switch {
 	case bound == 0 || s.Wall-s.Waited <= bound:

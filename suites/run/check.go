@@ -11,8 +11,7 @@ import (
 )
 
 // checkExpect compares the measurement with the expectation of the scenario's
-// author. If they disagree, one of the two is wrong, so no choice can be judged:
-// that is an error of the lab or of the scenario.
+// author. If they disagree, no choice can be judged.
 func checkExpect(table probe.Table, reachable []scenarios.Target) error {
 	var errs []error
 	named := func(t scenarios.Target, r probe.Row) bool { return t.Names(r.Address.Addr(), r.Origin) }
@@ -35,8 +34,8 @@ func checkExpect(table probe.Table, reachable []scenarios.Target) error {
 	return nil
 }
 
-// checkObservation makes sure that selectors are shown the addresses that
-// were measured. A difference means that the guest changed under the probes.
+// checkObservation compares what selectors are shown with what was measured. A
+// difference means that the guest changed meanwhile.
 func checkObservation(table probe.Table, o selector.Observation) error {
 	var errs []error
 	shown := func(a selector.Address) bool {

@@ -10,8 +10,8 @@ import (
 	"github.com/passtlab/passtlab/internal/limits"
 )
 
-// gate lets labs begin only while the machine's table of IPv6 neighbours has
-// room, which all labs of the machine share, those of other runs too.
+// gate lets labs begin while the machine's table of IPv6 neighbours has room. All
+// labs of the machine share it.
 type gate struct {
 	mu    sync.Mutex
 	up    int
@@ -23,8 +23,7 @@ type gate struct {
 func newGate() *gate { return &gate{left: make(chan struct{})} }
 
 // gateWait is how long the gate waits before it looks at the table again, and
-// gateMost how long in all where no lab of this run is up: others have to leave
-// then, and one lab goes on in any case.
+// gateMost how long in all where no lab of this run is up: one goes on in any case.
 const (
 	gateWait = 100 * time.Millisecond
 	gateMost = 5 * time.Second
@@ -55,9 +54,8 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// crowded returns the limit if the table has no room for a lab beside so many that
-// have just begun and will take more. A quarter of it is left to those that other
-// runs begin at the same moment.
+// crowded returns the limit if the table has no room for a lab beside the young
+// ones, which will take more. It leaves a quarter to other runs.
 func crowded(young int) string {
 	l, ok := limits.Neighbours()
 	if !ok || l.Used+(young+1)*limits.NeighboursOfLab <= l.Max*3/4 {

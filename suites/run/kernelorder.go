@@ -57,10 +57,8 @@ func luck(k *report.KernelOrder) string {
 	return fmt.Sprintf("right only by this kernel's order: %sin the order of insertion (Linux 7.0.0 to 7.0.11) it picks %s", at, picks)
 }
 
-// oldestFirst corrects a result on a kernel that lists the oldest address
-// first. What scenarios state holds with the newest one first: a selector whose
-// rule is the kernel's order may do otherwise here, and one that fails may pick
-// another address.
+// oldestFirst corrects a result on a kernel that lists the oldest address first:
+// what scenarios state holds with the newest one first.
 func oldestFirst(r *report.Result, stated, ordered bool) {
 	const why = "this kernel lists the oldest address first, and scenarios state what is with the newest first"
 	switch {

@@ -77,8 +77,7 @@ func filters(fs []scenarios.Filter) []string {
 	return out
 }
 
-// forRole returns a copy of o for one role that shares no memory with o, so
-// that a selector which sorts in place does not change what the next one sees.
+// forRole returns a copy of o for one role, which a selector may change.
 func forRole(o selector.Observation, role scenarios.Role) selector.Observation {
 	o.Role = string(role)
 	o.Links = slices.Clone(o.Links)

@@ -10,17 +10,15 @@ import (
 	"github.com/passtlab/passtlab/suites/stability"
 )
 
-// fewQuestions is how often a program may be asked for the laws: each question
-// takes it some 15 ms. That is all there is to ask about up to
-// three addresses; about more, what is likeliest to show trouble.
+// fewQuestions is how often a program may be asked for the laws, at some 15 ms a
+// question: all there is to ask about up to three addresses.
 const fewQuestions = 20
 
 // orders are the choices of a selector whose rule is the kernel's order.
 type orders struct{ newest, insertion stability.Reply }
 
-// checkLaws asks a selector again, to see whether its choice obeys the laws of
-// package stability, and one whose rule is the kernel's order in both orders.
-// Programs are asked at the end alone.
+// checkLaws asks a selector again to see whether it obeys the laws of package
+// stability, and one whose rule is the kernel's order in both orders.
 func (s *session) checkLaws(ctx context.Context, x *subject, cp checkpoint, a *answer) {
 	traits := x.sel.Traits()
 	if a.err != nil || !cp.judged || traits.Program && cp.name != s.last {

@@ -25,33 +25,29 @@ const (
 type Options struct {
 	// Build builds the lab. Default: NewLab.
 	Build Builder
-	// Backend plays passt. Default: the simulation. A scenario that it
-	// cannot play is skipped.
+	// Backend plays passt, and skips what it cannot play. Default: the simulation.
 	Backend sim.Backend
 	// Capture is a folder for one pcapng file a link. Empty: no capture.
 	Capture string
 	// KnownFailures judges failures that the scenario states as XFail, and
 	// their absence as XPass. Otherwise a failure is a failure.
 	KnownFailures bool
-	// OldestFirst reports whether the kernel lists the oldest address first. What
-	// scenarios state about a selector that goes by the list does not hold there.
+	// OldestFirst reports whether the kernel lists the oldest address first.
 	// Default: sim.OldestFirst; with a Build of the caller's, false.
 	OldestFirst func() (bool, error)
-	// Expect are the failures that are known of the selectors, with the
-	// precedence over what scenarios state. Nil: none.
+	// Expect are known failures, which override what scenarios state. Nil: none.
 	Expect *expect.File
 	// OpenLimit bounds the time that the lab takes, without that of the
 	// answers. Default: 2 minutes.
 	OpenLimit time.Duration
-	// SelectLimit bounds the time of one answer. Default: 20 s, which is
-	// more than external programs are given by themselves.
+	// SelectLimit bounds the time of one answer. Default: 20 s, which is more
+	// than package command gives programs.
 	SelectLimit time.Duration
-	// WatchLimit bounds how much of its own time a selector that tells its choice
-	// by itself gets at a checkpoint that does not allow it more. Default: 2 s.
+	// WatchLimit bounds the own time of a selector that tells its choice by itself,
+	// at a checkpoint that does not allow it more. Default: 2 s.
 	WatchLimit time.Duration
-	// WatchKeep is for how long of its own time such a selector has to do nothing,
-	// after it has read what it was shown, until a choice that is right counts.
-	// One that never rests gets 2 s. Default: 250 ms.
+	// WatchKeep is how long such a selector has to rest until a choice that is
+	// right counts. One that never rests gets 2 s. Default: 250 ms.
 	WatchKeep time.Duration
 	// Seed draws the orders that scenarios leave to chance (scenarios.Draw).
 	Seed int64
@@ -78,13 +74,10 @@ func (o Options) withDefaults() Options {
 	o.SelectLimit = cmp.Or(o.SelectLimit, DefaultSelectLimit)
 	o.WatchLimit = cmp.Or(o.WatchLimit, DefaultWatchLimit)
 	o.WatchKeep = cmp.Or(o.WatchKeep, DefaultWatchKeep)
-	if o.Reproduce == nil {
-		seed := o.Seed
+	if seed := o.Seed; o.Reproduce == nil {
 		o.Reproduce = func(sc *scenarios.Scenario, name string) []string { return Reproduce(sc, name, seed) }
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -101,8 +94,8 @@ func Reproduce(sc *scenarios.Scenario, name string, seed int64) []string {
 	return append(args, sc.ID)
 }
 
-// quote joins arguments to a line that a shell splits into the same ones. It
-// stays a line: control characters are written as in bash and POSIX 2024, $'\n'.
+// quote joins arguments to one line for a shell, with control characters as in bash
+// and POSIX 2024, $'\n'.
 func quote(args []string) string {
 	words := make([]string, len(args))
 	for i, a := range args {

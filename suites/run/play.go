@@ -32,13 +32,10 @@ func (p Played) Of(name string) (results []report.Result) {
 }
 
 // Play builds the lab of a scenario, plays its timeline, and takes the lab down.
-// At each checkpoint it measures the truth table, compares it with the author's
-// expectation, and asks every selector in every role.
 //
 // If the lab or the scenario is at fault, every result is Error, or Skip where
-// the backend cannot play the scenario. What the environment spoils is played
-// once more: a lab that failed, and a question that could not be put. What the
-// first play says about a selector stays.
+// the backend cannot play the scenario. Play plays once more what the environment
+// spoils; what the first play says about a selector stays.
 func Play(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector, opts Options) Played {
 	first := once(ctx, sc, sels, opts)
 	if first.spoilt == nil || ctx.Err() != nil {

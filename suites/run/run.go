@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/passtlab/passtlab/internal/limits"
@@ -14,10 +15,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// DefaultParallel is how many labs are up at once unless said otherwise. Labs
-// wait more than they compute, so it does not depend on the number of cores. Two
-// processors are busy with 32, which fit in 1024 open files and into half of the
-// kernel's neighbour table.
+// DefaultParallel is how many labs are up at once. Labs wait more than they
+// compute. 32 keep two processors busy, and fit in 1024 open files and in half of
+// the kernel's neighbour table.
 const DefaultParallel = 32
 
 // MaxParallel is the most labs that may be up at once: the kernel's IPv6
@@ -56,10 +56,9 @@ type Progress struct {
 	Verdict     report.Verdict // its worst verdict
 }
 
-// All asks every selector in the lab of every scenario. The report is whole
-// when the error is nil: labs that failed are in it, as errors. The error says
-// that nothing could be run (no report), or that ctx ended before the run did
-// (what is known so far, the rest as errors).
+// All asks every selector in the lab of every scenario. Labs that failed are errors
+// in the report. The error says that nothing could be run (no report), or that ctx
+// ended before the run did (a report with the rest as errors).
 func All(ctx context.Context, cfg Config) (*report.Report, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -99,19 +98,15 @@ func (c *Config) check() error {
 	case c.Parallel == 0:
 		c.Parallel = DefaultParallel
 	}
-	ids := map[string]bool{}
-	for _, sc := range c.Scenarios {
-		if ids[sc.ID] {
+	for i, sc := range c.Scenarios {
+		if slices.ContainsFunc(c.Scenarios[:i], func(o *scenarios.Scenario) bool { return o.ID == sc.ID }) {
 			return fmt.Errorf("run: scenario %s is selected twice", sc.ID)
 		}
-		ids[sc.ID] = true
 	}
-	names := map[string]bool{}
-	for _, s := range c.Selectors {
-		if names[s.Name()] {
+	for i, s := range c.Selectors {
+		if slices.ContainsFunc(c.Selectors[:i], func(o selector.Selector) bool { return o.Name() == s.Name() }) {
 			return fmt.Errorf("run: two selectors are called %s", s.Name())
 		}
-		names[s.Name()] = true
 	}
 	return nil
 }
@@ -178,9 +173,8 @@ func (r *runner) run(ctx context.Context) []Played {
 	return all
 }
 
-// begin returns in which order scenarios begin. A program that configures the
-// guest and an address that expires take seconds, which is as long as all other
-// labs take together.
+// begin returns in which order scenarios begin: first those that take seconds, for a
+// program that configures the guest or an address that expires.
 func begin(scs []*scenarios.Scenario) (order []int) {
 	var quick []int
 	for i, sc := range scs {

@@ -60,9 +60,8 @@ func newSession(sc *scenarios.Scenario, sels []selector.Selector, opts Options) 
 	return s
 }
 
-// play builds the lab and plays the timeline, from the boot of the guest to its
-// end. It asks every selector at each checkpoint. An error is one of the lab or
-// of the scenario.
+// play builds the lab and plays the timeline. An error is one of the lab or of the
+// scenario.
 func (s *session) play(ctx context.Context) (err error) {
 	// What dies in the lab ends every wait, and is no selector's fault.
 	ctx, died := context.WithCancelCause(ctx)
@@ -122,9 +121,8 @@ func (s *session) step(ctx context.Context, e scenarios.Event) error {
 	return err
 }
 
-// check measures the truth table, compares it with what the author expects
-// there, and asks every selector. Where nothing is judged nothing is measured
-// either, as probes are traffic too.
+// check measures the truth table, compares it with what the author expects, and
+// asks every selector. Where nothing is judged it sends no probes.
 func (s *session) check(ctx context.Context, e scenarios.Event, cp *scenarios.Checkpoint) error {
 	c := checkpoint{name: cp.Name, judged: cp.Judged(), within: cp.Within.Duration()}
 	var early selector.Observation
@@ -151,8 +149,8 @@ func (s *session) check(ctx context.Context, e scenarios.Event, cp *scenarios.Ch
 	return nil
 }
 
-// measure fills in what there is at a checkpoint. Selectors that watch learn of
-// it before the measurement, which may take long; early is what they are shown.
+// measure fills in what there is at a checkpoint. Selectors that watch see early
+// before the measurement, which may take long.
 func (s *session) measure(ctx context.Context, c *checkpoint, reachable []scenarios.Target) (early selector.Observation, err error) {
 	if slices.ContainsFunc(s.subjects, (*subject).watches) {
 		if early, err = s.observe(ctx); err != nil {
@@ -203,9 +201,8 @@ func addresses(o selector.Observation) (as []netip.Addr) {
 	return as
 }
 
-// inLab has the lab do something within what is left of the session's limit,
-// and adds the time to a phase. What ended ctx is added to an error that may
-// only be its consequence.
+// inLab calls f within what is left of the session's limit, and adds the time to a
+// phase. An error after the end of ctx has its cause added.
 func (s *session) inLab(ctx context.Context, phase *time.Duration, f func(ctx context.Context) error) (err error) {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.left, fmt.Errorf("the lab was not ready within %s", s.opts.OpenLimit))

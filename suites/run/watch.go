@@ -32,8 +32,8 @@ func newWatch(i *selector.Instance) watch {
 	return w
 }
 
-// keepMost is how much of its own time an instance gets at most to leave a
-// choice that is right, where it never comes to rest.
+// keepMost is how much of its own time an instance that never rests gets to leave a
+// choice that is right.
 const keepMost = 2 * time.Second
 
 // rested reports whether the instance has had its time to leave a choice that is
@@ -58,9 +58,8 @@ func (s *session) show(ctx context.Context, o selector.Observation) {
 }
 
 // listen waits until what the instance says is right and it has had the time to
-// say something else about what it was shown, or until it has had the time to be
-// right. All of that is its own time. How long it took counts from the last
-// step to when the line was read.
+// leave that, or until it has had the time to be right, all in its own time. What
+// it took counts from the last step to when the line was read.
 func (s *session) listen(ctx context.Context, x *subject, cp checkpoint) (a answer) {
 	w := x.watch
 	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).Verdict == report.Pass }
@@ -136,9 +135,8 @@ func current(said []selector.Said) (selector.Choice, time.Time, error) {
 	return last.Choice, last.At, nil
 }
 
-// leftFor returns another choice that the selector made since the last judged
-// checkpoint, if it has the same choice now as there, and the address was there
-// all the time.
+// leftFor returns another choice since the last judged checkpoint, if the choice is
+// the same now as there, and the address was there all the time.
 func (s *session) leftFor(x *subject, meanwhile []selector.Said, now selector.Choice) *selector.Choice {
 	before := s.judgedBefore(len(x.answers))
 	if before < 0 || x.answers[before].choice.Address() != now.Address() || !slices.Contains(s.kept, now.Address()) {
