@@ -20,11 +20,10 @@ func (c byHand) play(ctx context.Context, lab Lab) error {
 		if c.bare {
 			key = ""
 		}
-		if up, _, err := lab.Link(); err != nil || !up {
-			if err == nil {
-				err = never(key, "a link that is up", "play {link: up} before it", "the link is down")
-			}
+		if up, _, err := lab.Link(); err != nil {
 			return err
+		} else if !up {
+			return never(key, "a link that is up", "play {link: up} before it", "the link is down")
 		}
 		if err := free(lab, key, p.Addr()); err != nil {
 			return err
@@ -33,23 +32,21 @@ func (c byHand) play(ctx context.Context, lab Lab) error {
 			return err
 		}
 	}
-	for i, p := range c.deprecate {
-		if err := c.has(lab, fmt.Sprintf("deprecate[%d]", i), p); err != nil {
-			return err
+	change := func(word string, ps []netip.Prefix, change func(context.Context, netip.Addr) error) error {
+		for i, p := range ps {
+			if err := c.has(lab, fmt.Sprintf("%s[%d]", word, i), p); err != nil {
+				return err
+			}
+			if err := change(ctx, p.Addr()); err != nil {
+				return err
+			}
 		}
-		if err := lab.Deprecate(ctx, p.Addr()); err != nil {
-			return err
-		}
+		return nil
 	}
-	for i, p := range c.remove {
-		if err := c.has(lab, fmt.Sprintf("remove[%d]", i), p); err != nil {
-			return err
-		}
-		if err := lab.Remove(ctx, p.Addr()); err != nil {
-			return err
-		}
+	if err := change("deprecate", c.deprecate, lab.Deprecate); err != nil {
+		return err
 	}
-	return nil
+	return change("remove", c.remove, lab.Remove)
 }
 
 // has returns a fault if the address is not there, or not as p says.

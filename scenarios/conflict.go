@@ -22,7 +22,6 @@ func (e *Conflict) check(c at) {
 	}
 }
 
-// Play has the other host take the address.
 func (e *Conflict) Play(_ context.Context, lab Lab) error { return lab.Contest(e.With) }
 
 // unmet is the fault of a conflict that never came about.

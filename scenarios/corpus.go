@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -74,6 +75,7 @@ func loadAll(topics fs.FS, wanted func(name string) bool) ([]*Scenario, error) {
 	files = slices.DeleteFunc(files, func(f string) bool { return !wanted(strings.TrimSuffix(path.Base(f), ".yaml")) })
 	var all []*Scenario
 	var faults Faults
+	named := map[string]string{} // ids, of files and of scenarios, and the files
 	for _, file := range files {
 		data, err := fs.ReadFile(topics, file)
 		if err != nil {
@@ -86,18 +88,19 @@ func loadAll(topics fs.FS, wanted func(name string) bool) ([]*Scenario, error) {
 			faults = append(faults, fs...)
 			continue
 		}
-		// What names one scenario, or all of a file, names no other.
-		names := func(s *Scenario) []string { return []string{s.ID, s.Family} }
-		clash := func(s, o *Scenario) bool {
-			return slices.ContainsFunc(names(s), func(n string) bool { return slices.Contains(names(o), n) })
+		clashes := slices.ContainsFunc(scs, func(s *Scenario) bool {
+			by := cmp.Or(named[s.ID], named[s.Family])
+			if by != "" {
+				faults = append(faults, Fault{File: file, Line: 1, Column: 1, Key: "id",
+					Problem: fmt.Sprintf("%s is the id of %s too", s.ID, by), Expected: "an id of its own", Next: "rename one of the files"})
+			}
+			return by != ""
+		})
+		if clashes {
+			continue
 		}
 		for _, s := range scs {
-			if i := slices.IndexFunc(all, func(o *Scenario) bool { return clash(s, o) }); i >= 0 {
-				faults = append(faults, Fault{File: file, Line: 1, Column: 1, Key: "id",
-					Problem: fmt.Sprintf("%s is the id of %s too", s.ID, all[i].File), Expected: "an id of its own", Next: "rename one of the files"})
-				scs = nil
-				break
-			}
+			named[s.ID], named[s.Family] = file, file
 		}
 		all = append(all, scs...)
 	}

@@ -12,7 +12,6 @@ type Deprecate struct {
 	Of Target `yaml:"of" required:"true" bare:"true"`
 }
 
-// Play deprecates the addresses, one by one.
 func (e *Deprecate) Play(ctx context.Context, lab Lab) error {
 	as, err := there(lab, "of", e.Of)
 	if err != nil {

@@ -49,7 +49,6 @@ func (l *DHCPv6) check(c at) {
 	}
 }
 
-// Play has the guest ask.
 func (l *DHCPv6) Play(ctx context.Context, lab Lab) error {
 	if err := connected(lab, ""); err != nil {
 		return err

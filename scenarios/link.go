@@ -8,7 +8,6 @@ type Link struct {
 	State LinkState `yaml:"state" required:"true" bare:"true"`
 }
 
-// Play changes the state, which is another one.
 func (e *Link) Play(ctx context.Context, lab Lab) error {
 	up, carrier, err := lab.Link()
 	if err != nil {

@@ -23,7 +23,6 @@ func (*Migrate) simulated() string { return otherPod("migrate") }
 
 func (e *Migrate) check(c at) { c.otherPod(e.Address, e.Gateway) }
 
-// Play has the other passt take over.
 func (e *Migrate) Play(ctx context.Context, lab Lab) error {
 	if err := canMove(lab, e.Address, e.Gateway); err != nil {
 		return err

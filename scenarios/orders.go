@@ -99,9 +99,6 @@ func countPlays(events []Event, limit int) int {
 
 // permutations returns all orders of 0 to n-1, in lexical order.
 func permutations(n int) [][]int {
-	if n == 0 {
-		return [][]int{{}}
-	}
 	all := [][]int{{}}
 	for range n {
 		var longer [][]int

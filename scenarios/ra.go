@@ -93,7 +93,6 @@ func (a at) lifetimes(valid, preferred Lifetime, so string) {
 	}
 }
 
-// Play has the advertisement arrive.
 func (r *RA) Play(ctx context.Context, lab Lab) error {
 	if err := connected(lab, ""); err != nil {
 		return err

@@ -6,5 +6,4 @@ import "context"
 // left. What follows configures it again. It has no parameters.
 type Reboot struct{}
 
-// Play has the guest start anew.
 func (*Reboot) Play(ctx context.Context, lab Lab) error { return lab.Reboot(ctx) }

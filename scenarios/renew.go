@@ -7,7 +7,6 @@ import "context"
 // parameters.
 type Renew struct{}
 
-// Play has the guest renew its lease.
 func (*Renew) Play(ctx context.Context, lab Lab) error {
 	if !lab.Lease().IsValid() {
 		return never("", "a lease", "play dhcpv6 before it", "there is no lease")

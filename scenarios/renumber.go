@@ -22,7 +22,6 @@ func (*Renumber) simulated() string { return otherPod("renumber") }
 
 func (e *Renumber) check(c at) { c.otherPod(e.Address, e.Gateway) }
 
-// Play gives the pod the address.
 func (e *Renumber) Play(ctx context.Context, lab Lab) error {
 	if pod := lab.Scenario().Pod.Address.Addr(); e.Address.Addr() == pod {
 		return never("address", "another address", "correct it", "%s is the pod's already", pod)

@@ -12,7 +12,6 @@ func (*AllRouters) check(c at) {
 	}
 }
 
-// Play has the advertisements arrive.
 func (*AllRouters) Play(ctx context.Context, lab Lab) error {
 	if err := connected(lab, ""); err != nil {
 		return err

@@ -28,7 +28,6 @@ func (s *Static) check(c at) {
 	}
 }
 
-// Play adds the addresses, deprecates and removes.
 func (s *Static) Play(ctx context.Context, lab Lab) error {
 	c := byHand{origin: OriginStatic, bare: s.bare(), add: s.Add, remove: s.Remove, deprecate: s.Deprecate, tentative: s.Tentative}
 	if c.bare {

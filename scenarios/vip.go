@@ -27,7 +27,6 @@ func (v *VIP) check(c at) {
 	}
 }
 
-// Play adds the addresses, deprecates and removes.
 func (v *VIP) Play(ctx context.Context, lab Lab) error {
 	c := byHand{origin: OriginVIP, bare: v.bare(), add: prefixes(v.Add), remove: prefixes(v.Remove), deprecate: prefixes(v.Deprecate)}
 	if c.bare {

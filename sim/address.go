@@ -11,12 +11,10 @@ import (
 	"github.com/passtlab/passtlab/sim/guest"
 )
 
-// Add implements scenarios.Lab.
 func (l stage) Add(ctx context.Context, p netip.Prefix, o scenarios.Origin, tentative bool) error {
 	return l.guest.Install(ctx, guestLink, p, o, guest.Install{Tentative: tentative})
 }
 
-// Remove implements scenarios.Lab.
 func (l stage) Remove(ctx context.Context, a netip.Addr) error {
 	if err := l.guest.Remove(a); err != nil {
 		return err
@@ -24,7 +22,6 @@ func (l stage) Remove(ctx context.Context, a netip.Addr) error {
 	return l.guest.AwaitGone(ctx, a)
 }
 
-// Deprecate implements scenarios.Lab.
 func (l stage) Deprecate(ctx context.Context, a netip.Addr) error {
 	cs, err := l.Candidates()
 	if err != nil {

@@ -17,7 +17,6 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// Advertise implements scenarios.Lab.
 func (l stage) Advertise(ctx context.Context, e scenarios.RA) error {
 	if err := l.firstRA(); err != nil {
 		return err
@@ -69,13 +68,11 @@ func (l *Lab) firstRA() error {
 	return l.guest.SetAcceptRA(true)
 }
 
-// SetAcceptRA implements scenarios.Lab.
 func (l stage) SetAcceptRA(on bool) error {
 	l.acceptSaid = true
 	return l.guest.SetAcceptRA(on)
 }
 
-// Solicit implements scenarios.Lab.
 func (l stage) Solicit(ctx context.Context) error {
 	if err := l.firstRA(); err != nil {
 		return err

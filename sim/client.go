@@ -142,7 +142,7 @@ func (l *Lab) configure(ctx context.Context) error {
 		case e.Client() == scenarios.ClientTakesRA:
 			o.Advertised = l.advertised()
 		default:
-			l.passt.Ask(func(e *passt.Engine) { o.Lease = e.Address() })
+			o.Lease = stage{l}.Leases()
 		}
 	}
 	return l.guest.Configure(ctx, l.client, o)

@@ -15,10 +15,8 @@ import (
 	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/internal/frame"
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// Contest implements scenarios.Lab.
 func (l stage) Contest(t scenarios.Target) error {
 	has, err := l.contested(t)
 	if err != nil {
@@ -34,7 +32,6 @@ func (l stage) Contest(t scenarios.Target) error {
 	return nil
 }
 
-// Contested implements scenarios.Lab.
 func (l stage) Contested(t scenarios.Target) bool {
 	return l.defender != nil && l.defender.contested(t)
 }
@@ -43,22 +40,15 @@ func (l stage) Contested(t scenarios.Target) bool {
 // not.
 func (l *Lab) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 	one := func(b netip.Addr) func(netip.Addr) bool { return func(a netip.Addr) bool { return a == b } }
-	g := l.scenario.Guest
 	switch {
 	case t.Addr.IsValid():
 		return one(t.Addr), nil
 	case t.Origin == scenarios.OriginSLAAC:
 		return func(a netip.Addr) bool {
-			return a.IsGlobalUnicast() && a == eui64.Address(netip.PrefixFrom(a, 64), g.MAC)
+			return a.IsGlobalUnicast() && a == eui64.Address(netip.PrefixFrom(a, 64), l.scenario.Guest.MAC)
 		}, nil
 	case t.Origin == scenarios.OriginDHCPv6:
-		var leased netip.Addr
-		l.passt.Ask(func(e *passt.Engine) { leased = e.Address() })
-		return one(leased), nil
-	case t.Origin == scenarios.OriginStatic:
-		return func(a netip.Addr) bool { return slices.Contains(addresses(g.Static), a) }, nil
-	case t.Origin == scenarios.OriginVIP:
-		return func(a netip.Addr) bool { return slices.Contains(g.VIPs, a) }, nil
+		return one(stage{l}.Leases()), nil
 	}
 	return nil, fmt.Errorf("nobody knows beforehand which address of origin %s will be formed", t.Origin)
 }

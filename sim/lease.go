@@ -9,7 +9,6 @@ import (
 	"github.com/passtlab/passtlab/sim/link"
 )
 
-// GetLease implements scenarios.Lab.
 func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
 	if e.Address.IsValid() {
 		s, err := l.simulation()
@@ -41,7 +40,7 @@ func (l *Lab) unanswered(ctx context.Context) error {
 	return s.Exchange(ctx, l.guest.SolicitLease)
 }
 
-// Renew implements scenarios.Lab. Where passt does not answer, because the
+// Renew: where passt does not answer, because the
 // lease is another server's, it stays as it is.
 func (l stage) Renew(ctx context.Context) error {
 	return l.passt.Exchange(ctx, l.guest.Renew)

@@ -7,7 +7,6 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// SetLink implements scenarios.Lab.
 func (l stage) SetLink(ctx context.Context, state scenarios.LinkState) error {
 	switch state {
 	case scenarios.LinkDown:

@@ -14,7 +14,7 @@ import (
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
 
-// Renumber implements scenarios.Lab. passt goes on with what it has read:
+// Renumber: passt goes on with what it has read:
 // it leases the old one, takes what comes to any of the pod's, and sends by the
 // kernel's choice.
 func (l stage) Renumber(ctx context.Context, e scenarios.Renumber) error {
@@ -32,7 +32,6 @@ func (l stage) Renumber(ctx context.Context, e scenarios.Renumber) error {
 	return s.Change(func(c *plane.Config) { c.Address, c.Others = source, others })
 }
 
-// Migrate implements scenarios.Lab.
 func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 	s, err := l.simulation()
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
-// Reboot implements scenarios.Lab. The guest starts anew, in another namespace into which its interfaces
-// move: whatever was in the old one, or set there, is gone, and Guest is the new
-// one. passt is not told: a virtual machine that reboots stays connected.
+// Reboot makes another namespace the guest's and moves its interfaces there:
+// whatever was in the old one, or set there, is gone. passt is not told: a virtual
+// machine that reboots stays connected.
 func (l stage) Reboot(ctx context.Context) (err error) {
 	old, oldNet := l.Guest, l.guest.Net
 	if err := l.guest.Close(); err != nil {

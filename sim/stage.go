@@ -13,7 +13,7 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// stage is a lab as events see it.
+// stage is a lab as events see it. scenarios.Lab documents its methods.
 type stage struct{ *Lab }
 
 var _ scenarios.Lab = stage{}
@@ -65,15 +65,12 @@ func (l *Lab) step(ctx context.Context, e scenarios.Event) error {
 	return err
 }
 
-// Scenario implements scenarios.Lab.
 func (l stage) Scenario() *scenarios.Scenario { return l.scenario }
 
-// Had implements scenarios.Lab.
 func (l stage) Had(t scenarios.Target) bool {
 	return slices.ContainsFunc(l.had, func(had scenarios.Target) bool { return t.Names(had.Addr, had.Origin) })
 }
 
-// Addresses implements scenarios.Lab.
 func (l stage) Addresses() (as []scenarios.Address, err error) {
 	all, err := l.guest.Net.Addresses()
 	if err != nil {
@@ -87,7 +84,6 @@ func (l stage) Addresses() (as []scenarios.Address, err error) {
 	return as, nil
 }
 
-// Link implements scenarios.Lab.
 func (l stage) Link() (up, carrier bool, err error) {
 	up, err = l.guest.Net.IsUp(guestLink)
 	if err == nil {
@@ -96,19 +92,15 @@ func (l stage) Link() (up, carrier bool, err error) {
 	return up, carrier, err
 }
 
-// AcceptsRA implements scenarios.Lab.
 func (l stage) AcceptsRA() (bool, error) { return l.guest.AcceptsRA() }
 
-// Lease implements scenarios.Lab.
 func (l stage) Lease() netip.Prefix { return l.guest.Leased() }
 
-// Leases implements scenarios.Lab.
 func (l stage) Leases() (a netip.Addr) {
 	l.passt.Ask(func(e *passt.Engine) { a = e.Address() })
 	return a
 }
 
-// AwaitGone implements scenarios.Lab.
 func (l stage) AwaitGone(ctx context.Context, as ...netip.Addr) error {
 	return l.guest.AwaitGone(ctx, as...)
 }

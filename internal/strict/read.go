@@ -3,7 +3,9 @@ package strict
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 
 	"go.yaml.in/yaml/v3"
@@ -86,8 +88,10 @@ func documents(data []byte) (docs []*yaml.Node, err error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	for len(docs) < 2 {
 		doc := &yaml.Node{}
-		if err := dec.Decode(doc); err != nil {
-			return docs, notEnd(err)
+		if err := dec.Decode(doc); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return docs, err
 		}
 		docs = append(docs, doc)
 	}

@@ -2,23 +2,13 @@ package strict
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
-
-// notEnd returns err, or nil at the end of the input.
-func notEnd(err error) error {
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
-}
 
 // scan finds what the YAML parser would report without a column, or not at all.
 func scan(name string, data []byte) (faults Faults) {

@@ -312,7 +312,7 @@ func (g *guest) obey(p *os.Process, streams ...*os.File) {
 			_ = p.Signal(m.Signal) // it may have ended
 		case m.Window != nil:
 			for _, f := range streams {
-				_ = m.Window.set(f) // a pipe has no size
+				_ = resize(f, m.Window) // a pipe has no size
 			}
 		}
 	}
@@ -320,7 +320,7 @@ func (g *guest) obey(p *os.Process, streams ...*os.File) {
 
 // stream returns what is read and what the command writes to: a pipe, or the
 // two ends of a terminal.
-func stream(w *window) (r, child *os.File, err error) {
+func stream(w *unix.Winsize) (r, child *os.File, err error) {
 	if w == nil {
 		return os.Pipe()
 	}
@@ -345,7 +345,7 @@ func stream(w *window) (r, child *os.File, err error) {
 		}
 	}
 	if err == nil {
-		err = w.set(r)
+		err = resize(r, w)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a terminal: %w", err)
@@ -353,6 +353,6 @@ func stream(w *window) (r, child *os.File, err error) {
 	return r, child, nil
 }
 
-func (w window) set(terminal *os.File) error {
-	return unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: w.Rows, Col: w.Cols})
+func resize(terminal *os.File, w *unix.Winsize) error {
+	return unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, w)
 }

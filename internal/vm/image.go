@@ -27,12 +27,9 @@ type order struct {
 	Host    string   `json:"host"`
 	Modules []string `json:"modules"` // files of the initramfs, in the order of loading
 	// The size of the terminal that each is on, if it is on one.
-	Stdout *window `json:"stdout,omitempty"`
-	Stderr *window `json:"stderr,omitempty"`
+	Stdout *unix.Winsize `json:"stdout,omitempty"`
+	Stderr *unix.Winsize `json:"stderr,omitempty"`
 }
-
-// window is the size of a terminal.
-type window struct{ Rows, Cols uint16 }
 
 // initramfs writes an archive with this executable as init, the modules and o
 // into memory, and returns the file.

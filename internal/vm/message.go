@@ -3,6 +3,8 @@ package vm
 import (
 	"encoding/gob"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // message goes over the port for input and output, in gob. Only one field is set;
@@ -15,7 +17,7 @@ type message struct {
 	// To the machine.
 	Clock  int64 // nanoseconds since 1970: the first message
 	Signal syscall.Signal
-	Window *window
+	Window *unix.Winsize
 }
 
 // ending is how the command in the machine ended.

@@ -136,7 +136,7 @@ func (c Config) order() (o order, err error) {
 }
 
 // windowOf returns the size of the terminal that w is, or nil.
-func windowOf(w io.Writer) *window {
+func windowOf(w io.Writer) *unix.Winsize {
 	f, ok := w.(*os.File)
 	if !ok {
 		return nil
@@ -145,7 +145,7 @@ func windowOf(w io.Writer) *window {
 	if err != nil {
 		return nil
 	}
-	return &window{size.Row, size.Col}
+	return size
 }
 
 // machine is a virtual machine, seen from outside.
@@ -214,11 +214,7 @@ func (m *machine) attend(ctx context.Context) (int, error) {
 
 // resize tells the machine how large the terminal is now.
 func (m *machine) resize() {
-	w := windowOf(m.cfg.Stdout)
-	if w == nil {
-		w = windowOf(m.cfg.Stderr)
-	}
-	if w != nil {
+	if w := cmp.Or(windowOf(m.cfg.Stdout), windowOf(m.cfg.Stderr)); w != nil {
 		m.tell(message{Window: w})
 	}
 }
