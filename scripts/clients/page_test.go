@@ -23,12 +23,12 @@ func sample() (all []measured) {
 		add := func(name string, role scenarios.Role, v report.Verdict, o scenarios.Pick) report.Result {
 			return report.Result{Scenario: "a", Selector: name, Role: role, Verdict: v, Origin: o, Reason: "so it is"}
 		}
-		candidate := func(o scenarios.Origin, f selector.Flags, preferred uint32) report.Candidate {
-			return report.Candidate{Address: netip.MustParsePrefix("fd00::1/64"), Origin: o, Flags: f,
+		candidate := func(o scenarios.Origin, f selector.Flags, preferred uint32) report.Measured {
+			return report.Measured{Address: netip.MustParsePrefix("fd00::1/64"), Origin: o, Flags: f,
 				ValidLifetime: selector.Forever, PreferredLifetime: preferred}
 		}
 		r.Add(report.Scenario{ID: "a", Title: "A", File: "scenarios/a.yaml", Passt: "2025_05_03", Client: client,
-			Candidates: []report.Candidate{candidate("dhcpv6", selector.FlagPermanent, selector.Forever), candidate("slaac", flags, 3599)}},
+			Candidates: []report.Measured{candidate("dhcpv6", selector.FlagPermanent, selector.Forever), candidate("slaac", flags, 3599)}},
 			add("one", "kubelet", report.Fail, "slaac"), add("one", "etcd", last, "dhcpv6"),
 			add("two", "kubelet", report.Pass, "dhcpv6"), add("two", "etcd", report.Pass, "dhcpv6"))
 		r.Finish(r.Started)
@@ -44,7 +44,7 @@ func sample() (all []measured) {
 // own is a report of scenarios that name their clients.
 func own() measured {
 	r := report.New("6.18.0", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0)
-	candidates := []report.Candidate{
+	candidates := []report.Measured{
 		{Address: netip.MustParsePrefix("fd00::1/64"), Origin: "slaac"},
 		{Address: netip.MustParsePrefix("fd00::2/128"), Origin: "dhcpv6"},
 	}

@@ -24,15 +24,15 @@ func sample() (*report.Report, []catalogue.Entry) {
 	add := func(sc, name string, role scenarios.Role, v report.Verdict, o scenarios.Pick) report.Result {
 		return report.Result{Scenario: sc, Selector: name, Role: role, Verdict: v, Origin: o}
 	}
-	early, late := report.Candidate{Address: netip.MustParsePrefix("fd00::1/64")}, report.Candidate{Address: netip.MustParsePrefix("fd00::2/128")}
-	r.Add(report.Scenario{ID: "a", Title: "A", File: "scenarios/a.yaml", Passt: "2025_05_03", Candidates: []report.Candidate{late, early}},
+	early, late := report.Measured{Address: netip.MustParsePrefix("fd00::1/64")}, report.Measured{Address: netip.MustParsePrefix("fd00::2/128")}
+	r.Add(report.Scenario{ID: "a", Title: "A", File: "scenarios/a.yaml", Passt: "2025_05_03", Candidates: []report.Measured{late, early}},
 		add("a", "one@v1.0.0", "kubelet", report.Fail, "slaac"), add("a", "one@v1.0.0", "etcd", report.Fail, "slaac"),
 		add("a", "one@v1.1.0", "kubelet", report.Pass, "dhcpv6"), add("a", "one@v1.1.0", "etcd", report.Fail, ""),
 		add("a", "two@v2.0.0", "kubelet", report.Pass, "dhcpv6"), add("a", "two@v2.0.0", "etcd", report.Pass, "dhcpv6"),
 	)
 	unstable := add("b", "two@v2.0.0", "kubelet", report.Fail, "dhcpv6")
 	unstable.Kind = scenarios.FailUnstable
-	r.Add(report.Scenario{ID: "b", Title: "B", File: "scenarios/b.yaml", Passt: "2025_05_03", Candidates: []report.Candidate{early, late}},
+	r.Add(report.Scenario{ID: "b", Title: "B", File: "scenarios/b.yaml", Passt: "2025_05_03", Candidates: []report.Measured{early, late}},
 		add("b", "one@v1.0.0", "kubelet", report.Pass, "dhcpv6"), add("b", "one@v1.0.0", "etcd", report.Pass, "dhcpv6"),
 		add("b", "one@v1.1.0", "kubelet", report.Pass, "dhcpv6"), add("b", "one@v1.1.0", "etcd", report.Fail, ""),
 		unstable,

@@ -25,12 +25,12 @@ func (s *Simulated) SetAddress(a netip.Addr) error {
 	return s.lead(func(c *plane.Config) { c.Lease = a })
 }
 
-// Answer turns answers by DHCPv6 on or off, and returns whether they were on.
-func (s *Simulated) Answer(dhcpv6 bool) (did bool) {
+// AnswerDHCPv6 turns answers by DHCPv6 on or off, and returns whether they were on.
+func (s *Simulated) AnswerDHCPv6(on bool) (did bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	did = s.engine.Leases()
-	s.engine.Answer(dhcpv6)
+	s.engine.AnswerDHCPv6(on)
 	return did
 }
 

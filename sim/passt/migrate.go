@@ -21,9 +21,9 @@ func (e *Engine) Resume(s State) {
 	e.guest, e.seen, e.seenLL = slices.Clone(s.Guest), s.Seen, s.SeenLinkLocal
 }
 
-// Answer has the engine answer DHCPv6 from now on or not, as --no-dhcpv6 does
+// AnswerDHCPv6 has the engine answer DHCPv6 from now on or not, as --no-dhcpv6 does
 // from the start.
-func (e *Engine) Answer(dhcpv6 bool) { e.cfg.NoDHCPv6 = !dhcpv6 }
+func (e *Engine) AnswerDHCPv6(on bool) { e.cfg.NoDHCPv6 = !on }
 
 // Leases reports whether it answers DHCPv6.
 func (e *Engine) Leases() bool { return !e.cfg.NoDHCPv6 }

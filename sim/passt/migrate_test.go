@@ -37,11 +37,11 @@ func TestResume(t *testing.T) {
 	}
 }
 
-func TestAnswer(t *testing.T) {
+func TestAnswerDHCPv6(t *testing.T) {
 	e := engine(t, "2025_05_03")
 	ask := request(t, addrL, dhcpv6.MessageTypeSolicit, clientID, iana(7))
 	for _, on := range []bool{false, true} {
-		e.Answer(on)
+		e.AnswerDHCPv6(on)
 		if got := len(e.Handle(start, ask)) == 1; got != on || e.Leases() != on {
 			t.Errorf("told %t: answers %t, says %t", on, got, e.Leases())
 		}

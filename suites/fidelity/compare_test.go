@@ -98,7 +98,7 @@ func (w *comparer) scenario(s, r report.Scenario) {
 }
 
 // candidates compares two truth tables of one checkpoint.
-func (w *comparer) candidates(at string, simulated, real []report.Candidate, named, namedReal map[netip.Addr]string) {
+func (w *comparer) candidates(at string, simulated, real []report.Measured, named, namedReal map[netip.Addr]string) {
 	if len(simulated) != len(real) {
 		w.differ(at+"candidates", addresses(simulated), addresses(real))
 		return
@@ -176,7 +176,7 @@ func (w *comparer) results(simulated, real *report.Report, s, r report.Scenario)
 // random (RFC 8981 3.3.1), and has the number by which it came.
 func names(s report.Scenario) map[netip.Addr]string {
 	m, n := map[netip.Addr]string{}, 0
-	var all []report.Candidate
+	var all []report.Measured
 	for _, cp := range s.Checkpoints {
 		all = append(all, cp.Candidates...)
 	}
@@ -194,7 +194,7 @@ func names(s report.Scenario) map[netip.Addr]string {
 	return m
 }
 
-func addresses(cs []report.Candidate) (as []netip.Prefix) {
+func addresses(cs []report.Measured) (as []netip.Prefix) {
 	for _, c := range cs {
 		as = append(as, c.Address)
 	}

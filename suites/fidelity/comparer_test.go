@@ -15,13 +15,13 @@ func oneScenario(temporary string, after probe.Result) *report.Report {
 	works, refused := probe.Result{TCP: "ok", UDP: "ok"}, probe.Result{TCP: "EHOSTUNREACH", UDP: "EHOSTUNREACH"}
 	t, lease := netip.MustParseAddr(temporary), netip.MustParseAddr("fd01::2")
 	r := &report.Report{}
-	candidates := []report.Candidate{
+	candidates := []report.Measured{
 		{Address: netip.PrefixFrom(t, 64), Link: "eth0", Origin: scenarios.OriginTemporary, Flags: 1, Out: works, OutSource: lease, In: refused,
 			InBoundAfter: map[netip.Addr]probe.Result{lease: refused}},
 		{Address: netip.PrefixFrom(lease, 128), Link: "eth0", Origin: scenarios.OriginDHCPv6, Out: works, OutSource: lease, In: works, InBound: works,
 			InBoundAfter: map[netip.Addr]probe.Result{t: after}},
 	}
-	early := []report.Candidate{{Address: netip.PrefixFrom(lease, 128), Out: works, OutSource: lease, In: works, InBound: works}}
+	early := []report.Measured{{Address: netip.PrefixFrom(lease, 128), Out: works, OutSource: lease, In: works, InBound: works}}
 	r.Add(report.Scenario{ID: "a", Candidates: candidates, Checkpoints: []report.Checkpoint{
 		{Name: "early", Candidates: early}, {Name: "end", Candidates: candidates},
 	}}, report.Result{Scenario: "a", Selector: "s", Role: "etcd", Choice: t, Origin: "temporary", Verdict: report.Fail})
@@ -30,7 +30,7 @@ func oneScenario(temporary string, after probe.Result) *report.Report {
 
 // TestCompare doctors the real program's report in every way.
 func TestCompare(t *testing.T) {
-	cand := func(r *report.Report) *report.Candidate { return &r.Scenarios[0].Candidates[1] }
+	cand := func(r *report.Report) *report.Measured { return &r.Scenarios[0].Candidates[1] }
 	for _, tt := range []struct {
 		name   string
 		doctor func(r *report.Report)

@@ -80,14 +80,14 @@ type Scenario struct {
 	Skipped     string           `json:"skipped,omitempty"`     // why the backend cannot play the scenario
 	Family      string           `json:"family,omitempty"`      // the id of the file, which may stand for several scenarios
 	Order       []scenarios.Kind `json:"order,omitempty"`       // the order of steps that was drawn by the seed, if any
-	Candidates  []Candidate      `json:"candidates"`            // the truth table at the end, in the kernel's order
+	Candidates  []Measured       `json:"candidates"`            // the truth table at the end, in the kernel's order
 	Checkpoints []Checkpoint     `json:"checkpoints,omitempty"` // all checkpoints, where there is more than one
 }
 
 // Checkpoint is a checkpoint with its measurement.
 type Checkpoint struct {
-	Name       string      `json:"name"`
-	Candidates []Candidate `json:"candidates"` // the truth table; empty where nothing was judged
+	Name       string     `json:"name"`
+	Candidates []Measured `json:"candidates"` // the truth table; empty where nothing was judged
 }
 
 // Phases are the times, in seconds, that the steps of a scenario took.
@@ -99,9 +99,9 @@ type Phases struct {
 	Close  float64 `json:"close"`
 }
 
-// Candidate is a row of the truth table. An outcome is "ok" or the name of an
+// Measured is a candidate as it was measured. An outcome is "ok" or the name of an
 // errno, or "tcp=… udp=…" where the transports differ.
-type Candidate struct {
+type Measured struct {
 	Address netip.Prefix     `json:"address"`
 	Link    string           `json:"link,omitempty"`
 	Origin  scenarios.Origin `json:"origin"`
@@ -120,7 +120,7 @@ type Candidate struct {
 }
 
 // Works reports whether the candidate works in both directions.
-func (c Candidate) Works() bool { return c.Out.OK() && c.In.OK() }
+func (c Measured) Works() bool { return c.Out.OK() && c.In.OK() }
 
 // Result is the verdict on one selector in one role of one scenario.
 type Result struct {
@@ -185,7 +185,7 @@ func New(kernel string, started time.Time, seed int64) *Report {
 // Add appends a scenario with its results.
 func (r *Report) Add(s Scenario, results ...Result) {
 	if s.Candidates == nil {
-		s.Candidates = []Candidate{}
+		s.Candidates = []Measured{}
 	}
 	r.Scenarios = append(r.Scenarios, s)
 	r.Results = append(r.Results, results...)

@@ -248,10 +248,10 @@ func (s *session) scenario(took time.Duration) report.Scenario {
 
 // candidates returns the truth table for the report, with the lifetimes that
 // selectors saw.
-func (cp checkpoint) candidates() []report.Candidate {
-	cs := []report.Candidate{}
+func (cp checkpoint) candidates() []report.Measured {
+	cs := []report.Measured{}
 	for _, row := range cp.table {
-		c := report.Candidate{
+		c := report.Measured{
 			Address: row.Address, Link: row.Link, Origin: row.Origin, Flags: selector.Flags(row.Flags),
 			Out: row.Out, OutSource: row.OutSource, In: row.In,
 			InBound: row.InBound, InBoundAfter: row.InBoundAfter,
