@@ -19,9 +19,9 @@ func (o order) confine(argv []string) (notes []string, err error) {
 	if err := o.confineFiles(argv); err != nil {
 		return nil, err
 	}
-	for _, l := range limits {
-		if err := unix.Setrlimit(l.resource, &unix.Rlimit{Cur: l.max, Max: l.max}); err != nil {
-			return nil, fmt.Errorf("set resource limit %d to %d: %w", l.resource, l.max, err)
+	for resource, most := range limits {
+		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: most, Max: most}); err != nil {
+			return nil, fmt.Errorf("set resource limit %d to %d: %w", resource, most, err)
 		}
 	}
 	if err := disarm(); err != nil {
@@ -30,14 +30,11 @@ func (o order) confine(argv []string) (notes []string, err error) {
 	return filter()
 }
 
-var limits = []struct {
-	resource int
-	max      uint64
-}{
+var limits = map[int]uint64{
 	// A core dump may go to a program of the machine's, which the limit 1
 	// prevents and 0 does not: core(5).
-	{unix.RLIMIT_CORE, 1},
+	unix.RLIMIT_CORE: 1,
 	// Real-time scheduling could starve the lab.
-	{unix.RLIMIT_RTPRIO, 0},
-	{unix.RLIMIT_NICE, 0},
+	unix.RLIMIT_RTPRIO: 0,
+	unix.RLIMIT_NICE:   0,
 }

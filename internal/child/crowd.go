@@ -1,7 +1,6 @@
 package child
 
 import (
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -15,16 +14,15 @@ import (
 // programs and from the lab.
 const MaxTasks = 1024
 
-// crowdInterval is how often tasks are looked at. A program that has ended by
-// then costs nothing.
-const crowdInterval = 20 * time.Millisecond
-
 // watchTasks kills the program if it has more than MaxTasks. The function that
-// it returns ends that, and reports whether it was done.
+// it returns ends that, and reports whether the program was killed.
+//
+// A limit of processes (RLIMIT_NPROC) does not hold for root, and counts what
+// others of the same user run.
 func watchTasks() (end func() bool) {
 	stop, killed := make(chan struct{}), make(chan bool, 1)
 	go func() {
-		tick := time.NewTicker(crowdInterval)
+		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
 		var c crowd
 		for {
@@ -33,12 +31,10 @@ func watchTasks() (end func() bool) {
 				killed <- false
 				return
 			case <-tick.C:
-			}
-			// A limit of processes (RLIMIT_NPROC) does not hold for root, and
-			// counts what others of the same user run.
-			if last, err := lastTask(); err == nil && c.more(last) {
-				killed <- unix.Kill(-1, unix.SIGKILL) == nil
-				return
+				if last, err := lastTask(); err == nil && c.more(last) {
+					killed <- unix.Kill(-1, unix.SIGKILL) == nil
+					return
+				}
 			}
 		}
 	}()
@@ -72,9 +68,6 @@ func lastTask() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	words := strings.Fields(string(b))
-	if len(words) == 0 {
-		return 0, fmt.Errorf("/proc/loadavg is empty")
-	}
-	return strconv.Atoi(words[len(words)-1])
+	text := strings.TrimSpace(string(b))
+	return strconv.Atoi(text[strings.LastIndexByte(text, ' ')+1:])
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// closeOnExec has the descriptors from first on closed when a program is
+// closeOnExec has the kernel close the descriptors from first on when a program is
 // executed.
 func closeOnExec(first int) error {
 	if unix.CloseRange(uint(first), math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil {
@@ -20,22 +20,17 @@ func closeOnExec(first int) error {
 
 // closeEach is closeOnExec without a call that does it at once.
 func closeEach(first int) error {
-	const dir = "/proc/self/fd"
-	open, err := os.ReadDir(dir)
+	open, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		return fmt.Errorf("list open descriptors: %w", err)
 	}
 	for _, e := range open {
 		fd, err := strconv.Atoi(e.Name())
 		if err != nil {
-			return fmt.Errorf("list open descriptors: %s/%s: %w", dir, e.Name(), err)
+			return fmt.Errorf("list open descriptors: %w", err)
 		}
-		if fd < first {
-			continue
-		}
-		// The one that the folder was read by is closed already.
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC); err != nil && err != unix.EBADF {
-			return fmt.Errorf("have descriptor %d closed: %w", fd, err)
+		if fd >= first {
+			unix.CloseOnExec(fd) // or it is closed already, as the folder is
 		}
 	}
 	return nil

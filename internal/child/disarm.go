@@ -23,9 +23,11 @@ func disarm() error {
 		return fmt.Errorf("clear ambient capabilities: %w", err)
 	}
 	for c := 0; ; c++ {
-		if is, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(c), 0, 0, 0); err != nil {
+		is, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(c), 0, 0, 0)
+		if err != nil {
 			break // the kernel knows no more
-		} else if is == 0 || c == keptCapability {
+		}
+		if is == 0 || c == keptCapability {
 			continue
 		}
 		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0); err != nil {

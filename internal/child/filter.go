@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// refusal is a system call that fails with errno, unless an argument is fine.
+// refusal is a system call that fails with errno, unless its first argument is
+// fine.
 type refusal struct {
-	call     uint32
-	errno    unix.Errno
-	argument uint32
-	fine     []bpf.JumpIf // tests of the argument, one of which has to hold
+	call  uint32
+	errno unix.Errno
+	fine  []bpf.JumpIf // tests of the argument, one of which has to hold
 }
 
 // refusals are what neither capabilities nor namespaces refuse to a program,
@@ -52,32 +52,25 @@ func oneOf(values ...uint32) (tests []bpf.JumpIf) {
 	return tests
 }
 
-// The filter is shown a struct seccomp_data: seccomp(2).
+// Places in the struct seccomp_data that the filter is shown: seccomp(2).
 const (
-	offsetCall      = 0
-	offsetArch      = 4
-	offsetArguments = 16 // of 8 bytes each, the lower half first
+	offsetCall     = 0
+	offsetArch     = 4
+	offsetArgument = 16 // the lower half of the first one
 )
 
-// assemble returns the instructions for the refusal, before which the number of
-// the system call has been loaded. They end the filter if it is this one.
+// assemble returns the instructions for the refusal. The number of the system call
+// is loaded before them. If it is this one they end the filter.
 func (r refusal) assemble() []bpf.Instruction {
-	var body []bpf.Instruction
-	if len(r.fine) > 0 {
-		body = append(body, bpf.LoadAbsolute{Off: offsetArguments + 8*r.argument, Size: 4})
-	}
+	body := []bpf.Instruction{bpf.LoadAbsolute{Off: offsetArgument, Size: 4}}
 	for i, test := range r.fine {
 		test.SkipTrue = uint8(len(r.fine) - i) // to the last instruction
 		body = append(body, test)
 	}
-	body = append(body, bpf.RetConstant{Val: unix.SECCOMP_RET_ERRNO | uint32(r.errno)})
-	if len(r.fine) > 0 {
-		body = append(body, bpf.RetConstant{Val: unix.SECCOMP_RET_ALLOW})
-	}
+	body = append(body, bpf.RetConstant{Val: unix.SECCOMP_RET_ERRNO | uint32(r.errno)}, bpf.RetConstant{Val: unix.SECCOMP_RET_ALLOW})
 	return append([]bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: r.call, SkipTrue: uint8(len(body))}}, body...)
 }
 
-// machines are the machines of which system calls are filtered.
 var machines = map[string]uint32{
 	"amd64":   unix.AUDIT_ARCH_X86_64,
 	"arm64":   unix.AUDIT_ARCH_AARCH64,

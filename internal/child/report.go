@@ -57,8 +57,8 @@ func receive(in *net.UnixConn, pid int, started func(pace.Tree)) (r reported) {
 		}
 		if len(text) == 0 && n > 0 {
 			t := pace.Tree{Proc: "/proc", Root: pid}
-			if r.proc = file; r.proc != nil {
-				t = pace.Tree{Proc: fmt.Sprintf("/proc/self/fd/%d", r.proc.Fd()), Root: 1}
+			if r.proc = file; file != nil {
+				t = pace.Tree{Proc: fmt.Sprintf("/proc/self/fd/%d", file.Fd()), Root: 1}
 			}
 			tell(t)
 		}
