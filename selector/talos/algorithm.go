@@ -1,7 +1,6 @@
 package talos
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/passtlab/passtlab/selector"
@@ -10,30 +9,17 @@ import (
 // Algorithm is the order in which a node's addresses are preferred: the value
 // of Talos' machine.features.nodeAddressSortAlgorithm. Each is a
 // selector.Selector that remembers (Traits.Start), named "talos-v1" and so on.
-type Algorithm int
+type Algorithm string
 
 // The algorithms.
 const (
-	V1 Algorithm = iota + 1
-	V2
-	V3
+	V1 Algorithm = "v1"
+	V2 Algorithm = "v2"
+	V3 Algorithm = "v3"
 )
 
 // Algorithms returns all algorithms, oldest first.
 func Algorithms() []Algorithm { return []Algorithm{V1, V2, V3} }
-
-// ParseAlgorithm reads what String gives.
-func ParseAlgorithm(s string) (Algorithm, error) {
-	for _, g := range Algorithms() {
-		if g.String() == s {
-			return g, nil
-		}
-	}
-	return 0, fmt.Errorf("parse algorithm %q: neither v1, v2 nor v3", s)
-}
-
-// String returns "v1", "v2" or "v3".
-func (g Algorithm) String() string { return fmt.Sprintf("v%d", int(g)) }
 
 // Compare orders two addresses, the preferred one first, as in package cmp. It
 // remembers nothing.
@@ -45,16 +31,13 @@ func (g Algorithm) String() string { return fmt.Sprintf("v%d", int(g)) }
 func (g Algorithm) Compare(a, b selector.Address) int { return g.rules(memory{}).compare(a, b) }
 
 // rules are those of a machine with a memory. In V3 memory is one rule among
-// the others, which goes before those about shape; V1 and V2 have none.
+// the others; V1 and V2 have none.
 func (g Algorithm) rules(m memory) rules {
 	switch g {
 	case V1:
 		return v1
 	case V2:
 		return v2
-	}
-	if m.first == (memory{}.first) {
-		return v3
 	}
 	return slices.Concat(v3Classes, rules{m.kept()}, v3Ties)
 }

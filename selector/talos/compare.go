@@ -2,7 +2,6 @@ package talos
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/passtlab/passtlab/selector"
 )
@@ -29,16 +28,20 @@ var (
 		{"lower address", lowerAddress},
 		{"longer prefix", longerPrefix},
 	}
-	v3 = slices.Concat(v3Classes, v3Ties)
-
 	// v3Classes are the rules that ask the kernel. Addresses that none of them
 	// tells apart are of one class.
 	v3Classes = rules{
 		{"not tentative, not dadfailed", avoid(Unusable)},
 		{"IPv4 first", ipv4First},
-		{"not deprecated", avoid(deprecated)},
-		{"not temporary", avoid(temporary)},
-		{"not mngtmpaddr", avoid(autonomous)},
+		// Optimistic ones count as deprecated, as RFC 4429 wants and as in the
+		// kernel's source address selection.
+		{"not deprecated", avoid(flagged(selector.FlagDeprecated | selector.FlagOptimistic))},
+		// For IPv4 the same bit means "secondary".
+		{"not temporary", avoid(flagged(selector.FlagTemporary))},
+		// Permanence is not asked: it only says that the lifetime is infinite, which
+		// holds for the SLAAC addresses of systemd-networkd and does not for a
+		// DHCPv6 lease with an end.
+		{"not mngtmpaddr", avoid(flagged(selector.FlagMngTmpAddr))},
 		{"not noprefixroute on a /64", avoid(offRoute)},
 	}
 	// v3Ties decide within a class.
@@ -71,20 +74,10 @@ func Unusable(a selector.Address) bool {
 		a.Flags.Has(selector.FlagTentative) && !a.Flags.Has(selector.FlagOptimistic)
 }
 
-// deprecated counts optimistic addresses in, as RFC 4429 wants and as the
-// kernel's source address selection does.
-func deprecated(a selector.Address) bool {
-	return a.Flags.Any(selector.FlagDeprecated | selector.FlagOptimistic)
+// flagged makes a property of having one of the flags.
+func flagged(fs selector.Flags) func(selector.Address) bool {
+	return func(a selector.Address) bool { return a.Flags.Any(fs) }
 }
-
-// temporary is "secondary" for IPv4, where the kernel uses the same bit.
-func temporary(a selector.Address) bool { return a.Flags.Has(selector.FlagTemporary) }
-
-// autonomous reports whether the address looks like one formed by SLAAC.
-// Permanence is not asked: it only says that the lifetime is infinite, which
-// holds for the SLAAC addresses of systemd-networkd and does not for a DHCPv6
-// lease with an end.
-func autonomous(a selector.Address) bool { return a.Flags.Has(selector.FlagMngTmpAddr) }
 
 // offRoute reports whether the address looks like one formed by SLAAC in user
 // space: a /64 (RFC 2464 4) without a prefix route, which programs ask for that

@@ -64,7 +64,7 @@ func violation(compare func(a, b selector.Address) int, a, b, c selector.Address
 
 func TestStrictWeakOrder(t *testing.T) {
 	for _, g := range []Algorithm{V1, V3} {
-		t.Run(g.String(), rapid.MakeCheck(func(t *rapid.T) {
+		t.Run(string(g), rapid.MakeCheck(func(t *rapid.T) {
 			a, b, c := genAddress.Draw(t, "a"), genAddress.Draw(t, "b"), genAddress.Draw(t, "c")
 			if law := violation(g.Compare, a, b, c); law != "" {
 				t.Fatalf("%s is violated by %v, %v, %v", law, a, b, c)

@@ -20,7 +20,7 @@ type candidate struct {
 func (c candidate) same(d candidate) bool { return c.Prefix.Addr() == d.Prefix.Addr() }
 
 // Name implements selector.Selector.
-func (g Algorithm) Name() string { return "talos-" + g.String() }
+func (g Algorithm) Name() string { return "talos-" + string(g) }
 
 // Select implements selector.Selector for the roles node, kubelet and etcd.
 //

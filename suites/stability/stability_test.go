@@ -286,7 +286,7 @@ var genGuest = rapid.Custom(func(t *rapid.T) []selector.Address {
 
 func TestTalosV1AndV3AreStable(t *testing.T) {
 	for _, g := range []talos.Algorithm{talos.V1, talos.V3} {
-		t.Run(g.String(), rapid.MakeCheck(func(t *rapid.T) {
+		t.Run(string(g), rapid.MakeCheck(func(t *rapid.T) {
 			role := rapid.SampledFrom(roles).Draw(t, "role")
 			limit := rapid.SampledFrom([]int{0, 0, 30}).Draw(t, "limit")
 			as := genGuest.Draw(t, "guest")

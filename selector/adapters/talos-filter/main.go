@@ -23,9 +23,9 @@ func pick(observation io.Reader) (protocol.Answer, error) {
 	if err := json.NewDecoder(observation).Decode(&o); err != nil {
 		return protocol.Answer{}, fmt.Errorf("read observation: %w", err)
 	}
-	order, err := talos.ParseAlgorithm(os.Args[len(os.Args)-1])
-	if err != nil {
-		return protocol.Answer{}, err
+	order := talos.Algorithm(os.Args[len(os.Args)-1])
+	if !slices.Contains(talos.Algorithms(), order) {
+		return protocol.Answer{}, fmt.Errorf("algorithm %q: want one of %v", order, talos.Algorithms())
 	}
 	left, err := filter(routed(o, order), o)
 	if err != nil {
