@@ -37,17 +37,13 @@ func Make(dir string, f func() (path string, err error)) (path string, lock *os.
 // somebody makes an entry or sweeps.
 func Sweep(dir string, keep func(path string) bool, patterns ...string) error {
 	above, err := open(dir)
-	if errors.Is(err, os.ErrNotExist) {
+	if err == nil {
+		defer above.Close()
+		err = flock(above, unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.EWOULDBLOCK) {
 		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer above.Close()
-	if err := flock(above, unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil
-		}
+	} else if err != nil {
 		return err
 	}
 	var errs []error
@@ -83,14 +79,12 @@ func open(path string) (*os.File, error) {
 }
 
 func flock(f *os.File, how int) error {
-	for {
-		err := unix.Flock(int(f.Fd()), how)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("lock %s: %w", f.Name(), err)
-		}
-		return nil
+	var err error = unix.EINTR
+	for err == unix.EINTR {
+		err = unix.Flock(int(f.Fd()), how)
 	}
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", f.Name(), err)
+	}
+	return nil
 }

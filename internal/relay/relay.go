@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -33,9 +34,7 @@ func Start(cmd *exec.Cmd) (*Child, error) {
 	signal.Notify(c.signals, unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGHUP)
 	// Pdeathsig is sent when the forking thread ends, so it has to last.
 	runtime.LockOSThread()
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{}
-	}
+	cmd.SysProcAttr = cmp.Or(cmd.SysProcAttr, &syscall.SysProcAttr{})
 	cmd.SysProcAttr.Pdeathsig = unix.SIGKILL
 	if err := cmd.Start(); err != nil {
 		c.release()
@@ -121,8 +120,5 @@ func Replace(argv []string) error {
 	if err != nil {
 		return err
 	}
-	if err := syscall.Exec(path, argv, os.Environ()); err != nil {
-		return fmt.Errorf("execute %s: %w", path, err)
-	}
-	return nil
+	return fmt.Errorf("execute %s: %w", path, syscall.Exec(path, argv, os.Environ()))
 }

@@ -20,7 +20,7 @@ func Line(s string) string { return escape(s, "") }
 func Text(s string) string { return escape(s, "\n\t") }
 
 func escape(s, keep string) string {
-	if strings.IndexFunc(s, func(r rune) bool { return hidden(r) }) < 0 && utf8.ValidString(s) {
+	if !strings.ContainsFunc(s, hidden) && utf8.ValidString(s) {
 		return s
 	}
 	var b strings.Builder
@@ -106,10 +106,7 @@ func (w *Writer) Flush() error {
 // character.
 func incomplete(p []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(p); n++ {
-		if utf8.RuneStart(p[len(p)-n]) {
-			if utf8.FullRune(p[len(p)-n:]) {
-				return 0
-			}
+		if end := p[len(p)-n:]; utf8.RuneStart(end[0]) && !utf8.FullRune(end) {
 			return n
 		}
 	}

@@ -102,12 +102,11 @@ func cached(dir string, p catalogue.Pinned, hash string) (string, error) {
 	return slices.MaxFunc(files, func(a, b string) int { return modified(a).Compare(modified(b)) }), nil
 }
 
-func modified(file string) time.Time {
-	st, err := os.Stat(file)
-	if err != nil {
-		return time.Time{}
+func modified(file string) (at time.Time) {
+	if st, err := os.Stat(file); err == nil {
+		at = st.ModTime()
 	}
-	return st.ModTime()
+	return at
 }
 
 // buildPrefix begins the name of a folder in which an adapter is built.
@@ -138,14 +137,13 @@ func compile(ctx context.Context, p catalogue.Pinned, src tree, file string) err
 		return err
 	}
 	part := filepath.Join(work, "program")
-	args := slices.Concat([]string{"build"}, flags, []string{"-o", part, "."})
 	// The go tool goes on where passtlab is killed: it holds the folder, too, and
 	// has its own files in it.
 	temp := filepath.Join(work, ".tmp")
 	if err := os.Mkdir(temp, 0o700); err != nil {
 		return err
 	}
-	cmd := goCommand(ctx, filepath.Join(work, folder, p.Adapter), args...)
+	cmd := goCommand(ctx, filepath.Join(work, folder, p.Adapter), slices.Concat([]string{"build"}, flags, []string{"-o", part, "."})...)
 	cmd.Env = append(cmd.Env, "GOTMPDIR="+temp)
 	cmd.ExtraFiles = []*os.File{lock}
 	if _, err := goRun(ctx, cmd); err != nil {
@@ -177,22 +175,12 @@ func goMod(p catalogue.Pinned, src tree) string {
 
 // goVersion returns the release of the go tool, such as "go1.26.8".
 func goVersion(ctx context.Context) (string, error) {
-	out, err := goTool(ctx, os.TempDir(), "env", "GOVERSION")
+	out, err := goRun(ctx, goCommand(ctx, os.TempDir(), "env", "GOVERSION"))
 	if err != nil {
 		return "", err
 	}
 	// A development version has spaces and colons in it.
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" :/", r) {
-			return '_'
-		}
-		return r
-	}, strings.TrimSpace(out)), nil
-}
-
-// goTool runs the go tool in dir, and returns what it prints.
-func goTool(ctx context.Context, dir string, args ...string) (string, error) {
-	return goRun(ctx, goCommand(ctx, dir, args...))
+	return strings.NewReplacer(" ", "_", ":", "_", "/", "_").Replace(strings.TrimSpace(out)), nil
 }
 
 func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {

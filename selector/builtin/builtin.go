@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,10 +30,8 @@ func Get(name string) (selector.Selector, error) {
 			return s, nil
 		}
 	}
-	if hint := near.Hint(name, names(known)); hint != "" {
-		return nil, fmt.Errorf("find selector %q: %w%s", name, ErrUnknown, hint)
-	}
-	return nil, fmt.Errorf("find selector %q: %w; there are %s", name, ErrUnknown, strings.Join(names(All()), ", "))
+	return nil, fmt.Errorf("find selector %q: %w%s", name, ErrUnknown,
+		cmp.Or(near.Hint(name, names(known)), "; there are "+strings.Join(names(All()), ", ")))
 }
 
 func names(ss []selector.Selector) []string {

@@ -35,10 +35,10 @@ func (r remembering) instance() *selector.Instance {
 	return &selector.Instance{Select: func(_ context.Context, o selector.Observation) (selector.Choice, error) {
 		a := r.next(o, last)
 		if !a.IsValid() {
-			return selector.None("wrong on purpose"), nil
+			return selector.None(onPurpose), nil
 		}
 		last = a
-		return selector.Pick(a, "wrong on purpose"), nil
+		return selector.Pick(a, onPurpose), nil
 	}}
 }
 

@@ -31,11 +31,7 @@ import (
 func Wrong() []selector.Selector {
 	return []selector.Selector{
 		wrong("test-none", func(selector.Observation) []selector.Address { return nil }),
-		wrong("test-highest", func(o selector.Observation) []selector.Address {
-			as := lowestFirst(o.Candidates())
-			slices.Reverse(as)
-			return as
-		}),
+		wrong("test-highest", func(o selector.Observation) []selector.Address { return reversed(lowestFirst(o.Candidates())) }),
 		wrong("test-slaac", func(o selector.Observation) []selector.Address {
 			return slices.DeleteFunc(o.Candidates(), func(a selector.Address) bool { return !a.Flags.Has(selector.FlagMngTmpAddr) })
 		}),
@@ -49,11 +45,7 @@ func Wrong() []selector.Selector {
 			permanent := slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return !a.Flags.Has(selector.FlagPermanent) })
 			return append(permanent, as...)
 		}),
-		wrong("test-unstable", func(o selector.Observation) []selector.Address {
-			as := o.Candidates()
-			slices.Reverse(as)
-			return as
-		}),
+		wrong("test-unstable", func(o selector.Observation) []selector.Address { return reversed(o.Candidates()) }),
 		remembering{"test-flap", flap},
 		remembering{"test-sticky", stick},
 		remembering{"test-forgetful", forget},
@@ -66,13 +58,20 @@ func lowestFirst(as []selector.Address) []selector.Address {
 	return as
 }
 
+func reversed(as []selector.Address) []selector.Address {
+	slices.Reverse(as)
+	return as
+}
+
+const onPurpose = "wrong on purpose"
+
 // wrong makes a selector of a function that returns addresses in the order of
 // preference.
 func wrong(name string, prefer func(selector.Observation) []selector.Address) selector.Selector {
 	return selector.Func(name, func(_ context.Context, o selector.Observation) (selector.Choice, error) {
 		if as := prefer(o); len(as) > 0 {
-			return selector.Pick(as[0].Prefix.Addr(), "wrong on purpose"), nil
+			return selector.Pick(as[0].Prefix.Addr(), onPurpose), nil
 		}
-		return selector.None("wrong on purpose"), nil
+		return selector.None(onPurpose), nil
 	})
 }

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/semver"
@@ -47,27 +48,22 @@ func (r Range) String() string {
 // FindAll returns the selectors that spec names: NAME@A..B is NAME at the
 // versions listed in that range, oldest first, NAME@A,B is NAME at each of these
 // versions, and anything else is what Find makes of it.
-func FindAll(spec string) ([]Pinned, error) {
+func FindAll(spec string) (ps []Pinned, err error) {
 	name, versions, _ := strings.Cut(spec, "@")
-	switch {
-	case strings.Contains(versions, ".."):
+	if strings.Contains(versions, "..") {
 		return findRange(spec, name, versions)
-	case strings.Contains(versions, ","):
-		var ps []Pinned
-		for v := range strings.SplitSeq(versions, ",") {
-			p, err := Find(name + "@" + v)
-			if err != nil {
-				return nil, err
-			}
-			ps = append(ps, p)
+	}
+	for i, one := range strings.Split(spec, ",") {
+		if i > 0 {
+			one = name + "@" + one
 		}
-		return ps, nil
+		p, err := Find(one)
+		if err != nil {
+			return nil, err
+		}
+		ps = append(ps, p)
 	}
-	p, err := Find(spec)
-	if err != nil {
-		return nil, err
-	}
-	return []Pinned{p}, nil
+	return ps, nil
 }
 
 func findRange(spec, name, versions string) ([]Pinned, error) {
@@ -79,14 +75,16 @@ func findRange(spec, name, versions string) ([]Pinned, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find selectors %q: %w", spec, err)
 	}
-	var ps []Pinned
-	for _, p := range newest.Entry.Pinned() {
-		if r.Contains(p.Version) {
-			ps = append(ps, p)
-		}
-	}
+	ps := slices.DeleteFunc(newest.Pinned(), func(p Pinned) bool { return !r.Contains(p.Version) })
 	if len(ps) == 0 {
 		return nil, fmt.Errorf("find selectors %q: no version listed lies in %s; listed are %s", spec, r, strings.Join(newest.Versions, ", "))
 	}
 	return ps, nil
 }
+
+// Compare orders two exact versions, the older one first, as in package cmp
+// (Semantic Versioning 2.0.0, 11; build metadata does not count). A "v" in front
+// may be missing.
+func Compare(a, b string) int { return semver.Compare(withV(a), withV(b)) }
+
+func withV(version string) string { return "v" + strings.TrimPrefix(version, "v") }
