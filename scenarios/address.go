@@ -35,7 +35,6 @@ func (s *Scenario) autonomous() bool {
 	return own && *p.Autonomous && *s.Pod.IPv6 && !p.NoRA && !p.NoNDP && !p.NoICMP
 }
 
-// fromPasst reports whether it is passt that sends r.
 func (s *Scenario) fromPasst(r *RA) bool { return !r.From.IsValid() || r.From == s.passtLinkLocal() }
 
 // Leased is the address that passt leases: passt.address, or else the pod's

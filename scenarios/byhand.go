@@ -6,10 +6,10 @@ import (
 	"net/netip"
 )
 
-// byHand are changes of the guest's addresses.
+// byHand is what static and vip do to the guest's addresses.
 type byHand struct {
 	origin                 Origin
-	bare                   bool // what is added is given elsewhere
+	bare                   bool // guest.static or guest.vips is added
 	add, remove, deprecate []netip.Prefix
 	tentative              bool
 }
@@ -63,7 +63,6 @@ func (c byHand) has(lab Lab, key string, p netip.Prefix) error {
 	return nil
 }
 
-// prefixes returns addresses as prefixes of full length.
 func prefixes(as []netip.Addr) (ps []netip.Prefix) {
 	for _, a := range as {
 		ps = append(ps, netip.PrefixFrom(a, a.BitLen()))

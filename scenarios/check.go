@@ -114,7 +114,7 @@ func (c checker) passt() {
 	}
 }
 
-// played finds what the file describes and no event brings into play.
+// played finds what the file describes and no event uses.
 func (c checker) played() {
 	if !c.Sound("events") {
 		return
@@ -141,11 +141,11 @@ func (c checker) played() {
 	}
 }
 
-// owners knows who has what only one can have.
+// owners says who has a thing that only one can have.
 type owners[K comparable] map[K]string
 
-// take gives k to who, and reports a fault at path if it is somebody's already.
-// format is given k and that one.
+// take gives k to who, and reports a fault at path if k has an owner already. The
+// arguments of format are k and that owner.
 func (o owners[K]) take(c checker, path, who string, k K, expected, next, format string) {
 	var none K
 	if k == none || !c.Sound(path) {
@@ -202,13 +202,13 @@ func (c checker) routers() {
 	}
 }
 
-// addresses finds those that would be on the link, or on the guest, twice.
+// addresses finds addresses that two would have on the link or the guest.
 func (c checker) addresses() {
 	all := owners[netip.Addr]{}
 	take := func(path string, a netip.Addr) {
 		all.take(c, path, path, a, "an address of its own", "change one of them", "%s is %s too")
 	}
-	if c.Sound("pod.gateway") && c.Pod.Gateway != c.Pod.Address.Addr() { // pod() told
+	if c.Sound("pod.gateway") && c.Pod.Gateway != c.Pod.Address.Addr() { // pod() reports it
 		take("pod.gateway", c.Pod.Gateway)
 	}
 	if c.Second != nil {
@@ -225,7 +225,7 @@ func (c checker) addresses() {
 	if c.Sound("guest.mac", "pod.address", "passt", "events", "routers") {
 		prefixes := c.slaacPrefixes()
 		slices.SortFunc(prefixes, netip.Prefix.Compare)
-		for _, p := range slices.Compact(prefixes) { // routers() told of those given twice
+		for _, p := range slices.Compact(prefixes) { // routers() reports those given twice
 			all.take(c, "guest.mac", "what SLAAC makes of guest.mac", eui64.Address(p, c.Guest.MAC),
 				"another address", "change one of them", "SLAAC makes %s of it, which is %s too")
 		}

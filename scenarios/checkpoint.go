@@ -29,7 +29,6 @@ type Checkpoint struct {
 // Judged reports whether choices are judged there.
 func (cp *Checkpoint) Judged() bool { return cp.Judge == nil || *cp.Judge }
 
-// where says in words which checkpoint it is.
 func (cp *Checkpoint) where() string {
 	if cp.Name == EndCheckpoint {
 		return "at the end"
@@ -50,9 +49,9 @@ func (cp *Checkpoint) check(c at) {
 	}
 }
 
-// Play changes nothing. It looks for what is expected there, and for the failures
-// that are stated, and finds what cannot be as the guest is now. With other
-// settings than those of the file, anything can be.
+// Play changes nothing. It finds what the file expects, of addresses and of
+// failures, and cannot be as the guest is now. It does not look where a scenario is
+// played with other settings than those of the file.
 func (cp *Checkpoint) Play(_ context.Context, lab Lab) error {
 	sc := lab.Scenario()
 	if sc.Guest.Client != ClientKernel || sc.settings() != sc.read {
@@ -93,7 +92,6 @@ func (cp *Checkpoint) Play(_ context.Context, lab Lab) error {
 	return faults
 }
 
-// reaches returns a fault if nothing can reach t.
 func (cp *Checkpoint) reaches(lab Lab, key string, t Target) error {
 	as, err := there(lab, key, t)
 	if err != nil {
@@ -115,13 +113,14 @@ func (cp *Checkpoint) reaches(lab Lab, key string, t Target) error {
 	return nil
 }
 
-// knownFailure is a failure that a file states, or that it proves the scenario by.
+// knownFailure is one of expect.failures, or that of prove.bad.
 type knownFailure struct {
 	Failure
 	from *source
 }
 
-// impossible finds what is wrong with the pick as the guest is at a checkpoint.
+// impossible finds what is wrong with the pick, by the addresses that the guest has
+// at a checkpoint.
 func (k knownFailure) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
 	t, ok := k.Picks.target()
 	if !ok {

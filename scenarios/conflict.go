@@ -24,7 +24,6 @@ func (e *Conflict) check(c at) {
 
 func (e *Conflict) Play(_ context.Context, lab Lab) error { return lab.Contest(e.With) }
 
-// unmet is the fault of a conflict that never came about.
 func (e *Conflict) unmet() Fault {
 	return Fault{Key: "with", Problem: fmt.Sprintf("conflict has no effect: %s is not formed from here on", e.With),
 		Expected: "an event after it that forms the address", Next: "move it before that event, or remove it"}

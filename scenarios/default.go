@@ -18,7 +18,6 @@ var (
 	PasstMAC = MAC{0x9a, 0x55, 0x9a, 0x55, 0x9a, 0x55}
 )
 
-// setDefaults fills in what the file leaves out.
 func (s *Scenario) setDefaults() {
 	s.Pod.MAC = cmp.Or(s.Pod.MAC, DefaultPodMAC)
 	s.Pod.IPv6 = cmp.Or(s.Pod.IPv6, new(true))

@@ -195,12 +195,10 @@ func (a at) fault(key, expected, next, format string, args ...any) {
 	a.checker.fault(strict.Join(a.path, key), expected, next, format, args...)
 }
 
-// never reports that the action cannot happen.
 func (a at) never(key, expected, next, format string, args ...any) {
 	a.fault(key, expected, next, "%s", never(key, expected, next, format, args...).of(a.kind).Problem)
 }
 
-// given reports whether the file has a parameter.
 func (a at) given(key string) bool {
 	_, ok := a.Places[strict.Join(a.path, key)]
 	return ok

@@ -53,7 +53,7 @@ func (f *family) add(v variant) {
 	}
 }
 
-// check takes in a member, with what is wrong with it.
+// check adds a member, with what is wrong with it.
 func (f *family) check(m member) {
 	d, s := m.Fork(), *m.Scenario
 	m.Decoder, m.Scenario = d, &s
@@ -76,10 +76,10 @@ func (f *family) check(m member) {
 	f.blame(m.label(), d.Faults...)
 }
 
-// label names the member in messages.
 func (m member) label() string { return strings.Join(m.names, "-") }
 
-// source returns where the file has what key is in the scenario.
+// source returns the key in the file for a key of the scenario, whose groups are
+// resolved.
 func (m member) source(key string) string {
 	rest, ok := strings.CutPrefix(key, "events[")
 	index, rest, closed := strings.Cut(rest, "]")
@@ -89,7 +89,7 @@ func (m member) source(key string) string {
 	return key
 }
 
-// blame notes what is wrong with the member of that name.
+// blame records faults of the member with that label.
 func (f *family) blame(label string, faults ...Fault) {
 	for _, fault := range faults {
 		if _, ok := f.in[fault]; !ok {
@@ -122,9 +122,9 @@ func (f *family) error() error {
 	return faults
 }
 
-// compare looks for members that are the same, or are called the same.
+// compare finds members that are the same, or have the same id.
 func (f *family) compare() {
-	told := map[string]bool{}
+	reported := map[string]bool{} // keys
 	for j, m := range f.members {
 		for _, o := range f.members[:j] {
 			key, at := m.variant.key, m.at
@@ -133,7 +133,7 @@ func (f *family) compare() {
 			}
 			fault := Fault{File: f.file, Line: at.Line, Column: at.Column, Key: key}
 			switch {
-			case told[key]:
+			case reported[key]:
 				continue
 			case reflect.DeepEqual(m.situation(), o.situation()):
 				fault.Problem = fmt.Sprintf("%s comes out the same as %s", m.label(), o.label())
@@ -144,7 +144,7 @@ func (f *family) compare() {
 			default:
 				continue
 			}
-			told[key] = true
+			reported[key] = true
 			f.faults = append(f.faults, fault)
 		}
 	}
@@ -162,7 +162,7 @@ func (m member) situation() Scenario {
 	return s
 }
 
-// failures looks for failures in variants that there are none of.
+// failures finds failures that name variants which do not exist.
 func (f *family) failures() {
 	var all []string
 	for _, m := range f.members {
@@ -185,13 +185,11 @@ func (f *family) failures() {
 	}
 }
 
-// holds reports whether something that holds in certain variants, or in all,
-// does so in this one.
+// holds reports whether in, a list of variants, has this one, or is empty.
 func (m member) holds(in []string) bool {
 	return len(in) == 0 || slices.ContainsFunc(in, func(name string) bool { return slices.Contains(m.names, name) })
 }
 
-// failing returns the failures that hold.
 func (m member) failing() (fs []Failure) {
 	for _, failure := range m.Expect.Failures {
 		if m.holds(failure.In) {
@@ -202,7 +200,7 @@ func (m member) failing() (fs []Failure) {
 	return fs
 }
 
-// scenarios returns what is played.
+// scenarios returns the members as Load does.
 func (f *family) scenarios() (all []*Scenario) {
 	for _, m := range f.members {
 		m.decoder, m.read = m.Decoder, m.settings()

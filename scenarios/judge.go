@@ -22,12 +22,13 @@ func (f Failure) mode() FailureKind {
 // at returns the checkpoint at which it fails, the default filled in.
 func (f Failure) at() string { return cmp.Or(f.At, EndCheckpoint) }
 
-// failure is what prove says about the selector that fails.
+// failure is that of the bad selector.
 func (p Prove) failure() Failure {
 	return Failure{Selector: p.Bad, Role: p.Role, Picks: p.Picks, Kind: p.Kind, At: p.At}
 }
 
-// same reports whether both say how the same selector fails in a role.
+// same reports whether both are about one selector in one role, and contradict or
+// repeat each other.
 func (f Failure) same(o Failure) bool {
 	if f.Selector != o.Selector || f.Role != o.Role && f.Role != "" && o.Role != "" {
 		return false
@@ -36,7 +37,7 @@ func (f Failure) same(o Failure) bool {
 	return f.mode() == o.mode() || f.at() == o.at() && choice(f.mode()) && choice(o.mode())
 }
 
-// failures looks for what is wrong with the failures that are stated.
+// failures checks expect.failures.
 func (c checker) failures(checkpoints []*Checkpoint) {
 	var before []Failure
 	for i, f := range c.Expect.Failures {
@@ -55,7 +56,6 @@ func (c checker) failures(checkpoints []*Checkpoint) {
 	}
 }
 
-// prove looks for what is wrong with the proof.
 func (c checker) prove(checkpoints []*Checkpoint) {
 	p := c.Prove
 	if p == (Prove{}) {
@@ -83,8 +83,8 @@ func (c checker) prove(checkpoints []*Checkpoint) {
 	}
 }
 
-// failure: it can be seen in a role that is judged, at a checkpoint that is
-// there, and is one.
+// failure checks that a failure can be seen: in a role that is judged, at a
+// checkpoint that exists, and as a failure.
 func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 	if f.Role != "" && c.Sound(path+".role", "roles") && !slices.Contains(c.Roles, f.Role) {
 		c.fault(path+".role", "one of the scenario's roles", "add it to roles, or correct it", "%s is not judged here", f.Role)
@@ -123,7 +123,7 @@ func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 		return
 	}
 	const next = "correct the pick or reachable"
-	switch f.mode() { // what the guest's addresses decide is found when it is played
+	switch f.mode() { // Checkpoint.Play finds what depends on the guest's addresses
 	case FailWrong:
 		if t, ok := f.Picks.target(); ok && slices.Contains(m.Reachable, t) {
 			c.fault(picks, "a pick that is wrong there", next, "%s is reachable %s, so who picks it passes", f.Picks, m.where())

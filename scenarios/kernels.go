@@ -1,9 +1,9 @@
 package scenarios
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -57,18 +57,13 @@ func (k Kernels) Contains(release string) (in, known bool) {
 
 // compareRelease compares as many numbers of a as b has.
 func compareRelease(a, b string) int {
-	as := strings.Split(a, ".")
-	for i, y := range strings.Split(b, ".") {
-		x := "0"
-		if i < len(as) {
-			x = as[i]
+	numbers := func(release string) (ns []int) {
+		for s := range strings.SplitSeq(release, ".") {
+			n, _ := strconv.Atoi(s) // at most six digits
+			ns = append(ns, n)
 		}
-		// At most six digits each.
-		m, _ := strconv.Atoi(x)
-		n, _ := strconv.Atoi(y)
-		if c := cmp.Compare(m, n); c != 0 {
-			return c
-		}
+		return ns
 	}
-	return 0
+	to := numbers(b)
+	return slices.Compare(append(numbers(a), make([]int, len(to))...)[:len(to)], to)
 }

@@ -84,7 +84,6 @@ func (a Address) unusable() string {
 // impossible is the Fault of an event that cannot happen as things are in the lab.
 type impossible struct{ Fault }
 
-// of says which event it is.
 func (i impossible) of(k Kind) Fault {
 	i.Problem = fmt.Sprintf("%s cannot happen: %s", k, i.Problem)
 	return i.Fault
@@ -107,7 +106,6 @@ func connected(lab Lab, key string) error {
 	return nil
 }
 
-// named returns the addresses that t names.
 func named(as []Address, t Target) []Address {
 	return slices.DeleteFunc(slices.Clone(as), func(a Address) bool { return !t.Names(a.Addr(), a.Origin) })
 }

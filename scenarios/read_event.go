@@ -80,7 +80,8 @@ func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v refl
 	}
 }
 
-// words returns which words of events are keys of n, and false for what is no event.
+// words returns the words of events among the keys of n, and false for what is no
+// event.
 func words(d *strict.Decoder, path string, n *yaml.Node) (events []string, ok bool) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, val := n.Content[i], n.Content[i+1]
@@ -125,7 +126,7 @@ func word(d *strict.Decoder, path string, n *yaml.Node, f strict.Field, e *Event
 	e.Action, e.from = reflect.New(t).Interface().(Action), &source{d, sub}
 }
 
-// group looks at what is special about a group of steps.
+// group checks a group of steps.
 func group(d *strict.Decoder, path string, at strict.Place, g *Group) {
 	orders, of := strict.Join(path, "orders"), strict.Join(path, "of")
 	switch _, given := d.Places[of]; {

@@ -37,7 +37,7 @@ func otherPod(k Kind) string {
 	return "the real passt is not told of another pod; the event " + string(k) + " needs the simulation"
 }
 
-// otherPod finds what no pod can be given that is as this one.
+// otherPod checks the address and the gateway of an event against the pod.
 func (a at) otherPod(p netip.Prefix, gw netip.Addr) {
 	switch {
 	case !*a.Pod.IPv6:

@@ -130,7 +130,6 @@ var kinds = map[string]strict.Scalar{
 	"item":   {Tag: "!!str", Expected: "an item of scenarios/coverage.yaml", Pattern: namePattern.String(), Examples: []string{"same-prefix"}, Parse: item},
 }
 
-// item reads the id of an Item.
 func item(s string) (any, error) {
 	all, err := Items()
 	var ids []string
@@ -210,7 +209,6 @@ func plainAddr(s string, a netip.Addr) error {
 	return nil
 }
 
-// unicast refuses all but global unicast IPv6 addresses.
 func unicast(a netip.Addr) error {
 	const next = "take one of 2000::/3 or fd00::/8"
 	switch {
@@ -228,7 +226,6 @@ func unicast(a netip.Addr) error {
 	return nil
 }
 
-// masked refuses a prefix with host bits.
 func masked(p netip.Prefix) error {
 	if m := p.Masked(); m != p {
 		return strict.Mistake{Problem: fmt.Sprintf("%s has bits set behind its length", p), Near: m.String(), Next: "clear them, or correct the length"}

@@ -25,7 +25,6 @@ func Neighbours() (Limit, bool) {
 	return t.Limit, ok
 }
 
-// table is the neighbour table of IPv6.
 type table struct {
 	Limit
 	fulls uint64 // how often there was no room

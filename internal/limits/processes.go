@@ -137,7 +137,6 @@ func OOMKills() int {
 	return 0
 }
 
-// number reads a file that holds one.
 func number(file string) (int, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -81,7 +81,6 @@ func Text(pattern *regexp.Regexp, form string) Scalar {
 	}}
 }
 
-// number is a whole number within the field's bounds.
 func number(f Field) Scalar {
 	least, _ := strconv.Atoi(f.Min)
 	most, _ := strconv.Atoi(f.Max)

@@ -150,7 +150,6 @@ func mountAll(root string, names ...string) error {
 	return nil
 }
 
-// load loads a kernel module.
 func load(file string) error {
 	f, err := os.Open(file)
 	if err != nil {
@@ -163,7 +162,6 @@ func load(file string) error {
 	return nil
 }
 
-// openPort waits for the virtio port of that name and opens it.
 func openPort(name string) (*os.File, error) {
 	deadline := time.Now().Add(portWait)
 	for tick := time.NewTicker(5 * time.Millisecond); ; <-tick.C {
@@ -265,7 +263,6 @@ func (g *guest) changeRoot() error {
 	return nil
 }
 
-// command runs the command of the order and returns its exit status.
 func (g *guest) command() (int, error) {
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = g.order.Args
@@ -301,7 +298,6 @@ func (g *guest) command() (int, error) {
 	return cmd.ProcessState.ExitCode(), nil
 }
 
-// obey does what messages from the host say.
 func (g *guest) obey(p *os.Process, streams ...*os.File) {
 	for {
 		var m message

@@ -114,7 +114,6 @@ func (a *archive) add(e entry, r io.Reader) {
 	}
 }
 
-// close writes the end of the archive and returns the first error.
 func (a *archive) close() error {
 	a.add(entry{name: "TRAILER!!!"}, nil)
 	return a.err

@@ -144,7 +144,6 @@ func fromFile(image, modules string) (Kernel, error) {
 		version, strings.Join(places, ", "))
 }
 
-// modulePlaces are where the modules of a kernel in dir may be.
 func modulePlaces(dir, version string) []string {
 	up := filepath.Dir(dir)
 	return []string{

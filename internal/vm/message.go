@@ -20,7 +20,6 @@ type message struct {
 	Window *unix.Winsize
 }
 
-// ending is how the command in the machine ended.
 type ending struct {
 	Code  int
 	Error string // what the machine failed at

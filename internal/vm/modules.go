@@ -26,8 +26,7 @@ var needed = []string{
 	"tun", // the real one
 }
 
-// maxModule bounds a module that is unpacked.
-const maxModule = 64 << 20
+const maxModule = 64 << 20 // octets, unpacked
 
 // module is a kernel module, unpacked.
 type module struct {
@@ -131,7 +130,6 @@ func builtinModules(dir string) (map[string]bool, error) {
 	return names, err
 }
 
-// readModule reads and unpacks a module.
 func readModule(file string) ([]byte, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {

@@ -82,7 +82,6 @@ func refuse(reply, request []byte, status fuse.Status) int {
 	return fuseHeader
 }
 
-// readMessage reads one FUSE message.
 func readMessage(r io.Reader) ([]byte, error) {
 	var length [fuseLength]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {

@@ -16,7 +16,6 @@ type counter struct {
 	at  time.Time
 }
 
-// newCounter begins to measure.
 func newCounter() (c counter) {
 	c.tsc, c.at = c.sample()
 	return c

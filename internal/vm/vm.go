@@ -114,7 +114,6 @@ func bootImage(ctx context.Context, cfg Config, initrd *os.File, khz uint64) (in
 	return code, err
 }
 
-// order is what the init of the machine is told.
 func (c Config) order() (o order, err error) {
 	o = order{Args: c.Args, Stdout: windowOf(c.Stdout), Stderr: windowOf(c.Stderr)}
 	for _, e := range os.Environ() {
@@ -212,7 +211,6 @@ func (m *machine) attend(ctx context.Context) (int, error) {
 	}
 }
 
-// resize tells the machine how large the terminal is now.
 func (m *machine) resize() {
 	if w := cmp.Or(windowOf(m.cfg.Stdout), windowOf(m.cfg.Stderr)); w != nil {
 		m.tell(message{Window: w})
