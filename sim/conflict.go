@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -73,7 +74,6 @@ type defender struct {
 	inject func([]byte) error
 
 	mu       sync.Mutex
-	closing  bool
 	contests []*contest
 
 	wg  sync.WaitGroup
@@ -125,19 +125,13 @@ func (d *defender) contested(t scenarios.Target) bool {
 	return slices.ContainsFunc(d.contests, func(c *contest) bool { return c.target == t && c.met })
 }
 
-func (d *defender) ends() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.closing
-}
-
 // run answers until Close.
 func (d *defender) run() error {
 	b := make([]byte, 1<<12)
 	for {
 		n, _, err := d.conn.ReadFrom(b)
 		switch {
-		case d.ends():
+		case errors.Is(err, os.ErrDeadlineExceeded): // by Close
 			return nil
 		case errors.Is(err, unix.ENETDOWN):
 			continue // said once; the socket goes on when the link is back
@@ -162,9 +156,6 @@ func (d *defender) run() error {
 }
 
 func (d *defender) Close() error {
-	d.mu.Lock()
-	d.closing = true
-	d.mu.Unlock()
 	err := d.conn.SetReadDeadline(time.Unix(1, 0))
 	d.wg.Wait()
 	return errors.Join(d.err, err, d.conn.Close())
