@@ -1,9 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -131,7 +131,7 @@ func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
 	if len(args) == 0 {
 		args = changed.IDs()
 	}
-	good := func(_ context.Context, version string) (bool, error) {
+	good := func(version string) (bool, error) {
 		r, err := f.ask(c, args, version)
 		if errors.Is(err, adapters.ErrBuild) {
 			fmt.Fprintf(log, "%s@%s: does not build: %v\n", f.selector, version, err)
@@ -148,18 +148,15 @@ func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
 		fmt.Fprintf(log, "%s@%s: %s\n", f.selector, version, word)
 		return good, err
 	}
-	flip, err := bisect.Search(c.Context(), versions, versions[0] == f.good, good)
+	flip, err := bisect.Search(versions, versions[0] == f.good, good)
 	if err != nil {
 		return err
 	}
-	f.print(c, flip)
-	for _, id := range changed.IDs() {
-		fmt.Fprintln(out, " ", id)
-	}
+	f.print(out, flip, changed.IDs())
 	return nil
 }
 
-func (f *bisectFlags) print(c *cobra.Command, flip bisect.Flip) {
+func (f *bisectFlags) print(w io.Writer, flip bisect.Flip, ids []string) {
 	word, before := "broken", "good"
 	if !flip.Broken {
 		word, before = "fixed", "bad"
@@ -168,7 +165,10 @@ func (f *bisectFlags) print(c *cobra.Command, flip bisect.Flip) {
 	if len(flip.Between) > 0 {
 		in = fmt.Sprintf("one of %s (those before it could not be tested)", strings.Join(append(flip.Between, flip.After), ", "))
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%s was %s in %s; %s is %s. By these scenarios:\n", f.selector, word, in, flip.Before, before)
+	fmt.Fprintf(w, "%s was %s in %s; %s is %s. By these scenarios:\n", f.selector, word, in, flip.Before, before)
+	for _, id := range ids {
+		fmt.Fprintln(w, " ", id)
+	}
 }
 
 // ask asks versions in the labs of the scenarios that args name. A lab that

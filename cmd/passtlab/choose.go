@@ -23,9 +23,6 @@ type chosen struct {
 // of a family, an id of a scenario or of a family, label:NAME. No argument names
 // the whole corpus. A scenario that several arguments name is run once.
 func choose(args []string) (chosen, error) {
-	isFile := func(arg string) bool {
-		return strings.HasSuffix(arg, ".yaml") || strings.Contains(arg, ".yaml#") || strings.Contains(arg, "/")
-	}
 	c := chosen{args: map[string]string{}}
 	if len(args) == 0 {
 		scs, err := corpus()
@@ -39,7 +36,7 @@ func choose(args []string) (chosen, error) {
 		switch {
 		case isLabel:
 			err = c.addLabel(label)
-		case isFile(arg):
+		case strings.HasSuffix(arg, ".yaml"), strings.Contains(arg, ".yaml#"), strings.Contains(arg, "/"):
 			err = c.addFile(arg)
 		default:
 			err = c.addID(arg)
@@ -79,6 +76,7 @@ func (c *chosen) addFile(path string) error {
 	if err != nil {
 		return err
 	}
+	found := false
 	for _, sc := range scs {
 		arg := path
 		if len(scs) > 1 {
@@ -86,9 +84,10 @@ func (c *chosen) addFile(path string) error {
 		}
 		if !one || sc.ID == id {
 			c.add(arg, sc)
+			found = true
 		}
 	}
-	if one && !slices.ContainsFunc(scs, func(sc *scenarios.Scenario) bool { return sc.ID == id }) {
+	if !found {
 		return fmt.Errorf("%s stands for no scenario %q; it has %s", path, id, ids(scs))
 	}
 	return nil
@@ -108,7 +107,7 @@ func (c *chosen) addLabel(label string) error {
 	if err != nil {
 		return err
 	}
-	var some bool
+	some := false
 	for _, sc := range scs {
 		if slices.Contains(sc.Labels, label) {
 			c.add("", sc)

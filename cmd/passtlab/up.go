@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -150,7 +149,14 @@ func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []s
 
 	fmt.Fprintln(w, "\nCANDIDATE\tADDRESS\tOUT\tSEEN AS\tIN\tIN, BOUND\tWORKS")
 	for _, r := range table {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Origin, r.Address, r.Out, seenAs(r.OutSource), r.In, r.InBound, yesNo(r.Bidirectional()))
+		source, works := "-", "no"
+		if r.OutSource.IsValid() {
+			source = r.OutSource.String()
+		}
+		if r.Bidirectional() {
+			works = "yes"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Origin, r.Address, r.Out, source, r.In, r.InBound, works)
 	}
 
 	if len(table) > 1 {
@@ -164,11 +170,12 @@ func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []s
 		}
 	}
 
-	pid := os.Getpid()
-	fmt.Fprintf(w, "\nenter from another terminal:\n")
-	fmt.Fprintf(w, "  passtlab exec --lab %d guest\n", pid)
-	fmt.Fprintf(w, "  passtlab exec --lab %d guest -- ip -6 address\n", pid)
-	fmt.Fprintf(w, "Ctrl-C takes the lab down\n")
+	fmt.Fprintf(w, `
+enter from another terminal:
+  passtlab exec --lab %[1]d guest
+  passtlab exec --lab %[1]d guest -- ip -6 address
+Ctrl-C takes the lab down
+`, os.Getpid())
 	return w.Flush()
 }
 
@@ -184,18 +191,4 @@ func origin(table probe.Table, namespace string, a selector.Address) string {
 		return "link-local"
 	}
 	return "lab"
-}
-
-func seenAs(a netip.Addr) string {
-	if !a.IsValid() {
-		return "-"
-	}
-	return a.String()
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }

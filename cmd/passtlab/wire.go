@@ -66,28 +66,23 @@ func playAll(out, errs io.Writer, files []string, release string) error {
 }
 
 // playFile plays one file and prints what differs.
-func playFile(out io.Writer, file, release string) (wire.Result, error) {
+func playFile(out io.Writer, file, release string) (res wire.Result, err error) {
 	rec, err := wire.ReadFile(file)
 	if bad, ok := errors.AsType[*wire.SyntaxError](err); ok {
-		return wire.Result{}, fmt.Errorf("%s:%d: %w", file, bad.Line, bad.Err)
+		return res, fmt.Errorf("%s:%d: %w", file, bad.Line, bad.Err)
 	}
 	if err != nil {
-		return wire.Result{}, fmt.Errorf("read recording: %w", err)
+		return res, fmt.Errorf("read recording: %w", err)
 	}
-	name := release
-	if name == "" {
-		name = rec.Release
-	}
-	rel, err := passt.ParseRelease(name)
+	rel, err := passt.ParseRelease(cmp.Or(release, rec.Release))
 	if err != nil {
-		return wire.Result{}, fmt.Errorf("%s:1: %w; --release names another", file, err)
+		return res, fmt.Errorf("%s:1: %w; --release names another", file, err)
 	}
-	res, err := wire.Play(rec, rel)
-	if err != nil {
-		return wire.Result{}, fmt.Errorf("%s: %w", file, err)
+	if res, err = wire.Play(rec, rel); err != nil {
+		return res, fmt.Errorf("%s: %w", file, err)
 	}
 	if _, err := fmt.Fprintf(out, "%s as passt %s\n", file, rel); err != nil {
-		return wire.Result{}, err
+		return res, err
 	}
 	return res, res.Print(out)
 }
@@ -115,7 +110,11 @@ the frames of a recorded guest and writes what it answers to FILE.`,
 			if b.Release = cmp.Or(release, b.Release); b.Release == sim.UnknownRelease {
 				return fmt.Errorf("--backend: %s does not say which release it is; name it by --release", b.Program)
 			}
-			from, err := readStimuli(stimuli)
+			read := wire.Stimuli
+			if stimuli != "" {
+				read = func() (*wire.Recording, error) { return wire.ReadFile(stimuli) }
+			}
+			from, err := read()
 			if err != nil {
 				return fmt.Errorf("--stimuli: %w", err)
 			}
@@ -136,13 +135,6 @@ the frames of a recorded guest and writes what it answers to FILE.`,
 	c.Flags().StringVar(&release, "release", "", "write `RELEASE` into the first line; default: what the program says it is")
 	c.Flags().StringVar(&stimuli, "stimuli", "", "send the guest's frames of the recording in `FILE`; default: those that passtlab was tested with")
 	return c
-}
-
-func readStimuli(file string) (*wire.Recording, error) {
-	if file == "" {
-		return wire.Stimuli()
-	}
-	return wire.ReadFile(file)
 }
 
 // recordWire records a real passt in the pod of all recordings.

@@ -1,7 +1,6 @@
 package bisect
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,7 +24,7 @@ type Flip struct {
 // or bad, turns into the last, which is the other. good is asked of as few of
 // those between as it takes, never twice of one; its errors end the search,
 // except ErrUntestable.
-func Search(ctx context.Context, versions []string, firstGood bool, good func(ctx context.Context, version string) (bool, error)) (Flip, error) {
+func Search(versions []string, firstGood bool, good func(version string) (bool, error)) (Flip, error) {
 	if len(versions) < 2 {
 		return Flip{}, fmt.Errorf("bisect: %d versions, want two at least", len(versions))
 	}
@@ -37,7 +36,7 @@ func Search(ctx context.Context, versions []string, firstGood bool, good func(ct
 			return Flip{Before: versions[low], After: versions[high], Broken: firstGood,
 				Between: slices.Clone(versions[low+1 : high])}, nil
 		}
-		is, err := good(ctx, versions[mid])
+		is, err := good(versions[mid])
 		switch {
 		case errors.Is(err, ErrUntestable):
 			untestable[mid] = true

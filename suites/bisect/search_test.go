@@ -1,7 +1,6 @@
 package bisect
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -26,7 +25,7 @@ func TestSearch(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var asked []string
-			got, err := Search(t.Context(), vs, tt.firstGood, func(_ context.Context, v string) (bool, error) {
+			got, err := Search(vs, tt.firstGood, func(v string) (bool, error) {
 				if slices.Contains(asked, v) || v == "v1" || v == "v6" {
 					t.Errorf("asked of %s in vain", v)
 				}
@@ -45,11 +44,11 @@ func TestSearch(t *testing.T) {
 		})
 	}
 	errBroken := errors.New("broken")
-	_, err := Search(t.Context(), vs, true, func(context.Context, string) (bool, error) { return false, errBroken })
+	_, err := Search(vs, true, func(string) (bool, error) { return false, errBroken })
 	if !errors.Is(err, errBroken) {
 		t.Errorf("error %v", err)
 	}
-	if _, err = Search(t.Context(), vs[:1], true, nil); err == nil || !strings.Contains(err.Error(), "want two at least") {
+	if _, err = Search(vs[:1], true, nil); err == nil || !strings.Contains(err.Error(), "want two at least") {
 		t.Errorf("error %v", err)
 	}
 }
