@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 
@@ -68,4 +69,15 @@ func parseBackend(ctx context.Context, value string) (sim.Backend, error) {
 		return sim.Backend{}, nil
 	}
 	return sim.Backend{}, fmt.Errorf("--backend: %q is neither simulated nor passt[=PATH]", value)
+}
+
+// makeCaptures makes the folder that --pcap names, if any.
+func makeCaptures(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("--pcap: %w", err)
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/scenarios"
@@ -140,14 +139,21 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 
 func (f *runFlags) judge(c *cobra.Command, cfg run.Config) error {
 	// All files are opened before the labs are built.
-	if err := makeFolder(f.capture); err != nil {
-		return fmt.Errorf("--pcap: %w", err)
-	}
-	found, err := f.newFound()
-	if err != nil {
+	if err := makeCaptures(f.capture); err != nil {
 		return err
 	}
-	defer found.Discard()
+	var failures *outfile.File
+	if f.writeExpect != "" {
+		file, err := outfile.CreateNew(f.writeExpect)
+		if errors.Is(err, fs.ErrExist) {
+			err = fmt.Errorf("%s is there already; use --expect, or remove it", f.writeExpect)
+		}
+		if err != nil {
+			return fmt.Errorf("--write-expect: %w", err)
+		}
+		failures = file
+	}
+	defer failures.Discard()
 	if err := f.out.open(); err != nil {
 		return err
 	}
@@ -162,17 +168,10 @@ func (f *runFlags) judge(c *cobra.Command, cfg run.Config) error {
 	if f.gitBisect {
 		return exit(judgement(rep))
 	}
-	if found != nil && rep.ExitStatus() == report.StatusFail {
-		return f.writeFound(c, rep, cfg.Scenarios, found)
+	if failures != nil && rep.ExitStatus() == report.StatusFail {
+		return f.writeFailures(c, rep, cfg.Scenarios, failures)
 	}
 	return exit(rep.ExitStatus())
-}
-
-func makeFolder(dir string) error {
-	if dir == "" {
-		return nil
-	}
-	return os.MkdirAll(dir, 0o755)
 }
 
 // cut leaves in cfg what belongs to the shard.
@@ -202,24 +201,9 @@ func (f *runFlags) cut(cfg *run.Config) error {
 	return nil
 }
 
-// newFound opens the file that --write-expect names, if the flag is given.
-func (f *runFlags) newFound() (*outfile.File, error) {
-	if f.writeExpect == "" {
-		return nil, nil
-	}
-	file, err := outfile.CreateNew(f.writeExpect)
-	if errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("--write-expect: %s is there already; use --expect, or remove it", f.writeExpect)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("--write-expect: %w", err)
-	}
-	return file, nil
-}
-
-// writeFound writes the failures as expectations. They are known from now on, so
+// writeFailures writes the failures as expectations. They are known from now on, so
 // they do not fail the command.
-func (f *runFlags) writeFound(c *cobra.Command, report *report.Report, run []*scenarios.Scenario, file *outfile.File) error {
+func (f *runFlags) writeFailures(c *cobra.Command, report *report.Report, run []*scenarios.Scenario, file *outfile.File) error {
 	err := expect.Write(file, report, run)
 	if err == nil {
 		err = file.Commit()

@@ -52,8 +52,8 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 			if err != nil {
 				return err
 			}
-			if err := makeFolder(capture); err != nil {
-				return fmt.Errorf("--pcap: %w", err)
+			if err := makeCaptures(capture); err != nil {
+				return err
 			}
 			opts := sim.Options{Backend: backend, Capture: capture, Logger: f.logger(c.ErrOrStderr())}
 			return withRights(c, func() error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -12,19 +13,19 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// reachable is a scenario whose every address works, in labs of which the
-// neighbours are resolved anew for each measurement.
-const (
-	reachable = "dhcpv6-only"
-	reachLabs = 16
-	linkName  = "eth0" // between peer and pod
-)
+// reachable is a scenario whose every address works.
+const reachable = "dhcpv6-only"
+
+// reachLabs is how many labs are up at once.
+const reachLabs = 16
 
 // reach makes at least n exchanges with the addresses of a scenario, and returns
-// how many it made and which did not work.
+// how many it made and which did not work. Before each measurement the neighbours
+// have to be resolved anew.
 func reach(ctx context.Context, id string, n int64) (made int64, wrong []string, err error) {
 	scs, err := scenarios.Named(id)
 	if err != nil {
@@ -37,14 +38,20 @@ func reach(ctx context.Context, id string, n int64) (made int64, wrong []string,
 	found := make([][]string, reachLabs)
 	g, ctx := errgroup.WithContext(ctx)
 	for w := range reachLabs {
-		g.Go(func() error {
-			l, err := newReachLab(ctx, scs[0])
+		g.Go(func() (err error) {
+			lab, err := sim.New(ctx, scs[0], sim.Options{})
 			if err != nil {
 				return err
 			}
-			defer l.close()
+			defer func() { err = errors.Join(err, lab.Close()) }()
+			if err := lab.Play(ctx); err != nil {
+				return err
+			}
 			for exchanges.Load() < n {
-				table, err := l.measure(ctx)
+				if err := forget(lab, scs[0].Pod.Address.Addr()); err != nil {
+					return err
+				}
+				table, err := lab.Probe(ctx)
 				if err != nil {
 					return err
 				}
@@ -64,53 +71,18 @@ func reach(ctx context.Context, id string, n int64) (made int64, wrong []string,
 	return exchanges.Load(), slices.Concat(found...), err
 }
 
-// reachLab is a lab with handles on its cluster network.
-type reachLab struct {
-	*sim.Lab
-	peer, pod *link.Net
-	address   netip.Addr // the pod's
-}
-
-func newReachLab(ctx context.Context, sc *scenarios.Scenario) (l reachLab, err error) {
-	l.address = sc.Pod.Address.Addr()
-	if l.Lab, err = sim.New(ctx, sc, sim.Options{}); err != nil {
-		return l, err
-	}
-	defer func() {
+// forget has peer and pod solicit each other again.
+func forget(lab *sim.Lab, pod netip.Addr) error {
+	for ns, other := range map[*netns.NS]netip.Addr{lab.Peer: pod, lab.Pod: lab.PeerAddress()} {
+		n, err := link.Open(ns)
 		if err != nil {
-			l.close()
+			return err
 		}
-	}()
-	for _, e := range sc.Timeline() {
-		if e.Kind() != scenarios.EventCheckpoint {
-			if err := l.Step(ctx, e); err != nil {
-				return l, err
-			}
+		err = n.ForgetNeighbour("eth0", other)
+		n.Close()
+		if err != nil {
+			return err
 		}
 	}
-	if l.peer, err = link.Open(l.Peer); err != nil {
-		return l, err
-	}
-	l.pod, err = link.Open(l.Pod)
-	return l, err
-}
-
-// measure has peer and pod solicit each other, and measures the addresses.
-func (l reachLab) measure(ctx context.Context) (probe.Table, error) {
-	if err := l.peer.ForgetNeighbour(linkName, l.address); err != nil {
-		return nil, err
-	}
-	if err := l.pod.ForgetNeighbour(linkName, l.PeerAddress()); err != nil {
-		return nil, err
-	}
-	return l.Probe(ctx)
-}
-
-func (l reachLab) close() {
-	for _, n := range []*link.Net{l.peer, l.pod} {
-		if n != nil {
-			n.Close()
-		}
-	}
-	l.Lab.Close()
+	return nil
 }

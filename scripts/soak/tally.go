@@ -19,17 +19,6 @@ type tally struct {
 	replayed map[string]int // labs that were played again, by kind
 }
 
-// key names a result.
-type key struct{ scenario, selector, role string }
-
-func results(r *report.Report) map[key]report.Result {
-	m := map[key]report.Result{}
-	for _, res := range r.Results {
-		m[key{res.Scenario, res.Selector, string(res.Role)}] = res
-	}
-	return m
-}
-
 // silent are the selectors that pick no address in any result: they would show
 // nothing.
 func silent(r *report.Report) (names []string) {
@@ -60,17 +49,21 @@ func (t *tally) compare(quiet, r *report.Report) {
 			t.replayed[kind(s.Replayed)]++
 		}
 	}
-	now := results(r)
-	for k, want := range results(quiet) {
+	for _, want := range quiet.Results {
 		t.compared++
-		got, ok := now[k]
-		switch {
-		case !ok:
-			t.differ = append(t.differ, fmt.Sprintf("%s, %s as %s: no result", k.scenario, k.selector, k.role))
+		what := fmt.Sprintf("%s, %s as %s", want.Scenario, want.Selector, want.Role)
+		i := slices.IndexFunc(r.Results, func(got report.Result) bool {
+			return got.Scenario == want.Scenario && got.Selector == want.Selector && got.Role == want.Role
+		})
+		if i < 0 {
+			t.differ = append(t.differ, what+": no result")
+			continue
+		}
+		switch got := r.Results[i]; {
 		case got.Verdict == report.Error:
 			t.kinds[kind(got.Reason)]++
 		case outcome(got) != outcome(want):
-			t.differ = append(t.differ, fmt.Sprintf("%s, %s as %s: %s, quiet %s: %s", k.scenario, k.selector, k.role, outcome(got), outcome(want), got.Reason))
+			t.differ = append(t.differ, fmt.Sprintf("%s: %s, quiet %s: %s", what, outcome(got), outcome(want), got.Reason))
 		}
 	}
 }

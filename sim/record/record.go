@@ -132,14 +132,11 @@ func private(dir string) error {
 
 // all reads the records in dir and removes those of labs that are gone.
 func all(dir string) ([]Record, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
-	if err != nil || len(files) == 0 {
-		return nil, err
-	}
-	if err := private(dir); err != nil {
-		return nil, err
-	}
 	if err := Sweep(dir); err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
 		return nil, err
 	}
 	var rs []Record
