@@ -27,10 +27,10 @@ func bisectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bisect --selector NAME --good VERSION --bad VERSION [--scenario ID]...",
 		Short: "Find the released version that broke a selector, or fixed it",
-		Long: `Bisect searches the versions that the catalogue lists for the first that is bad
-where the good one is older, and for the first that is good where it is newer.
-What is looked at are the scenarios given, or else all that the good version
-passes and the bad one fails. A version that does not build is left out.
+		Long: `Bisect searches the versions that the catalogue lists. If the good version is
+the older one, it finds the first bad version, otherwise the first good one. It
+plays the scenarios given, or else all that the good version passes and the bad
+one fails. It leaves out versions that do not build.
 
 Exit status: 0 found; 2 wrong usage, or both versions do the same; 3 a lab
 failed.`,
@@ -42,7 +42,7 @@ failed.`,
 	fs.StringVar(&f.selector, "selector", "", "the selector `NAME` of the catalogue")
 	fs.StringVar(&f.good, "good", "", "a `VERSION` that passes")
 	fs.StringVar(&f.bad, "bad", "", "a `VERSION` that fails")
-	fs.StringArrayVar(&f.scenarios, "scenario", nil, "look at the scenario `ID`, a file or label:NAME alone; may be repeated")
+	fs.StringArrayVar(&f.scenarios, "scenario", nil, "play only the scenario `ID`, a file or label:NAME; may be repeated")
 	f.add(c)
 	for _, name := range []string{"selector", "good", "bad"} {
 		_ = c.MarkFlagRequired(name)
@@ -66,9 +66,9 @@ func (f *bisectFlags) run(c *cobra.Command) error {
 	return f.withLabs(c, func() error { return f.search(c, versions) })
 }
 
-// buildAll builds every version that the search may ask. The search itself may run
-// in a user namespace, which has no network to build with; it reports what does not
-// build. The only error is a signal.
+// buildAll builds every version that the search may ask: the search may run in a
+// user namespace, which has no network. The search reports what does not build, so
+// a signal is the only error here.
 func (f *bisectFlags) buildAll(c *cobra.Command, versions []string) error {
 	release := catchSignals(c)
 	for _, name := range f.names(versions...) {

@@ -58,7 +58,7 @@ func listCommand() *cobra.Command {
 		},
 	}
 	f.add(c, "table", "json")
-	c.Flags().BoolVar(&byItem, "coverage", false, "list what a corpus has to cover instead, each item with its scenarios")
+	c.Flags().BoolVar(&byItem, "coverage", false, "list the items that a corpus has to cover instead, each with its scenarios")
 	return c
 }
 

@@ -27,8 +27,8 @@ step from one version to the next what was fixed, what has regressed, and where
 another address with the same verdict is picked.
 
 Versions are a range of the catalogue's (flannel@v0.25.7..v0.28.10), a list
-(flannel@v0.25.7,v0.28.4), several --selector, or two programs, which are given
-and run as those of passtlab run --exec are, without a name.
+(flannel@v0.25.7,v0.28.4), several --selector, or two programs. Programs have no
+name here, and are run as passtlab run --exec runs them.
 
 Exit status: 0; 1 something has regressed, unless --expect knows of it; 2 wrong
 usage; 3 a lab failed.`,

@@ -15,8 +15,8 @@ func validateCommand() *cobra.Command {
 		Use:   "validate FILE...",
 		Short: "Check scenario files and print all that is wrong with them",
 		Long: `Validate reads scenario files and prints all that is wrong with them, each fault
-with its place and what to do about it. Whether an event can happen only the lab
-can tell: passtlab run does, at once.`,
+with its place and what to do about it. Only a lab shows whether an
+event can happen; passtlab run says so at once.`,
 		Example: "  passtlab validate mine.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
