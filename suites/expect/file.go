@@ -13,9 +13,8 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// A File holds the failures that a project knows of its selectors. They
-// are strict: a stated failure that does not happen is an XPass, and
-// another failure than the stated one stays a Fail.
+// A File holds the failures that a project knows of its selectors. A stated failure
+// that does not happen is an XPass; another one than the stated stays a Fail.
 type File struct {
 	Failures []Failure `yaml:"failures" required:"true"`
 
@@ -48,11 +47,10 @@ type Failure struct {
 	Link string `yaml:"link,omitempty" pattern:"^(https://[^ ]+|[A-Za-z0-9-]+/[A-Za-z0-9._-]+#[0-9]+)$" form:"a URL such as https://example.org/issue/1, or OWNER/REPOSITORY#NUMBER"`
 }
 
-// Load reads a file of expectations for the run of these scenarios
-// and selectors. It has to fit that run: every selector takes part in it, in a
-// version of the range that is stated; a range without one is stale. Scenarios
-// are those of the run or of the corpus, since a run may be a part of a larger
-// one. The error is scenarios.Faults where the file is no good.
+// Load reads a file of expectations for the run of these scenarios and selectors.
+// Each of its selectors takes part in the run, in a version of the stated range;
+// its scenarios are those of the run or of the corpus. The error is scenarios.Faults
+// where the file is no good.
 func Load(file string, run []*scenarios.Scenario, selectors []string) (*File, error) {
 	data, err := input.ReadFile(file, scenarios.MaxStrict)
 	if err != nil {

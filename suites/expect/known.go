@@ -10,20 +10,18 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// Known is a failure that is known beforehand, of one selector in one role of a
-// scenario.
+// Known is a known failure of one selector in one role of a scenario.
 type Known struct {
 	By      string // who states it: the name of a file, or "the scenario"
 	Project bool   // a file of the project states it, and not the scenario
-	// Skipped: the selector cannot judge the scenario. Otherwise it fails, as
-	// Failure says.
+	// Skipped: the selector cannot judge. Otherwise it fails, as Failure says.
 	Skipped bool
 	Failure scenarios.Failure
 	Why     string // may be empty
 }
 
-// OfScenario returns the failure that the scenario states for a selector in a
-// role. What the proof says about its bad selector is such a statement too.
+// OfScenario returns the failure that the scenario, or its proof, states for a
+// selector in a role.
 func OfScenario(sc *scenarios.Scenario, name string, role scenarios.Role) (Known, bool) {
 	for _, f := range slices.Concat(sc.Expect.Failures, []scenarios.Failure{proved(sc.Prove)}) {
 		if f.Selector == name && (f.Role == "" || f.Role == role) {
@@ -44,8 +42,7 @@ func Proves(p scenarios.Prove, r report.Result) bool {
 }
 
 // Apply changes the verdict of a result to XFail if it is the known failure, and
-// to XPass if it passed. It leaves a skip alone that is not known: a selector that
-// did not judge has neither failed nor passed.
+// to XPass if it passed. It leaves other skips alone.
 func (k Known) Apply(r *report.Result) {
 	verdict, says := report.Fail, "picks "+text(k.Failure)
 	if k.Skipped {

@@ -13,8 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// found returns the failures of a report as expectations. Every reason is for
-// people to fill in.
+// found returns the failures of a report as expectations without reasons.
 func found(r *report.Report) *File {
 	e := &File{Failures: []Failure{}}
 	versions := map[string][]string{} // in the report, by name, oldest first
@@ -59,8 +58,7 @@ type failed struct {
 	versions []string
 }
 
-// failures returns the failures in one scenario: one for each role, or one for
-// all roles if all fail alike.
+// failures returns the failures in one scenario, one for each role or one for all.
 func failures(results []report.Result) (out []failed) {
 	var each []failed
 	for _, res := range results {
@@ -129,10 +127,8 @@ func (e *File) write(w io.Writer) error {
 	return errors.Join(err, enc.Encode(e))
 }
 
-// Write writes the failures of a report as expectations that
-// Load reads for another run of these scenarios, and that state each
-// of them as it was, and nothing else. If there is something that a file of
-// expectations cannot say, it writes nothing.
+// Write writes the failures of a report as expectations that Load reads for another
+// run of these scenarios. If a file cannot state exactly these, it writes nothing.
 func Write(w io.Writer, r *report.Report, run []*scenarios.Scenario) error {
 	var b strings.Builder
 	if err := found(r).write(&b); err != nil {

@@ -21,7 +21,7 @@ const (
 )
 
 // Comparison lists the changes from version to version of a selector, all asked
-// in the same labs. Its JSON form is versioned as that of Report is.
+// in the same labs. Its JSON form is versioned as Report's.
 type Comparison struct {
 	APIVersion string      `json:"apiVersion"`
 	Kernel     string      `json:"kernel"`
@@ -30,8 +30,7 @@ type Comparison struct {
 	Duration   float64     `json:"duration"`         // of the run, in seconds
 	Steps      []Step      `json:"steps"`            // from each version to the next
 	Failed     []FailedLab `json:"failed,omitempty"` // the labs about which nothing is known
-	// Unexpected are results that are not as the expectations say: failures
-	// that did not happen.
+	// Unexpected are stated failures that did not happen.
 	Unexpected []Result `json:"unexpected,omitempty"`
 }
 
@@ -56,8 +55,7 @@ type Change struct {
 	Roles    []scenarios.Role `json:"roles,omitempty"` // those in which it changed. Empty: all of the scenario.
 	Old      Side             `json:"old"`
 	New      Side             `json:"new"`
-	// Known: the expectations state the new verdict, so that a change for the
-	// worse is no surprise.
+	// Known: the expectations state the new verdict.
 	Known     bool   `json:"known,omitempty"`
 	Reproduce string `json:"reproduce"` // asks the new version again
 }
@@ -99,9 +97,9 @@ func Compare(r *Report, names []string) *Comparison {
 	return c
 }
 
-// ExitStatus returns the status that a command ends with after the comparison.
-// Expectations count: a regression that they state is none, a failure that
-// they state and that did not happen is as bad as one.
+// ExitStatus returns the status that a command ends with after the comparison. A
+// regression that expectations state is none; a failure that they state and that
+// did not happen is as bad as one.
 func (c *Comparison) ExitStatus() int {
 	switch {
 	case len(c.Failed) > 0:
@@ -185,7 +183,7 @@ func (a Side) same(b Side) bool {
 	return a == b
 }
 
-// answer returns the result as it was before anyone stated anything about it.
+// side returns the result without regard to what expectations state.
 func side(res Result) Side {
 	a := Side{Verdict: res.Verdict, Origin: res.Origin, Choice: res.Choice, Kind: res.Kind, At: res.At, Reason: res.Reason}
 	switch {

@@ -76,8 +76,7 @@ func (ch Change) word() string {
 	return string(ch.Kind)
 }
 
-// cell returns the answer as a cell of the matrix. Where the origins do not
-// tell two answers apart, the addresses have to.
+// cell returns the side as a cell, with the address where the origins are the same.
 func (a Side) cell(other Side) string {
 	s := verdicts[a.Verdict].mark + " " + string(a.Origin) + KindNote(a.Kind)
 	if a.Verdict == Skip {
@@ -138,8 +137,7 @@ func (c *Comparison) markdown(b *bytes.Buffer) {
 	})
 }
 
-// details gives yield each cause that fails the comparison, with the command that
-// shows it again.
+// details yields each cause that fails the comparison, with its command.
 func (c *Comparison) details(yield func(title, reason, how string)) {
 	for _, l := range c.Failed {
 		yield("LAB FAILED: "+l.Scenario, l.Error, "")

@@ -10,9 +10,8 @@ import (
 )
 
 // group is something said below the matrix: results with the same verdict for
-// the same reason, in one scenario and in the same roles. Errors of labs are put
-// together over all scenarios, and so are known failures with reasons that are
-// alike, so that what matters is not lost in them.
+// the same reason, in one scenario and in the same roles. Errors of labs, and known
+// failures with reasons that are alike, are one group over all scenarios.
 type group struct {
 	verdict   Verdict
 	alike     string
@@ -122,9 +121,9 @@ func (f group) title() string {
 }
 
 func joinRoles(roles []scenarios.Role) string {
-	words := make([]string, len(roles))
-	for i, r := range roles {
-		words[i] = string(r)
+	var words []string
+	for _, r := range roles {
+		words = append(words, string(r))
 	}
 	return strings.Join(words, ", ")
 }

@@ -52,10 +52,9 @@ type (
 	}
 )
 
-// writeJUnit writes one test suite a scenario, one test case a result, and
-// one more for the lab itself, which carries the errors of the lab. So the
-// file has as many failures as the report has fails and xpasses, and as many
-// errors as it has errors and bad labs.
+// writeJUnit writes one test suite a scenario, one test case a result, and one more
+// for the lab. The file has as many failures as the report has fails and xpasses,
+// and as many errors as it has errors and bad labs.
 func (r *Report) writeJUnit(w io.Writer) error {
 	all, perScenario := junitFile{Time: r.Duration}, r.PerScenario()
 	for _, s := range r.Scenarios {

@@ -8,8 +8,7 @@ import (
 )
 
 // KernelOrder has the choices of a selector whose rule is the kernel's order of
-// the addresses (selector.Traits.KernelOrder). That order is no interface: Linux
-// 7.0.0 to 7.0.11 listed the addresses as they were added.
+// the addresses (selector.Traits.KernelOrder).
 type KernelOrder struct {
 	NewestFirst OrderedChoice `json:"newestFirst"` // the choice as most kernels list them
 	Insertion   OrderedChoice `json:"insertion"`   // the choice with the oldest address first

@@ -19,10 +19,9 @@ type Part struct {
 // ErrIncomplete is wrapped by Merge where a part of the run is missing.
 var ErrIncomplete = errors.New("incomplete")
 
-// Merge makes one report of several. Verdicts only worsen: what two parts
-// judge is as bad as the worse of both. Shards have to be those of one run,
-// with the same selectors, and all of them: otherwise there is no report. What
-// else does not fit together is said in the notes of the report.
+// Merge makes one report of several. Of two verdicts the worse counts. Shards have
+// to be all those of one run, with the same selectors. The notes of the report say
+// what else does not fit together.
 func Merge(parts ...Part) (*Report, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("merge reports: there is none")
@@ -90,8 +89,8 @@ func (r *Report) take(p Part) {
 // toldMissing is how many missing shards are named at most.
 const toldMissing = 20
 
-// checkShards makes sure that parts of which any is a shard are the shards of
-// one run, all of them.
+// checkShards makes sure that parts of which any is a shard are all shards of one
+// run.
 func checkShards(parts []Part) error {
 	first := slices.IndexFunc(parts, func(p Part) bool { return p.Shard != nil })
 	if first < 0 {

@@ -19,8 +19,8 @@ const (
 	BackendReal      = "real"
 )
 
-// Report is the outcome of a run. Its JSON form is a versioned interface:
-// within passtlab/v1 fields are added, never renamed or removed.
+// Report is the outcome of a run. Its JSON form is versioned: within passtlab/v1
+// fields are added, never renamed or removed.
 type Report struct {
 	APIVersion string `json:"apiVersion"` // "passtlab/v1"
 	Kernel     string `json:"kernel"`     // the release of the kernel that was measured, as uname -r
@@ -106,8 +106,7 @@ type Measured struct {
 	Link    string           `json:"link,omitempty"`
 	Origin  scenarios.Origin `json:"origin"`
 	Flags   selector.Flags   `json:"flags"`
-	// ValidLifetime and PreferredLifetime are in seconds, as selectors see
-	// them; left out where 0.
+	// The lifetimes are in seconds, as selectors see them.
 	ValidLifetime     uint32       `json:"validLifetime,omitempty"`
 	PreferredLifetime uint32       `json:"preferredLifetime,omitempty"`
 	Out               probe.Result `json:"out"`                // the guest sends from the candidate and is answered
@@ -129,15 +128,15 @@ type Result struct {
 	Role       scenarios.Role `json:"role"`
 	Choice     netip.Addr     `json:"choice"`               // the preferred address chosen, "" for none
 	Advertised []netip.Addr   `json:"advertised,omitempty"` // all chosen addresses, where there are several
-	// Origin names the pick that decided: the origin of the first chosen
-	// address that does not work, else of the preferred one; "none" where
-	// no address was given; "other" for one that is no candidate.
+	// Origin names the pick that decided: the origin of the first chosen address
+	// that does not work, else of the preferred one; "none" without an address;
+	// "other" for one that is no candidate.
 	Origin  scenarios.Pick        `json:"origin,omitempty"`
 	Verdict Verdict               `json:"verdict"`
 	Kind    scenarios.FailureKind `json:"kind,omitempty"` // how it failed
 	At      string                `json:"at,omitempty"`   // names the checkpoint that decided, where there is more than one
-	// Took is the time to the choice, in seconds: from the question on, or from
-	// the end of the last step where a selector tells by itself.
+	// Took is the seconds from the question to the choice, or from the end of the
+	// last step where a selector tells its choice by itself.
 	Took        float64      `json:"took,omitempty"`
 	Reason      string       `json:"reason,omitempty"`      // proves the verdict, with the row of the truth table
 	Rule        string       `json:"rule,omitempty"`        // the selector's own reason for its choice
@@ -272,10 +271,11 @@ func Roles(results []Result) (roles []scenarios.Role) {
 // Seconds rounds to a microsecond, which is as far as a measurement goes.
 func Seconds(d time.Duration) float64 { return d.Round(time.Microsecond).Seconds() }
 
-// replays names the scenarios that succeeded only at the second play, and why.
-func (r *Report) replays() (notes []string) {
+// notes returns all remarks on the whole. They name the scenarios that succeeded
+// only at the second play, and why.
+func (r *Report) notes() []string {
 	const most = 3
-	var ids []string
+	var ids, notes []string
 	for _, s := range r.Scenarios {
 		if s.Replayed != "" && s.Error == "" { // otherwise the error is told
 			ids = append(ids, s.ID)
@@ -285,17 +285,14 @@ func (r *Report) replays() (notes []string) {
 	if len(ids) > most+1 {
 		notes = append(notes[:most], fmt.Sprintf("%d more were played again, as \"replayed\" in the JSON report says: %s", len(ids)-most, strings.Join(ids[most:], ", ")))
 	}
-	return notes
+	return slices.Concat(r.Notes, notes)
 }
-
-// notes returns all remarks on the whole.
-func (r *Report) notes() []string { return append(slices.Clone(r.Notes), r.replays()...) }
 
 // maxText bounds the text of a selector in a report.
 const maxText = 400
 
-// Clean makes a selector's own text fit for one line of a report: white space
-// becomes one space, control characters are made visible, and long text is cut.
+// Clean makes a selector's own text one line: white space becomes one space, control
+// characters become visible, and long text is cut.
 func Clean(s string) string {
 	s = strings.ReplaceAll(strings.TrimSpace(s), "\n", "; ")
 	s = visible.Line(strings.Join(strings.Fields(s), " "))

@@ -36,12 +36,10 @@ func ParseShard(s string) (Shard, error) {
 // String returns "INDEX/COUNT".
 func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Count) }
 
-// Cut returns the scenarios of the shard, in the order given, and notes in it
-// what it was cut from. The parts are balanced by the seconds that scenarios
-// took: the longest first, each to the part with the least to do (Graham's
-// longest processing time rule). The order of scs does not matter for who gets
-// what, so every part is to be cut from the same scenarios with the same
-// seconds. A scenario of unknown duration counts as an average one.
+// Cut returns the scenarios of the shard, in the order given, and sets Set. The
+// longest scenario goes first, each to the part with the least to do (Graham's
+// longest processing time rule); one of unknown duration counts as average. Cut
+// every part from the same scenarios with the same seconds.
 func (s *Shard) Cut(scs []*scenarios.Scenario, seconds map[string]float64) ([]*scenarios.Scenario, error) {
 	if s.Count > len(scs) {
 		return nil, fmt.Errorf("cut shard %s: there are only %d scenarios", s, len(scs))
@@ -67,17 +65,13 @@ func (s *Shard) Cut(scs []*scenarios.Scenario, seconds map[string]float64) ([]*s
 
 // weights returns a positive weight for each id, so that no part stays empty.
 func weights(ids []string, seconds map[string]float64) map[string]float64 {
-	sum, n := 0.0, 0
+	sum, n, w := 0.0, 0.0, map[string]float64{}
 	for _, s := range seconds {
 		if s > 0 {
 			sum, n = sum+s, n+1
 		}
 	}
-	average := 1.0
-	if n > 0 {
-		average = sum / float64(n)
-	}
-	w := map[string]float64{}
+	average := cmp.Or(sum/max(n, 1), 1)
 	for _, id := range ids {
 		w[id] = average
 		if s := seconds[id]; s > 0 {
@@ -99,8 +93,7 @@ func setOf(ids []string) string {
 //go:embed durations.json
 var durations []byte
 
-// Durations returns the seconds that the scenarios of the corpus take, as they
-// were measured once.
+// Durations returns the measured seconds that the scenarios of the corpus take.
 func Durations() map[string]float64 {
 	var m map[string]float64
 	if err := json.Unmarshal(durations, &m); err != nil {
@@ -109,8 +102,8 @@ func Durations() map[string]float64 {
 	return m
 }
 
-// Durations returns the seconds that the scenarios of the report took, and for
-// others what is known of them.
+// Durations returns the seconds of the scenarios of the report, and those of the
+// rest of the corpus.
 func (r *Report) Durations() map[string]float64 {
 	m := maps.Clone(Durations())
 	for _, s := range r.Scenarios {

@@ -2,8 +2,7 @@ package report
 
 import "slices"
 
-// The exit statuses of a run. A failed lab beats a failed selector: where the
-// lab cannot be trusted, nothing is known about selectors.
+// The exit statuses of a run. A failed lab beats a failed selector.
 const (
 	StatusOK    = 0 // every selector passed, or failed only as stated
 	StatusFail  = 1 // a selector failed, or passed against what is stated

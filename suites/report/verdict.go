@@ -67,8 +67,7 @@ func (v *Verdict) UnmarshalText(b []byte) error {
 	return fmt.Errorf("parse verdict: %q is none of %v", b, Verdicts())
 }
 
-// KindNote names a kind of failure that a pick does not tell by itself, as in
-// "slaac (flap)".
+// KindNote names a kind of failure behind a pick, as in "slaac (flap)".
 func KindNote(k scenarios.FailureKind) string {
 	switch k {
 	case "", scenarios.FailWrong, scenarios.FailLost:
