@@ -24,9 +24,9 @@ type Tested struct {
 	Labs   int    `json:"labs"`
 }
 
-// Check asks every algorithm in labs with and without the filters, in both
-// orders of arrival. A patch that works is given out, one that does not is
-// refused. An error is one of the labs, or a prediction that is wrong.
+// Check asks every algorithm in labs with and without the filters, in both orders
+// of arrival, and gives out the patches that work. An error is one of the labs, or a
+// wrong prediction.
 func (a *Advice) Check(ctx context.Context, lab Lab) error {
 	var scs []*scenarios.Scenario
 	for _, filtered := range []bool{false, true} {

@@ -12,12 +12,10 @@ import (
 
 // Input is what advice depends on.
 type Input struct {
-	Pod    netip.Addr    // the pod's address, which passt leases
-	MAC    scenarios.MAC // the guest's link-layer address
-	Prefix netip.Prefix  // the /64 in which the guest forms its SLAAC address
-	// PodSubnets and ServiceSubnets are those of the cluster that the guest
-	// is a node of.
-	PodSubnets, ServiceSubnets []netip.Prefix
+	Pod                        netip.Addr     // the pod's address, which passt leases
+	MAC                        scenarios.MAC  // the guest's link-layer address
+	Prefix                     netip.Prefix   // the /64 in which the guest forms its SLAAC address
+	PodSubnets, ServiceSubnets []netip.Prefix // of the guest's cluster
 }
 
 // ErrInput is wrapped by what Parse refuses.

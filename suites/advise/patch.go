@@ -39,9 +39,8 @@ func (in Input) filtered() selector.Config {
 }
 
 // filter is the subnet filter: all addresses of the families that the service
-// subnets have, as kubelet's own default is, and then not the SLAAC address.
-// The positive rules have to come first: the last match wins, and exclusions
-// alone let nothing through.
+// subnets have, as in kubelet's own default, and then not the SLAAC address. The
+// last match wins, and exclusions alone let nothing through.
 func (in Input) filter() []string {
 	all := []string{"::/0"}
 	if slices.ContainsFunc(in.ServiceSubnets, func(p netip.Prefix) bool { return p.Addr().Is4() }) {

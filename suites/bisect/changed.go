@@ -8,8 +8,7 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// Changed are the questions that the good version answers well and the bad one
-// does not.
+// Changed are the questions that only the good version answers well.
 type Changed []question
 
 type question struct {

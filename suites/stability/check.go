@@ -14,11 +14,9 @@ type Options struct {
 	// Ordered says that the selector's documented rule is the kernel's order
 	// (selector.Traits.KernelOrder). The law Order does not bind it; see Orders.
 	Ordered bool
-	// Limit is how many questions may be put at most, for selectors whose
-	// answers take long. To see and shrink what there is, some 20 are enough
-	// with three addresses, and some 40 with six; with less than 6 there is
-	// only SameAnswer. 0: as many as a selector in the same process can well be
-	// asked, at most 5000.
+	// Limit is how many questions may be put, for selectors whose answers take
+	// long. Some 20 are enough for three addresses, and some 40 for six; with less
+	// than 6 there is only SameAnswer. 0: at most 5000.
 	Limit int
 }
 
@@ -32,15 +30,12 @@ const (
 )
 
 // Check puts questions about the global unicast addresses among as, which are
-// in the kernel's order, and returns how the answers break the laws: nothing,
-// or one violation for each law that is broken. If SameAnswer is broken it is
-// the only one, as nothing else can be told then.
+// in the kernel's order, and returns one violation for each law that is broken. If
+// SameAnswer is broken it is the only one.
 //
-// Without a Limit all sets of the addresses are asked about, since each may be
-// all that is there at another time. With a Limit only breaches that the whole
-// list shows are found. All are shrunk as far as the questions go.
-//
-// The error is the cause of the end of ctx.
+// Without a Limit Check asks about all sets of the addresses, since each may be
+// all that is there at another time. With a Limit it finds only breaches that the
+// whole list shows. The error is the cause of the end of ctx.
 func Check(ctx context.Context, ask Ask, as []selector.Address, o Options) ([]Violation, error) {
 	c := &check{ctx: ctx, ask: ask, as: as, limited: o.Limit > 0, left: unlimited, again: 7, known: map[string]Reply{}}
 	if c.limited {
@@ -79,8 +74,7 @@ func (c *check) run(ordered bool) (vs []Violation) {
 		if law == Order && ordered {
 			continue
 		}
-		// To be left for what comes after the search: the other law, or asking
-		// again and in pairs.
+		// For what comes after the search: the other law, asking again, and pairs.
 		c.reserved = max(2*c.again, min(8, c.left/3))
 		if law == Loser && !ordered {
 			c.reserved = max(c.reserved, c.left/2)
@@ -133,8 +127,8 @@ func (c *check) answer(q question) Reply {
 	return a
 }
 
-// repeat asks again what was asked before. If another answer comes, it returns
-// that for the smallest part of the question that has it.
+// repeat asks again. If another answer comes, it returns that for the smallest part
+// of the question that has it.
 func (c *check) repeat(q question) *Violation {
 	v := c.changes(q)
 	for n := 1; v != nil && n < len(q); n++ {
@@ -160,8 +154,7 @@ func (c *check) changes(q question) *Violation {
 	return nil
 }
 
-// search returns the smallest breach that is found. Where the questions ran out
-// it may not be the smallest that there is.
+// search returns the smallest breach that the questions are enough to find.
 func (c *check) search(law Law, all question) *breach {
 	reserved := c.reserved
 	if c.limited {
@@ -190,8 +183,7 @@ func (c *check) search(law Law, all question) *breach {
 	return found
 }
 
-// find looks for a breach by exactly the addresses of q, which is in list
-// order.
+// find looks for a breach by the addresses of q, which is in list order.
 func (c *check) find(law Law, q question) *breach {
 	for other := range c.others(law, q) {
 		if b := (breach{q, other}); c.breaks(law, b) {
@@ -236,8 +228,7 @@ func (c *check) breaks(law Law, b breach) bool {
 }
 
 // shrink leaves one address after the other out of both questions, as long as
-// they still break the law. It takes few questions, and may miss a smaller
-// breach by other orders.
+// they still break the law. It may miss a smaller breach by other orders.
 func (c *check) shrink(law Law, b breach) *breach {
 	for _, i := range slices.Backward(b.first) {
 		less := breach{b.first.without(i), b.other.without(i)}

@@ -8,15 +8,12 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// Orders asks a selector whose rule is the kernel's order what it chooses with
-// as, the newest IPv6 address of a scope first, as most kernels list them, and
-// what it chooses with the oldest one first, as Linux 7.0.0 to 7.0.11 did; on such
-// a kernel it is the other way round. Scopes, links and IPv4 addresses stay where
-// they are.
+// Orders asks a selector whose rule is the kernel's order what it chooses from as,
+// with the newest IPv6 address of a scope first, and with the oldest one first, as
+// Linux 7.0.0 to 7.0.11 list them; on such a kernel it is the other way round.
 //
-// One that chooses the same address from a list without it reads the kernel by
-// itself, so that what it would choose in another order cannot be asked: listed
-// is false, as it is where it chooses nothing.
+// A selector that chooses the same address from a list without it reads the kernel
+// by itself: listed is false, as it is where it chooses nothing.
 //
 // The error is the cause of the end of ctx.
 func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insertion Reply, listed bool, err error) {
@@ -33,8 +30,7 @@ func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insert
 	return newest, insertion, listed, nil
 }
 
-// oldestFirst reverses the IPv6 addresses of each link and scope in their own
-// places.
+// oldestFirst reverses the IPv6 addresses of each link and scope.
 func oldestFirst(as []selector.Address) []selector.Address {
 	type group struct{ link, scope string }
 	places := map[group][]int{}

@@ -12,8 +12,7 @@ import (
 // order: positions in the list that Check was given.
 type question []int
 
-// movable reports whether a question may be about the address. IPv4 ones are
-// among them, as a selector may read both families.
+// movable reports whether a question may be about the address, of either family.
 func movable(a selector.Address) bool { return a.Prefix.Addr().IsGlobalUnicast() }
 
 // everything is the question that lists as as they are.
@@ -26,11 +25,10 @@ func everything(as []selector.Address) (q question) {
 	return q
 }
 
-// list returns the addresses of a question and all those that stay, in place:
-// those asked about share their own places out among themselves.
-func (q question) list(as []selector.Address) []selector.Address {
+// list returns the addresses of a question, in the places of each other, and all
+// those that stay.
+func (q question) list(as []selector.Address) (out []selector.Address) {
 	places := slices.Sorted(slices.Values(q))
-	out := make([]selector.Address, 0, len(as))
 	for i, a := range as {
 		if !movable(a) {
 			out = append(out, a)
@@ -42,8 +40,7 @@ func (q question) list(as []selector.Address) []selector.Address {
 }
 
 // only returns the addresses that the question is about.
-func (q question) only(as []selector.Address) []selector.Address {
-	out := make([]selector.Address, 0, len(q))
+func (q question) only(as []selector.Address) (out []selector.Address) {
 	for _, i := range q {
 		out = append(out, as[i])
 	}
@@ -71,9 +68,6 @@ func (q question) permute(taken question, yield func(question) bool) bool {
 	return true
 }
 
-// drawn is the number of random orders among the selected ones.
-const drawn = 100
-
 // selected returns some of the other orders, the same in each run and some of
 // them repeatedly. Those come first that find trouble soon: of two addresses
 // that are compared, or that compete for the first place, each gets before the
@@ -92,7 +86,7 @@ func (q question) selected() (orders []question) {
 		order(func(p question) { p[i-1], p[i] = p[i], p[i-1] })
 	}
 	r := rand.New(rand.NewPCG(1, 1))
-	for range drawn {
+	for range 100 {
 		order(func(p question) { r.Shuffle(len(p), func(i, j int) { p[i], p[j] = p[j], p[i] }) })
 	}
 	return orders

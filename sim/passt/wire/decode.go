@@ -21,9 +21,9 @@ type field struct {
 	raw  []byte
 }
 
-// decoder cuts a frame into fields. Headers are cut by hand so that no octet is
-// lost, as it would be in a library's structures (reserved fields, a prefix's
-// host bits, padding); what an option says is the libraries' to tell.
+// decoder cuts a frame into fields. It cuts headers by hand because a library's
+// structures lose octets (reserved fields, a prefix's host bits, padding). The
+// libraries say what is in an option.
 type decoder struct {
 	fields []field
 	rest   []byte

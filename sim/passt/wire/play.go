@@ -54,8 +54,7 @@ func (r Result) Print(w io.Writer) error {
 	return err
 }
 
-// Play sends a recording's frames to a simulated passt of a release. What that
-// sends on connect and the recording has no case for is a difference too.
+// Play sends a recording's frames to a simulated passt of a release.
 func Play(rec *Recording, rel passt.Release) (Result, error) {
 	cfg := Pod(rel)
 	cfg.Started = rec.started()

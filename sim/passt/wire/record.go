@@ -22,11 +22,9 @@ import (
 // Guest is the MAC of the guest in recordings.
 var Guest = net.HardwareAddr{0x52, 0x54, 0, 0x1f, 0xc7, 0xbd}
 
-// guestLL is the link-local address formed of it, and markers the prefix of
-// addresses that nobody has.
 var (
 	guestLL = netip.MustParseAddr("fe80::5054:ff:fe1f:c7bd")
-	markers = netip.MustParseAddr("fd01:cafe::ffff:0:0")
+	markers = netip.MustParseAddr("fd01:cafe::ffff:0:0") // the first of addresses that nobody has
 )
 
 // bootTitle is the case of what is sent unasked on connect.
@@ -41,13 +39,11 @@ func Stimuli() (*Recording, error) { return Read(bytes.NewReader(stimuli)) }
 
 // Record makes a recording of the passt at the other end of conn, each frame
 // behind its length in four octets, as passt's socket has it. The guest's
-// frames are those of another recording; where they hold the server's DUID,
-// they get the one of this passt, taken from its first ADVERTISE.
+// frames are those of another recording, with the DUID of this passt, taken from
+// its first ADVERTISE.
 //
-// What passt sends between two of the guest's cases belongs to the former. A
-// case ends with a neighbour solicitation that is not recorded, for an address
-// of its own: passt answers every one, in order, and it leaves no trace on the
-// wire, since it comes from the guest's link-local address, as most do.
+// A case ends with a neighbour solicitation that is not recorded, for an address
+// of its own: passt answers every one, in order, and remembers nothing of it.
 func Record(ctx context.Context, conn net.Conn, release string, from *Recording) (*Recording, error) {
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
 	r := recorder{conn: conn}
@@ -143,8 +139,8 @@ func (r *recorder) receive() ([]byte, error) {
 	return f, nil
 }
 
-// replaceID puts another server's DUID into a frame. A checksum that was right
-// is right again, and one that was wrong is as wrong as before (RFC 1624 3).
+// replaceID puts another server's DUID into a frame. A wrong checksum stays as
+// wrong as it was (RFC 1624 3).
 func replaceID(f, from, to []byte) []byte {
 	const udp, checksum = 54, 60
 	if len(from) == 0 || len(from) != len(to) || len(f) < udp+8 || !bytes.Contains(f[udp:], from) {
