@@ -21,7 +21,7 @@ import (
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
 
-// Simulated is the simulated passt: the protocol engine, fed from a packet
+// Simulated is a Passt: the protocol engine, fed from a packet
 // socket on the tap, and the translation, which gets every frame after it.
 type Simulated struct {
 	at    Site
@@ -158,7 +158,6 @@ func (s *Simulated) learned(a netip.Addr, mac net.HardwareAddr) {
 	}
 }
 
-// Connect implements Passt.
 func (s *Simulated) Connect() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,7 +179,6 @@ func (s *Simulated) wake() error {
 	return s.conn.SetReadDeadline(s.engine.Deadline())
 }
 
-// Solicited implements Passt.
 func (s *Simulated) Solicited(ctx context.Context) error {
 	select {
 	case <-s.solicited:
@@ -190,7 +188,6 @@ func (s *Simulated) Solicited(ctx context.Context) error {
 	}
 }
 
-// Router implements Passt.
 func (s *Simulated) Router() netip.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -207,13 +204,10 @@ func (s *Simulated) inject(frames [][]byte) error {
 	return nil
 }
 
-// Inject implements Passt.
 func (s *Simulated) Inject(frame []byte) error { return s.at.inject(s.conn, frame) }
 
-// Simulated implements Passt.
 func (s *Simulated) Simulated() *Simulated { return s }
 
-// Close implements Passt.
 func (s *Simulated) Close() error {
 	s.unfollow()
 	// Reading ends first: an answer that is being made can still be sent.

@@ -9,7 +9,6 @@ import (
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
 
-// Ask implements Passt.
 func (s *Simulated) Ask(f func(*passt.Engine)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,7 +56,6 @@ func (s *Simulated) lead(change func(*plane.Config)) error {
 	return errors.Join(s.plane.Change(change), s.plane.Follow(s.engine.Seen(), s.engine.SeenLinkLocal()))
 }
 
-// Reroute implements Passt.
 func (s *Simulated) Reroute() error {
 	if s.plane == nil {
 		return nil
@@ -65,7 +63,6 @@ func (s *Simulated) Reroute() error {
 	return s.plane.Route(s.at.Pod)
 }
 
-// Exchange implements Passt.
 func (s *Simulated) Exchange(ctx context.Context, exchange func(context.Context) error) error {
 	select {
 	case <-s.asked: // an earlier exchange

@@ -1,12 +1,13 @@
 package advise
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
-	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector/talos"
 )
 
@@ -22,7 +23,14 @@ func (a *Advice) WriteText(out io.Writer) error {
 
 	fmt.Fprintln(w, "ALGORITHM\tROLE\tPICKS\t\tRULE")
 	for _, p := range a.Predictions {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", p.Selector, p.Role, picked(p.Picks), rightOrWrong(p.Right), p.Rule+arrival(p.First))
+		right, rule := "wrong", p.Rule
+		if p.Right {
+			right = "right"
+		}
+		if p.First != "" {
+			rule += "; " + string(p.First) + " first"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", p.Selector, p.Role, picked(p.Picks), right, rule)
 	}
 	fmt.Fprintln(w)
 	a.remarks(w)
@@ -33,13 +41,10 @@ func (a *Advice) WriteText(out io.Writer) error {
 
 	var b strings.Builder
 	for _, p := range a.Patches {
-		switch {
-		case p.YAML != "":
+		if p.YAML != "" {
 			fmt.Fprintf(&b, "\n---\n# For %s.\n%s", p.For, p.YAML)
-		case p.Failure != "":
-			fmt.Fprintf(&b, "\nNo patch %q: %s.\n", p.Name, p.Failure)
-		default:
-			fmt.Fprintf(&b, "\nNo patch %q: %s.\n", p.Name, p.Refused)
+		} else {
+			fmt.Fprintf(&b, "\nNo patch %q: %s.\n", p.Name, cmp.Or(p.Failure, p.Refused))
 		}
 	}
 	if a.Given() {
@@ -54,34 +59,19 @@ func (a *Advice) remarks(w io.Writer) {
 	if a.right(talos.V1) {
 		fmt.Fprintln(w, "talos-v1 happens to be right here, by luck: another MAC or another lease may turn it.")
 	}
-	byOrder := false
-	for _, p := range a.Predictions {
-		byOrder = byOrder || p.First != ""
-	}
-	if !byOrder {
+	if !slices.ContainsFunc(a.Predictions, func(p Prediction) bool { return p.First != "" }) {
 		fmt.Fprintln(w, "Which of the two addresses arrives first makes no difference.")
 	}
-	switch n := a.alternatives(); {
-	case !a.Given():
-		fmt.Fprintln(w, "No patch that is known here helps; change what the rules name.")
-	case n > 1:
-		fmt.Fprintln(w, "Either the algorithm or the filters for kubelet and etcd will do.")
-	}
-}
-
-// alternatives counts the ways out: the algorithm, and the filters together.
-func (a *Advice) alternatives() (n int) {
 	given := map[string]bool{}
 	for _, p := range a.Patches {
 		given[p.Name] = p.YAML != ""
 	}
-	if given["algorithm"] {
-		n++
+	switch {
+	case !a.Given():
+		fmt.Fprintln(w, "No patch that is known here helps; change what the rules name.")
+	case given["algorithm"] && given["kubelet"] && given["etcd"]:
+		fmt.Fprintln(w, "Either the algorithm or the filters for kubelet and etcd will do.")
 	}
-	if given["kubelet"] && given["etcd"] {
-		n++
-	}
-	return n
 }
 
 func (a *Advice) tested(w io.Writer) {
@@ -90,18 +80,4 @@ func (a *Advice) tested(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "Checked in %d labs: kubelet and etcd, either address first, passt %s (simulated), Linux %s.\n", a.Lab.Labs, a.Lab.Passt, a.Lab.Kernel)
-}
-
-func rightOrWrong(right bool) string {
-	if right {
-		return "right"
-	}
-	return "wrong"
-}
-
-func arrival(first scenarios.Origin) string {
-	if first == "" {
-		return ""
-	}
-	return "; " + string(first) + " first"
 }

@@ -38,12 +38,8 @@ func checkExpect(table probe.Table, reachable []scenarios.Target) error {
 // difference means that the guest changed meanwhile.
 func checkObservation(table probe.Table, o selector.Observation) error {
 	var errs []error
-	shown := func(a selector.Address) bool {
-		ip := a.Prefix.Addr()
-		return ip.Is6() && ip.IsGlobalUnicast()
-	}
 	for _, a := range o.Addresses {
-		if _, ok := table.Row(a.Prefix.Addr()); shown(a) && !ok {
+		if _, ok := table.Row(a.Prefix.Addr()); selector.IsCandidate(a.Prefix.Addr()) && !ok {
 			errs = append(errs, fmt.Errorf("%s is on the guest but was not measured", a.Prefix))
 		}
 	}

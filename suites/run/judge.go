@@ -167,28 +167,23 @@ func (s *session) overTime(x *subject, i int, r *report.Result) {
 	if j := s.judgedBefore(i); j >= 0 {
 		before := s.checkpoints[j]
 		old, now := x.answers[j].choice.Address(), a.choice.Address()
+		row, _ := cp.table.Row(old)
+		deprecated := selector.Flags(row.Flags).Has(selector.FlagDeprecated) // to be left (RFC 4862 5.5.4)
 		switch {
-		case old != now && worked(before.table, old) && worked(cp.table, old) && !deprecated(cp.table, old):
-			row, _ := cp.table.Row(old)
+		case old != now && worked(before.table, old) && worked(cp.table, old) && !deprecated:
 			fail(scenarios.FailFlap, "but left %s, its choice at %s, which still works", title(row), before.name)
 			return
 		case a.left != nil && worked(before.table, old):
-			fail(scenarios.FailFlap, "to which it came back: since %s it had left it for %s", before.name, list(a.left.Addresses))
+			fail(scenarios.FailFlap, "to which it came back: since %s it had left it for %s", before.name, stability.Reply{Choice: *a.left})
 			return
 		}
 	}
 	switch {
 	case a.wavered != nil:
-		fail(scenarios.FailFlap, "to which it came back: while nothing changed it left it for %s", list(a.wavered.Addresses))
+		fail(scenarios.FailFlap, "to which it came back: while nothing changed it left it for %s", stability.Reply{Choice: *a.wavered})
 	case cp.within > 0 && a.took > cp.within:
 		fail(scenarios.FailLate, "only after %s, and not within %s", a.took.Round(time.Millisecond), cp.within)
 	}
-}
-
-// deprecated addresses are to be left while they still work (RFC 4862 5.5.4).
-func deprecated(t probe.Table, a netip.Addr) bool {
-	row, ok := t.Row(a)
-	return ok && selector.Flags(row.Flags).Has(selector.FlagDeprecated)
 }
 
 func worked(t probe.Table, a netip.Addr) bool {

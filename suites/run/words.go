@@ -24,18 +24,6 @@ func describe(r probe.Row) string {
 // title names a row: "slaac fd01:…/64".
 func title(r probe.Row) string { return fmt.Sprintf("%s %s", r.Origin, r.Address) }
 
-// list names addresses, or says that there are none.
-func list(as []netip.Addr) string {
-	if len(as) == 0 {
-		return "none"
-	}
-	var words []string
-	for _, a := range as {
-		words = append(words, a.String())
-	}
-	return strings.Join(words, " and ")
-}
-
 // remarks says what a bidirectional candidate cannot do although it counts as
 // working. A candidate that does not work needs no remarks.
 func remarks(table probe.Table, r probe.Row) []string {

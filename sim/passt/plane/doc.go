@@ -17,28 +17,24 @@
 //   - echo requests for the pod are answered by the pod, and all else that is
 //     addressed to the pod stays there.
 //
-// Frames of the guest enter by Forward (guest.go). The kernel drops them where
-// they arrive; whoever reads them there gives each to the engine, the engine's
-// addresses to Follow, and then the frame to Forward, which puts it on the
-// pod's loopback interface with a mark that tells it from the pod's own. So
-// the address seen is right before anybody outside sees the packet that
-// changed it, frames count in the order of their arrival, and the state
-// machine is the engine's alone. An nftables map that packets write themselves
-// does not do: an element that a packet deletes stays until the garbage
-// collection of the next second, and after some thirty changes within one the
-// map takes no more and stays empty.
+// The kernel drops frames of the guest where they arrive. The reader there gives
+// each to the engine, the engine's addresses to Follow, and then the frame to
+// Forward (guest.go), which puts it on the pod's loopback interface with a mark. So
+// the address seen is right before anybody outside sees the packet that changed it.
+// An nftables map that packets write themselves does not do: an element that a
+// packet deletes stays until the garbage collection of the next second, and after
+// some thirty changes within one the map takes no more and stays empty.
 //
 // The kernel forwards no packet with a link-local address. So within the pod
 // such an address has another prefix, from before conntrack to after routing
 // (linklocal.go); on both links frames look as they should.
 //
 // The pod may get other addresses while passt runs (Change). passt listens on
-// all there are, and sends by the kernel's choice; what it leases stays what it
-// read when it started. Up to 2024_06_24 the answer to a datagram, too, leaves
-// with the kernel's choice, and so gets lost for whoever sent it to another of
-// the pod's addresses; a TCP connection is answered from where it was made to.
-// That was observed of 2023_03_09. Of releases from 2024_07_26 on it is taken
-// for granted that datagrams are answered likewise.
+// all, sends by the kernel's choice, and leases what it read when it started. Up to
+// 2024_06_24 the answer to a datagram, too, leaves with the kernel's choice, and so
+// gets lost if it was sent to another of the pod's addresses; a TCP connection is
+// answered from where it was made to. That was observed of 2023_03_09; that releases
+// from 2024_07_26 on answer datagrams likewise is taken for granted.
 //
 // A guest may own the pod's address itself, so packets for the guest must not
 // find the pod's local table: they carry a mark, and a rule before the local
@@ -48,21 +44,18 @@
 // Not modelled: passt ends TCP and UDP in sockets of its own, the kernel
 // forwards.
 //
-//   - passt accepts a peer's connection at a forwarded port first and asks the
-//     guest then. A peer's connect() therefore succeeds even if no server
-//     listens in the guest, and ends by a reset, or hangs if the address seen
-//     is not the guest's; here the peer is refused at once, or its connect()
-//     hangs. Whether octets are exchanged is the same, so a verdict that is
-//     taken from an answer, as all verdicts here are, is the same too. Who
-//     takes an open port for a working server (nc -z, a TCP health check) will
-//     see it work behind passt and fail here.
+//   - passt accepts a peer's connection at a forwarded port before it asks the
+//     guest. A peer's connect() therefore succeeds even if no server listens in
+//     the guest, and ends by a reset, or hangs if the address seen is not the
+//     guest's; here the peer is refused at once, or its connect() hangs. Verdicts
+//     come from answers, so they are the same. A check that only connects (nc -z,
+//     a TCP health check) works behind passt and fails here.
 //   - The hop limit goes down by one, and TCP options are end to end.
-//   - ICMPv6 errors of the guest reach the peer, and those of the network the
-//     guest from 2024_07_26 on, where passt hands on none of the former, and
-//     of the latter those about UDP since 2025_03_20. A UDP exchange that is
-//     refused here times out behind passt; both fail. A refused TCP connection
-//     is refused for the guest in all releases, where up to 2024_12_11 it
-//     times out (the reset lacks ACK).
+//   - ICMPv6 errors of the guest reach the peer, and from 2024_07_26 on those of
+//     the network the guest. passt hands on none of the former, and of the latter
+//     those about UDP since 2025_03_20. A UDP exchange that is refused here times
+//     out behind passt. So does up to 2024_12_11 a TCP connection of the guest
+//     that is refused here (the reset lacks ACK).
 //   - Multicast, in either direction, goes nowhere.
 //   - Up to 2024_06_24 a TCP connection to one of the pod's further addresses
 //     (Config.Others) stays with the address seen when it began.
@@ -71,9 +64,8 @@
 //   - What the pod itself sends to a forwarded port of its own stays in the
 //     pod; passt would take it to the guest.
 //   - Up to 2024_06_24 the guest's UDP answer to a peer that has the gateway's
-//     address goes to the pod's loopback, which nobody has observed of passt;
-//     and not only the UDP ports that the guest has sent from are open to
-//     everybody (RFC 4787 5), but its TCP ports too, 1024 in all.
+//     address goes to the pod's loopback, and the TCP ports, too, that the guest
+//     has sent from are open to everybody (RFC 4787 5), 1024 in all.
 //   - The pod's own sockets do not reach link-local hosts on the uplink, and an
 //     ICMPv6 error between link-local addresses does not reach its flow.
 package plane

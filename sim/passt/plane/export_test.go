@@ -7,6 +7,9 @@ import (
 	"github.com/google/nftables"
 )
 
+// Outside returns the pod's address for the link-local address a on its uplink.
+func Outside(a netip.Addr) netip.Addr { return within(outside, a) }
+
 // Seen returns the address that new inbound flows go to.
 func (p *Plane) Seen() (netip.Addr, error) { return p.get(p.seen) }
 

@@ -44,10 +44,6 @@ func u32(n uint32) []byte { return binaryutil.NativeEndian.PutUint32(n) }
 
 func verdict(k expr.VerdictKind) exprs { return exprs{&expr.Verdict{Kind: k}} }
 
-func jump(ch *nftables.Chain) exprs {
-	return exprs{&expr.Verdict{Kind: expr.VerdictJump, Chain: ch.Name}}
-}
-
 // header loads n octets of a header into regA.
 func header(base expr.PayloadBase, off, n uint32) *expr.Payload {
 	return &expr.Payload{DestRegister: regA, Base: base, Offset: off, Len: n}

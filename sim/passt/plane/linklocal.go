@@ -29,9 +29,6 @@ func within(p netip.Prefix, a netip.Addr) netip.Addr {
 	return netip.AddrFrom16(b)
 }
 
-// Outside returns the pod's address for the link-local address a on its uplink.
-func Outside(a netip.Addr) netip.Addr { return within(outside, a) }
-
 // Inside returns the pod's address for the guest's link-local address a.
 func Inside(a netip.Addr) netip.Addr { return within(inside, a) }
 
@@ -40,7 +37,7 @@ func (p *Plane) linkLocals() {
 	data := p.conn.AddChain(&nftables.Chain{Table: p.table, Name: "enter_data"})
 	p.rule(pre, destinationIn(multicast), verdict(expr.VerdictReturn))
 	for _, match := range traffic() {
-		p.rule(pre, match, jump(data))
+		p.rule(pre, match, exprs{&expr.Verdict{Kind: expr.VerdictJump, Chain: data.Name}})
 	}
 	p.rule(data, mark(markOut), sourceIn(linkLocal), setPrefix(offSource, inside))
 	p.rule(data, arrivedBy(p.cfg.Uplink), sourceIn(linkLocal), setPrefix(offSource, outside))

@@ -12,19 +12,15 @@ import (
 	"github.com/passtlab/passtlab/suites/run"
 )
 
-// Lab is a lab whose guest has no address, so that choosing nothing is right.
+// Lab is a run.Lab whose guest has no address, so that choosing nothing is right.
 type Lab struct{ StepErr, CloseErr error }
 
-// Step implements run.Lab.
 func (l Lab) Step(context.Context, scenarios.Event) error { return l.StepErr }
 
-// Probe implements run.Lab.
 func (l Lab) Probe(context.Context) (probe.Table, error) { return nil, nil }
 
-// Observe implements run.Lab.
 func (l Lab) Observe(context.Context) (o selector.Observation, err error) { return o, nil }
 
-// Close implements run.Lab.
 func (l Lab) Close() error { return l.CloseErr }
 
 // Builds returns a builder that gives every scenario the lab, and has the
