@@ -5,23 +5,16 @@ import "net/netip"
 // Observation is what a selector is shown. Its JSON form is what an external
 // selector gets on standard input.
 type Observation struct {
-	// APIVersion is "passtlab/v1".
-	APIVersion string `json:"apiVersion"`
-	// Role is the consumer of the address: node, kubelet or etcd.
-	Role string `json:"role"`
-	// Interface is the guest's main interface, the one behind passt.
-	Interface string `json:"interface"`
-	// Target is an address of another node of the cluster network.
-	Target netip.Addr `json:"target"`
-	// Links are the guest's interfaces in the kernel's order.
-	Links []Link `json:"links"`
+	APIVersion string     `json:"apiVersion"` // "passtlab/v1"
+	Role       string     `json:"role"`       // the consumer of the address: node, kubelet or etcd
+	Interface  string     `json:"interface"`  // the guest's main interface, the one behind passt
+	Target     netip.Addr `json:"target"`     // an address of another node of the cluster network
+	Links      []Link     `json:"links"`      // the guest's interfaces in the kernel's order
 	// Addresses are those of all links, in the kernel's order, link-local
 	// and loopback ones included.
 	Addresses []Address `json:"addresses"`
-	// Routes are the IPv6 routes of the main table, in the kernel's order.
-	Routes []Route `json:"routes"`
-	// Config is the configuration of the component.
-	Config Config `json:"config"`
+	Routes    []Route   `json:"routes"` // the IPv6 routes of the main table, in the kernel's order
+	Config    Config    `json:"config"` // the configuration of the component
 
 	// Guest is the namespace in which the observation was made; nil when it
 	// was read from a file.
@@ -60,14 +53,10 @@ type Link struct {
 
 // Address is an address of a link.
 type Address struct {
-	// Prefix is the address with its prefix length.
-	Prefix netip.Prefix `json:"address"`
-	// Link is the interface's name.
-	Link string `json:"link"`
-	// Scope is "global", "site", "link" or "host".
-	Scope string `json:"scope"`
-	// Flags are the kernel's IFA_F_ flags.
-	Flags Flags `json:"flags"`
+	Prefix netip.Prefix `json:"address"` // the address with its prefix length
+	Link   string       `json:"link"`    // the interface's name
+	Scope  string       `json:"scope"`   // "global", "site", "link" or "host"
+	Flags  Flags        `json:"flags"`   // the kernel's IFA_F_ flags
 	// ValidLifetime and PreferredLifetime are in seconds; Forever is
 	// infinite (RFC 4861 4.6.2).
 	ValidLifetime     uint32 `json:"validLifetime"`

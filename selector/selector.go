@@ -29,8 +29,7 @@ type Choice struct {
 	// Addresses are the chosen addresses, the preferred one first. Most
 	// selectors give one; etcd may advertise several. Empty: none.
 	Addresses []netip.Addr `json:"addresses"`
-	// Reason says in a few words which rule decided.
-	Reason string `json:"reason,omitempty"`
+	Reason    string       `json:"reason,omitempty"` // which rule decided, in a few words
 	// Waited is for how long the selector's program waited for a processor, which
 	// is not the selector's time. 0: it is none, or did not.
 	Waited time.Duration `json:"-"`

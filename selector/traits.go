@@ -51,8 +51,7 @@ type Instance struct {
 type Said struct {
 	At     time.Time
 	Choice Choice
-	// Err says why the instance has ended; nothing follows.
-	Err error
+	Err    error // why the instance has ended; nothing follows
 }
 
 // WithTraits returns s with other traits.

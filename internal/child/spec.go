@@ -16,12 +16,11 @@ type Namespace interface {
 
 // Spec is what to run, and where. What has a key in JSON goes to the init as it is.
 type Spec struct {
-	Path  string    `json:"path"` // of the program, absolute
-	Args  []string  `json:"-"`    // the program's name first
-	Env   []string  `json:"-"`
-	Stdin io.Reader `json:"-"`
-	// Stdout and Stderr get what the program prints.
-	Stdout, Stderr io.Writer `json:"-"`
+	Path           string    `json:"path"` // of the program, absolute
+	Args           []string  `json:"-"`    // the program's name first
+	Env            []string  `json:"-"`
+	Stdin          io.Reader `json:"-"`
+	Stdout, Stderr io.Writer `json:"-"` // get what the program prints
 	// File, unless nil, is the program's descriptor FileFD.
 	File *os.File `json:"-"`
 

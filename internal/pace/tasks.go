@@ -11,8 +11,7 @@ import (
 
 // Tree is where the tasks of a program are found in a procfs.
 type Tree struct {
-	// Proc is the folder where a procfs is mounted.
-	Proc string
+	Proc string // the folder where a procfs is mounted
 	// Root is the process at the top, by its number in that procfs. It only
 	// starts others, so that it counts for as long as it is alone.
 	Root int

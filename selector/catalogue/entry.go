@@ -22,17 +22,15 @@ type Entry struct {
 	Versions []string `yaml:"versions" json:"versions" required:"true" nonempty:"true" is:"version"`
 	// Licence of the module, an SPDX identifier.
 	Licence string `yaml:"licence" json:"licence" required:"true"`
-	// Rule is the documented rule, one sentence.
-	Rule string `yaml:"rule" json:"rule" required:"true"`
+	Rule    string `yaml:"rule" json:"rule" required:"true"` // the documented rule, one sentence
 	// DefaultRoute says whether nothing is picked without a default route.
 	DefaultRoute *bool `yaml:"defaultRoute" json:"defaultRoute" required:"true"`
 	// Reads says where the program looks for addresses: Kernel or Observation.
 	Reads Source `yaml:"reads" json:"reads" required:"true"`
 	// Order says by what the rule orders the addresses, at the last: OrderKernel
 	// or OrderRule.
-	Order Order `yaml:"order" json:"order" required:"true"`
-	// Arguments are those of the program.
-	Arguments []string `yaml:"arguments" json:"arguments,omitempty"`
+	Order     Order    `yaml:"order" json:"order" required:"true"`
+	Arguments []string `yaml:"arguments" json:"arguments,omitempty"` // those of the program
 	// Explains are the upstream issues that come from the rule.
 	Explains []string `yaml:"explains" json:"explains,omitempty" is:"issue"`
 }

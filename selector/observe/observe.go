@@ -1,9 +1,11 @@
 package observe
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -146,14 +148,9 @@ func prefix(n *net.IPNet) netip.Prefix {
 }
 
 func mainInterface(o selector.Observation) string {
-	var best *selector.Route
-	for i, r := range o.Routes {
-		if r.Destination.Bits() == 0 && (best == nil || r.Metric < best.Metric) {
-			best = &o.Routes[i]
-		}
-	}
-	if best != nil {
-		return best.Link
+	routes := slices.DeleteFunc(slices.Clone(o.Routes), func(r selector.Route) bool { return r.Destination.Bits() > 0 })
+	if len(routes) > 0 {
+		return slices.MinFunc(routes, func(a, b selector.Route) int { return cmp.Compare(a.Metric, b.Metric) }).Link
 	}
 	for _, l := range o.Links {
 		if l.Up && l.Type != "loopback" {

@@ -29,8 +29,7 @@ const (
 type Saved struct {
 	Observation selector.Observation
 	Format      Format
-	// Unknown names what is not in the file, in words for people.
-	Unknown []string
+	Unknown     []string // what is not in the file, in words for people
 
 	created []time.Time // by address; nil where the file has no such times
 	ordered bool        // whether the addresses are in the kernel's order
@@ -38,14 +37,6 @@ type Saved struct {
 
 // UnknownFlags is in Saved.Unknown where the addresses' flags are not known.
 const UnknownFlags = "address flags"
-
-// What else a file may leave out.
-const (
-	unknownLifetimes = "lifetimes"
-	unknownLinks     = "state of links"
-	unknownRoutes    = "routes"
-	unknownOrder     = "the kernel's order of addresses"
-)
 
 // Load reads an observation from r; see Parse.
 func Load(name string, r io.Reader) (Saved, error) {

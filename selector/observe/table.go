@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"bytes"
 	"net/netip"
 	"slices"
 	"strings"
@@ -12,8 +11,8 @@ import (
 
 // isTable reports whether there is a line with the headings of talosctl get.
 func isTable(data []byte) bool {
-	for line := range bytes.Lines(data) {
-		if heading(strings.Fields(string(line))) {
+	for line := range strings.Lines(string(data)) {
+		if heading(strings.Fields(line)) {
 			return true
 		}
 	}
@@ -27,7 +26,7 @@ func heading(fields []string) bool {
 // parseTable reads the table of talosctl get addresses. All that is needed of
 // an address is in its ID, LINK/ADDRESS/LENGTH, which every release has.
 func parseTable(name string, data []byte) (Saved, error) {
-	c := &collector{file: name}
+	c := &collector{file: name, first: map[string]int{}}
 	var head []string
 	line := 0
 	for raw := range strings.Lines(string(data)) {

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -56,9 +57,6 @@ func (c *collector) add(s status) error {
 	if line, ok := c.first[id]; ok {
 		return c.fault(s.line, "each address of one node once", "%s stands twice, first on line %d", id, line)
 	}
-	if c.first == nil {
-		c.first = map[string]int{}
-	}
 	c.first[id] = s.line
 	if s.address.Scope == "" {
 		s.address.Scope = scopeOf(s.address.Prefix.Addr())
@@ -77,27 +75,25 @@ func (c *collector) saved(format Format) Saved {
 		Addresses:  []selector.Address{},
 		Routes:     []selector.Route{},
 	}}
-	var links []string
-	flags, times := true, true
+	links := map[string]bool{}
 	for _, x := range c.all {
 		s.Observation.Addresses = append(s.Observation.Addresses, x.address)
 		s.created = append(s.created, x.created)
-		flags = flags && x.flagsKnown
-		times = times && !x.created.IsZero()
-		if selector.IsCandidate(x.address.Prefix.Addr()) && !slices.Contains(links, x.address.Link) {
-			links = append(links, x.address.Link)
+		if selector.IsCandidate(x.address.Prefix.Addr()) {
+			links[x.address.Link] = true
+			s.Observation.Interface = x.address.Link
 		}
 	}
-	if len(links) == 1 {
-		s.Observation.Interface = links[0]
+	if len(links) > 1 {
+		s.Observation.Interface = ""
 	}
-	if !times {
+	if slices.ContainsFunc(s.created, time.Time.IsZero) {
 		s.created = nil
 	}
-	if !flags {
+	if slices.ContainsFunc(c.all, func(x status) bool { return !x.flagsKnown }) {
 		s.Unknown = append(s.Unknown, UnknownFlags)
 	}
-	s.Unknown = append(s.Unknown, unknownLifetimes, unknownLinks, unknownRoutes, unknownOrder)
+	s.Unknown = append(s.Unknown, "lifetimes", "state of links", "routes", "the kernel's order of addresses")
 	return s
 }
 
@@ -114,7 +110,7 @@ func scopeOf(a netip.Addr) string {
 
 // parseYAML reads a stream of resources and takes the AddressStatuses.
 func parseYAML(name string, data []byte) (Saved, error) {
-	c := &collector{file: name}
+	c := &collector{file: name, first: map[string]int{}}
 	others := map[string]bool{}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	for {
@@ -214,36 +210,29 @@ func (c *collector) text(n *yaml.Node, path ...string) (*yaml.Node, error) {
 
 // child returns the value of a key, or nil.
 func child(n *yaml.Node, key string) *yaml.Node {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
+	if n != nil && n.Kind == yaml.MappingNode {
+		for pair := range slices.Chunk(n.Content, 2) {
+			if pair[0].Value == key {
+				return pair[1]
+			}
 		}
 	}
 	return nil
 }
 
 // talosFlags are the names that Talos has for flags and iproute2 has not.
-// "dynamic" is iproute2's word for what is not permanent.
 var talosFlags = map[string]string{
 	"mngmtmpaddr":   "mngtmpaddr",
 	"homeaddress":   "home",
 	"mcautojoin":    "autojoin",
 	"stableprivacy": "stable-privacy",
-	"dynamic":       "",
 }
 
+// parseTalosFlags also reads "dynamic", iproute2's word for what is not permanent.
 func parseTalosFlags(s string) (selector.Flags, error) {
-	var names []string
-	for _, n := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
-		if other, ok := talosFlags[n]; ok {
-			n = other
-		}
-		if n != "" {
-			names = append(names, n)
-		}
+	names := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+	for i, n := range names {
+		names[i] = cmp.Or(talosFlags[n], n)
 	}
-	return selector.ParseFlags(names)
+	return selector.ParseFlags(slices.DeleteFunc(names, func(n string) bool { return n == "dynamic" }))
 }

@@ -14,30 +14,21 @@ import (
 
 // Report says what selectors would pick.
 type Report struct {
-	// APIVersion is "passtlab/v1".
-	APIVersion string `json:"apiVersion"`
-	// From is the name of the file, empty for this node.
-	From string `json:"from,omitempty"`
-	// Format is the file's.
-	Format observe.Format `json:"format,omitempty"`
-	// Role is the consumer of the address.
-	Role string `json:"role"`
-	// Config is the configuration that the selectors were given.
-	Config selector.Config `json:"config"`
-	// Candidates are the addresses that could be picked.
-	Candidates []candidate `json:"candidates"`
-	// Unknown names what is not in the file.
-	Unknown []string `json:"unknown,omitempty"`
-	// Picks are in the order of the selectors.
-	Picks []picked `json:"picks"`
+	APIVersion string          `json:"apiVersion"`        // "passtlab/v1"
+	From       string          `json:"from,omitempty"`    // the name of the file, empty for this node
+	Format     observe.Format  `json:"format,omitempty"`  // the file's
+	Role       string          `json:"role"`              // the consumer of the address
+	Config     selector.Config `json:"config"`            // the configuration that the selectors were given
+	Candidates []candidate     `json:"candidates"`        // the addresses that could be picked
+	Unknown    []string        `json:"unknown,omitempty"` // what is not in the file
+	Picks      []picked        `json:"picks"`             // in the order of the selectors
 }
 
 // candidate is an address that could be picked.
 type candidate struct {
-	Address netip.Prefix `json:"address"`
-	Link    string       `json:"link"`
-	// Flags are the kernel's, null where they are not known.
-	Flags *selector.Flags `json:"flags"`
+	Address netip.Prefix    `json:"address"`
+	Link    string          `json:"link"`
+	Flags   *selector.Flags `json:"flags"` // the kernel's, null where they are not known
 }
 
 // picked is what one selector would pick.
@@ -48,16 +39,14 @@ type picked struct {
 	Answers []answer `json:"answers,omitempty"`
 	// Unsupported is why the selector cannot judge the situation.
 	Unsupported string `json:"unsupported,omitempty"`
-	// Error is how the selector failed.
-	Error string `json:"error,omitempty"`
+	Error       string `json:"error,omitempty"` // how the selector failed
 }
 
 // answer is a choice.
 type answer struct {
 	// Addresses are empty for no address.
 	Addresses []netip.Addr `json:"addresses"`
-	// Absent are those of Addresses that the node does not have.
-	Absent []netip.Addr `json:"absent,omitempty"`
+	Absent    []netip.Addr `json:"absent,omitempty"` // those of Addresses that the node does not have
 	// Reason says which rule decided.
 	Reason string `json:"reason,omitempty"`
 	// Order is the order of addresses that the answer belongs to, where

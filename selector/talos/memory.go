@@ -11,8 +11,7 @@ import (
 // memory is what an algorithm has chosen. The zero value is that of a machine
 // that has just booted.
 type memory struct {
-	// choice is the last one that had an address.
-	choice selector.Choice
+	choice selector.Choice // the last one that had an address
 	// first are the IPv4 and the IPv6 address that came first last, whether
 	// taken or not: so every role remembers the same.
 	first [2]netip.Addr
