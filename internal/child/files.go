@@ -1,6 +1,7 @@
 package child
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -66,9 +67,7 @@ func (o order) confineFiles(argv []string) error {
 	}
 	// The working folder is still the one below the new mounts.
 	if wd, err := unix.Getwd(); err == nil && hidden(wd) {
-		if err := unix.Chdir(wd); err != nil {
-			return fmt.Errorf("enter the working folder: %w", err)
-		}
+		return os.Chdir(wd)
 	}
 	return nil
 }
@@ -235,12 +234,12 @@ func (o order) needed(argv []string) (paths []string) {
 	}
 	slices.Sort(paths)
 	var last string
-	return slices.DeleteFunc(slices.Compact(paths), func(p string) bool {
-		if last != "" && strings.HasPrefix(p, last+"/") {
-			return true
+	return slices.DeleteFunc(paths, func(p string) bool {
+		within := last != "" && strings.HasPrefix(p+"/", last+"/")
+		if !within {
+			last = p
 		}
-		last = p
-		return false
+		return within
 	})
 }
 
@@ -261,14 +260,19 @@ func device(path string) bool {
 	return strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/")
 }
 
-// hidden reports whether a path is in a folder that the program has to itself.
-func hidden(path string) bool {
+// privateOf returns the private folder that a path is in, or "".
+func privateOf(path string) string {
 	for _, p := range private {
 		if strings.HasPrefix(path, p.dir+"/") {
-			return true
+			return p.dir
 		}
 	}
-	return device(path)
+	return ""
+}
+
+// hidden reports whether a path is in a folder that the program has to itself.
+func hidden(path string) bool {
+	return privateOf(path) != "" || device(path)
 }
 
 // trees are copies of mounts, to be mounted where something else hides them.
@@ -311,12 +315,7 @@ func (ts trees) show() error {
 // there may be anything of the program's: links that lead out of it are not
 // followed, and nothing is opened.
 func makePoint(path string, folder bool) error {
-	top := "/dev"
-	for _, p := range private {
-		if strings.HasPrefix(path, p.dir+"/") {
-			top = p.dir
-		}
-	}
+	top := cmp.Or(privateOf(path), "/dev")
 	root, err := os.OpenRoot(top)
 	if err != nil {
 		return err

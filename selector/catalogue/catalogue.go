@@ -25,9 +25,11 @@ func parse(data []byte) ([]Entry, error) {
 	var es []Entry
 	err := reader.Read("selector/catalogue/catalogue.yaml", data, &es, func() (faults []strict.Fault) {
 		for i, e := range es {
-			for _, f := range e.check() {
-				f.Key = fmt.Sprintf("[%d].%s", i, f.Key)
-				faults = append(faults, f)
+			for j := 1; j < len(e.Versions); j++ {
+				if before, v := e.Versions[j-1], e.Versions[j]; Compare(before, v) > 0 {
+					faults = append(faults, strict.Fault{Key: fmt.Sprintf("[%d].versions[%d]", i, j), Problem: v + " after " + before,
+						Expected: "the oldest version first", Next: "correct the order"})
+				}
 			}
 			if slices.ContainsFunc(es[:i], func(f Entry) bool { return f.Name == e.Name }) {
 				faults = append(faults, strict.Fault{Key: fmt.Sprintf("[%d].name", i), Problem: e.Name + " stands twice",

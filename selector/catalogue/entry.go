@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"fmt"
 	"reflect"
 	"regexp"
 
@@ -67,17 +66,6 @@ var (
 	versionPattern = regexp.MustCompile(`^v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+incompatible)?$`)
 	issuePattern   = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+#[0-9]+$`)
 )
-
-// check looks for what each key of e alone does not show.
-func (e Entry) check() (faults []strict.Fault) {
-	for i, v := range e.Versions[min(1, len(e.Versions)):] {
-		if before := e.Versions[i]; Compare(before, v) > 0 {
-			faults = append(faults, strict.Fault{Key: fmt.Sprintf("versions[%d]", i+1), Problem: v + " after " + before,
-				Expected: "the oldest version first", Next: "correct the order"})
-		}
-	}
-	return faults
-}
 
 // reader reads a catalogue.
 var reader = strict.Reader{

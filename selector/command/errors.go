@@ -105,10 +105,10 @@ func lastLine(s string) string {
 
 func shorten(s string) string {
 	const limit = 200
-	if len(s) <= limit {
-		return s
+	if len(s) > limit {
+		return s[:limit] + "…"
 	}
-	return s[:limit] + "…"
+	return s
 }
 
 // quote returns sep and the last line of s in quotes, or nothing.

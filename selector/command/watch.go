@@ -33,12 +33,13 @@ func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.C
 	defer cancel(nil)
 	_, news := l.all()
 	limit := w.program.limit(cancel)
-	for waiting := true; waiting; {
+wait:
+	for {
 		select {
 		case <-news:
-			waiting = false
+			break wait
 		case <-ctx.Done():
-			waiting = false
+			break wait
 		case <-l.meter.Next():
 			limit(l.meter.Since(begun))
 		}
@@ -106,20 +107,15 @@ func (w watcher) start(o selector.Observation) (*watch, error) {
 		ended: make(chan struct{}), unread: make(chan []byte, 1), news: make(chan struct{}),
 		stderr: &child.Tail{Max: w.program.opts.MaxOutput},
 	}
-	l.meter, l.kills = pace.Start(nil), limits.OOMKills()
 	l.lines = &lines{max: w.program.opts.MaxOutput, left: maxSaid, line: l.hear, wrong: cancel}
-	in, out, err := os.Pipe()
-	if err != nil {
-		l.meter.Stop()
-		return nil, l.wrap(fmt.Errorf("%w: %w", ErrSetup, err))
-	}
-	l.stdin = in
 	if err := l.show(o); err != nil {
-		l.meter.Stop()
-		in.Close()
-		out.Close()
 		return nil, err
 	}
+	in, out, err := os.Pipe()
+	if err != nil {
+		return nil, l.wrap(fmt.Errorf("%w: %w", ErrSetup, err))
+	}
+	l.stdin, l.meter, l.kills = in, pace.Start(nil), limits.OOMKills()
 	fed := make(chan struct{})
 	go func() {
 		defer close(fed)
@@ -191,11 +187,10 @@ func (l *watch) feed(ctx context.Context, stdin *os.File) {
 // hear takes a line of the program's.
 func (l *watch) hear(line []byte) error {
 	c, err := parseOutput(line)
-	if err != nil {
-		return err
+	if err == nil {
+		l.say(selector.Said{Choice: c})
 	}
-	l.say(selector.Said{Choice: c})
-	return nil
+	return err
 }
 
 func (l *watch) say(s selector.Said) {

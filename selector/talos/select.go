@@ -116,16 +116,11 @@ func (p *pipeline) node(o selector.Observation, m memory) []candidate {
 	}
 	p.byLink = true
 	p.sort()
-	p.stick(m.choice.Address())
-	return p.first()
-}
-
-// stick puts a first, if it is there.
-func (p *pipeline) stick(a netip.Addr) {
-	i := slices.IndexFunc(p.left, func(c candidate) bool { return c.Prefix.Addr() == a })
-	if p.stuck = i > 0; p.stuck {
-		p.left = slices.Concat(p.left[i:i+1], p.left[:i], p.left[i+1:])
+	last := slices.IndexFunc(p.left, func(c candidate) bool { return c.Prefix.Addr() == m.choice.Address() })
+	if p.stuck = last > 0; p.stuck {
+		p.left = slices.Concat(p.left[last:last+1], p.left[:last], p.left[last+1:])
 	}
+	return p.first()
 }
 
 // routed leaves the addresses through which the node may be reached, without
@@ -175,17 +170,11 @@ func (p *pipeline) kubelet(o selector.Observation) ([]candidate, error) {
 // everything is kubelet's filter when the configuration has none: all addresses
 // of the families that the service subnets have, or of both if there are none.
 func everything(services []netip.Prefix) (fs filters) {
-	all4 := filter{prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0)}
-	all6 := filter{prefix: netip.PrefixFrom(netip.IPv6Unspecified(), 0)}
 	if len(services) == 0 {
-		return filters{all4, all6}
+		services = hosts([]netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()})
 	}
 	for _, s := range services {
-		if s.Addr().Is4() {
-			fs = append(fs, all4)
-		} else {
-			fs = append(fs, all6)
-		}
+		fs = append(fs, filter{prefix: netip.PrefixFrom(s.Addr(), 0).Masked()})
 	}
 	return fs
 }
@@ -222,10 +211,10 @@ func hosts(as []netip.Addr) []netip.Prefix {
 // choice makes the choice of what was taken, with the reason why its first
 // address stood before the next one.
 func (p *pipeline) choice(taken []candidate) selector.Choice {
-	if len(taken) == 0 {
-		if p.emptied == "" {
-			return selector.None("no addresses")
-		}
+	switch {
+	case len(taken) == 0 && p.emptied == "":
+		return selector.None("no addresses")
+	case len(taken) == 0:
 		return selector.None("no address left after: " + p.emptied)
 	}
 	c := selector.Choice{Reason: p.reason()}

@@ -80,14 +80,10 @@ func filter(ips []netip.Addr, o selector.Observation) ([]netip.Addr, error) {
 		left, err := net.FilterIPs(ips, slices.Concat(cidrs, not))
 		return firstOfEach(left), err
 	case "etcd":
-		if cidrs := o.Config.AdvertisedSubnets; len(cidrs) > 0 {
-			ips, err := net.FilterIPs(ips, slices.Concat([]string{"0.0.0.0/0", "::/0"}, not))
-			if err != nil {
-				return nil, err
-			}
-			return net.FilterIPs(ips, cidrs)
-		}
 		left, err := net.FilterIPs(ips, slices.Concat([]string{"0.0.0.0/0", "::/0"}, not))
+		if cidrs := o.Config.AdvertisedSubnets; len(cidrs) > 0 && err == nil {
+			return net.FilterIPs(left, cidrs)
+		}
 		return left[:min(1, len(left))], err
 	}
 	return nil, fmt.Errorf("role %s has no subnet filter: %w", o.Role, protocol.ErrUnsupported)
@@ -101,11 +97,7 @@ func families(services []netip.Prefix) []string {
 	}
 	var cidrs []string
 	for _, s := range services {
-		if s.Addr().Is4() {
-			cidrs = append(cidrs, "0.0.0.0/0")
-		} else {
-			cidrs = append(cidrs, "::/0")
-		}
+		cidrs = append(cidrs, netip.PrefixFrom(s.Addr(), 0).Masked().String())
 	}
 	return cidrs
 }
