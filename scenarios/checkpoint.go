@@ -86,10 +86,7 @@ func (cp *Checkpoint) Play(_ context.Context, lab Lab) error {
 			}
 		}
 	}
-	if len(faults) == 0 {
-		return nil
-	}
-	return faults
+	return faults.Err()
 }
 
 func (cp *Checkpoint) reaches(lab Lab, key string, t Target) error {

@@ -104,8 +104,8 @@ func loadAll(topics fs.FS, wanted func(name string) bool) ([]*Scenario, error) {
 		}
 		all = append(all, scs...)
 	}
-	if len(faults) > 0 {
-		return nil, faults
+	if err := faults.Err(); err != nil {
+		return nil, err
 	}
 	return all, nil
 }

@@ -165,8 +165,7 @@ func (e Event) Play(ctx context.Context, lab Lab) error {
 			faults[i] = e.from.place(f)
 		}
 	}
-	faults.Sort()
-	return faults
+	return faults.Err()
 }
 
 // A source is where a file has a mapping.

@@ -17,8 +17,6 @@ type family struct {
 	file    string
 	checks  []Check
 	members []member
-	faults  Faults             // in the order in which they were found
-	in      map[Fault][]string // the names of the members that have it
 }
 
 // A member is a scenario of a family, in one order.
@@ -73,7 +71,6 @@ func (f *family) check(m member) {
 		d.Check(found)
 	}
 	f.members = append(f.members, m)
-	f.blame(m.label(), d.Faults...)
 }
 
 func (m member) label() string { return strings.Join(m.names, "-") }
@@ -89,41 +86,35 @@ func (m member) source(key string) string {
 	return key
 }
 
-// blame records faults of the member with that label.
-func (f *family) blame(label string, faults ...Fault) {
-	for _, fault := range faults {
-		if _, ok := f.in[fault]; !ok {
-			f.faults = append(f.faults, fault)
-		}
-		if !slices.Contains(f.in[fault], label) {
-			f.in[fault] = append(f.in[fault], label)
-		}
-	}
-}
-
-// error returns all faults, each once and with the names of the members that
+// faults returns all faults, each once and with the names of the members that
 // have it, unless all do.
-func (f *family) error() error {
-	if len(f.faults) == 0 {
-		return nil
-	}
-	faults := slices.Clone(f.faults)
-	for i, fault := range faults {
-		in := f.in[fault]
-		if len(in) == 0 || len(in) == len(f.members) {
-			continue
+func (f *family) faults() (all Faults) {
+	in := map[Fault][]string{}
+	for _, m := range f.members {
+		for _, fault := range m.Faults {
+			if in[fault] == nil {
+				all = append(all, fault)
+			}
+			if !slices.Contains(in[fault], m.label()) {
+				in[fault] = append(in[fault], m.label())
+			}
 		}
-		if few := 3; len(in) > few {
-			in = append(slices.Clone(in[:few]), fmt.Sprintf("%d more", len(in)-few))
-		}
-		faults[i].Problem += fmt.Sprintf(" (in %s)", strings.Join(in, ", "))
 	}
-	faults.Sort()
-	return faults
+	const few = 3
+	for i, fault := range all {
+		switch names := in[fault]; {
+		case len(names) == len(f.members):
+		case len(names) > few:
+			all[i].Problem += fmt.Sprintf(" (in %s, %d more)", strings.Join(names[:few], ", "), len(names)-few)
+		default:
+			all[i].Problem += fmt.Sprintf(" (in %s)", strings.Join(names, ", "))
+		}
+	}
+	return all
 }
 
 // compare finds members that are the same, or have the same id.
-func (f *family) compare() {
+func (f *family) compare() (faults Faults) {
 	reported := map[string]bool{} // keys
 	for j, m := range f.members {
 		for _, o := range f.members[:j] {
@@ -145,9 +136,10 @@ func (f *family) compare() {
 				continue
 			}
 			reported[key] = true
-			f.faults = append(f.faults, fault)
+			faults = append(faults, fault)
 		}
 	}
+	return faults
 }
 
 // situation is the scenario without what only describes it.
@@ -174,12 +166,12 @@ func (f *family) failures() {
 				if slices.Contains(all, name) {
 					continue
 				}
-				fault := m.Placed(fmt.Sprintf("expect.failures[%d].in[%d]", i, j), Fault{Problem: "no variant is called " + name,
-					Expected: "a name of vary, or an order such as ra-dhcpv6", Near: near.Word(name, all), Next: "correct the name"})
+				fault := Fault{Problem: "no variant is called " + name,
+					Expected: "a name of vary, or an order such as ra-dhcpv6", Near: near.Word(name, all), Next: "correct the name"}
 				if len(all) == 0 {
 					fault.Problem, fault.Next = "the file stands for one scenario", "remove in"
 				}
-				f.blame(m.label(), fault)
+				m.Report(fmt.Sprintf("expect.failures[%d].in[%d]", i, j), fault)
 			}
 		}
 	}

@@ -71,19 +71,19 @@ func Load(name string, data []byte, checks ...Check) ([]*Scenario, error) {
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	variants, faults := vary(name, root)
-	if len(faults) > 0 {
-		return nil, faults
+	variants, err := vary(name, root)
+	if err != nil {
+		return nil, err
 	}
-	f := &family{file: name, checks: checks, in: map[Fault][]string{}}
+	f := &family{file: name, checks: checks}
 	for _, v := range variants {
 		f.add(v)
 	}
-	if len(f.faults) == 0 {
-		f.compare()
+	if faults = f.faults(); len(faults) == 0 {
 		f.failures()
+		faults = append(f.compare(), f.faults()...)
 	}
-	if err := f.error(); err != nil {
+	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 	return f.scenarios(), nil

@@ -298,9 +298,9 @@ func places(t *testing.T, text string) map[string]strict.Place {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	variants, faults := vary("", root)
-	if len(faults) > 0 {
-		t.Fatal(faults)
+	variants, err := vary("", root)
+	if err != nil {
+		t.Fatal(err)
 	}
 	all := map[string]strict.Place{}
 	if i := index(root, "vary"); i >= 0 {

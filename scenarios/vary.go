@@ -28,7 +28,7 @@ var namePattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // vary takes the key vary out of the tree below root and returns its variants:
 // one, without a name, where there is none.
-func vary(file string, root *yaml.Node) ([]variant, Faults) {
+func vary(file string, root *yaml.Node) ([]variant, error) {
 	base := variant{root: root}
 	i := index(root, "vary")
 	if i < 0 {
@@ -48,9 +48,8 @@ func vary(file string, root *yaml.Node) ([]variant, Faults) {
 		d.Value("vary", strict.PlaceOf(key), axes, f, reflect.ValueOf(new([]Axis)).Elem())
 		checkAxes(d, axes)
 	}
-	if len(d.Faults) > 0 {
-		d.Faults.Sort()
-		return nil, d.Faults
+	if err := d.Err(); err != nil {
+		return nil, err
 	}
 	all := []variant{base}
 	for i, axis := range axes.Content {

@@ -208,7 +208,7 @@ func TestTimeline(t *testing.T) {
 		{"[conflict: slaac, ra]", temporary, "temporary T", ""},
 		{"[ra, conflict: dhcpv6, dhcpv6]", nil, "dhcpv6 D/128 tentative dadfailed permanent, " + slaac, ""},
 		{"[ra, conflict: dhcpv6, dhcpv6: {valid: 3600}]", nil, slaac, ""},
-		{"[conflict: static, static, conflict: vip, vip]", nil,
+		{`[conflict: "fd01:cafe::5", static, conflict: "fd01:cafe::6", vip]`, nil,
 			"static fd01:cafe::5/64 tentative dadfailed permanent, vip fd01:cafe::6/128 tentative dadfailed permanent", ""},
 
 		// Deprecation and expiry.
@@ -309,6 +309,7 @@ func TestRenumberKept(t *testing.T) {
 // What only a scenario that is in no file can ask for is said, and not waited for.
 func TestTimelineErrors(t *testing.T) {
 	for _, tt := range []struct{ events, want string }{
+		{"[conflict: static]", "event conflict: nobody knows beforehand which address of origin static will be formed"},
 		{"[conflict: temporary]", "event conflict: nobody knows beforehand which address of origin temporary will be formed"},
 		{`[ra: {from: "fe80::77"}]`, "event ra: there is no router fe80::77"},
 	} {

@@ -61,13 +61,7 @@ func (d *Decoder) Check(faults []Fault) {
 }
 
 // Err returns all faults in the order of their places, or nil.
-func (d *Decoder) Err() error {
-	if len(d.Faults) == 0 {
-		return nil
-	}
-	d.Faults.Sort()
-	return d.Faults
-}
+func (d *Decoder) Err() error { return d.Faults.Err() }
 
 // Place returns where path stands, or else the nearest of its parents.
 func (d *Decoder) Place(path string) Place {

@@ -76,6 +76,15 @@ func (fs Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Err returns the faults in the order of their places, or nil if there is none.
+func (fs Faults) Err() error {
+	if len(fs) == 0 {
+		return nil
+	}
+	fs.Sort()
+	return fs
+}
+
 // Sort puts the faults in the order of their places; those of one place stay in
 // the order in which they were found.
 func (fs Faults) Sort() {
