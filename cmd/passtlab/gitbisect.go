@@ -39,8 +39,8 @@ func bisecting(args []string) bool {
 	})
 }
 
-// bisectStatus translates how passtlab ends. A commit is good or bad by a
-// judgement alone.
+// bisectStatus translates the exit status of passtlab. Only a judgement makes a
+// commit good or bad.
 func bisectStatus(s statusError) int {
 	status := s.status
 	switch {
@@ -64,8 +64,8 @@ func unbuilt(err error) bool {
 	return errors.Is(err, command.ErrUsage) && missing || errors.Is(err, adapters.ErrBuild)
 }
 
-// judgement returns what a report says about a commit: nothing if nobody judged,
-// or if a program could not be started.
+// judgement returns the status for a report. It is bisectSkip where no selector was
+// judged, or a program could not be started.
 func judgement(r *report.Report) int {
 	unstarted := func(res report.Result) bool { return errors.Is(res.Err, command.ErrStart) }
 	if slices.ContainsFunc(r.Results, unstarted) || r.Summary.Results == r.Summary.Skip {
@@ -94,9 +94,8 @@ const (
 // underGuard reports whether guard translates the status of this process.
 func underGuard() bool { return os.Getenv(guarded) == "1" }
 
-// guard runs passtlab again and translates its status for git bisect. A process
-// that ends without a judgement, by a crash or for want of memory, says that the
-// commit cannot be tested.
+// guard runs passtlab again and translates its status for git bisect. If that
+// process crashes, or is killed, the commit cannot be tested.
 func guard(stderr io.Writer) int {
 	// Should this process crash, SIGABRT ends it, for which git stops; status 2
 	// would be a bad commit.

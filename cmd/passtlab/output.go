@@ -43,14 +43,14 @@ func (o *output) open() (err error) {
 	return nil
 }
 
-// standardOutput reports whether name stands for standard output. To open that a
-// second time would write over the start of the file that it leads to.
+// standardOutput reports whether name stands for standard output. If that is a file,
+// opening it a second time would overwrite its start.
 func standardOutput(name string) bool {
 	return name == "-" || slices.Contains([]string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}, filepath.Clean(name))
 }
 
-// write writes the result to standard output, or the table there and the result
-// to the file. The table comes first: it is not lost where the file cannot be
+// write writes the result to standard output, or the table there and the result to
+// the file. The table comes first, so that it is not lost if the file cannot be
 // written.
 func (o *output) write(c *cobra.Command, write func(io.Writer, report.Format, report.Style) error) error {
 	out, format := bare(c.OutOrStdout()), report.Format(o.value)

@@ -120,7 +120,7 @@ func page(all []measured, args []string, own string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// releases are all that took part.
+// releases returns those of all reports, sorted.
 func releases(all []measured) (rs []string) {
 	for _, m := range all {
 		rs = append(rs, m.Report.Passt...)
@@ -129,8 +129,8 @@ func releases(all []measured) (rs []string) {
 	return slices.Compact(rs)
 }
 
-// sections are one for each scenario that every client was measured in, and one
-// for each file whose scenarios name their clients.
+// sections makes a section for each scenario that was measured with every client, and
+// one for each file whose scenarios name their clients.
 func sections(all []measured) (ss []section, err error) {
 	places, clients := map[string]int{}, 0
 	for _, m := range all {
@@ -173,7 +173,7 @@ func (r row) Address(o scenarios.Origin) (string, error) {
 	return "", fmt.Errorf("%s has no address of origin %s in %s", r.Name, o, r.ID)
 }
 
-// lifetime leaves out the seconds that have gone by.
+// lifetime rounds to minutes, so that pages do not depend on how long a lab took.
 func lifetime(s uint32) string {
 	if s == selector.Forever {
 		return "forever"
@@ -181,7 +181,7 @@ func lifetime(s uint32) string {
 	return fmt.Sprint((s + 30) / 60 * 60)
 }
 
-// List has the origins as the kernel lists the addresses.
+// List returns the origins in the kernel's order of the addresses.
 func (r row) List() string {
 	var words []string
 	for _, c := range r.Candidates {
@@ -195,7 +195,7 @@ func cell(r *report.Report, scenario, name string) (string, error) {
 	return text, err
 }
 
-// wrong returns where the selector that should be right is not.
+// wrong returns an error for each result in which the selector is not right.
 func wrong(all []measured, name string) error {
 	var errs []error
 	asked := false

@@ -88,8 +88,8 @@ func page(r *report.Report, es []catalogue.Entry, args []string) ([]byte, error)
 	return b.Bytes(), err
 }
 
-// cell says what a version picked, and what it picks by insertion if its rule is
-// the kernel's order and that is something else.
+// cell says what a version picked. If its rule is the kernel's order, and it picks
+// something else by insertion, the cell says that too.
 func cell(r *report.Report, scenario string, e catalogue.Entry, version string) (string, error) {
 	text, _, err := measure.Cell(r, scenario, e.Name+"@"+version)
 	if err != nil || e.Order != catalogue.OrderKernel {
@@ -106,8 +106,8 @@ func cell(r *report.Report, scenario string, e catalogue.Entry, version string) 
 	return text, err
 }
 
-// right counts the scenarios in which a version is right by the kernel's order,
-// if that is its rule.
+// right counts the scenarios in which a version is right, by either order of the
+// kernel, if its rule is the kernel's order.
 func right(r *report.Report, e catalogue.Entry, version string) (string, error) {
 	if e.Order != catalogue.OrderKernel {
 		return "–", nil

@@ -48,8 +48,8 @@ type batch struct {
 	args []string
 }
 
-// batches are what is run: built-in selectors, programs, and programs in the core
-// scenarios alone, since a question to a program takes some 20 ms of processor.
+// batches are the built-in selectors, programs, and programs in the core scenarios
+// only, since a question to a program takes some 20 ms of processor time.
 func batches(dir string, all bool) ([]batch, error) {
 	builtin := batch{"built-in selectors", []string{"--seed", "1", "--known-failures"}}
 	programs := batch{"programs", []string{"--seed", "1"}}
@@ -84,8 +84,8 @@ func (b batch) run(ctx context.Context, parallel int) (*report.Report, error) {
 	return measure.Run(ctx, passtlab, append([]string{"--parallel", fmt.Sprint(parallel)}, b.args...)...)
 }
 
-// rounds are what is run in turn: a batch, so many runs of it at once, each with
-// so many labs.
+// rounds repeat until the time is over. Each is a batch, how many runs of it are
+// made at once, and how many labs each run has up at once.
 var rounds = []struct{ batch, runs, parallel int }{
 	{0, 1, run.MaxParallel}, {1, 1, run.MaxParallel}, {0, 10, run.DefaultParallel},
 	{0, 1, run.MaxParallel}, {1, 1, run.MaxParallel}, {0, 10, run.DefaultParallel},
@@ -170,8 +170,8 @@ func (t *tally) load(ctx context.Context, b batch, quiet *report.Report, runs, p
 	return nil
 }
 
-// busy starts so many processes that only compute. Each has a session of its own,
-// between which the kernel may share the processors (sched(7), autogroup).
+// busy starts n processes that only compute. Each has a session of its own, since
+// the kernel may share the processors between sessions (sched(7), autogroup).
 func busy(n int) (stop func(), err error) {
 	runtime.LockOSThread() // they end with the thread that started them
 	var cmds []*exec.Cmd

@@ -19,8 +19,8 @@ type tally struct {
 	replayed map[string]int // labs that were played again, by kind
 }
 
-// silent are the selectors that pick no address in any result: they would show
-// nothing.
+// silent returns the selectors that pick no address in any result. Comparing their
+// results would show nothing.
 func silent(r *report.Report) (names []string) {
 	picks := map[string]bool{}
 	for _, res := range r.Results {
@@ -39,7 +39,7 @@ func outcome(r report.Result) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s", r.Verdict, r.Kind, r.Origin, r.At))
 }
 
-// compare holds the results of a run against those of the quiet run.
+// compare compares the results of a run with those of the quiet run.
 func (t *tally) compare(quiet, r *report.Report) {
 	if t.kinds == nil {
 		t.kinds, t.replayed = map[string]int{}, map[string]int{}

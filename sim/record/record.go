@@ -51,8 +51,8 @@ func (r Record) path(name string) string {
 	return fmt.Sprintf("/proc/%d/fd/%d", r.PID, r.Namespaces[name].Fd)
 }
 
-// alive reports whether the process still holds the namespaces. Their inodes
-// tell it from another process that has got the same number since.
+// alive reports whether the process still holds the namespaces. Another process
+// may have its number now, but not namespaces with these inodes.
 func (r Record) alive() bool {
 	for name, h := range r.Namespaces {
 		var st unix.Stat_t
@@ -91,7 +91,7 @@ func (r Record) Write(dir string) (remove func() error, err error) {
 	return func() error { return errors.Join(os.Remove(file), lock.Close()) }, nil
 }
 
-// Sweep removes records of labs that are gone, whatever ended them.
+// Sweep removes the records of labs that are gone.
 func Sweep(dir string) error {
 	if _, err := os.Lstat(dir); err != nil {
 		return nil
@@ -114,8 +114,8 @@ func read(path string) (r Record, err error) {
 	return r, json.Unmarshal(data, &r)
 }
 
-// private makes dir, or makes sure that it is a folder of the user's own that
-// nobody else can write to: what is in it decides what is entered.
+// private makes dir, or checks that it belongs to the user and that nobody else can
+// write to it: a record decides which namespace Enter enters.
 func private(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err

@@ -16,8 +16,8 @@ type question struct {
 	role     scenarios.Role
 }
 
-// Compare returns in what the selectors good and bad differ. With strict the good
-// one has to pass everywhere.
+// Compare returns the questions in which the selector good passes and bad fails.
+// With strict it is an error if good does not pass in all.
 func Compare(r *report.Report, good, bad string, strict bool) (Changed, error) {
 	passed, failed := map[question]bool{}, map[question]bool{}
 	var all, out Changed
@@ -44,7 +44,7 @@ func Compare(r *report.Report, good, bad string, strict bool) (Changed, error) {
 	return out, nil
 }
 
-// Judge reports whether a version is good in all that changed, by its report. The
+// Judge reports whether a version passes in all these questions, by its report. The
 // error wraps ErrUntestable.
 func (cs Changed) Judge(r *report.Report) (good bool, err error) {
 	good = true
@@ -62,7 +62,7 @@ func (cs Changed) Judge(r *report.Report) (good bool, err error) {
 	return good, nil
 }
 
-// IDs are the scenarios of what changed.
+// IDs returns the scenarios of the questions.
 func (cs Changed) IDs() (ids []string) {
 	for _, q := range cs {
 		if !slices.Contains(ids, q.scenario) {

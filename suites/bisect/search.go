@@ -20,10 +20,10 @@ type Flip struct {
 	Between []string
 }
 
-// Search searches versions, oldest first, for where the first, which is good
-// or bad, turns into the last, which is the other. good is asked of as few of
-// those between as it takes, never twice of one; its errors end the search,
-// except ErrUntestable.
+// Search finds where a selector turns. The versions are oldest first; firstGood says
+// whether the first is good, and the last is the opposite. Search calls good for as
+// few versions between them as it can, and never twice for one. An error of good
+// ends the search, unless it wraps ErrUntestable.
 func Search(versions []string, firstGood bool, good func(version string) (bool, error)) (Flip, error) {
 	if len(versions) < 2 {
 		return Flip{}, fmt.Errorf("bisect: %d versions, want two at least", len(versions))
@@ -50,7 +50,8 @@ func Search(versions []string, firstGood bool, good func(version string) (bool, 
 	}
 }
 
-// middle returns what can be tested nearest to the middle between low and high.
+// middle returns the version between low and high that is nearest to their middle
+// and not known to be untestable.
 func middle(low, high int, untestable map[int]bool) (int, bool) {
 	mid := (low + high) / 2
 	for d := range high - low {
