@@ -81,23 +81,17 @@ func (s *session) judgeAt(x *subject, i int) report.Result {
 		if v.Law == stability.Order && x.sel.Traits().Program {
 			said += "\nif the kernel's order is its rule, say so: --kernel-order " + x.sel.Name()
 		}
-		unstable(&r, said)
+		if r.Verdict != report.Pass { // it fails already, maybe by another law
+			r.Remarks = append(r.Remarks, said)
+			continue
+		}
+		r.Verdict, r.Kind = report.Fail, scenarios.FailUnstable
+		r.Reason += "\n" + said
 	}
 	if a.unchecked != "" {
 		r.Remarks = append(r.Remarks, a.unchecked)
 	}
 	return r
-}
-
-// unstable adds a broken law. A result that would pass fails by it; for one that
-// fails already it is a remark.
-func unstable(r *report.Result, law string) {
-	if r.Verdict != report.Pass {
-		r.Remarks = append(r.Remarks, law)
-		return
-	}
-	r.Verdict, r.Kind = report.Fail, scenarios.FailUnstable
-	r.Reason += "\n" + law
 }
 
 // judge compares a selector's answer with the truth table. It is pure, and

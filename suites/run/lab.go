@@ -50,13 +50,10 @@ func (l observed) Observe(context.Context) (selector.Observation, error) {
 	return o, nil
 }
 
-// mainInterface is the guest's interface behind passt, in every scenario.
-const mainInterface = "eth0"
-
 // configured adds the scenario's configuration to an observation.
 func configured(o selector.Observation, sc *scenarios.Scenario) selector.Observation {
 	o.APIVersion = selector.APIVersion
-	o.Interface = mainInterface
+	o.Interface = "eth0" // behind passt, in every scenario
 	c := sc.Config
 	o.Config = selector.Config{
 		PodSubnets:        c.PodSubnets,

@@ -54,16 +54,10 @@ func (d *decoder) take(name string, n int, text func([]byte) string) []byte {
 	return raw
 }
 
-// is takes a field and reports whether it is that number.
-func (d *decoder) is(name string, n int, text func([]byte) string, want uint64) bool {
-	raw := d.take(name, n, text)
-	return len(raw) == n && number(raw) == want
-}
-
 func (d *decoder) ethernet() {
 	d.take("ethernet destination", 6, mac)
 	d.take("ethernet source", 6, mac)
-	if !d.is("ethernet type", 2, hexadecimal, uint64(layers.EthernetTypeIPv6)) {
+	if number(d.take("ethernet type", 2, hexadecimal)) != uint64(layers.EthernetTypeIPv6) {
 		return
 	}
 	d.take("ipv6 version, class and flow label", 4, hexadecimal)
@@ -78,10 +72,10 @@ func (d *decoder) ethernet() {
 		d.icmp()
 	case layers.IPProtocol(next[0]) == layers.IPProtocolUDP:
 		d.take("udp source port", 2, decimal)
-		server := d.is("udp destination port", 2, decimal, dhcpv6.DefaultClientPort)
+		port := d.take("udp destination port", 2, decimal)
 		d.take("udp length", 2, decimal)
 		d.take("udp checksum", 2, hexadecimal)
-		if server && len(d.rest) > 0 {
+		if number(port) == dhcpv6.DefaultClientPort && len(d.rest) > 0 {
 			d.dhcpv6()
 		}
 	}
