@@ -173,7 +173,7 @@ func (e *Engine) iaOf(m message) (iaid [4]byte, has, ok bool) {
 // notOnLink returns the head of the first IA_NA with an address that is not
 // the leased one, or nil.
 //
-// passt, all releases: the walk stops for good at an IA_NA that is too short
+// passt, all releases: the search stops for good at an IA_NA that is too short
 // and at an IAADDR that has options; of an IA_TA, which is four octets from
 // its IAID to its options, it skips twelve.
 func (e *Engine) notOnLink(m message) []byte {

@@ -150,11 +150,11 @@ func (e *Engine) prefixOption(p *ndp.PrefixInformation) []byte {
 // passt: names that need no padding get eight octets of it, which the option's
 // length does not count, all releases. They read as an option of length zero,
 // for which a host discards the whole advertisement (RFC 4861 4.6).
-func searchOption(searches []string, life time.Duration) []byte {
+func searchOption(searches []string, lifetime time.Duration) []byte {
 	const dnssl = 31
 	names := encoded(searches)
 	o := []byte{dnssl, byte(1 + (len(names)+7)/8), 0, 0}
-	o = binary.BigEndian.AppendUint32(o, seconds(life))
+	o = binary.BigEndian.AppendUint32(o, seconds(lifetime))
 	o = append(o, names...)
 	return append(o, make([]byte, 8-len(names)%8)...)
 }

@@ -80,7 +80,7 @@ func failed(rep *report.Report) error {
 	return errors.Join(errs...)
 }
 
-// confirm holds the predictions against what was measured.
+// confirm compares the predictions with what was measured.
 func (a *Advice) confirm(results []report.Result) error {
 	for _, p := range a.Predictions {
 		for _, first := range arrivals {

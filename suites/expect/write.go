@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// found returns the failures of a report as expectations without reasons.
-func found(r *report.Report) *File {
+// ofReport returns the failures of a report as expectations without reasons.
+func ofReport(r *report.Report) *File {
 	e := &File{Failures: []Failure{}}
 	versions := map[string][]string{} // in the report, by name, oldest first
 	for _, s := range r.Selectors() {
@@ -131,7 +131,7 @@ func (e *File) write(w io.Writer) error {
 // run of these scenarios. If a file cannot state exactly these, it writes nothing.
 func Write(w io.Writer, r *report.Report, run []*scenarios.Scenario) error {
 	var b strings.Builder
-	if err := found(r).write(&b); err != nil {
+	if err := ofReport(r).write(&b); err != nil {
 		return fmt.Errorf("write expectations: %w", err)
 	}
 	e, err := parse("what was found", []byte(b.String()), run, r.Selectors())

@@ -140,32 +140,28 @@ func checkShards(parts []Part) error {
 
 // differences lists how the parts differ, other than in scenarios.
 func differences(parts []Part) (notes []string) {
-	one := parts[0]
+	one, first := parts[0], drew(parts)
 	passt := map[string]string{} // release by scenario
+	note := func(differs bool, format string, args ...any) {
+		if differs {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
+	}
 	for _, p := range parts {
-		if p.Kernel != one.Kernel {
-			notes = append(notes, fmt.Sprintf("%s ran on Linux %s, %s on Linux %s", p.Name, p.Kernel, one.Name, one.Kernel))
-		}
-		if p.Backend != one.Backend {
-			notes = append(notes, fmt.Sprintf("%s ran on %s passt, %s on %s passt", p.Name, p.Backend, one.Name, one.Backend))
-		}
-		if first := drew(parts); p.drawn() && p.Seed != first.Seed {
-			notes = append(notes, fmt.Sprintf("%s drew its orders by seed %d, %s by seed %d", p.Name, p.Seed, first.Name, first.Seed))
-		}
-		if !sameSet(p.Selectors(), one.Selectors()) {
-			notes = append(notes, fmt.Sprintf("%s and %s asked different selectors", p.Name, one.Name))
-		}
+		note(p.Kernel != one.Kernel, "%s ran on Linux %s, %s on Linux %s", p.Name, p.Kernel, one.Name, one.Kernel)
+		note(p.Backend != one.Backend, "%s ran on %s passt, %s on %s passt", p.Name, p.Backend, one.Name, one.Backend)
+		note(p.drawn() && p.Seed != first.Seed, "%s drew its orders by seed %d, %s by seed %d", p.Name, p.Seed, first.Name, first.Seed)
+		note(!sameSet(p.Selectors(), one.Selectors()), "%s and %s asked different selectors", p.Name, one.Name)
 		for _, s := range p.Scenarios {
-			if other, ok := passt[s.ID]; ok && other != s.Passt {
-				notes = append(notes, fmt.Sprintf("%s was run with passt %s and with passt %s", s.ID, other, s.Passt))
-			}
+			other, ok := passt[s.ID]
+			note(ok && other != s.Passt, "%s was run with passt %s and with passt %s", s.ID, other, s.Passt)
 			passt[s.ID] = s.Passt
 		}
 	}
 	return notes
 }
 
-// sameSet reports whether a and b, each without repetitions, hold the same.
+// sameSet reports whether a and b, each without repetitions, have the same words.
 func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }

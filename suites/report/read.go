@@ -50,7 +50,7 @@ func Parse(data []byte) (*Report, error) {
 	return &r, nil
 }
 
-// check holds the numbers of a report against their bounds.
+// check compares the numbers of a report with their bounds.
 func (r *Report) check() (err error) {
 	seconds := func(key string, all ...float64) {
 		for _, s := range all {

@@ -58,7 +58,7 @@ func luck(k *report.KernelOrder) string {
 }
 
 // oldestFirst corrects a result on a kernel that lists the oldest address first:
-// what scenarios state holds with the newest one first.
+// what scenarios state is true with the newest one first.
 func oldestFirst(r *report.Result, stated, ordered bool) {
 	const why = "this kernel lists the oldest address first, and scenarios state what is with the newest first"
 	switch {
