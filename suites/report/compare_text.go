@@ -16,6 +16,7 @@ func ComparisonFormats() []Format { return []Format{FormatTable, FormatJSON, For
 // Write writes the comparison.
 func (c *Comparison) Write(w io.Writer, f Format) error {
 	var b bytes.Buffer
+	var err error
 	shown := visible.Copy(*c, "Reason", "Error")
 	switch f {
 	case FormatTable:
@@ -23,13 +24,14 @@ func (c *Comparison) Write(w io.Writer, f Format) error {
 	case FormatMarkdown:
 		shown.markdown(&b)
 	case FormatJSON:
-		if err := visible.JSON(&b, c); err != nil {
-			return fmt.Errorf("write comparison: %w", err)
-		}
+		err = visible.JSON(&b, c)
 	default:
-		return fmt.Errorf("write comparison: format %q is none of %v", f, ComparisonFormats())
+		err = fmt.Errorf("format %q is none of %v", f, ComparisonFormats())
 	}
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if err == nil {
+		_, err = b.WriteTo(w)
+	}
+	if err != nil {
 		return fmt.Errorf("write comparison: %w", err)
 	}
 	return nil

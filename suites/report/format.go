@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -32,19 +33,23 @@ type Style struct {
 // Write writes the report. It makes characters visible that a reader would not
 // see, since a report may come from a file.
 func (r *Report) Write(w io.Writer, f Format, style Style) error {
+	var b bytes.Buffer
 	var err error
 	shown := visible.Copy(*r, "Reason", "Error", "Replayed")
 	switch f {
 	case FormatTable:
-		err = shown.writeTable(w, style)
+		shown.table(&b, style)
 	case FormatJSON:
-		err = visible.JSON(w, r)
+		err = visible.JSON(&b, r)
 	case FormatJUnit:
-		err = shown.writeJUnit(w)
+		err = shown.junit(&b)
 	case FormatMarkdown:
-		err = shown.writeMarkdown(w, style)
+		shown.markdown(&b, style)
 	default:
 		err = fmt.Errorf("format %q is none of %v", f, Formats())
+	}
+	if err == nil {
+		_, err = b.WriteTo(w)
 	}
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)

@@ -1,9 +1,9 @@
 package report
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -52,10 +52,10 @@ type (
 	}
 )
 
-// writeJUnit writes one test suite a scenario, one test case a result, and one more
+// junit writes one test suite a scenario, one test case a result, and one more
 // for the lab. The file has as many failures as the report has fails and xpasses,
 // and as many errors as it has errors and bad labs.
-func (r *Report) writeJUnit(w io.Writer) error {
+func (r *Report) junit(b *bytes.Buffer) error {
 	all, perScenario := junitFile{Time: r.Duration}, r.PerScenario()
 	for _, s := range r.Scenarios {
 		suite := r.junitSuite(s, perScenario[s.ID])
@@ -65,15 +65,11 @@ func (r *Report) writeJUnit(w io.Writer) error {
 		all.Failures += suite.Failures
 		all.Errors += suite.Errors
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
+	b.WriteString(xml.Header)
+	e := xml.NewEncoder(b)
 	e.Indent("", "  ")
-	if err := e.Encode(all); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
+	err := e.Encode(all)
+	b.WriteByte('\n')
 	return err
 }
 

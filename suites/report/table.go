@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,9 +18,9 @@ const (
 	loud   = "1;37;41" // bold white on red
 )
 
-// tableWriter collects a table; a report is small.
+// tableWriter writes a table.
 type tableWriter struct {
-	bytes.Buffer
+	*bytes.Buffer
 	colour bool
 }
 
@@ -49,8 +48,8 @@ func (r *Report) parts(all bool) (m matrix, gs []group, more string) {
 	return byTopic(r), leading(gs), "The counts are of scenarios times roles. --all shows every scenario, failure and known failure; report files do, too."
 }
 
-func (r *Report) writeTable(w io.Writer, style Style) error {
-	t := &tableWriter{colour: style.Colour}
+func (r *Report) table(b *bytes.Buffer, style Style) {
+	t := &tableWriter{b, style.Colour}
 	m, groups, more := r.parts(style.All)
 	fmt.Fprintln(t, r.setting())
 	for _, n := range r.notes() {
@@ -71,8 +70,6 @@ func (r *Report) writeTable(w io.Writer, style Style) error {
 		colour = red
 	}
 	fmt.Fprintf(t, "\n%s\n", t.paint(colour, r.closing()))
-	_, err := w.Write(t.Bytes())
-	return err
 }
 
 func (t *tableWriter) matrix(m matrix) {
