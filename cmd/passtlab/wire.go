@@ -68,11 +68,8 @@ func playAll(out, errs io.Writer, files []string, release string) error {
 // playFile plays one file and prints what differs.
 func playFile(out io.Writer, file, release string) (res wire.Result, err error) {
 	rec, err := wire.ReadFile(file)
-	if bad, ok := errors.AsType[*wire.SyntaxError](err); ok {
-		return res, fmt.Errorf("%s:%d: %w", file, bad.Line, bad.Err)
-	}
 	if err != nil {
-		return res, fmt.Errorf("read recording: %w", err)
+		return res, err
 	}
 	rel, err := passt.ParseRelease(cmp.Or(release, rec.Release))
 	if err != nil {

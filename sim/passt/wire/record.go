@@ -35,7 +35,7 @@ var stimuli []byte
 
 // Stimuli returns the recording whose frames of the guest new recordings are
 // made with.
-func Stimuli() (*Recording, error) { return Read(bytes.NewReader(stimuli)) }
+func Stimuli() (*Recording, error) { return parse("stimuli", stimuli) }
 
 // Record makes a recording of the passt at the other end of conn, each frame
 // behind its length in four octets, as passt's socket has it. The guest's

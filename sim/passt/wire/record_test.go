@@ -64,7 +64,7 @@ func TestRecord(t *testing.T) {
 			if err := rec.Write(&file); err != nil {
 				t.Fatal(err)
 			}
-			if rec, err = Read(&file); err != nil {
+			if rec, err = parse("recording", file.Bytes()); err != nil {
 				t.Fatal(err)
 			}
 			if res := play(t, rec, release); res.Failed() > 0 || res.Passed < 74 {

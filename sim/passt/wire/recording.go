@@ -1,13 +1,11 @@
 package wire
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/input"
@@ -34,55 +32,28 @@ type Case struct {
 	Received [][]byte
 }
 
-// SyntaxError is what is wrong in a line of a recording.
-type SyntaxError struct {
-	Line int
-	Err  error
-}
-
-func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("read recording: line %d: %v", e.Line, e.Err)
-}
-
-// Unwrap returns what is wrong without the line.
-func (e *SyntaxError) Unwrap() error { return e.Err }
-
-// ReadFile reads the recording in the named file.
+// ReadFile reads the recording in the named file. An error of its text begins with
+// FILE:LINE.
 func ReadFile(name string) (*Recording, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, err := Read(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return r, nil
-}
-
-// Read reads a recording. A frame of the guest after one of passt belongs to
-// a new case, so each case has the guest's frames first.
-func Read(r io.Reader) (*Recording, error) {
-	data, err := input.Read(r, maxSize)
+	data, err := input.ReadFile(name, maxSize)
 	if err != nil {
 		return nil, fmt.Errorf("read recording: %w", err)
 	}
-	rec := new(Recording)
-	s := bufio.NewScanner(bytes.NewReader(data))
-	s.Buffer(nil, 2*maxFrame+64)
-	n := 0
-	for s.Scan() {
+	return parse(name, data)
+}
+
+// parse reads a recording. A frame of the guest after one of passt belongs to
+// a new case, so each case has the guest's frames first.
+func parse(name string, data []byte) (*Recording, error) {
+	rec, n := new(Recording), 0
+	for l := range strings.Lines(string(data)) {
 		n++
-		if err := rec.line(n, strings.TrimRight(s.Text(), " \t\r")); err != nil {
-			return nil, &SyntaxError{n, err}
+		if err := rec.line(n, strings.TrimRight(l, " \t\r\n")); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", name, n, err)
 		}
 	}
-	if err := s.Err(); err != nil {
-		return nil, &SyntaxError{n + 1, err}
-	}
 	if len(rec.Cases) == 0 {
-		return nil, &SyntaxError{max(n, 1), errors.New("no case, which is a line such as \"= 01 TITLE\"")}
+		return nil, fmt.Errorf("%s:%d: no case, which is a line such as \"= 01 TITLE\"", name, max(n, 1))
 	}
 	return rec, nil
 }
@@ -134,7 +105,7 @@ func (rec *Recording) line(n int, l string) error {
 	return nil
 }
 
-// Write writes the recording in the form that Read reads.
+// Write writes the recording in the form that ReadFile reads.
 func (rec *Recording) Write(w io.Writer) error {
 	out := new(bytes.Buffer)
 	fmt.Fprintf(out, "# passt %s%s\n", rec.Release, rec.Note)

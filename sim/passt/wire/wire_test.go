@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -174,22 +175,22 @@ func TestDiff(t *testing.T) {
 
 func TestRead(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
-		{"empty", "", "read recording: line 1: no case"},
-		{"no release", "= 01 case\n", `read recording: line 1: want "# passt RELEASE", have "= 01 case"`},
-		{"no case", "# passt 2025_05_03\n", "read recording: line 1: no case"},
-		{"frame first", "# passt 2025_05_03\n> 00\n", "read recording: line 2: a frame before the first case"},
-		{"odd digits", "# passt 2025_05_03\n= 01\n> 000\n", "read recording: line 3: frame: encoding/hex: odd length hex string"},
-		{"no digits", "# passt 2025_05_03\n= 01\n> \n", "read recording: line 3: frame: 0 octets, not 1 to 65589"},
-		{"not hex", "# passt 2025_05_03\n= 01\n< 0g\n", "read recording: line 3: frame: encoding/hex: invalid byte"},
-		{"mark", "# passt 2025_05_03\n= 01\n! 00\n", `read recording: line 3: want a line that begins with =, >, < or #, have "! 00"`},
-		{"order", "# passt 2025_05_03\n= 01\n< 00\n> 00\n", "read recording: line 4: a frame of the guest after one of passt"},
-		{"too long", "# passt 2025_05_03\n= 01\n> " + strings.Repeat("00", 70000), "read recording: line 3: bufio.Scanner: token too long"},
+		{"empty", "", "recording:1: no case"},
+		{"no release", "= 01 case\n", `recording:1: want "# passt RELEASE", have "= 01 case"`},
+		{"no case", "# passt 2025_05_03\n", "recording:1: no case"},
+		{"frame first", "# passt 2025_05_03\n> 00\n", "recording:2: a frame before the first case"},
+		{"odd digits", "# passt 2025_05_03\n= 01\n> 000\n", "recording:3: frame: encoding/hex: odd length hex string"},
+		{"no digits", "# passt 2025_05_03\n= 01\n> \n", "recording:3: frame: 0 octets, not 1 to 65589"},
+		{"not hex", "# passt 2025_05_03\n= 01\n< 0g\n", "recording:3: frame: encoding/hex: invalid byte"},
+		{"mark", "# passt 2025_05_03\n= 01\n! 00\n", `recording:3: want a line that begins with =, >, < or #, have "! 00"`},
+		{"order", "# passt 2025_05_03\n= 01\n< 00\n> 00\n", "recording:4: a frame of the guest after one of passt"},
+		{"too long", "# passt 2025_05_03\n= 01\n> " + strings.Repeat("00", 70000), "recording:3: frame: 70000 octets, not 1 to 65589"},
 	} {
-		if _, err := Read(strings.NewReader(tt.in)); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+		if _, err := parse("recording", []byte(tt.in)); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 		}
 	}
-	if _, err := ReadFile("testdata/none.txt"); !os.IsNotExist(err) {
+	if _, err := ReadFile("testdata/none.txt"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 }
@@ -220,7 +221,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte("# passt 2025_05_03 \n#\n=\n>\t00\n= 1 \r\n< Ff\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		rec, err := Read(bytes.NewReader(b))
+		rec, err := parse("recording", b)
 		if err != nil {
 			return
 		}
@@ -228,7 +229,7 @@ func FuzzRead(f *testing.F) {
 		if err := rec.Write(&first); err != nil {
 			t.Fatal(err)
 		}
-		again, err := Read(bytes.NewReader(first.Bytes()))
+		again, err := parse("recording", first.Bytes())
 		if err != nil {
 			t.Fatalf("%v in what was written:\n%s", err, first.Bytes())
 		}
