@@ -18,7 +18,7 @@
 //
 //   - All mounts are read-only, but for a few small folders of its own (files.go).
 //   - It has no capability but CAP_DAC_READ_SEARCH, and cannot trace or signal the
-//     init (disarm.go).
+//     init (confine.go).
 //   - It cannot make a user namespace, and has sockets of IPv4, IPv6 and netlink
 //     alone (filter.go).
 //   - It has IPC, UTS, cgroup, mount and PID namespaces of its own, dumps no core

@@ -9,37 +9,25 @@ import (
 	"github.com/passtlab/passtlab/selector/talos"
 )
 
-// remembering is a selector that is wrong on purpose in what it remembers. next
+// remembering makes a selector that is wrong on purpose in what it remembers. next
 // chooses, given what it chose last.
-type remembering struct {
-	name string
-	next func(o selector.Observation, last netip.Addr) netip.Addr
-}
-
-// Name implements selector.Selector.
-func (r remembering) Name() string { return r.name }
-
-// Select implements selector.Selector.
-func (r remembering) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
-	return r.instance().Select(ctx, o)
-}
-
-// Traits implements selector.Selector.
-func (r remembering) Traits() selector.Traits {
-	return selector.Traits{Start: func(context.Context, selector.Observation) (*selector.Instance, error) { return r.instance(), nil }}
-}
-
-// instance has chosen nothing yet.
-func (r remembering) instance() *selector.Instance {
-	var last netip.Addr
-	return &selector.Instance{Select: func(_ context.Context, o selector.Observation) (selector.Choice, error) {
-		a := r.next(o, last)
-		if !a.IsValid() {
-			return selector.None(onPurpose), nil
-		}
-		last = a
-		return selector.Pick(a, onPurpose), nil
-	}}
+func remembering(name string, next func(o selector.Observation, last netip.Addr) netip.Addr) selector.Selector {
+	start := func() *selector.Instance {
+		var last netip.Addr
+		return &selector.Instance{Select: func(_ context.Context, o selector.Observation) (selector.Choice, error) {
+			a := next(o, last)
+			if !a.IsValid() {
+				return selector.None(onPurpose), nil
+			}
+			last = a
+			return selector.Pick(a, onPurpose), nil
+		}}
+	}
+	return selector.WithTraits(
+		selector.Func(name, func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+			return start().Select(ctx, o)
+		}),
+		selector.Traits{Start: func(context.Context, selector.Observation) (*selector.Instance, error) { return start(), nil }})
 }
 
 // flap goes on to the next higher candidate with every question, and from the

@@ -46,9 +46,9 @@ func Wrong() []selector.Selector {
 			return append(permanent, as...)
 		}),
 		wrong("test-unstable", func(o selector.Observation) []selector.Address { return reversed(o.Candidates()) }),
-		remembering{"test-flap", flap},
-		remembering{"test-sticky", stick},
-		remembering{"test-forgetful", forget},
+		remembering("test-flap", flap),
+		remembering("test-sticky", stick),
+		remembering("test-forgetful", forget),
 	}
 }
 

@@ -15,35 +15,23 @@ import (
 // What can go wrong with a program. All but ErrSetup and ErrSlow are its own
 // fault.
 var (
-	// ErrUsage: the name or the program given to New or Parse cannot be used.
-	ErrUsage = errors.New("unusable selector")
-	// ErrStart: the kernel does not execute the program: no executable
-	// format, or its interpreter is missing.
-	ErrStart = errors.New("cannot be executed")
-	// ErrExit: the program ended with another status than 0 and 77.
-	ErrExit = errors.New("exit status")
-	// ErrCrash: a signal ended the program.
-	ErrCrash = errors.New("killed by")
-	// ErrTimeout: the program was killed at the time limit.
-	ErrTimeout = errors.New("no answer within the time limit")
-	// ErrFlood: the program was killed because it printed too much.
-	ErrFlood = errors.New("printed more than the limit")
-	// ErrCrowd: the program was killed because it had started too much.
-	ErrCrowd = errors.New("more processes and threads than the limit")
-	// ErrLeft: processes that the program had started outlived it.
-	ErrLeft = errors.New("left processes behind")
-	// ErrBlocked: the program cannot be started again because of the files that
-	// it has written.
-	ErrBlocked = errors.New("cannot be started again")
-	// ErrEnded: a program that was to run on has ended, with status 0.
-	ErrEnded = errors.New("ended by itself")
-	// ErrMalformed: what was printed is no address.
+	ErrUsage     = errors.New("unusable selector")               // the name or the program given to New or Parse
+	ErrStart     = errors.New("cannot be executed")              // no executable format, or no interpreter
+	ErrExit      = errors.New("exit status")                     // another one than 0 and 77
+	ErrCrash     = errors.New("killed by")                       // a signal
+	ErrTimeout   = errors.New("no answer within the time limit") // and so it was killed
+	ErrFlood     = errors.New("printed more than the limit")     // and so it was killed
+	ErrCrowd     = errors.New("more processes and threads than the limit")
+	ErrLeft      = errors.New("left processes behind")
+	ErrBlocked   = errors.New("cannot be started again") // because of the files that it has written
+	ErrEnded     = errors.New("ended by itself")         // with status 0, but was to run on
 	ErrMalformed = errors.New("malformed answer")
+
 	// ErrSlow: the program did not get its time in twelve times the time limit,
 	// because the machine had too much to do.
 	ErrSlow = errors.New("the machine was too slow to tell")
-	// ErrSetup: the guest's namespaces could not be made ready, or the machine has
-	// no room for the program.
+	// ErrSetup: the guest's namespaces could not be made ready, or the machine had
+	// no room or no memory for the program.
 	ErrSetup = errors.New("the program could not be asked")
 )
 
