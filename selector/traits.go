@@ -18,11 +18,10 @@ type Traits struct {
 	// Program declares that the selector starts a program for every answer, which
 	// takes some 15 ms. It is asked no more often than it has to be.
 	Program bool
-	// Start is for a selector whose answers depend on what it was asked before.
-	// It starts the selector in one guest and role, just booted; o is what the
-	// selector would see now, and ctx bounds the start alone. Select of the
-	// selector itself answers as one that was just started. Nil: the selector
-	// remembers nothing.
+	// Start starts a selector whose answers depend on what it was asked before, in
+	// one guest and role, just booted. o is what it would see now, and ctx bounds
+	// the start alone. Select of the selector itself answers as one that was just
+	// started. Nil: the selector remembers nothing.
 	Start func(ctx context.Context, o Observation) (*Instance, error)
 }
 
@@ -35,9 +34,8 @@ type Instance struct {
 	// Close ends the instance, and what it has started. Nil: nothing to end.
 	Close func() error
 
-	// Said is for an instance that tells its choice by itself, whenever it has
-	// made one. It returns all choices so far, the oldest first, and a channel
-	// that is closed as soon as there is one more.
+	// Said is for an instance that tells its choices by itself. It returns all so
+	// far, the oldest first, and a channel that is closed when there is one more.
 	Said func() ([]Said, <-chan struct{})
 	// Meter measures the time that the machine gives to the program behind Said.
 	// Nil: this process is measured.

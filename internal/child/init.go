@@ -36,7 +36,7 @@ func init() {
 	}
 	var o order
 	r := Report{Setup: "malformed order"}
-	// Nothing but what it is handed below is the program's.
+	// The program gets only the descriptors that run hands to it.
 	if err := closeOnExec(reportFD); err != nil {
 		r.Setup = err.Error()
 	} else if json.Unmarshal([]byte(os.Args[1]), &o) == nil {
@@ -134,14 +134,13 @@ var ofProgram = map[syscall.Errno]bool{
 // enter enters the network namespace and makes a mount namespace.
 func (o order) enter() error {
 	if o.Net != 0 {
-		unix.CloseOnExec(o.Net)
 		if err := unix.Setns(o.Net, unix.CLONE_NEWNET); err != nil {
 			return fmt.Errorf("enter network namespace: %w", err)
 		}
 	}
 	// Made here and not by the flags of the fork, so that no mistake made
-	// elsewhere can let the mounts below reach the machine.
-	// The machine's name is kept from the program as well.
+	// elsewhere can let the mounts below reach the machine. The program cannot
+	// change the machine's name, either.
 	if err := unix.Unshare(unix.CLONE_NEWNS | unix.CLONE_NEWUTS); err != nil {
 		return fmt.Errorf("make a mount namespace: %w", err)
 	}
@@ -156,7 +155,6 @@ func (o order) enter() error {
 	if o.Other == 0 {
 		return nil
 	}
-	unix.CloseOnExec(o.Other)
 	// A program may refuse a path below /proc, so the namespace gets a file,
 	// where ip-netns(8) has them.
 	if err := errors.Join(own("/run", nil, 0), os.Mkdir(filepath.Dir(OtherPath), 0o755), os.WriteFile(OtherPath, nil, 0o444)); err != nil {

@@ -20,8 +20,7 @@ func reportSockets() (*net.UnixConn, *os.File, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a socket pair: %w", err)
 	}
-	theirs := os.NewFile(uintptr(fds[1]), "report")
-	f := os.NewFile(uintptr(fds[0]), "report")
+	f, theirs := os.NewFile(uintptr(fds[0]), "report"), os.NewFile(uintptr(fds[1]), "report")
 	defer f.Close()
 	ours, err := net.FileConn(f)
 	if err != nil {
@@ -93,15 +92,13 @@ func send(what byte, fd int) error {
 
 // fileIn returns the file that a message carries, or nil.
 func fileIn(rights []byte) *os.File {
-	messages, err := unix.ParseSocketControlMessage(rights)
-	if err != nil || len(messages) == 0 {
-		return nil
+	messages, _ := unix.ParseSocketControlMessage(rights)
+	for _, m := range messages { // there is one at most
+		if fds, err := unix.ParseUnixRights(&m); err == nil && len(fds) > 0 {
+			return os.NewFile(uintptr(fds[0]), "from the init")
+		}
 	}
-	fds, err := unix.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) == 0 {
-		return nil
-	}
-	return os.NewFile(uintptr(fds[0]), "from the init")
+	return nil
 }
 
 // ownProc reports whether /proc numbers processes as this one does. It does not

@@ -41,8 +41,7 @@ type mark struct {
 // calls looked, if there is one, with what has been spent since the start.
 func Start(looked func(Spent)) *Meter {
 	now := time.Now()
-	m := &Meter{stop: make(chan struct{}), ended: make(chan struct{}), begun: now, last: now, next: make(chan struct{})}
-	m.marks = []mark{{at: now}}
+	m := &Meter{stop: make(chan struct{}), ended: make(chan struct{}), begun: now, last: now, next: make(chan struct{}), marks: []mark{{at: now}}}
 	go m.run(looked)
 	return m
 }
@@ -128,11 +127,10 @@ func (m *Meter) look(pause time.Duration) {
 	tasks, now := m.tree.read(), time.Now()
 	passed := now.Sub(m.last)
 	waited, busy := m.compare(tasks, passed)
-	delayed := passed - pause
-	if delayed < slack {
-		delayed = 0
+	var delayed time.Duration
+	if late := passed - pause; late >= slack {
+		delayed = max(0, late-waited) // the same time is lost once
 	}
-	delayed = max(0, delayed-waited) // the same time is lost once
 	if waited+delayed > 0 {
 		before := m.marks[len(m.marks)-1]
 		after := mark{now, before.waited + waited, before.delayed + delayed}

@@ -89,7 +89,7 @@ func (c *Child) pass() {
 	}
 }
 
-// tell does not look at errors: the child may have ended meanwhile.
+// tell ignores errors: the child may have ended meanwhile.
 func (c *Child) tell(s syscall.Signal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

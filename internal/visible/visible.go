@@ -54,14 +54,12 @@ func JSON(w io.Writer, v any) error {
 	}
 	var out strings.Builder
 	for _, r := range b.String() {
-		switch {
-		case r == '\n' || !hidden(r):
+		if r == '\n' || !hidden(r) {
 			out.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
-		default: // within a string, since JSON has nothing like it elsewhere
-			fmt.Fprintf(&out, `\u%04x`, r)
+			continue
+		}
+		for _, half := range utf16.AppendRune(nil, r) { // within a string: JSON has nothing like it elsewhere
+			fmt.Fprintf(&out, `\u%04x`, half)
 		}
 	}
 	_, err := io.WriteString(w, out.String())

@@ -7,27 +7,10 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// Wrong returns the selectors that are wrong on purpose. All of them look at
-// IPv6 addresses only, whatever the role and the configuration.
-//
-// These choose wrongly:
-//
-//   - test-none never chooses.
-//   - test-highest chooses the highest candidate.
-//   - test-slaac chooses a mngtmpaddr candidate, and none without one.
-//   - test-linklocal chooses a link-local address.
-//   - test-permanent chooses the lowest permanent candidate, or else the lowest:
-//     permanence says that a lifetime has no end, and not who assigned it.
-//
-// These choose wrongly over time, or if asked otherwise. The first choice of the
-// last two is that of Talos v3:
-//
-//   - test-unstable chooses the last candidate of the list, and does not declare
-//     that the order of the list is its rule.
-//   - test-flap chooses another candidate at every question: the next higher
-//     one, and the lowest after the highest.
-//   - test-sticky keeps its first choice for ever, there or not.
-//   - test-forgetful has no choice after the first.
+// Wrong returns the selectors that are wrong on purpose; scenarios/README.md says
+// what each chooses. All of them look at IPv6 addresses only, whatever the role and
+// the configuration. test-unstable chooses by the order of the list and does not
+// declare it. The last three are wrong over time.
 func Wrong() []selector.Selector {
 	return []selector.Selector{
 		wrong("test-none", func(selector.Observation) []selector.Address { return nil }),

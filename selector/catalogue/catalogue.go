@@ -60,18 +60,16 @@ type Pinned struct {
 func (p Pinned) String() string { return p.Name + "@" + p.Version }
 
 // Pinned returns the entry at each version listed.
-func (e Entry) Pinned() []Pinned {
-	var ps []Pinned
+func (e Entry) Pinned() (ps []Pinned) {
 	for _, v := range e.Versions {
 		ps = append(ps, Pinned{e, v})
 	}
 	return ps
 }
 
+// Find wraps these.
 var (
-	// ErrUnknown is wrapped by Find for a name that no entry has.
-	ErrUnknown = errors.New("not in the catalogue")
-	// ErrVersion is wrapped by Find for what is no exact version.
+	ErrUnknown = errors.New("not in the catalogue") // no entry has the name
 	ErrVersion = errors.New("no exact version")
 )
 
@@ -86,20 +84,15 @@ func Find(spec string) (Pinned, error) {
 	i := slices.IndexFunc(es, func(e Entry) bool { return e.Name == name })
 	switch {
 	case i < 0:
-		return Pinned{}, fmt.Errorf("find selector %q: %w%s", name, ErrUnknown, hint(name, es))
+		var names []string
+		for _, e := range es {
+			names = append(names, e.Name)
+		}
+		return Pinned{}, fmt.Errorf("find selector %q: %w%s", name, ErrUnknown, cmp.Or(near.Hint(name, names), "; there are "+strings.Join(names, ", ")))
 	case !pinned:
 		version = es[i].Newest()
 	case !versionPattern.MatchString(version):
 		return Pinned{}, fmt.Errorf("find selector %q: %q is %w; listed are %s", spec, version, ErrVersion, strings.Join(es[i].Versions, ", "))
 	}
 	return Pinned{es[i], version}, nil
-}
-
-// hint says which name was probably meant, or lists all.
-func hint(name string, es []Entry) string {
-	var names []string
-	for _, e := range es {
-		names = append(names, e.Name)
-	}
-	return cmp.Or(near.Hint(name, names), "; there are "+strings.Join(names, ", "))
 }

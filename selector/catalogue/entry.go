@@ -39,11 +39,8 @@ type Source string
 
 // The sources.
 const (
-	// Kernel: the program asks the kernel itself, so that it is right only in
-	// the namespace, or on the node, that it is asked about.
-	Kernel Source = "kernel"
-	// Observation: the program goes by what it is shown.
-	Observation Source = "observation"
+	Kernel      Source = "kernel"      // the kernel, of the namespace or the node that the program runs in
+	Observation Source = "observation" // what the program is shown
 )
 
 // Order is what decides last between two addresses.
@@ -51,11 +48,8 @@ type Order string
 
 // The orders.
 const (
-	// OrderKernel: the rule is the kernel's order of the addresses, be it for
-	// ties alone (selector.Traits.KernelOrder).
-	OrderKernel Order = "kernel"
-	// OrderRule: the rule leaves no ties, or does not say what decides them.
-	OrderRule Order = "rule"
+	OrderKernel Order = "kernel" // the kernel's, be it for ties alone (selector.Traits.KernelOrder)
+	OrderRule   Order = "rule"   // the rule leaves no ties, or does not say what decides them
 )
 
 // Newest returns the newest version listed.

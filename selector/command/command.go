@@ -35,14 +35,12 @@ type Options struct {
 	Timeout time.Duration
 	// MaxOutput is how many bytes an answer may have, and how many of standard
 	// error are kept. Default: 64 KiB.
-	MaxOutput int
-	// KernelOrder is that of selector.Traits.
-	KernelOrder bool
+	MaxOutput   int
+	KernelOrder bool // that of selector.Traits
 	// Watch is for a program that runs on, from the boot of a guest, and tells its
 	// choice by itself. To Select it is started, and ended at the first choice.
-	Watch bool
-	// Logger gets notes on what the system refused. Default: nowhere.
-	Logger *slog.Logger
+	Watch  bool
+	Logger *slog.Logger // gets notes on what the system refused; default: nowhere
 }
 
 // exitUnsupported is the status of a program that cannot judge the situation,
@@ -118,9 +116,9 @@ func (p *program) Traits() selector.Traits {
 func (p *program) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
 	c, err := p.run(ctx, o)
 	if err != nil {
-		return c, fmt.Errorf("run selector %s: %w", p.name, err)
+		err = fmt.Errorf("run selector %s: %w", p.name, err)
 	}
-	return c, nil
+	return c, err
 }
 
 func (p *program) run(ctx context.Context, o selector.Observation) (c selector.Choice, err error) {
@@ -171,8 +169,8 @@ func (p *program) limit(cancel context.CancelCauseFunc) func(pace.Spent) {
 }
 
 // ending says what was wrong with the way a program ended, nil for nothing.
-// rerr is why there is no report, and cause why it was killed, if it was. kills
-// is limits.OOMKills when it was started.
+// rerr is why there is no report, cause why passtlab killed the program, and kills
+// limits.OOMKills at its start.
 func (p *program) ending(r child.Report, rerr, cause error, stderr *child.Tail, kills int) (err error) {
 	switch {
 	case cause == errTalk:
@@ -210,11 +208,9 @@ func (p *program) ending(r child.Report, rerr, cause error, stderr *child.Tail, 
 func spared(err error, kills int) error {
 	if err == nil {
 		return nil
-	}
-	if short := limits.Short(); short != nil {
+	} else if short := limits.Short(); short != nil {
 		return fmt.Errorf("%w: no room for the processes of a program: %w; it ended so: %v", ErrSetup, short, err)
-	}
-	if limits.OOMKills() > kills {
+	} else if limits.OOMKills() > kills {
 		return fmt.Errorf("%w: the machine ran out of memory meanwhile, and the kernel killed processes; have fewer labs up at once (--parallel); it ended so: %v", ErrSetup, err)
 	}
 	return err

@@ -14,24 +14,22 @@ import (
 // for a minute, and then has no place for those of the lab.
 const crowdedNeighbours = 64
 
-// tidy removes the neighbours of a guest if a program left too many. What is
-// needed of them the kernel finds again.
+// tidy removes the neighbours of a guest if a program left too many. The kernel
+// finds those again that are needed.
 func tidy(guest selector.Namespace) error {
 	var h *netlink.Handle
-	if err := guest.Do(func() (err error) { h, err = netlink.NewHandle(unix.NETLINK_ROUTE); return err }); err != nil {
-		return fmt.Errorf("list neighbours: %w", err)
+	var all []netlink.Neigh
+	err := guest.Do(func() (err error) { h, err = netlink.NewHandle(unix.NETLINK_ROUTE); return err })
+	if err == nil {
+		defer h.Close()
+		all, err = h.NeighList(0, netlink.FAMILY_ALL)
 	}
-	defer h.Close()
-	all, err := h.NeighList(0, netlink.FAMILY_ALL)
 	if err != nil {
 		return fmt.Errorf("list neighbours: %w", err)
 	}
-	if len(all) <= crowdedNeighbours {
-		return nil
-	}
 	const kept = netlink.NUD_PERMANENT | netlink.NUD_NOARP
 	for _, n := range all {
-		if n.State&kept == 0 {
+		if len(all) > crowdedNeighbours && n.State&kept == 0 {
 			_ = h.NeighDel(&n) // it may have gone by itself
 		}
 	}

@@ -8,8 +8,7 @@ import (
 
 // Order is an order in which the kernel may list the addresses.
 type Order struct {
-	// Name says which order it is, empty where there is nothing to say.
-	Name        string
+	Name        string // which order it is, empty where there is nothing to say
 	Observation selector.Observation
 }
 

@@ -22,8 +22,7 @@ import (
 // kernel has; AddressSpecs are those that it should have.
 const addressStatuses = "AddressStatuses.net.talos.dev"
 
-// external is the link that Talos gives to addresses that the platform knows
-// of and that the machine itself does not have.
+// external is Talos' link of addresses that only the platform has.
 const external = "external"
 
 // status is one AddressStatus.
@@ -61,8 +60,7 @@ func (c *collector) add(s status) error {
 	if s.address.Scope == "" {
 		s.address.Scope = scopeOf(s.address.Prefix.Addr())
 	}
-	// Only the permanent flag says anything about lifetimes; those of other
-	// addresses are not known, and infinite ones do the least harm.
+	// Lifetimes are not known. Infinite ones do the least harm.
 	s.address.ValidLifetime, s.address.PreferredLifetime = selector.Forever, selector.Forever
 	c.all = append(c.all, s)
 	return nil

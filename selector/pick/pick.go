@@ -116,16 +116,12 @@ func askOne(ctx context.Context, orders []observe.Order, s selector.Selector) pi
 	return p
 }
 
-// line makes one line of what a selector says, with control characters made
-// visible: it may come from any program.
+// line makes one visible line of what a selector says, which may be anything.
 func line(s string) string { return visible.Line(strings.Join(strings.Fields(s), " ")) }
 
 // absent returns those of the chosen addresses that the node does not have.
-func absent(chosen []netip.Addr, have []selector.Address) (as []netip.Addr) {
-	for _, c := range chosen {
-		if !slices.ContainsFunc(have, func(a selector.Address) bool { return a.Prefix.Addr() == c }) {
-			as = append(as, c)
-		}
-	}
-	return as
+func absent(chosen []netip.Addr, have []selector.Address) []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(chosen), func(c netip.Addr) bool {
+		return slices.ContainsFunc(have, func(a selector.Address) bool { return a.Prefix.Addr() == c })
+	})
 }

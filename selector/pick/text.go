@@ -93,12 +93,5 @@ func (p picked) write(w io.Writer) {
 }
 
 func join(as []netip.Addr) string {
-	if len(as) == 0 {
-		return "none"
-	}
-	var ss []string
-	for _, a := range as {
-		ss = append(ss, a.String())
-	}
-	return strings.Join(ss, " ")
+	return cmp.Or(strings.Trim(fmt.Sprint(as), "[]"), "none")
 }

@@ -6,9 +6,8 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// A rule looks at address, prefix length and, for V3, flags. It prefers one of two
-// addresses, or neither: negative for a, positive for b, as in package cmp. An
-// algorithm is a list of rules; the first one that has a preference decides.
+// A rule prefers one of two addresses, or neither: negative for a, positive for b,
+// as in package cmp. The first rule of an algorithm that has a preference decides.
 type rule struct {
 	name   string
 	prefer func(a, b selector.Address) int
@@ -89,14 +88,13 @@ func offRoute(a selector.Address) bool {
 // avoid makes a rule of a property that is better not to have.
 func avoid(has func(selector.Address) bool) func(a, b selector.Address) int {
 	return func(a, b selector.Address) int {
-		switch x, y := has(a), has(b); {
-		case x == y:
+		switch {
+		case has(a) == has(b):
 			return 0
-		case y:
+		case has(b):
 			return -1
-		default:
-			return 1
 		}
+		return 1
 	}
 }
 

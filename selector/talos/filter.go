@@ -22,9 +22,8 @@ func (f filter) String() string {
 
 // filters is a subnet filter list. Its entries are worked off in order: a
 // plain one adds the addresses that lie in it, an excluding one takes them
-// away again. So the last match decides whether an address is in; the order of
-// the entries beats the order of the addresses; and a list that only excludes
-// lets nothing through, for nothing was ever added.
+// away again. So the last match decides, the order of the entries goes before that
+// of the addresses, and a list that only excludes lets nothing through.
 type filters []filter
 
 // parseFilters reads the list of the configuration key.
