@@ -1,14 +1,18 @@
 package sim
 
 import (
+	"fmt"
 	"net/netip"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/mdlayher/ndp"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
@@ -18,29 +22,29 @@ func TestAdvertised(t *testing.T) {
 	prefix := netip.MustParsePrefix
 	for _, tt := range []struct {
 		events  string
-		routes  []link.Route
+		routes  []preferred
 		without []link.Route // by whatever preference
 		mtu     string
 	}{
-		{events: "[ra]", routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}, {Prefix: prefix("fd01:cafe::/64")}}, mtu: "1500"},
-		{events: "[ra: {preference: high}]", routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts, Preference: ndp.High}}},
-		{events: "[ra: {preference: high}, ra: {preference: low}]", routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts, Preference: ndp.Low}}},
+		{events: "[ra]", routes: []preferred{{link.Route{Prefix: prefix("::/0"), Gateway: passts}, ndp.Medium}, {link.Route{Prefix: prefix("fd01:cafe::/64")}, ndp.Medium}}, mtu: "1500"},
+		{events: "[ra: {preference: high}]", routes: []preferred{{link.Route{Prefix: prefix("::/0"), Gateway: passts}, ndp.High}}},
+		{events: "[ra: {preference: high}, ra: {preference: low}]", routes: []preferred{{link.Route{Prefix: prefix("::/0"), Gateway: passts}, ndp.Low}}},
 		{events: "[ra, ra: {lifetime: 0}]", without: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}}},
 		{events: "[ra, ra: {withdrawn: true}]", without: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}}},
-		{events: "[ra, ra: {lifetime: 0}, ra]", routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}}},
+		{events: "[ra, ra: {lifetime: 0}, ra]", routes: []preferred{{link.Route{Prefix: prefix("::/0"), Gateway: passts}, ndp.Medium}}},
 		{events: `[ra: {from: "fe80::2", lifetime: 60, preference: high}, ra]`,
-			routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}, {Prefix: prefix("::/0"), Gateway: beside, Preference: ndp.High}}},
+			routes: []preferred{{link.Route{Prefix: prefix("::/0"), Gateway: passts}, ndp.Medium}, {link.Route{Prefix: prefix("::/0"), Gateway: beside}, ndp.High}}},
 		{events: "[router]", without: []link.Route{{Prefix: prefix("::/0"), Gateway: beside}}},
 		{events: "[ra: {mtu: 1400}]", mtu: "1400"},
 		{events: "[ra: {mtu: 1200}]", mtu: "1500"},
 		{events: "[ra: {mtu: 9000}]", mtu: "1500"},
 		{events: "[ra: {mtu: 1400}, ra: {mtu: 0}]", mtu: "1400"},
-		{events: "[ra: {autonomous: false}]", routes: []link.Route{{Prefix: prefix("fd01:cafe::/64")}}},
+		{events: "[ra: {autonomous: false}]", routes: []preferred{{link.Route{Prefix: prefix("fd01:cafe::/64")}, ndp.Medium}}},
 		{events: "[ra: {onLink: false}]", without: []link.Route{{Prefix: prefix("fd01:cafe::/64")}}},
-		{events: "[ra: {managed: false, other: true}]", routes: []link.Route{{Prefix: prefix("::/0"), Gateway: passts}}},
+		{events: "[ra: {managed: false, other: true}]", routes: []preferred{{link.Route{Prefix: prefix("::/0"), Gateway: passts}, ndp.Medium}}},
 		{events: `[ra: {routes: [{prefix: "fd08::/48"}, {prefix: "fd07::/64", preference: low, lifetime: 60}, {prefix: "fd06::1/128", preference: high}]}]`,
-			routes: []link.Route{{Prefix: prefix("fd08::/48"), Gateway: passts}, {Prefix: prefix("fd07::/64"), Gateway: passts, Preference: ndp.Low},
-				{Prefix: prefix("fd06::1/128"), Gateway: passts, Preference: ndp.High}}},
+			routes: []preferred{{link.Route{Prefix: prefix("fd08::/48"), Gateway: passts}, ndp.Medium}, {link.Route{Prefix: prefix("fd07::/64"), Gateway: passts}, ndp.Low},
+				{link.Route{Prefix: prefix("fd06::1/128"), Gateway: passts}, ndp.High}}},
 		{events: `[ra: {routes: [{prefix: "fd08::/48"}]}, ra: {routes: [{prefix: "fd08::/48", lifetime: 0}]}]`,
 			without: []link.Route{{Prefix: prefix("fd08::/48"), Gateway: passts}}},
 	} {
@@ -54,9 +58,11 @@ func TestAdvertised(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			preferences := routePreferences(t, l.Guest)
 			for _, want := range tt.routes {
-				if !slices.ContainsFunc(rs, func(r link.Route) bool { r.Link = 0; return r == want }) {
-					t.Errorf("no %+v among %+v", want, rs)
+				if !slices.ContainsFunc(rs, func(r link.Route) bool { r.Link = 0; return r == want.Route }) ||
+					!slices.Contains(preferences, want) {
+					t.Errorf("no %+v among %+v, %+v", want, rs, preferences)
 				}
 			}
 			for _, no := range tt.without {
@@ -69,6 +75,32 @@ func TestAdvertised(t *testing.T) {
 			}
 		})
 	}
+}
+
+type preferred struct {
+	link.Route
+	preference ndp.Preference
+}
+
+// routePreferences reads the preferences (RFC 4191 2.1) of the kernel's routes,
+// of all tables, from /proc/net/ipv6_route.
+func routePreferences(t *testing.T, ns *netns.NS) (all []preferred) {
+	t.Helper()
+	var b []byte
+	ok(t, ns.Do(func() (err error) { b, err = os.ReadFile("/proc/thread-self/net/ipv6_route"); return err }))
+	for line := range strings.Lines(string(b)) {
+		var to, source, gateway []byte
+		var bits, sourceBits int
+		var metric, refs, uses, flags uint32
+		_, err := fmt.Sscanf(line, "%32x %x %32x %x %32x %x %x %x %x", &to, &bits, &source, &sourceBits, &gateway, &metric, &refs, &uses, &flags)
+		ok(t, err)
+		r := link.Route{Prefix: netip.PrefixFrom(netip.AddrFrom16([16]byte(to)), bits), Gateway: netip.AddrFrom16([16]byte(gateway))}
+		if r.Gateway.IsUnspecified() {
+			r.Gateway = netip.Addr{}
+		}
+		all = append(all, preferred{r, ndp.Preference(flags >> 27 & 3)}) // RTF_PREF in linux/ipv6_route.h
+	}
+	return all
 }
 
 // A guest without a default route is measured as one.

@@ -32,16 +32,13 @@ func (a Address) Usable() bool {
 // Addresses returns the IPv6 addresses of all interfaces in the kernel's order.
 func (n *Net) Addresses() ([]Address, error) {
 	list, err := dump.Whole(func() ([]netlink.Addr, error) { return n.h.AddrList(nil, unix.AF_INET6) })
-	if err != nil {
-		return nil, fmt.Errorf("list addresses in %s: %w", n.ns.Name(), err)
-	}
 	as := make([]Address, 0, len(list))
 	for _, a := range list {
 		ip, _ := netip.AddrFromSlice(a.IP)
 		ones, _ := a.Mask.Size()
 		as = append(as, Address{netip.PrefixFrom(ip, ones), a.LinkIndex, uint32(a.Flags), uint32(a.ValidLft), uint32(a.PreferedLft)})
 	}
-	return as, nil
+	return as, n.failed("list addresses", err)
 }
 
 // AddressFlags are flags of AddAddress.
@@ -53,50 +50,35 @@ const NoDAD AddressFlags = unix.IFA_F_NODAD
 // AddAddress adds an address with infinite lifetimes, so that the kernel
 // makes it permanent.
 func (n *Net) AddAddress(name string, p netip.Prefix, flags AddressFlags) error {
-	l, err := n.link(name)
-	if err != nil {
-		return err
-	}
-	if err := n.h.AddrAdd(l, &netlink.Addr{IPNet: ipNet(p), Flags: int(flags)}); err != nil {
-		return fmt.Errorf("add address %s to %s in %s: %w", p, name, n.ns.Name(), err)
-	}
-	return nil
+	return n.change(name, fmt.Sprintf("add address %s to %s", p, name), func(l netlink.Link) error {
+		return n.h.AddrAdd(l, &netlink.Addr{IPNet: ipNet(p), Flags: int(flags)})
+	})
 }
 
 // NewAddress adds an address with the lifetimes of a, in seconds.
 func (n *Net) NewAddress(name string, a Address) error {
-	return n.putAddress("add address %s to %s in %s: %w", n.h.AddrAdd, name, a)
+	return n.change(name, fmt.Sprintf("add address %s to %s", a.Prefix, name), func(l netlink.Link) error {
+		return n.h.AddrAdd(l, a.settings())
+	})
 }
 
 // SetAddress gives an address of the interface the lifetimes of a, in seconds,
 // and adds it if it is not there. The flags that say how the kernel treats it
 // become those of a.
 func (n *Net) SetAddress(name string, a Address) error {
-	return n.putAddress("set address %s of %s in %s: %w", n.h.AddrReplace, name, a)
+	return n.change(name, fmt.Sprintf("set address %s of %s", a.Prefix, name), func(l netlink.Link) error {
+		return n.h.AddrReplace(l, a.settings())
+	})
 }
 
-func (n *Net) putAddress(failed string, put func(netlink.Link, *netlink.Addr) error, name string, a Address) error {
-	l, err := n.link(name)
-	if err != nil {
-		return err
-	}
+func (a Address) settings() *netlink.Addr {
 	const treat = unix.IFA_F_MANAGETEMPADDR | unix.IFA_F_NOPREFIXROUTE | unix.IFA_F_HOMEADDRESS
-	if err := put(l, &netlink.Addr{
-		IPNet: ipNet(a.Prefix), Flags: int(a.Flags & treat), ValidLft: int(a.Valid), PreferedLft: int(a.Preferred),
-	}); err != nil {
-		return fmt.Errorf(failed, a.Prefix, name, n.ns.Name(), err)
-	}
-	return nil
+	return &netlink.Addr{IPNet: ipNet(a.Prefix), Flags: int(a.Flags & treat), ValidLft: int(a.Valid), PreferedLft: int(a.Preferred)}
 }
 
 // RemoveAddress removes an address from the interface.
 func (n *Net) RemoveAddress(name string, p netip.Prefix) error {
-	l, err := n.link(name)
-	if err != nil {
-		return err
-	}
-	if err := n.h.AddrDel(l, &netlink.Addr{IPNet: ipNet(p)}); err != nil {
-		return fmt.Errorf("remove address %s from %s in %s: %w", p, name, n.ns.Name(), err)
-	}
-	return nil
+	return n.change(name, fmt.Sprintf("remove address %s from %s", p, name), func(l netlink.Link) error {
+		return n.h.AddrDel(l, &netlink.Addr{IPNet: ipNet(p)})
+	})
 }

@@ -1,10 +1,6 @@
 package link
 
-import (
-	"fmt"
-
-	"github.com/vishvananda/netlink"
-)
+import "github.com/vishvananda/netlink"
 
 // Bridge makes a bridge that is up, with interfaces of the namespace as its
 // ports. It passes all multicast on, without looking into it.
@@ -12,15 +8,11 @@ func (n *Net) Bridge(name string, ports ...string) error {
 	snooping := false
 	b := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: name}, MulticastSnooping: &snooping}
 	if err := n.h.LinkAdd(b); err != nil {
-		return fmt.Errorf("make bridge %s in %s: %w", name, n.ns.Name(), err)
+		return n.failed("make bridge "+name, err)
 	}
 	for _, p := range ports {
-		l, err := n.link(p)
-		if err != nil {
+		if err := n.change(p, "make "+p+" a port of "+name, func(l netlink.Link) error { return n.h.LinkSetMaster(l, b) }); err != nil {
 			return err
-		}
-		if err := n.h.LinkSetMaster(l, b); err != nil {
-			return fmt.Errorf("make %s a port of %s in %s: %w", p, name, n.ns.Name(), err)
 		}
 	}
 	return n.Up(append([]string{name}, ports...)...)

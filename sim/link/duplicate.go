@@ -2,7 +2,6 @@ package link
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"syscall"
 
@@ -18,7 +17,7 @@ func (n *Net) Duplicates(f func() error) (as []netip.Addr, err error) {
 		s, err = nl.Subscribe(unix.NETLINK_ROUTE, unix.RTNLGRP_IPV6_IFADDR)
 		return err
 	}); err != nil {
-		return nil, fmt.Errorf("subscribe to addresses in %s: %w", n.ns.Name(), err)
+		return nil, n.failed("subscribe to addresses", err)
 	}
 	defer s.Close()
 	if err := f(); err != nil {
@@ -29,12 +28,12 @@ func (n *Net) Duplicates(f func() error) (as []netip.Addr, err error) {
 		if errors.Is(err, unix.EAGAIN) {
 			return as, nil
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read changes of addresses in %s: %w", n.ns.Name(), err)
+		var messages []syscall.NetlinkMessage
+		if err == nil {
+			messages, err = syscall.ParseNetlinkMessage(b[:size])
 		}
-		messages, err := syscall.ParseNetlinkMessage(b[:size])
 		if err != nil {
-			return nil, fmt.Errorf("read changes of addresses in %s: %w", n.ns.Name(), err)
+			return nil, n.failed("read changes of addresses", err)
 		}
 		for _, m := range messages {
 			if a, ok := duplicate(m); ok {

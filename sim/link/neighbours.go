@@ -48,30 +48,30 @@ func (n *Net) Neighbours(name string, changed func(netip.Addr, net.HardwareAddr)
 
 // AddNeighbour adds a neighbour that is never solicited.
 func (n *Net) AddNeighbour(name string, a netip.Addr, mac net.HardwareAddr) error {
-	l, err := n.link(name)
-	if err != nil {
-		return err
-	}
-	if err := n.h.NeighAdd(&netlink.Neigh{
-		LinkIndex: l.Attrs().Index, Family: unix.AF_INET6, State: netlink.NUD_PERMANENT,
-		IP: a.AsSlice(), HardwareAddr: mac,
-	}); err != nil {
-		return fmt.Errorf("add neighbour %s on %s in %s: %w", a, name, n.ns.Name(), err)
-	}
-	return nil
+	return n.neighbour(name, a, fmt.Sprintf("add neighbour %s on %s", a, name), n.h.NeighAdd,
+		netlink.Neigh{State: netlink.NUD_PERMANENT, HardwareAddr: mac})
+}
+
+// AddProxy has the interface answer neighbour solicitations for an address
+// that is elsewhere (RFC 4389), given the setting proxy_ndp.
+func (n *Net) AddProxy(name string, a netip.Addr) error {
+	return n.neighbour(name, a, fmt.Sprintf("add proxy for %s on %s", a, name), n.h.NeighAdd, netlink.Neigh{Flags: netlink.NTF_PROXY})
 }
 
 // ForgetNeighbour removes what is known of a neighbour, be it nothing.
 func (n *Net) ForgetNeighbour(name string, a netip.Addr) error {
-	l, err := n.link(name)
-	if err != nil {
-		return err
+	err := n.neighbour(name, a, fmt.Sprintf("forget neighbour %s on %s", a, name), n.h.NeighDel, netlink.Neigh{})
+	if errors.Is(err, unix.ENOENT) {
+		return nil
 	}
-	err = n.h.NeighDel(&netlink.Neigh{LinkIndex: l.Attrs().Index, Family: unix.AF_INET6, IP: a.AsSlice()})
-	if err != nil && !errors.Is(err, unix.ENOENT) {
-		return fmt.Errorf("forget neighbour %s on %s in %s: %w", a, name, n.ns.Name(), err)
-	}
-	return nil
+	return err
+}
+
+func (n *Net) neighbour(name string, a netip.Addr, what string, f func(*netlink.Neigh) error, is netlink.Neigh) error {
+	return n.change(name, what, func(l netlink.Link) error {
+		is.LinkIndex, is.Family, is.IP = l.Attrs().Index, unix.AF_INET6, a.AsSlice()
+		return f(&is)
+	})
 }
 
 // HasNeighbour reports whether the kernel has an entry for a neighbour.
@@ -81,8 +81,5 @@ func (n *Net) HasNeighbour(name string, a netip.Addr) (bool, error) {
 		return false, err
 	}
 	all, err := dump.Whole(func() ([]netlink.Neigh, error) { return n.h.NeighList(index, unix.AF_INET6) })
-	if err != nil {
-		return false, fmt.Errorf("list neighbours on %s in %s: %w", name, n.ns.Name(), err)
-	}
-	return slices.ContainsFunc(all, func(x netlink.Neigh) bool { return x.IP.Equal(a.AsSlice()) }), nil
+	return slices.ContainsFunc(all, func(x netlink.Neigh) bool { return x.IP.Equal(a.AsSlice()) }), n.failed("list neighbours on "+name, err)
 }

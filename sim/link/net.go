@@ -2,6 +2,9 @@ package link
 
 import (
 	"fmt"
+	"net"
+	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -45,16 +48,29 @@ func (n *Net) link(name string) (netlink.Link, error) {
 	return l, nil
 }
 
+// change calls f with the interface. The text says what f does.
+func (n *Net) change(name, what string, f func(netlink.Link) error) error {
+	l, err := n.link(name)
+	if err != nil {
+		return err
+	}
+	return n.failed(what, f(l))
+}
+
+// failed says of an error what was tried, and in which namespace.
+func (n *Net) failed(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s in %s: %w", what, n.ns.Name(), err)
+}
+
 // Has reports whether the interface is there.
 func (n *Net) Has(name string) (bool, error) {
 	ls, err := dump.Whole(n.h.LinkList)
-	if err != nil {
-		return false, fmt.Errorf("list interfaces in %s: %w", n.ns.Name(), err)
-	}
-	for _, l := range ls {
-		if l.Attrs().Name == name {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(ls, func(l netlink.Link) bool { return l.Attrs().Name == name }), n.failed("list interfaces", err)
+}
+
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
 }

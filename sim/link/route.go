@@ -1,14 +1,12 @@
 package link
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
-	"github.com/mdlayher/ndp"
 	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/dump"
@@ -16,77 +14,30 @@ import (
 
 // Route is an IPv6 route of the main table.
 type Route struct {
-	Prefix     netip.Prefix // ::/0 for a default route
-	Gateway    netip.Addr   // zero: on-link
-	Link       int          // index of the interface
-	Preference ndp.Preference
+	Prefix  netip.Prefix // ::/0 for a default route
+	Gateway netip.Addr   // zero: on-link
+	Link    int          // index of the interface
 }
 
 // Routes returns the unicast routes of the main table.
 func (n *Net) Routes() (rs []Route, err error) {
-	var messages [][]byte
-	// The library keeps no preference (RTA_PREF).
-	if err := n.ns.Do(func() (err error) {
-		messages, err = dump.Whole(func() ([][]byte, error) {
-			req := nl.NewNetlinkRequest(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
-			req.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET6}})
-			return req.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE)
-		})
-		return err
-	}); err != nil {
-		return nil, fmt.Errorf("list routes in %s: %w", n.ns.Name(), err)
+	list, err := dump.Whole(func() ([]netlink.Route, error) {
+		filter := &netlink.Route{Table: unix.RT_TABLE_MAIN, Type: unix.RTN_UNICAST}
+		return n.h.RouteListFiltered(unix.AF_INET6, filter, netlink.RT_FILTER_TABLE|netlink.RT_FILTER_TYPE)
+	})
+	for _, r := range list {
+		to, _ := netip.AddrFromSlice(r.Dst.IP)
+		bits, _ := r.Dst.Mask.Size()
+		gateway, _ := netip.AddrFromSlice(r.Gw)
+		rs = append(rs, Route{netip.PrefixFrom(to, bits), gateway, r.LinkIndex})
 	}
-	for _, m := range messages {
-		if r, ok := route(m); ok {
-			rs = append(rs, r)
-		}
-	}
-	return rs, nil
-}
-
-// route reads a message of the main table.
-func route(m []byte) (r Route, ok bool) {
-	if len(m) < unix.SizeofRtMsg {
-		return r, false
-	}
-	head := nl.DeserializeRtMsg(m)
-	if head.Type != unix.RTN_UNICAST || head.Table != unix.RT_TABLE_MAIN {
-		return r, false
-	}
-	attrs, err := nl.ParseRouteAttr(m[unix.SizeofRtMsg:])
-	if err != nil {
-		return r, false
-	}
-	dst := netip.IPv6Unspecified()
-	for _, a := range attrs {
-		switch v := a.Value; a.Attr.Type {
-		case unix.RTA_DST:
-			dst, _ = netip.AddrFromSlice(v)
-		case unix.RTA_GATEWAY:
-			r.Gateway, _ = netip.AddrFromSlice(v)
-		case unix.RTA_OIF:
-			if len(v) >= 4 {
-				r.Link = int(binary.NativeEndian.Uint32(v))
-			}
-		case unix.RTA_PREF:
-			if len(v) >= 1 {
-				r.Preference = ndp.Preference(v[0]) // as in RFC 4191 2.1
-			}
-		}
-	}
-	r.Prefix = netip.PrefixFrom(dst, int(head.Dst_len))
-	return r, r.Prefix.IsValid()
+	return rs, n.failed("list routes", err)
 }
 
 // HasDefaultRoute reports whether there is a default route by way of gateway.
 func (n *Net) HasDefaultRoute(gateway netip.Addr) (bool, error) {
 	rs, err := n.Routes()
-	for _, r := range rs {
-		if r.Prefix.Bits() == 0 && r.Gateway == gateway {
-			return true, err
-		}
-	}
-	return false, err
+	return slices.ContainsFunc(rs, func(r Route) bool { return r.Prefix.Bits() == 0 && r.Gateway == gateway }), err
 }
 
 // AddRoute adds a route over the interface, by way of gateway if that is valid.
@@ -100,18 +51,9 @@ func (n *Net) ReplaceRoute(name string, dst netip.Prefix, gateway netip.Addr, ta
 }
 
 func (n *Net) changeRoute(verb string, change func(*netlink.Route) error, name string, dst netip.Prefix, gateway netip.Addr, table int) error {
-	l, err := n.link(name)
-	if err != nil {
-		return err
-	}
-	r := netlink.Route{LinkIndex: l.Attrs().Index, Dst: ipNet(dst), Table: table}
-	if gateway.IsValid() {
-		r.Gw = gateway.AsSlice()
-	}
-	if err := change(&r); err != nil {
-		return fmt.Errorf("%s route to %s by %s in %s: %w", verb, dst, name, n.ns.Name(), err)
-	}
-	return nil
+	return n.change(name, fmt.Sprintf("%s route to %s by %s", verb, dst, name), func(l netlink.Link) error {
+		return change(&netlink.Route{LinkIndex: l.Attrs().Index, Dst: ipNet(dst), Gw: gateway.AsSlice(), Table: table})
+	})
 }
 
 // Source is the kernel's choice of a source for what is sent to a, which is a
@@ -123,7 +65,7 @@ func (n *Net) Source(a netip.Addr) (netip.Addr, error) {
 		err = errors.New("the kernel names none")
 	}
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("get route to %s in %s: %w", a, n.ns.Name(), err)
+		return netip.Addr{}, n.failed("get route to "+a.String(), err)
 	}
 	src, _ := netip.AddrFromSlice(rs[0].Src)
 	return src, nil
@@ -133,20 +75,15 @@ func (n *Net) Source(a netip.Addr) (netip.Addr, error) {
 // preference 0, where nothing can come before it, to pref, and puts before it
 // a rule that sends packets with the mark to the table.
 func (n *Net) LocalRulePreference(pref int, mark uint32, table int) error {
-	local := netlink.NewRule()
-	local.Family, local.Priority, local.Table = unix.AF_INET6, pref, unix.RT_TABLE_LOCAL
-	marked := netlink.NewRule()
-	marked.Family, marked.Priority, marked.Table = unix.AF_INET6, pref-1, table
-	marked.Mark = mark
-	old := netlink.NewRule()
-	old.Family, old.Priority, old.Table = unix.AF_INET6, 0, unix.RT_TABLE_LOCAL
-	for _, r := range []*netlink.Rule{local, marked} {
+	rule := func(pref, table int, mark uint32) *netlink.Rule {
+		r := netlink.NewRule()
+		r.Family, r.Priority, r.Table, r.Mark = unix.AF_INET6, pref, table, mark
+		return r
+	}
+	for _, r := range []*netlink.Rule{rule(pref, unix.RT_TABLE_LOCAL, 0), rule(pref-1, table, mark)} {
 		if err := n.h.RuleAdd(r); err != nil {
-			return fmt.Errorf("add rule %d in %s: %w", r.Priority, n.ns.Name(), err)
+			return n.failed(fmt.Sprintf("add rule %d", r.Priority), err)
 		}
 	}
-	if err := n.h.RuleDel(old); err != nil {
-		return fmt.Errorf("delete rule 0 in %s: %w", n.ns.Name(), err)
-	}
-	return nil
+	return n.failed("delete rule 0", n.h.RuleDel(rule(0, unix.RT_TABLE_LOCAL, 0)))
 }

@@ -15,28 +15,15 @@ import (
 // Up sets interfaces up.
 func (n *Net) Up(names ...string) error {
 	for _, name := range names {
-		l, err := n.link(name)
-		if err != nil {
+		if err := n.change(name, "set "+name+" up", n.h.LinkSetUp); err != nil {
 			return err
-		}
-		if err := n.h.LinkSetUp(l); err != nil {
-			return fmt.Errorf("set %s up in %s: %w", name, n.ns.Name(), err)
 		}
 	}
 	return nil
 }
 
 // Down sets an interface down, which takes the carrier from the other end too.
-func (n *Net) Down(name string) error {
-	l, err := n.link(name)
-	if err != nil {
-		return err
-	}
-	if err := n.h.LinkSetDown(l); err != nil {
-		return fmt.Errorf("set %s down in %s: %w", name, n.ns.Name(), err)
-	}
-	return nil
-}
+func (n *Net) Down(name string) error { return n.change(name, "set "+name+" down", n.h.LinkSetDown) }
 
 // carrierBound is for a carrier event. The kernel handles it within a second,
 // and later only under load.
@@ -46,22 +33,18 @@ const carrierBound = 10 * time.Second
 // at both ends of a veth. Since Linux 6.8 the question alone makes the kernel
 // handle the carrier event that is still pending, and nothing is waited for.
 func (n *Net) AwaitUp(ctx context.Context, names ...string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, carrierBound, fmt.Errorf("no carrier after %s", carrierBound))
+	defer cancel()
 	for _, name := range names {
 		up, _, err := n.operational(name)
 		if err == nil && !up {
-			err = n.awaitUp(ctx, name)
+			err = n.Await(ctx, name+" to be up", func() (bool, string, error) { return n.operational(name) })
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (n *Net) awaitUp(ctx context.Context, name string) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, carrierBound, fmt.Errorf("no carrier after %s", carrierBound))
-	defer cancel()
-	return n.Await(ctx, name+" to be up", func() (bool, string, error) { return n.operational(name) })
 }
 
 func (n *Net) operational(name string) (up bool, state string, err error) {
@@ -100,14 +83,9 @@ func (n *Net) Carries(name string) (bool, error) {
 // Move takes an interface to another namespace, where it is down, keeps its
 // name and has no address and no setting of before.
 func (n *Net) Move(name string, to *Net) error {
-	l, err := n.link(name)
-	if err != nil {
-		return err
-	}
-	if err := n.h.LinkSetNsFd(l, to.ns.Fd()); err != nil {
-		return fmt.Errorf("move %s from %s to %s: %w", name, n.ns.Name(), to.ns.Name(), err)
-	}
-	return nil
+	return n.change(name, fmt.Sprintf("move %s to %s", name, to.ns.Name()), func(l netlink.Link) error {
+		return n.h.LinkSetNsFd(l, to.ns.Fd())
+	})
 }
 
 // OnRemoved calls f, from another goroutine, with an error that says so when

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mdlayher/ndp"
-
 	"github.com/passtlab/passtlab/sim/link"
 )
 
@@ -125,8 +123,8 @@ func TestRoutes(t *testing.T) {
 	rs, err := a.Routes()
 	ok(t, err)
 	for _, want := range []link.Route{
-		{Prefix: all, Gateway: two, Link: index, Preference: ndp.Medium},
-		{Prefix: netip.MustParsePrefix("fd00::/64"), Link: index, Preference: ndp.Medium},
+		{Prefix: all, Gateway: two, Link: index},
+		{Prefix: netip.MustParsePrefix("fd00::/64"), Link: index},
 	} {
 		if !slices.Contains(rs, want) {
 			t.Errorf("no %+v among %+v", want, rs)
