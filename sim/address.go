@@ -51,16 +51,16 @@ func (l stage) withdraw(ctx context.Context, p netip.Prefix) error {
 			ra.From = r.LinkLocal
 		}
 	}
-	valid, err := l.guest.Valid(p.Addr())
+	a, err := l.guest.Find(p.Addr())
 	if err != nil {
 		return err
 	}
-	ra.Valid = scenarios.Lifetime(fmt.Sprint(valid))
+	ra.Valid = scenarios.Lifetime(fmt.Sprint(a.Valid))
 	if err := l.Advertise(ctx, ra); err != nil {
 		return err
 	}
-	is, err := l.guest.Deprecated(p.Addr())
-	if err == nil && !is {
+	a, err = l.guest.Find(p.Addr())
+	if err == nil && a.Flags&unix.IFA_F_DEPRECATED == 0 {
 		err = fmt.Errorf("deprecate %s: the guest takes no router advertisements", p)
 	}
 	return err

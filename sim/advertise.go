@@ -79,9 +79,9 @@ func (l stage) Solicit(ctx context.Context) error {
 	}
 	ra, comes := l.solicited()
 	if comes {
-		return l.guest.Advertise(ctx, ra, func() error { return l.guest.Solicit(ctx) })
+		return l.guest.Advertise(ctx, ra, l.guest.Solicit)
 	}
-	if err := l.guest.Solicit(ctx); err != nil {
+	if err := l.guest.Solicit(); err != nil {
 		return err
 	}
 	// Nothing will come. That passt has got the solicitation is all there is

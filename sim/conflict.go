@@ -76,8 +76,7 @@ type defender struct {
 	mu       sync.Mutex
 	contests []*contest
 
-	wg  sync.WaitGroup
-	err error // of the loop; read after it has ended
+	wg sync.WaitGroup
 }
 
 func (l *Lab) defend() (*defender, error) {
@@ -88,8 +87,8 @@ func (l *Lab) defend() (*defender, error) {
 	}
 	d := &defender{conn: conn, inject: func(f []byte) error { return l.passt.Inject(f) }}
 	d.wg.Go(func() {
-		if d.err = d.run(); d.err != nil {
-			l.died(d.err)
+		if err := d.run(); err != nil {
+			l.died(err)
 		}
 	})
 	return d, nil
@@ -158,5 +157,5 @@ func (d *defender) run() error {
 func (d *defender) Close() error {
 	err := d.conn.SetReadDeadline(time.Unix(1, 0))
 	d.wg.Wait()
-	return errors.Join(d.err, err, d.conn.Close())
+	return errors.Join(err, d.conn.Close())
 }

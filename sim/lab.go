@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
@@ -76,6 +77,7 @@ type Lab struct {
 	second     *Lab            // of the scenario's second guest, if it has one
 	running    context.Context // ends, with the cause, when the lab has broken
 	died       func(error)     // ends it
+	told       bool            // the caller has the cause of its end
 	clean      []func() error  // in the order of creation
 
 	had []scenarios.Target // addresses that the guest has had, each with its origin
@@ -95,11 +97,14 @@ func newLab(ctx context.Context, sc *scenarios.Scenario, opts Options, build fun
 		l.log = slog.New(slog.DiscardHandler)
 	}
 	running, end := context.WithCancelCause(context.Background())
+	var once sync.Once
 	l.running, l.died = running, func(cause error) {
-		end(cause)
-		if opts.Died != nil {
-			opts.Died(cause)
-		}
+		once.Do(func() {
+			end(cause)
+			if opts.Died != nil {
+				opts.Died(cause)
+			}
+		})
 	}
 	defer func() {
 		// Also when a step panics: what was made so far is taken down.
@@ -180,6 +185,7 @@ func (l *Lab) whole(ctx context.Context, f func(ctx context.Context) error) erro
 	defer context.AfterFunc(l.running, func() { cancel(context.Cause(l.running)) })()
 	err := f(ctx)
 	cause := context.Cause(ctx)
+	l.told = l.told || cause != nil && l.running.Err() != nil
 	switch {
 	case err == nil:
 		return cause
@@ -222,7 +228,8 @@ func (l *Lab) simulation() (*backend.Simulated, error) {
 // defers puts a clean-up on the stack.
 func (l *Lab) defers(f func() error) { l.clean = append(l.clean, f) }
 
-// Close takes the lab down, completely, and returns what went wrong with it.
+// Close takes the lab down, completely, and returns what went wrong with it, but
+// for a cause of death that Options.Died, a step or a measurement has told.
 func (l *Lab) Close() error {
 	var errs []error
 	for len(l.clean) > 0 {
@@ -230,6 +237,9 @@ func (l *Lab) Close() error {
 		f := l.clean[last]
 		l.clean = l.clean[:last]
 		errs = append(errs, f())
+	}
+	if !l.told && l.opts.Died == nil && l.running != nil {
+		errs = append(errs, context.Cause(l.running))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("take down lab %s: %w", l.scenario.ID, err)

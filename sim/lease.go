@@ -35,13 +35,13 @@ func (l *Lab) unanswered(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	answered := s.AnswerDHCPv6(false)
-	defer s.AnswerDHCPv6(answered)
+	answered := s.Answer(false)
+	defer s.Answer(answered)
 	return s.Exchange(ctx, l.guest.SolicitLease)
 }
 
-// Renew: where passt does not answer, because the
-// lease is another server's, it stays as it is.
+// Renew renews the lease. If passt does not answer, because the lease is another
+// server's, it stays as it is.
 func (l stage) Renew(ctx context.Context) error {
 	return l.passt.Exchange(ctx, l.guest.Renew)
 }

@@ -37,7 +37,7 @@ func (l *Lab) linkUp(ctx context.Context) error {
 	up := func() error {
 		// The second time the kernel has dropped the answer, and asks no more.
 		if up, err := l.guest.Net.IsUp(guestLink); up || err != nil {
-			return errors.Join(err, l.guest.Solicit(ctx))
+			return errors.Join(err, l.guest.Solicit())
 		}
 		if err := l.guest.Net.Up(guestLink); err != nil {
 			return err

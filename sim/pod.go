@@ -14,8 +14,8 @@ import (
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
 
-// Renumber: passt goes on with what it has read:
-// it leases the old one, takes what comes to any of the pod's, and sends by the
+// Renumber gives the pod another address. passt goes on with what it has read: it
+// leases the old one, takes what comes to any of the pod's, and sends by the
 // kernel's choice.
 func (l stage) Renumber(ctx context.Context, e scenarios.Renumber) error {
 	s, err := l.simulation()

@@ -105,7 +105,11 @@ func TestRealDies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() // has the cause once more
+	defer func() {
+		if err := l.Close(); err != nil {
+			t.Error(err) // the cause is told already
+		}
+	}()
 	for _, proc := range holders(fmt.Sprint(l.Pod.Inode())) {
 		name, err := os.ReadFile(proc + "/comm")
 		if err != nil || !strings.HasPrefix(string(name), "pas") || proc == fmt.Sprintf("/proc/%d", os.Getpid()) {

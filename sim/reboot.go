@@ -8,8 +8,8 @@ import (
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
-// Reboot makes another namespace the guest's and moves its interfaces there:
-// whatever was in the old one, or set there, is gone. passt is not told: a virtual
+// Reboot starts the guest in another namespace, into which its interfaces move.
+// Whatever was in the old one, or set there, is gone. passt is not told: a virtual
 // machine that reboots stays connected.
 func (l stage) Reboot(ctx context.Context) (err error) {
 	old, oldNet := l.Guest, l.guest.Net

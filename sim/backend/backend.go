@@ -33,7 +33,7 @@ type Passt interface {
 	Reroute() error
 	// Simulated is the simulation, nil with the real passt.
 	Simulated() *Simulated
-	// Close ends it and returns what went wrong while it ran.
+	// Close ends it. What went wrong while it ran, Site.Died has.
 	Close() error
 }
 
@@ -44,7 +44,8 @@ type Site struct {
 	Uplink, Tap string
 	// Neighbours are those of the pod that passt has heard of.
 	Neighbours map[netip.Addr]net.HardwareAddr
-	// Died is called with the cause when passt ends by itself.
+	// Died is called with the cause when passt ends by itself. It may be called
+	// twice.
 	Died func(error)
 }
 

@@ -2,6 +2,5 @@
 // made of the engine (package passt) and the translation (package plane), or the
 // real program behind a bridge.
 //
-// A backend that dies says so at once (Site.Died), and once more when it is
-// closed.
+// A backend that dies says so at once (Site.Died).
 package backend

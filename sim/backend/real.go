@@ -113,9 +113,11 @@ func (r *pasta) Simulated() *Simulated { return nil }
 
 func (r *pasta) Close() error {
 	r.stop()
-	err := r.process.Close()
-	if r.tap != nil {
-		err = errors.Join(err, r.tap.Close())
+	if err := r.process.Close(); err != nil {
+		r.at.Died(err)
 	}
-	return err
+	if r.tap == nil {
+		return nil
+	}
+	return r.tap.Close()
 }

@@ -38,8 +38,7 @@ type Simulated struct {
 	asked     chan bool // holds one if a DHCPv6 message was taken: was it answered
 	unfollow  func()    // the pod's neighbours
 
-	wg  sync.WaitGroup
-	err error // of the loop; read after it has ended
+	wg sync.WaitGroup
 }
 
 // Simulate starts a simulated passt. In a pod without IPv6 translation is nil.
@@ -60,8 +59,8 @@ func Simulate(at Site, e *passt.Engine, translation *plane.Config, follow bool, 
 		}
 	}
 	s.wg.Go(func() {
-		if s.err = s.run(); s.err != nil {
-			at.Died(s.err)
+		if err := s.run(); err != nil {
+			at.Died(err)
 		}
 	})
 	return s, nil
@@ -216,5 +215,5 @@ func (s *Simulated) Close() error {
 	err := s.conn.SetReadDeadline(time.Unix(1, 0))
 	s.mu.Unlock()
 	s.wg.Wait()
-	return errors.Join(s.err, err, s.conn.Close(), s.closePlane())
+	return errors.Join(err, s.conn.Close(), s.closePlane())
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,6 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/outfile"
+	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/netns"
 )
 
 const (
@@ -31,14 +32,6 @@ const (
 	// no more than net.core.rmem_max, which still holds some hundred frames.
 	receiveBuffer = 32 << 20
 )
-
-// Namespace is where the captured end of the link is.
-type Namespace interface {
-	// Name is how people call the namespace: peer, pod or guest.
-	Name() string
-	// Do runs f on a thread inside the namespace.
-	Do(f func() error) error
-}
 
 // Capture is a running capture of one link. The nil Capture is one that was not
 // asked for: closing it does nothing.
@@ -59,7 +52,7 @@ type Capture struct {
 // bound: every later frame is in the file, until Close.
 //
 // It needs CAP_NET_RAW in the user namespace that owns ns.
-func Start(ns Namespace, ifname, file string) (*Capture, error) {
+func Start(ns *netns.NS, ifname, file string) (*Capture, error) {
 	fail := func(err error) (*Capture, error) {
 		return nil, fmt.Errorf("capture %s/%s: %w", ns.Name(), ifname, err)
 	}
@@ -79,7 +72,7 @@ func Start(ns Namespace, ifname, file string) (*Capture, error) {
 
 // start is Start once there is a file. The file remains the caller's when it
 // returns an error.
-func start(ns Namespace, ifname string, file io.WriteCloser) (*Capture, error) {
+func start(ns *netns.NS, ifname string, file io.WriteCloser) (*Capture, error) {
 	conn, err := listen(ns, ifname)
 	if err != nil {
 		return nil, err
@@ -91,8 +84,11 @@ func start(ns Namespace, ifname string, file io.WriteCloser) (*Capture, error) {
 		name:  ns.Name() + "/" + ifname,
 		ended: make(chan struct{}),
 	}
-	if c.raw, err = conn.SyscallConn(); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	if c.raw, err = conn.SyscallConn(); err == nil {
+		err = settings(c.raw)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("set up packet socket: %w", err), conn.Close())
 	}
 	if c.pcap, err = header(file, ns.Name(), ifname); err != nil {
 		return nil, errors.Join(fmt.Errorf("write header: %w", err), conn.Close())
@@ -102,36 +98,25 @@ func start(ns Namespace, ifname string, file io.WriteCloser) (*Capture, error) {
 }
 
 // listen opens the packet socket.
-func listen(ns Namespace, ifname string) (conn *packet.Conn, err error) {
-	err = ns.Do(func() error {
-		ifi, err := net.InterfaceByName(ifname)
-		if err != nil {
-			return fmt.Errorf("find interface: %w", err)
-		}
-		if conn, err = packet.Listen(ifi, packet.Raw, unix.ETH_P_ALL, nil); err != nil {
-			return fmt.Errorf("open packet socket: %w", err)
-		}
-		return nil
-	})
+func listen(ns *netns.NS, ifname string) (*packet.Conn, error) {
+	n, err := link.Open(ns)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	var serr error
-	err = raw.Control(func(fd uintptr) {
+	defer n.Close()
+	return n.ListenPacket(ifname, unix.ETH_P_ALL)
+}
+
+// settings has the kernel give the time of each frame, and a large buffer.
+func settings(raw syscall.RawConn) (serr error) {
+	err := raw.Control(func(fd uintptr) {
 		serr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
 			// Not privileged in the initial user namespace: as much as is granted.
 			serr = errors.Join(serr, unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer))
 		}
 	})
-	if err := errors.Join(err, serr); err != nil {
-		return nil, errors.Join(fmt.Errorf("set up packet socket: %w", err), conn.Close())
-	}
-	return conn, nil
+	return errors.Join(err, serr)
 }
 
 // header writes the section header and the interface description.

@@ -191,7 +191,7 @@ func TestSolicit(t *testing.T) {
 		return err
 	}))
 	defer conn.Close()
-	ok(t, conn.SetDeadline(time.Now().Add(5*time.Second)), g.Solicit(t.Context()))
+	ok(t, conn.SetDeadline(time.Now().Add(5*time.Second)), g.Solicit())
 	b := make([]byte, 1500)
 	for {
 		n, _, err := conn.ReadFrom(b)

@@ -66,7 +66,7 @@ func (g *Guest) install(ctx context.Context, put func(string, link.Address) erro
 
 // Remove removes an address.
 func (g *Guest) Remove(a netip.Addr) error {
-	is, err := g.find(a)
+	is, err := g.Find(a)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (g *Guest) Remove(a netip.Addr) error {
 // Deprecate has the preferred lifetime of an address be over, and waits until
 // the kernel says so (RFC 4862 5.5.4).
 func (g *Guest) Deprecate(ctx context.Context, a netip.Addr) error {
-	is, err := g.find(a)
+	is, err := g.Find(a)
 	if err != nil {
 		return err
 	}
@@ -142,19 +142,6 @@ func (g *Guest) regenerate(old link.Address) error {
 	return g.Net.SetAddress(g.Link, old)
 }
 
-// Valid returns what is left of the valid lifetime of an address in seconds, or
-// link.Forever.
-func (g *Guest) Valid(a netip.Addr) (uint32, error) {
-	is, err := g.find(a)
-	return is.Valid, err
-}
-
-// Deprecated reports whether the preferred lifetime of an address is over.
-func (g *Guest) Deprecated(a netip.Addr) (bool, error) {
-	is, err := g.find(a)
-	return is.Flags&unix.IFA_F_DEPRECATED != 0, err
-}
-
 // AwaitGone waits until the kernel has removed addresses.
 func (g *Guest) AwaitGone(ctx context.Context, gone ...netip.Addr) error {
 	return g.awaitAddresses(ctx, fmt.Sprintf("the end of %v", gone), func(as []link.Address) bool {
@@ -173,8 +160,8 @@ func (g *Guest) AwaitNone(ctx context.Context) error {
 	})
 }
 
-// find returns an address of the interface behind passt.
-func (g *Guest) find(a netip.Addr) (link.Address, error) {
+// Find returns an address of the interface behind passt.
+func (g *Guest) Find(a netip.Addr) (link.Address, error) {
 	as, err := g.Net.Addresses()
 	if err != nil {
 		return link.Address{}, err

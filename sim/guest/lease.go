@@ -51,7 +51,7 @@ func (g *Guest) Lease(ctx context.Context, length int, how Install) error {
 func (g *Guest) giveUp() error {
 	a := g.lease.prefix.Addr()
 	g.lease = nil
-	if _, err := g.find(a); err != nil {
+	if _, err := g.Find(a); err != nil {
 		return nil // link down, or expired
 	}
 	return g.Remove(a)

@@ -1,45 +1,38 @@
 package guest
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 
 	"github.com/mdlayher/ndp"
-	"golang.org/x/sys/unix"
+	"github.com/mdlayher/packet"
 
-	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/internal/eui64"
+	"github.com/passtlab/passtlab/internal/frame"
 )
 
-var allRouters = netip.MustParseAddr("ff02::2") // RFC 4291 2.7.1
+var (
+	allRouters    = netip.MustParseAddr("ff02::2")             // RFC 4291 2.7.1
+	allRoutersMAC = net.HardwareAddr{0x33, 0x33, 0, 0, 0, 0x2} // RFC 2464 7
+)
 
-// Solicit sends a router solicitation (RFC 4861 4.1), as the kernel does.
-func (g *Guest) Solicit(ctx context.Context) error {
-	index, err := g.Net.Index(g.Link)
+// Solicit sends a router solicitation (RFC 4861 4.1) in the kernel's form.
+func (g *Guest) Solicit() (err error) {
+	mac := g.MAC.HardwareAddr()
+	f, err := frame.Neighbour(mac, allRoutersMAC, eui64.Address(eui64.LinkLocal, g.MAC), allRouters,
+		&ndp.RouterSolicitation{Options: []ndp.Option{&ndp.LinkLayerAddress{Direction: ndp.Source, Addr: mac}}})
 	if err != nil {
 		return err
 	}
-	// The kernel fills in the checksum of ICMPv6 sockets (RFC 3542 3.1).
-	b, err := ndp.MarshalMessage(&ndp.RouterSolicitation{Options: []ndp.Option{
-		&ndp.LinkLayerAddress{Direction: ndp.Source, Addr: g.MAC.HardwareAddr()},
-	}})
+	conn, err := g.Net.ListenPacket(g.Link, 0)
 	if err != nil {
-		return fmt.Errorf("solicit routers: %w", err)
-	}
-	var fd int
-	if err := g.NS.Do(func() (err error) {
-		fd, err = unix.Socket(unix.AF_INET6, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMPV6)
 		return err
-	}); err != nil {
-		return fmt.Errorf("solicit routers: open ICMPv6 socket: %w", err)
 	}
-	defer unix.Close(fd)
-	if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_HOPS, ndp.HopLimit); err != nil {
-		return fmt.Errorf("solicit routers: set hop limit: %w", err)
-	}
-	to := &unix.SockaddrInet6{Addr: allRouters.As16(), ZoneId: uint32(index)}
-	if err := link.Send(ctx, func() error { return unix.Sendto(fd, b, 0, to) }); err != nil {
-		return fmt.Errorf("solicit routers: send on %s: %w", g.Link, err)
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.WriteTo(f, &packet.Addr{HardwareAddr: allRoutersMAC}); err != nil {
+		return fmt.Errorf("solicit routers on %s in %s: %w", g.Link, g.NS.Name(), err)
 	}
 	return nil
 }

@@ -29,10 +29,7 @@ const budget = 15 * time.Second
 // candidate, is at fault.
 var ErrInconclusive = errors.New("inconclusive")
 
-var (
-	now  = time.Now
-	past = time.Unix(1, 0)
-)
+var past = time.Unix(1, 0)
 
 // An address that is tentative or a duplicate cannot be bound.
 const (

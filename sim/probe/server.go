@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"time"
 
 	"golang.org/x/net/ipv6"
 
@@ -66,7 +67,7 @@ func (s *server) acceptTCP() {
 		s.wg.Go(func() {
 			defer s.open.add(-1)
 			defer c.Close()
-			_ = c.SetDeadline(now().Add(budget))
+			_ = c.SetDeadline(time.Now().Add(budget))
 			nonce := make([]byte, nonceLen)
 			if _, err := io.ReadFull(c, nonce); err != nil {
 				return

@@ -57,16 +57,12 @@ func require(proc fs.FS, op string, client scenarios.Client) error {
 // missingCaps lists which capabilities of a client, or with "" of every lab,
 // are not in the effective set.
 func missingCaps(proc fs.FS, client scenarios.Client) (missing []Capability) {
-	b, err := fs.ReadFile(proc, "self/status")
+	set, err := strconv.ParseUint(status(proc, "CapEff"), 16, 64)
 	if err != nil {
 		return nil
 	}
 	for _, c := range Capabilities {
-		lacks := statusField("CapEff", func(v string) bool {
-			set, err := strconv.ParseUint(v, 16, 64)
-			return err == nil && set>>c.Bit&1 == 0
-		})
-		if c.Client == client && lacks(string(b)) {
+		if c.Client == client && set>>c.Bit&1 == 0 {
 			missing = append(missing, c)
 		}
 	}

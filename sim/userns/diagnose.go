@@ -124,7 +124,8 @@ func otherCauses(proc fs.FS, errno syscall.Errno) (causes []string) {
 	}
 	// Filters allow namespaces once there is CAP_SYS_ADMIN.
 	admin := len(missing) > 0 && missing[0].Name != "CAP_SYS_ADMIN"
-	if b, err := fs.ReadFile(proc, "self/status"); err == nil && !admin && slices.Contains(denied, errno) && filtered(string(b)) {
+	const filter = "2" // SECCOMP_MODE_FILTER
+	if !admin && slices.Contains(denied, errno) && status(proc, "Seccomp") == filter {
 		causes = append(causes, "a seccomp filter is in force, as in a container: "+noFilter)
 	}
 	if len(causes) == 0 {
@@ -132,9 +133,6 @@ func otherCauses(proc fs.FS, errno syscall.Errno) (causes []string) {
 	}
 	return causes
 }
-
-// filtered says that a seccomp filter is in force: 2 is SECCOMP_MODE_FILTER.
-var filtered = statusField("Seccomp", func(v string) bool { return v == "2" })
 
 // noRootMount reports whether the fifth field of no line of mountinfo is "/".
 func noRootMount(mountinfo string) bool {
@@ -150,14 +148,13 @@ func is(want string) func(string) bool {
 	return func(s string) bool { return strings.TrimSpace(s) == want }
 }
 
-// statusField applies f to a field of /proc/PID/status.
-func statusField(name string, f func(value string) bool) func(string) bool {
-	return func(s string) bool {
-		for line := range strings.Lines(s) {
-			if v, ok := strings.CutPrefix(line, name+":"); ok {
-				return f(strings.TrimSpace(v))
-			}
+// status returns a field of /proc/self/status, empty if there is none.
+func status(proc fs.FS, name string) string {
+	b, _ := fs.ReadFile(proc, "self/status")
+	for line := range strings.Lines(string(b)) {
+		if v, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(v)
 		}
-		return false
 	}
+	return ""
 }
