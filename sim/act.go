@@ -20,15 +20,15 @@ const resend = 100 * time.Millisecond
 // Send has the guest send a datagram to the peer from one of its addresses;
 // from a link-local one to the peer's. It returns when the peer has it, so that
 // passt has seen its source.
-func (l *Lab) Send(ctx context.Context, from netip.Addr) (err error) {
-	to, at := l.PeerAddress(), l.remote()
+func (t *Topology) Send(ctx context.Context, from netip.Addr) (err error) {
+	to, at := t.PeerAddress(), t.remote()
 	src, dst := &net.UDPAddr{IP: from.AsSlice()}, &net.UDPAddr{Port: discard}
 	bind := dst
 	if from.IsLinkLocalUnicast() {
 		// Zones are numbers: names are cached for the whole process.
-		to, at = linkLocal(peerMAC), l.Peer
-		out, oerr := l.guest.Net.Index(guestLink)
-		in, ierr := l.peer.Index(l.peerLink)
+		to, at = linkLocal(peerMAC), t.Peer
+		out, oerr := t.guest.Net.Index(guestLink)
+		in, ierr := t.peer.Index(t.peerLink)
 		if err := errors.Join(oerr, ierr); err != nil {
 			return fmt.Errorf("send from %s: %w", from, err)
 		}
@@ -42,7 +42,7 @@ func (l *Lab) Send(ctx context.Context, from netip.Addr) (err error) {
 		return fmt.Errorf("send from %s: listen in %s: %w", from, at.Name(), err)
 	}
 	defer server.Close()
-	if err := l.Guest.Do(func() (err error) { client, err = net.DialUDP("udp6", src, dst); return err }); err != nil {
+	if err := t.Guest.Do(func() (err error) { client, err = net.DialUDP("udp6", src, dst); return err }); err != nil {
 		return fmt.Errorf("send from %s: %w", from, err)
 	}
 	defer client.Close()

@@ -61,7 +61,7 @@ func (l stage) Advertise(ctx context.Context, e scenarios.RA) error {
 
 // firstRA has the kernel take router advertisements, unless it was told whether
 // it does, or a client takes them.
-func (l *Lab) firstRA() error {
+func (l stage) firstRA() error {
 	if l.acceptSaid || l.client != nil && l.client.RA {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (l stage) Solicit(ctx context.Context) error {
 }
 
 // solicited is what passt answers, if it does.
-func (l *Lab) solicited() (ra guest.Advertisement, comes bool) {
+func (l stage) solicited() (ra guest.Advertisement, comes bool) {
 	ra.From = l.passt.Router()
 	l.passt.Ask(func(e *passt.Engine) { ra.RouterAdvertisement, comes = e.RA(), e.Advertises() })
 	return ra, comes

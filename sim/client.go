@@ -136,7 +136,7 @@ func (l *Lab) configure(ctx context.Context) error {
 	}
 	l.configured = true
 	var o guest.Outcome
-	for _, e := range boots(l.scenario.Events)[l.boots] {
+	for _, e := range boots(l.scenario.Events)[l.reboots] {
 		switch {
 		case !l.starts(e):
 		case e.Client() == scenarios.ClientTakesRA:

@@ -39,7 +39,7 @@ func (l stage) Contested(t scenarios.Target) bool {
 
 // contested returns which addresses a target means, be they formed already or
 // not.
-func (l *Lab) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
+func (l stage) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 	one := func(b netip.Addr) func(netip.Addr) bool { return func(a netip.Addr) bool { return a == b } }
 	switch {
 	case t.Addr.IsValid():
@@ -49,7 +49,11 @@ func (l *Lab) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 			return a.IsGlobalUnicast() && a == eui64.Address(netip.PrefixFrom(a, 64), l.scenario.Guest.MAC)
 		}, nil
 	case t.Origin == scenarios.OriginDHCPv6:
-		return one(stage{l}.Leases()), nil
+		return one(l.Leases()), nil
+	case t.Origin == scenarios.OriginStatic:
+		return func(a netip.Addr) bool { return slices.Contains(addresses(l.scenario.Guest.Static), a) }, nil
+	case t.Origin == scenarios.OriginVIP:
+		return func(a netip.Addr) bool { return slices.Contains(l.scenario.Guest.VIPs, a) }, nil
 	}
 	return nil, fmt.Errorf("nobody knows beforehand which address of origin %s will be formed", t.Origin)
 }
@@ -79,7 +83,7 @@ type defender struct {
 	wg sync.WaitGroup
 }
 
-func (l *Lab) defend() (*defender, error) {
+func (l stage) defend() (*defender, error) {
 	// Of all protocols: a bridge takes frames before sockets of one see them.
 	conn, err := l.host.ListenPacket(tap, unix.ETH_P_ALL)
 	if err != nil {

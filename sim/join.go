@@ -12,17 +12,17 @@ import (
 // has a link of its own to the peer, which routes the pods' addresses and
 // answers for each on the other's link (RFC 4389), and for nothing else there:
 // the pods, too, find out who is not there.
-func (l *Lab) join() error {
-	first := l.opts.Beside
-	l.beside, first.beside = first, l
+func (t *Topology) join() error {
+	first := t.opts.Beside
+	t.beside, first.beside = &first.Topology, t
 	errs := []error{
-		l.peer.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
+		t.peer.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
 		first.pod.Set(link.Sysctl{Key: solicitations, Value: "2"}),
-		l.reach(clusterAddress(l.scenario).Addr()),
+		t.reach(clusterAddress(t.scenario).Addr()),
 		first.reach(clusterAddress(first.scenario).Addr()),
 	}
-	for _, name := range []string{first.peerLink, l.peerLink} {
-		errs = append(errs, l.peer.Set(
+	for _, name := range []string{first.peerLink, t.peerLink} {
+		errs = append(errs, t.peer.Set(
 			link.Sysctl{Key: "ipv6/conf/" + name + "/proxy_ndp", Value: "1"},
 			link.Sysctl{Key: "ipv6/neigh/" + name + "/proxy_delay", Value: "0"},
 		))
@@ -35,12 +35,12 @@ func (l *Lab) join() error {
 
 // reach has the peer, and the pod of the other lab, if there is one, reach an
 // address of this lab's pod.
-func (l *Lab) reach(a netip.Addr) error {
-	if l.beside == nil {
+func (t *Topology) reach(a netip.Addr) error {
+	if t.beside == nil {
 		return nil
 	}
 	return errors.Join(
-		l.peer.AddRoute(l.peerLink, netip.PrefixFrom(a, 128), netip.Addr{}, 0),
-		l.peer.AddProxy(l.beside.peerLink, a),
+		t.peer.AddRoute(t.peerLink, netip.PrefixFrom(a, 128), netip.Addr{}, 0),
+		t.peer.AddProxy(t.beside.peerLink, a),
 	)
 }

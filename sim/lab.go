@@ -7,16 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/backend"
-	"github.com/passtlab/passtlab/sim/capture"
 	"github.com/passtlab/passtlab/sim/guest"
-	"github.com/passtlab/passtlab/sim/link"
-	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
@@ -44,41 +40,22 @@ type Options struct {
 	Capture string
 }
 
-// Lab is the topology of one scenario: peer, pod and guest.
+// Lab is the topology of one scenario, with passt in it, and what was played there.
 type Lab struct {
-	// Peer, Pod and Guest are the lab's namespaces.
-	Peer, Pod, Guest *netns.NS
-	// Host has the other end of the guest's link: the pod, or a segment
-	// between the guest and the real passt.
-	Host *netns.NS
-
-	// scenario is the lab's own: its pod is as it is now, and its events are in
-	// the order in which they are played.
-	scenario *scenarios.Scenario
-	peerAddr netip.Addr
-	opts     Options
-	log      *slog.Logger
-
-	peer, pod *link.Net
-	peerLink  string    // of the peer, towards the pod
-	host      *link.Net // of Host
-	guest     *guest.Guest
-	client    *guest.Client // nil for the kernel
-	// configured: the client was started. acceptSaid: accept_ra was set by an
-	// event. Both since the last boot, of which there were so many.
+	Topology
+	log     *slog.Logger
+	client  *guest.Client // nil for the kernel
+	reboots int           // so far
+	// Since the last boot the client was started, or an event has set accept_ra.
 	configured, acceptSaid bool
-	boots                  int
 	// neighbours are those of the pod that the simulated passt has heard of.
 	neighbours map[netip.Addr]net.HardwareAddr
 	passt      backend.Passt
 	started    time.Time       // of passt
 	defender   *defender       // nil if nobody else is on the guest's link
-	beside     *Lab            // shares the peer, if there is one
-	second     *Lab            // of the scenario's second guest, if it has one
 	running    context.Context // ends, with the cause, when the lab has broken
 	died       func(error)     // ends it
 	told       bool            // the caller has the cause of its end
-	clean      []func() error  // in the order of creation
 
 	had []scenarios.Target // addresses that the guest has had, each with its origin
 }
@@ -92,7 +69,7 @@ func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (*Lab, error
 func newLab(ctx context.Context, sc *scenarios.Scenario, opts Options, build func(*Lab, context.Context) error) (_ *Lab, err error) {
 	sc = new(*sc)
 	sc.Events = sc.Timeline()
-	l := &Lab{scenario: sc, peerAddr: peerAddress(sc), opts: opts, log: opts.Logger, neighbours: map[netip.Addr]net.HardwareAddr{}}
+	l := &Lab{Topology: newTopology(sc, opts), log: opts.Logger, neighbours: map[netip.Addr]net.HardwareAddr{}}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
@@ -155,9 +132,10 @@ func (l *Lab) build(ctx context.Context) error {
 	if err := l.findClient(e); err != nil {
 		return err
 	}
-	if err := l.topology(ctx, e.MAC()); err != nil {
+	if err := l.make(ctx, e.MAC()); err != nil {
 		return err
 	}
+	l.guest.Defended = l.defended
 	if err := l.attach(ctx, cfg, e); err != nil {
 		return fmt.Errorf("start passt: %w", err)
 	}
@@ -225,23 +203,14 @@ func (l *Lab) simulation() (*backend.Simulated, error) {
 	return nil, &UnsupportedError{"no real passt does that"}
 }
 
-// defers puts a clean-up on the stack.
-func (l *Lab) defers(f func() error) { l.clean = append(l.clean, f) }
-
 // Close takes the lab down, completely, and returns what went wrong with it, but
 // for a cause of death that Options.Died, a step or a measurement has told.
 func (l *Lab) Close() error {
-	var errs []error
-	for len(l.clean) > 0 {
-		last := len(l.clean) - 1
-		f := l.clean[last]
-		l.clean = l.clean[:last]
-		errs = append(errs, f())
+	err := l.takeDown()
+	if !l.told && l.opts.Died == nil {
+		err = errors.Join(err, context.Cause(l.running))
 	}
-	if !l.told && l.opts.Died == nil && l.running != nil {
-		errs = append(errs, context.Cause(l.running))
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err != nil {
 		return fmt.Errorf("take down lab %s: %w", l.scenario.ID, err)
 	}
 	return nil
@@ -249,16 +218,3 @@ func (l *Lab) Close() error {
 
 // Backend is what plays passt.
 func (l *Lab) Backend() Backend { return l.opts.Backend }
-
-// capture starts a capture of the interface if captures were asked for.
-func (l *Lab) capture(ctx context.Context, ns *netns.NS, ifname, name string) error {
-	if l.opts.Capture == "" {
-		return nil
-	}
-	c, err := capture.Start(ns, ifname, filepath.Join(l.opts.Capture, l.scenario.ID+"-"+name+".pcapng"))
-	if err != nil {
-		return err
-	}
-	l.defers(c.Close)
-	return nil
-}

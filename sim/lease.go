@@ -30,7 +30,7 @@ func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
 }
 
 // unanswered has the guest solicit a lease, and passt take it without a word.
-func (l *Lab) unanswered(ctx context.Context) error {
+func (l stage) unanswered(ctx context.Context) error {
 	s, err := l.simulation()
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func (l stage) SetLink(ctx context.Context, state scenarios.LinkState) error {
 
 // linkUp sets the guest's eth0 up and waits until it is on the link again. Where
 // the kernel takes router advertisements, it solicits one itself.
-func (l *Lab) linkUp(ctx context.Context) error {
+func (l stage) linkUp(ctx context.Context) error {
 	up := func() error {
 		// The second time the kernel has dropped the answer, and asks no more.
 		if up, err := l.guest.Net.IsUp(guestLink); up || err != nil {
@@ -61,7 +61,7 @@ func (l *Lab) linkUp(ctx context.Context) error {
 
 // awaitCarrier waits until both ends of the guest's link have a carrier, or the
 // guest's has none. Asking is what makes the kernel handle the change.
-func (l *Lab) awaitCarrier(ctx context.Context, want bool) error {
+func (l stage) awaitCarrier(ctx context.Context, want bool) error {
 	what := map[bool]string{true: "the carrier of the guest's link", false: "the loss of the carrier of the guest's link"}[want]
 	return l.guest.Net.Await(ctx, what, func() (bool, string, error) {
 		host, herr := l.host.Carries(tap)

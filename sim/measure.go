@@ -15,30 +15,30 @@ import (
 
 // PeerAddress is the address that the probes talk to: the peer's, or that of
 // the second guest.
-func (l *Lab) PeerAddress() netip.Addr {
-	if l.second != nil {
-		return l.second.scenario.Leased()
+func (t *Topology) PeerAddress() netip.Addr {
+	if t.second != nil {
+		return t.second.scenario.Leased()
 	}
-	return l.peerAddr
+	return t.peerAddr
 }
 
 // remote is who talks to the guest: the second guest, or else the peer.
-func (l *Lab) remote() *netns.NS {
-	if l.second != nil {
-		return l.second.Guest
+func (t *Topology) remote() *netns.NS {
+	if t.second != nil {
+		return t.second.Guest
 	}
-	return l.Peer
+	return t.Peer
 }
 
 // Candidates returns the guest's global unicast addresses in the kernel's order.
-func (l *Lab) Candidates() ([]probe.Candidate, error) {
-	as, err := l.guest.Net.Addresses()
+func (t *Topology) Candidates() ([]probe.Candidate, error) {
+	as, err := t.guest.Net.Addresses()
 	if err != nil {
 		return nil, fmt.Errorf("list candidates: %w", err)
 	}
 	names := map[int]string{}
-	for _, name := range l.guestLinks() {
-		i, err := l.guest.Net.Index(name)
+	for _, name := range t.guestLinks() {
+		i, err := t.guest.Net.Index(name)
 		if err != nil {
 			return nil, fmt.Errorf("list candidates: %w", err)
 		}
@@ -49,7 +49,7 @@ func (l *Lab) Candidates() ([]probe.Candidate, error) {
 		if !a.Prefix.Addr().IsGlobalUnicast() {
 			continue
 		}
-		o, ok := l.guest.Origin(a)
+		o, ok := t.guest.Origin(a)
 		if !ok {
 			return nil, fmt.Errorf("list candidates: nothing in the scenario accounts for %s with flags %#x", a.Prefix, a.Flags)
 		}

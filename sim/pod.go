@@ -81,8 +81,8 @@ func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 
 // readdress changes the pod's address and default router on its link, and has
 // the network know. The old address is gone unless it is kept.
-func (l *Lab) readdress(ctx context.Context, to netip.Prefix, gateway netip.Addr, keep bool) error {
-	old, err := l.podPrefixes()
+func (t *Topology) readdress(ctx context.Context, to netip.Prefix, gateway netip.Addr, keep bool) error {
+	old, err := t.podPrefixes()
 	if err != nil {
 		return err
 	}
@@ -92,57 +92,57 @@ func (l *Lab) readdress(ctx context.Context, to netip.Prefix, gateway netip.Addr
 				continue
 			}
 			// Nobody answers for it any more.
-			if err := errors.Join(l.pod.RemoveAddress(uplink, p), l.peer.ForgetNeighbour(l.peerLink, p.Addr())); err != nil {
+			if err := errors.Join(t.pod.RemoveAddress(uplink, p), t.peer.ForgetNeighbour(t.peerLink, p.Addr())); err != nil {
 				return err
 			}
 		}
 	}
 	if !slices.Contains(old, to) {
-		if err := l.pod.AddAddress(uplink, to, link.NoDAD); err != nil {
+		if err := t.pod.AddAddress(uplink, to, link.NoDAD); err != nil {
 			return err
 		}
-		if err := l.reach(to.Addr()); err != nil {
+		if err := t.reach(to.Addr()); err != nil {
 			return err
 		}
 	}
-	if gateway.IsValid() && gateway != l.scenario.Pod.Gateway {
-		if err := l.own(gateway, to.Bits()); err != nil {
+	if gateway.IsValid() && gateway != t.scenario.Pod.Gateway {
+		if err := t.own(gateway, to.Bits()); err != nil {
 			return err
 		}
-		if err := l.pod.ReplaceRoute(uplink, defaultRoute, gateway, 0); err != nil {
+		if err := t.pod.ReplaceRoute(uplink, defaultRoute, gateway, 0); err != nil {
 			return err
 		}
-		l.scenario.Pod.Gateway = gateway
+		t.scenario.Pod.Gateway = gateway
 	}
-	l.scenario.Pod.Address = to
+	t.scenario.Pod.Address = to
 	// The kernel takes packets for an address a little after it has added it.
-	return l.pod.Await(ctx, "the pod's address "+to.String(), func() (bool, string, error) {
-		src, err := l.pod.Source(to.Addr())
+	return t.pod.Await(ctx, "the pod's address "+to.String(), func() (bool, string, error) {
+		src, err := t.pod.Source(to.Addr())
 		return src == to.Addr(), fmt.Sprintf("what is sent there leaves from %s", src), err
 	})
 }
 
 // own gives the peer the address of a router.
-func (l *Lab) own(gateway netip.Addr, bits int) error {
+func (t *Topology) own(gateway netip.Addr, bits int) error {
 	if gateway.IsLinkLocalUnicast() {
 		bits = 64
-	} else if l.opts.Beside != nil {
+	} else if t.opts.Beside != nil {
 		bits = 128
 	}
-	as, err := l.peer.Addresses()
+	as, err := t.peer.Addresses()
 	if err != nil || slices.ContainsFunc(as, func(a link.Address) bool { return a.Prefix.Addr() == gateway }) {
 		return err
 	}
-	return l.peer.AddAddress(l.peerLink, netip.PrefixFrom(gateway, min(bits, 64)), link.NoDAD)
+	return t.peer.AddAddress(t.peerLink, netip.PrefixFrom(gateway, min(bits, 64)), link.NoDAD)
 }
 
 // podPrefixes are the addresses of the pod's uplink but the link-local one.
-func (l *Lab) podPrefixes() (ps []netip.Prefix, err error) {
-	as, err := l.pod.Addresses()
+func (t *Topology) podPrefixes() (ps []netip.Prefix, err error) {
+	as, err := t.pod.Addresses()
 	if err != nil {
 		return nil, err
 	}
-	index, err := l.pod.Index(uplink)
+	index, err := t.pod.Index(uplink)
 	for _, a := range as {
 		if a.Link == index && !a.Prefix.Addr().IsLinkLocalUnicast() {
 			ps = append(ps, a.Prefix)
@@ -153,13 +153,13 @@ func (l *Lab) podPrefixes() (ps []netip.Prefix, err error) {
 
 // podAddresses are the one by which the pod's kernel sends to the peer, and the
 // others.
-func (l *Lab) podAddresses() (source netip.Addr, others []netip.Addr, err error) {
-	ps, err := l.podPrefixes()
+func (t *Topology) podAddresses() (source netip.Addr, others []netip.Addr, err error) {
+	ps, err := t.podPrefixes()
 	if err != nil {
 		return source, nil, err
 	}
-	source = l.scenario.Pod.Address.Addr()
-	if src, err := l.pod.Source(l.PeerAddress()); err == nil && slices.Contains(addresses(ps), src) {
+	source = t.scenario.Pod.Address.Addr()
+	if src, err := t.pod.Source(t.PeerAddress()); err == nil && slices.Contains(addresses(ps), src) {
 		source = src
 	}
 	return source, slices.DeleteFunc(addresses(ps), func(a netip.Addr) bool { return a == source }), nil

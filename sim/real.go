@@ -35,18 +35,18 @@ func (b Backend) silence() time.Duration {
 // bridge of the guest's link and of the interface that pasta makes, so that the
 // guest is the same with both backends, and others can be on its link. There is
 // no IPv6 on the segment itself.
-func (l *Lab) segment() error {
+func (t *Topology) segment() error {
 	ns, err := netns.New("segment")
 	if err != nil {
 		return err
 	}
-	l.Host = ns
-	l.defers(ns.Close)
-	if l.host, err = link.Open(ns); err != nil {
+	t.Host = ns
+	t.defers(ns.Close)
+	if t.host, err = link.Open(ns); err != nil {
 		return err
 	}
-	l.defers(func() error { l.host.Close(); return nil })
-	return l.host.Set(
+	t.defers(func() error { t.host.Close(); return nil })
+	return t.host.Set(
 		link.Sysctl{Key: "ipv6/conf/default/disable_ipv6", Value: "1"},
 		link.Sysctl{Key: "ipv6/conf/all/disable_ipv6", Value: "1"},
 	)

@@ -19,8 +19,8 @@ import (
 // connection of frames, each behind its length in four octets.
 type Socket struct {
 	net.Conn
-	lab     *Lab
-	process *child.Process
+	topology Topology
+	process  *child.Process
 }
 
 // OpenSocket starts the real passt in a pod of its own, with what cfg says
@@ -30,13 +30,13 @@ func OpenSocket(ctx context.Context, b Backend, cfg passt.Config, guest net.Hard
 	sc := &scenarios.Scenario{ID: "socket"}
 	sc.Pod = scenarios.Pod{Address: cfg.Address, Gateway: cfg.Gateway, MAC: scenarios.MAC(cfg.PodMAC)}
 	sc.Guest.MAC = scenarios.MAC(guest)
-	s := &Socket{lab: &Lab{scenario: sc, peerAddr: peerAddress(sc), opts: Options{Backend: b}}}
+	s := &Socket{topology: newTopology(sc, Options{Backend: b})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open passt's socket: %w", err), s.Close())
 		}
 	}()
-	if err := errors.Join(s.lab.topology(ctx, nil), readyPod(s.lab.pod)); err != nil {
+	if err := errors.Join(s.topology.make(ctx, nil), readyPod(s.topology.pod)); err != nil {
 		return nil, err
 	}
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -52,7 +52,7 @@ func OpenSocket(ctx context.Context, b Backend, cfg passt.Config, guest net.Hard
 	s.process = start(b.Program, child.Spec{
 		Args: append([]string{"passt", "--fd", strconv.Itoa(child.FileFD)}, arguments(sc, cfg, b.Release)...),
 		File: theirs,
-		Net:  s.lab.Pod,
+		Net:  s.topology.Pod,
 		Own:  map[string]map[string]string{"/etc": {"resolv.conf": resolvConf(cfg)}},
 	})
 	go func() {
@@ -71,5 +71,5 @@ func (s *Socket) Close() (err error) {
 	if s.Conn != nil {
 		err = errors.Join(err, s.Conn.Close())
 	}
-	return errors.Join(err, s.lab.Close())
+	return errors.Join(err, s.topology.takeDown())
 }

@@ -37,14 +37,14 @@ func (l stage) Reboot(ctx context.Context) (err error) {
 		return err
 	}
 	l.newGuest(ns, net)
+	l.guest.Defended = l.defended
 	l.acceptSaid, l.configured = false, false
-	l.boots++
+	l.reboots++
 	return l.boot(ctx)
 }
 
 // newGuest makes ns the guest's.
-func (l *Lab) newGuest(ns *netns.NS, net *link.Net) {
-	l.Guest = ns
-	l.guest = guest.New(ns, net, guestLink, l.scenario.Guest.MAC)
-	l.guest.Defended = l.defended
+func (t *Topology) newGuest(ns *netns.NS, net *link.Net) {
+	t.Guest = ns
+	t.guest = guest.New(ns, net, guestLink, t.scenario.Guest.MAC)
 }

@@ -2,13 +2,17 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"slices"
 
 	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/capture"
+	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/probe"
@@ -36,17 +40,57 @@ var (
 	routerMAC = scenarios.MAC{0x02, 0, 0, 0, 1, 0} // of the first router beside passt
 )
 
-// topology makes namespaces and links and gives the pod and the peer their
+// Topology has the namespaces of a lab, and what they are joined by.
+type Topology struct {
+	Peer, Pod, Guest *netns.NS
+	// Host has the other end of the guest's link: the pod, or a segment
+	// between the guest and the real passt.
+	Host *netns.NS
+
+	// scenario is the lab's own: its pod is as it is now, and its events are in
+	// the order in which they are played.
+	scenario *scenarios.Scenario
+	opts     Options
+
+	peerAddr  netip.Addr
+	peerLink  string // of the peer, towards the pod
+	peer, pod *link.Net
+	host      *link.Net // of Host
+	guest     *guest.Guest
+
+	beside *Topology      // shares the peer, if there is one
+	second *Lab           // of the scenario's second guest, if it has one
+	clean  []func() error // in the order of creation
+}
+
+func newTopology(sc *scenarios.Scenario, opts Options) Topology {
+	return Topology{scenario: sc, opts: opts, peerAddr: peerAddress(sc)}
+}
+
+// defers puts a clean-up on the stack.
+func (t *Topology) defers(f func() error) { t.clean = append(t.clean, f) }
+
+func (t *Topology) takeDown() (err error) {
+	for len(t.clean) > 0 {
+		last := len(t.clean) - 1
+		f := t.clean[last]
+		t.clean = t.clean[:last]
+		err = errors.Join(err, f())
+	}
+	return err
+}
+
+// make makes namespaces and links and gives the pod and the peer their
 // addresses. Everything is down at the guest's side.
-func (l *Lab) topology(ctx context.Context, tapMAC net.HardwareAddr) error {
-	l.peerLink = uplink
-	if l.opts.Beside != nil {
-		l.Peer, l.peerLink = l.opts.Beside.Peer, beside
+func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) error {
+	t.peerLink = uplink
+	if t.opts.Beside != nil {
+		t.Peer, t.peerLink = t.opts.Beside.Peer, beside
 	}
 	for _, n := range []struct {
 		name string
 		ns   **netns.NS
-	}{{"peer", &l.Peer}, {"pod", &l.Pod}, {"guest", &l.Guest}} {
+	}{{"peer", &t.Peer}, {"pod", &t.Pod}, {"guest", &t.Guest}} {
 		if *n.ns != nil {
 			continue // the peer, of another lab
 		}
@@ -55,61 +99,61 @@ func (l *Lab) topology(ctx context.Context, tapMAC net.HardwareAddr) error {
 			return err
 		}
 		*n.ns = ns
-		l.defers(ns.Close)
+		t.defers(ns.Close)
 	}
 	nets := make([]*link.Net, 3)
-	for i, ns := range []*netns.NS{l.Peer, l.Pod, l.Guest} {
+	for i, ns := range []*netns.NS{t.Peer, t.Pod, t.Guest} {
 		n, err := link.Open(ns)
 		if err != nil {
 			return err
 		}
 		nets[i] = n
-		l.defers(func() error { n.Close(); return nil })
+		t.defers(func() error { n.Close(); return nil })
 	}
-	l.peer, l.pod, l.host = nets[0], nets[1], nets[1]
-	l.Host = l.Pod
-	if l.opts.Backend.Real() {
-		if err := l.segment(); err != nil {
+	t.peer, t.pod, t.host = nets[0], nets[1], nets[1]
+	t.Host = t.Pod
+	if t.opts.Backend.Real() {
+		if err := t.segment(); err != nil {
 			return err
 		}
 		tapMAC = nil // a bridge keeps what is for a MAC of its own
 	}
-	sc := l.scenario
-	l.newGuest(l.Guest, nets[2])
+	sc := t.scenario
+	t.newGuest(t.Guest, nets[2])
 
-	pod := link.End{Net: l.pod, Name: uplink, MAC: sc.Pod.MAC.HardwareAddr()}
-	if err := link.Pair(pod, link.End{Net: l.peer, Name: l.peerLink, MAC: peerMAC.HardwareAddr()}); err != nil {
+	pod := link.End{Net: t.pod, Name: uplink, MAC: sc.Pod.MAC.HardwareAddr()}
+	if err := link.Pair(pod, link.End{Net: t.peer, Name: t.peerLink, MAC: peerMAC.HardwareAddr()}); err != nil {
 		return err
 	}
-	in := link.End{Net: l.guest.Net, Name: guestLink, MAC: sc.Guest.MAC.HardwareAddr()}
-	if err := link.Pair(link.End{Net: l.host, Name: tap, MAC: tapMAC}, in); err != nil {
+	in := link.End{Net: t.guest.Net, Name: guestLink, MAC: sc.Guest.MAC.HardwareAddr()}
+	if err := link.Pair(link.End{Net: t.host, Name: tap, MAC: tapMAC}, in); err != nil {
 		return err
 	}
 	for _, ifc := range sc.Guest.Interfaces {
-		in := link.End{Net: l.guest.Net, Name: ifc.Name, MAC: ifc.MAC.HardwareAddr()}
-		if err := link.Pair(link.End{Net: l.peer, Name: ifc.Name}, in); err != nil {
+		in := link.End{Net: t.guest.Net, Name: ifc.Name, MAC: ifc.MAC.HardwareAddr()}
+		if err := link.Pair(link.End{Net: t.peer, Name: ifc.Name}, in); err != nil {
 			return err
 		}
-		if err := l.capture(ctx, l.Peer, ifc.Name, ifc.Name); err != nil {
+		if err := t.capture(ctx, t.Peer, ifc.Name, ifc.Name); err != nil {
 			return err
 		}
 	}
-	if err := l.capture(ctx, l.Pod, uplink, "uplink"); err != nil {
+	if err := t.capture(ctx, t.Pod, uplink, "uplink"); err != nil {
 		return err
 	}
-	if err := l.capture(ctx, l.Host, tap, "guest"); err != nil {
+	if err := t.capture(ctx, t.Host, tap, "guest"); err != nil {
 		return err
 	}
-	if err := l.bootPeer(); err != nil {
+	if err := t.bootPeer(); err != nil {
 		return err
 	}
-	if err := l.bootPod(); err != nil {
+	if err := t.bootPod(); err != nil {
 		return err
 	}
-	if err := l.peer.AwaitUp(ctx, l.peerLink); err != nil {
+	if err := t.peer.AwaitUp(ctx, t.peerLink); err != nil {
 		return err
 	}
-	return l.pod.AwaitUp(ctx, uplink)
+	return t.pod.AwaitUp(ctx, uplink)
 }
 
 // quick lets addresses of the lab's own side be used at once, resolves
@@ -148,73 +192,73 @@ func quick(n *link.Net, names ...string) error {
 // bootPeer sets the peer up: a host of the cluster network that also is the
 // gateway. Its default route is on-link, so that it solicits whatever address
 // it is told to connect to, and what nobody answers for is measured.
-func (l *Lab) bootPeer() error {
-	names := []string{l.peerLink}
-	for _, ifc := range l.scenario.Guest.Interfaces {
+func (t *Topology) bootPeer() error {
+	names := []string{t.peerLink}
+	for _, ifc := range t.scenario.Guest.Interfaces {
 		names = append(names, ifc.Name)
 	}
-	if err := quick(l.peer, names...); err != nil {
+	if err := quick(t.peer, names...); err != nil {
 		return err
 	}
-	bits := min(clusterAddress(l.scenario).Bits(), 64)
-	if l.opts.Beside != nil {
+	bits := min(clusterAddress(t.scenario).Bits(), 64)
+	if t.opts.Beside != nil {
 		bits = 128 // there is a route to the prefix already
 	}
-	addresses := []netip.Prefix{netip.PrefixFrom(l.peerAddr, bits)}
-	if gw := l.scenario.Pod.Gateway; gw.IsLinkLocalUnicast() {
+	addresses := []netip.Prefix{netip.PrefixFrom(t.peerAddr, bits)}
+	if gw := t.scenario.Pod.Gateway; gw.IsLinkLocalUnicast() {
 		addresses = append(addresses, netip.PrefixFrom(gw, 64))
 	} else if gw.IsValid() {
 		addresses = append(addresses, netip.PrefixFrom(gw, bits))
 	}
 	for _, p := range addresses {
-		if err := l.peer.AddAddress(l.peerLink, p, link.NoDAD); err != nil {
+		if err := t.peer.AddAddress(t.peerLink, p, link.NoDAD); err != nil {
 			return err
 		}
 	}
 	// The controls talk to the pod's link-local address, and no truth depends on
 	// how that is resolved. The kernel does not count permanent neighbours.
-	if err := l.peer.AddNeighbour(l.peerLink, podLinkLocal(l.scenario), l.scenario.Pod.MAC.HardwareAddr()); err != nil {
+	if err := t.peer.AddNeighbour(t.peerLink, podLinkLocal(t.scenario), t.scenario.Pod.MAC.HardwareAddr()); err != nil {
 		return err
 	}
-	if l.opts.Beside != nil {
-		return l.join()
+	if t.opts.Beside != nil {
+		return t.join()
 	}
-	return l.peer.AddRoute(l.peerLink, defaultRoute, netip.Addr{}, 0)
+	return t.peer.AddRoute(t.peerLink, defaultRoute, netip.Addr{}, 0)
 }
 
-func (l *Lab) bootPod() error {
+func (t *Topology) bootPod() error {
 	links := []string{uplink}
-	if l.host == l.pod {
+	if t.host == t.pod {
 		links = append(links, tap)
 	}
-	if err := quick(l.pod, links...); err != nil {
+	if err := quick(t.pod, links...); err != nil {
 		return err
 	}
 	// Where there is one pod, only the peer has to find out who is not there. In
 	// the pod an answer would be dropped without a word if a neighbour were given
 	// up too early.
-	if l.opts.Beside == nil {
-		if err := l.pod.Set(link.Sysctl{Key: solicitations, Value: "60"}); err != nil {
+	if t.opts.Beside == nil {
+		if err := t.pod.Set(link.Sysctl{Key: solicitations, Value: "60"}); err != nil {
 			return err
 		}
 	}
-	if !l.scenario.Pod.Address.IsValid() {
+	if !t.scenario.Pod.Address.IsValid() {
 		// What the guest sends is refused, for want of a route.
-		return l.pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"})
+		return t.pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"})
 	}
-	if err := l.pod.AddAddress(uplink, l.scenario.Pod.Address, link.NoDAD); err != nil {
+	if err := t.pod.AddAddress(uplink, t.scenario.Pod.Address, link.NoDAD); err != nil {
 		return err
 	}
-	if !l.scenario.Pod.Gateway.IsValid() {
+	if !t.scenario.Pod.Gateway.IsValid() {
 		return nil
 	}
-	return l.pod.AddRoute(uplink, defaultRoute, l.scenario.Pod.Gateway, 0)
+	return t.pod.AddRoute(uplink, defaultRoute, t.scenario.Pod.Gateway, 0)
 }
 
 // boot sets the guest up and waits for its link-local address.
-func (l *Lab) boot(ctx context.Context) error {
-	g := l.guest
-	if err := g.Boot(l.scenario.Guest.TempAddr); err != nil {
+func (t *Topology) boot(ctx context.Context) error {
+	g := t.guest
+	if err := g.Boot(t.scenario.Guest.TempAddr); err != nil {
 		return fmt.Errorf("boot the guest: %w", err)
 	}
 	// Early releases open a port to everybody once the guest has sent from it,
@@ -229,7 +273,7 @@ func (l *Lab) boot(ctx context.Context) error {
 	); err != nil {
 		return fmt.Errorf("boot the guest: %w", err)
 	}
-	if err := l.host.AwaitUp(ctx, tap); err != nil {
+	if err := t.host.AwaitUp(ctx, tap); err != nil {
 		return err
 	}
 	if err := g.Net.AwaitUp(ctx, guestLink); err != nil {
@@ -238,7 +282,7 @@ func (l *Lab) boot(ctx context.Context) error {
 	if err := g.AwaitLinkLocal(ctx); err != nil {
 		return fmt.Errorf("boot the guest: %w", err)
 	}
-	for _, ifc := range l.scenario.Guest.Interfaces {
+	for _, ifc := range t.scenario.Guest.Interfaces {
 		if err := g.BootOther(ctx, ifc); err != nil {
 			return fmt.Errorf("boot the guest: %w", err)
 		}
@@ -248,9 +292,9 @@ func (l *Lab) boot(ctx context.Context) error {
 
 var defaultRoute = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 
-func (l *Lab) guestLinks() []string {
+func (t *Topology) guestLinks() []string {
 	names := []string{"lo", guestLink}
-	for _, ifc := range l.scenario.Guest.Interfaces {
+	for _, ifc := range t.scenario.Guest.Interfaces {
 		names = append(names, ifc.Name)
 	}
 	return names
@@ -286,3 +330,16 @@ func clusterAddress(sc *scenarios.Scenario) netip.Prefix {
 func linkLocal(m scenarios.MAC) netip.Addr { return eui64.Address(eui64.LinkLocal, m) }
 
 func podLinkLocal(sc *scenarios.Scenario) netip.Addr { return linkLocal(sc.Pod.MAC) }
+
+// capture starts a capture of the interface if captures were asked for.
+func (t *Topology) capture(ctx context.Context, ns *netns.NS, ifname, name string) error {
+	if t.opts.Capture == "" {
+		return nil
+	}
+	c, err := capture.Start(ns, ifname, filepath.Join(t.opts.Capture, t.scenario.ID+"-"+name+".pcapng"))
+	if err != nil {
+		return err
+	}
+	t.defers(c.Close)
+	return nil
+}
