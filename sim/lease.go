@@ -35,8 +35,8 @@ func (l stage) unanswered(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	answered := s.Answer(false)
-	defer s.Answer(answered)
+	answered := s.AnswerDHCPv6(false)
+	defer s.AnswerDHCPv6(answered)
 	return s.Exchange(ctx, l.guest.SolicitLease)
 }
 

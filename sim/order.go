@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/passtlab/passtlab/sim/link"
-	"github.com/passtlab/passtlab/sim/netns"
 )
 
 // OldestFirst reports whether the kernel lists the addresses of a link in the
@@ -23,16 +22,12 @@ var OldestFirst = sync.OnceValues(func() (bool, error) {
 })
 
 func oldestFirst() (_ bool, err error) {
-	ns, err := netns.New("order")
+	var t Topology
+	defer func() { err = errors.Join(err, t.takeDown()) }()
+	_, n, err := t.namespace("order")
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, ns.Close()) }()
-	n, err := link.Open(ns)
-	if err != nil {
-		return false, err
-	}
-	defer n.Close()
 	if err := n.Up("lo"); err != nil {
 		return false, err
 	}

@@ -81,7 +81,7 @@ func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
 		Release:       release,
 		PodMAC:        sc.Pod.MAC.HardwareAddr(),
 		Address:       sc.Pod.Address,
-		Gateway:       sc.Pod.Gateway,
+		Gateway:       cmp.Or(p.Gateway, sc.Pod.Gateway),
 		Nameservers:   sc.Pod.DNS.Nameservers,
 		Searches:      sc.Pod.DNS.Searches,
 		FQDN:          p.FQDN,
@@ -100,9 +100,6 @@ func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
 	}
 	if p.Address.IsValid() {
 		cfg.Address = netip.PrefixFrom(p.Address, 64)
-	}
-	if p.Gateway.IsValid() {
-		cfg.Gateway = p.Gateway
 	}
 	if !p.MAC.IsZero() {
 		cfg.MAC = p.MAC.HardwareAddr()

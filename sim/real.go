@@ -10,7 +10,6 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/backend"
 	"github.com/passtlab/passtlab/sim/link"
-	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
@@ -36,16 +35,10 @@ func (b Backend) silence() time.Duration {
 // guest is the same with both backends, and others can be on its link. There is
 // no IPv6 on the segment itself.
 func (t *Topology) segment() error {
-	ns, err := netns.New("segment")
-	if err != nil {
+	var err error
+	if t.Host, t.host, err = t.namespace("segment"); err != nil {
 		return err
 	}
-	t.Host = ns
-	t.defers(ns.Close)
-	if t.host, err = link.Open(ns); err != nil {
-		return err
-	}
-	t.defers(func() error { t.host.Close(); return nil })
 	return t.host.Set(
 		link.Sysctl{Key: "ipv6/conf/default/disable_ipv6", Value: "1"},
 		link.Sysctl{Key: "ipv6/conf/all/disable_ipv6", Value: "1"},

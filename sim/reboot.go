@@ -16,16 +16,10 @@ func (l stage) Reboot(ctx context.Context) (err error) {
 	if err := l.guest.Close(); err != nil {
 		return err
 	}
-	ns, err := netns.New("guest")
+	ns, net, err := l.namespace("guest")
 	if err != nil {
 		return err
 	}
-	l.defers(ns.Close)
-	net, err := link.Open(ns)
-	if err != nil {
-		return err
-	}
-	l.defers(func() error { net.Close(); return nil })
 	for _, name := range l.guestLinks()[1:] {
 		if err := oldNet.Move(name, net); err != nil {
 			return err

@@ -70,6 +70,25 @@ func newTopology(sc *scenarios.Scenario, opts Options) Topology {
 // defers puts a clean-up on the stack.
 func (t *Topology) defers(f func() error) { t.clean = append(t.clean, f) }
 
+// namespace makes a namespace, and opens it.
+func (t *Topology) namespace(name string) (*netns.NS, *link.Net, error) {
+	ns, err := netns.New(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	t.defers(ns.Close)
+	n, err := t.open(ns)
+	return ns, n, err
+}
+
+func (t *Topology) open(ns *netns.NS) (*link.Net, error) {
+	n, err := link.Open(ns)
+	if err == nil {
+		t.defers(func() error { n.Close(); return nil })
+	}
+	return n, err
+}
+
 func (t *Topology) takeDown() (err error) {
 	for len(t.clean) > 0 {
 		last := len(t.clean) - 1
@@ -82,36 +101,25 @@ func (t *Topology) takeDown() (err error) {
 
 // make makes namespaces and links and gives the pod and the peer their
 // addresses. Everything is down at the guest's side.
-func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) error {
+func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error) {
+	var guestNet *link.Net
 	t.peerLink = uplink
 	if t.opts.Beside != nil {
 		t.Peer, t.peerLink = t.opts.Beside.Peer, beside
+		t.peer, err = t.open(t.Peer)
+	} else {
+		t.Peer, t.peer, err = t.namespace("peer")
 	}
-	for _, n := range []struct {
-		name string
-		ns   **netns.NS
-	}{{"peer", &t.Peer}, {"pod", &t.Pod}, {"guest", &t.Guest}} {
-		if *n.ns != nil {
-			continue // the peer, of another lab
-		}
-		ns, err := netns.New(n.name)
-		if err != nil {
-			return err
-		}
-		*n.ns = ns
-		t.defers(ns.Close)
+	if err != nil {
+		return err
 	}
-	nets := make([]*link.Net, 3)
-	for i, ns := range []*netns.NS{t.Peer, t.Pod, t.Guest} {
-		n, err := link.Open(ns)
-		if err != nil {
-			return err
-		}
-		nets[i] = n
-		t.defers(func() error { n.Close(); return nil })
+	if t.Pod, t.pod, err = t.namespace("pod"); err != nil {
+		return err
 	}
-	t.peer, t.pod, t.host = nets[0], nets[1], nets[1]
-	t.Host = t.Pod
+	if t.Guest, guestNet, err = t.namespace("guest"); err != nil {
+		return err
+	}
+	t.Host, t.host = t.Pod, t.pod
 	if t.opts.Backend.Real() {
 		if err := t.segment(); err != nil {
 			return err
@@ -119,7 +127,7 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) error {
 		tapMAC = nil // a bridge keeps what is for a MAC of its own
 	}
 	sc := t.scenario
-	t.newGuest(t.Guest, nets[2])
+	t.newGuest(t.Guest, guestNet)
 
 	pod := link.End{Net: t.pod, Name: uplink, MAC: sc.Pod.MAC.HardwareAddr()}
 	if err := link.Pair(pod, link.End{Net: t.peer, Name: t.peerLink, MAC: peerMAC.HardwareAddr()}); err != nil {
@@ -134,14 +142,11 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) error {
 		if err := link.Pair(link.End{Net: t.peer, Name: ifc.Name}, in); err != nil {
 			return err
 		}
-		if err := t.capture(ctx, t.Peer, ifc.Name, ifc.Name); err != nil {
+		if err := t.capture(t.Peer, ifc.Name, ifc.Name); err != nil {
 			return err
 		}
 	}
-	if err := t.capture(ctx, t.Pod, uplink, "uplink"); err != nil {
-		return err
-	}
-	if err := t.capture(ctx, t.Host, tap, "guest"); err != nil {
+	if err := errors.Join(t.capture(t.Pod, uplink, "uplink"), t.capture(t.Host, tap, "guest")); err != nil {
 		return err
 	}
 	if err := t.bootPeer(); err != nil {
@@ -332,7 +337,7 @@ func linkLocal(m scenarios.MAC) netip.Addr { return eui64.Address(eui64.LinkLoca
 func podLinkLocal(sc *scenarios.Scenario) netip.Addr { return linkLocal(sc.Pod.MAC) }
 
 // capture starts a capture of the interface if captures were asked for.
-func (t *Topology) capture(ctx context.Context, ns *netns.NS, ifname, name string) error {
+func (t *Topology) capture(ns *netns.NS, ifname, name string) error {
 	if t.opts.Capture == "" {
 		return nil
 	}

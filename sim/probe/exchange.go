@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -140,11 +139,7 @@ const resend = time.Second
 // maxAnswer is more than any answer has: a nonce and two addresses.
 const maxAnswer = 256
 
-func newNonce() []byte {
-	raw := make([]byte, nonceLen/2)
-	rand.Read(raw)
-	return hex.AppendEncode(nil, raw)
-}
+func newNonce() []byte { return []byte(rand.Text()[:nonceLen]) }
 
 func parse(b, nonce []byte) (r report, err error) {
 	rest, ok := bytes.CutPrefix(b, append(bytes.Clone(nonce), ' '))
