@@ -137,7 +137,7 @@ func (d *defender) run() error {
 		case errors.Is(err, os.ErrDeadlineExceeded): // by Close
 			return nil
 		case errors.Is(err, unix.ENETDOWN):
-			continue // said once; the socket goes on when the link is back
+			continue // comes once; the socket goes on when the link is back
 		case err != nil:
 			return fmt.Errorf("defend addresses: receive on %s: %w", tap, err)
 		}

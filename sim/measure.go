@@ -71,7 +71,7 @@ func (l *Lab) Probe(ctx context.Context) (t probe.Table, err error) {
 	return t, err
 }
 
-// measurement is how the truth table is measured as things are.
+// measurement measures the truth table of a lab as it is now.
 type measurement struct {
 	*Lab
 	candidates []probe.Candidate
@@ -112,8 +112,8 @@ func (m *measurement) run(ctx context.Context) (probe.Table, error) {
 	return t, err
 }
 
-// silence is how long an answer is waited for that may never come; 0 where every
-// refusal is told.
+// silence is how long to wait for an answer that may never come; 0 where every
+// refusal is an error.
 func (m *measurement) silence() (time.Duration, error) {
 	if !m.linked {
 		return unplugged, nil
@@ -125,11 +125,11 @@ func (m *measurement) silence() (time.Duration, error) {
 	return max(quiet, m.opts.Backend.silence()), nil
 }
 
-// quiet reports whether somebody may get what is sent and say nothing: a guest
-// of which an address is still in duplicate address detection, or failed it; one
-// without a default route, which has no way to answer; and a passt before
-// 2024_07_26 that answers from another address of the pod than it was sent to,
-// or keeps an error from the second guest.
+// quiet reports whether a packet may be lost without an error: in a guest that has
+// an address in duplicate address detection, or one that failed it; in a guest
+// without a default route, which cannot answer; and in a passt before 2024_07_26,
+// which may answer from another address of the pod than the packet was sent to, or
+// keep an error from the second guest.
 func (m *measurement) quiet() (bool, error) {
 	if !m.routed || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
 		return true, nil
@@ -142,12 +142,12 @@ func (m *measurement) quiet() (bool, error) {
 	return len(others) > 0 || m.second != nil, err
 }
 
-// quiet is how long it is waited where passt is the simulation: answers take a
-// few milliseconds, and silence alone is no proof.
+// quiet is how long to wait where passt is the simulation: answers take a few
+// milliseconds, and silence alone is no proof.
 const quiet = 200 * time.Millisecond
 
-// unplugged is how long an answer is waited for by way of a link that has no
-// carrier. There is none to miss.
+// unplugged is how long to wait for an answer over a link without a carrier. No
+// answer can come.
 const unplugged = 50 * time.Millisecond
 
 // controls are one exchange over each hop, by link-local addresses. The real

@@ -16,9 +16,8 @@ import (
 // pastaLink is the interface that pasta makes.
 const pastaLink = "passt"
 
-// silence is how long an answer is waited for that may never come. Answers
-// take about a millisecond, and silence alone is no proof
-// (probe.Config.Silence), so half a second is plenty.
+// silence is how long to wait for an answer that may never come. Answers take about
+// a millisecond, and silence alone is no proof (probe.Config.Silence).
 const silence = 500 * time.Millisecond
 
 // silence is that of a backend. The real passt tells a peer nothing of what

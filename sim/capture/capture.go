@@ -227,8 +227,8 @@ func (r *reader) drain(fd int) error {
 		case errors.Is(err, unix.EINTR):
 			continue
 		case errors.Is(err, unix.ENETDOWN):
-			// The interface went down or is gone; said once. A link that comes up
-			// again goes on being captured.
+			// The interface went down or is gone, which the kernel says once. A link
+			// that comes up again is captured again.
 			continue
 		case err != nil:
 			return fmt.Errorf("read frame: %w", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"syscall"
 
 	"github.com/mdlayher/ndp"
 	"golang.org/x/net/ipv6"
@@ -25,10 +26,11 @@ type Advertisement struct {
 	Tentative bool
 }
 
-// Advertise calls send, waits until the router advertisement that it brings
-// about has arrived, and until the kernel has done with it. What the kernel makes
-// of it is the kernel's affair. Send is called again if the kernel dropped the
-// advertisement because the machine has no room for another neighbour.
+// Advertise calls send, which has a router advertisement arrive, and waits until
+// the kernel has done all that it does about it. Advertise calls send again if the
+// kernel dropped the advertisement because the machine has no room for another
+// neighbour. It is an error if another host has an address that is formed, unless
+// Defended says so.
 func (g *Guest) Advertise(ctx context.Context, ra Advertisement, send func() error) error {
 	play := func() error { return g.play(ctx, ra, send) }
 	if g.contested(ra.Options) {
@@ -70,12 +72,12 @@ func (g *Guest) contested(options []ndp.Option) bool {
 	})
 }
 
-// awaitDone waits until duplicate address detection has ended for each address,
-// and each whose preferred lifetime is over is marked as deprecated. The kernel
-// does both later than all else that an advertisement asks for. What was in
-// duplicate address detection before stays in it.
+// awaitDone waits until duplicate address detection has ended for each address
+// that was not in it before, and until each address whose preferred lifetime is
+// over is marked as deprecated. The kernel does both later than all else that an
+// advertisement asks for.
 func (g *Guest) awaitDone(ctx context.Context, before []link.Address) error {
-	return g.awaitAddresses(ctx, "what the router advertisement leads to", func(as []link.Address) bool {
+	return g.awaitAddresses(ctx, "the end of what the kernel does about the router advertisement", func(as []link.Address) bool {
 		return !slices.ContainsFunc(as, func(a link.Address) bool {
 			stays := slices.ContainsFunc(before, func(b link.Address) bool { return a.Prefix == b.Prefix && !b.Usable() })
 			return !a.Usable() && !stays || a.Preferred == 0 && a.Flags&unix.IFA_F_DEPRECATED == 0
@@ -126,8 +128,13 @@ func (g *Guest) arrives(ctx context.Context, from netip.Addr, send func() error)
 	}
 	// Closing a packet socket waits until all receiving that has begun has
 	// ended (an RCU grace period), so that the advertisement read here has
-	// also been taken or discarded by the kernel.
-	defer func() { err = errors.Join(err, t.Close()) }()
+	// also been taken or discarded by the kernel. A process that is being forked
+	// meanwhile has the socket open, too, and closing it here would wait for nothing.
+	defer func() {
+		syscall.ForkLock.RLock()
+		defer syscall.ForkLock.RUnlock()
+		err = errors.Join(err, t.Close())
+	}()
 	if err := send(); err != nil {
 		return err
 	}

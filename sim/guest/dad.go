@@ -35,8 +35,8 @@ func (g *Guest) retransmit(t time.Duration) link.Sysctl {
 }
 
 // slowly has each duplicate address detection that begins within f last that
-// long. An address is in it for good when its solicitation was sent: the kernel
-// sets the timer first.
+// long. Once the kernel has sent the solicitation, the time is fixed: it sets the
+// timer first.
 func (g *Guest) slowly(t time.Duration, f func() error) (err error) {
 	if err := g.Net.Set(g.retransmit(t)); err != nil {
 		return err

@@ -9,9 +9,9 @@
 // A real client is a child of this process (internal/child) in the guest's
 // network namespace, with /etc, /run and /var/lib of its own in memory, no
 // D-Bus, no udev and no user to become, so that each of them runs in a user
-// namespace too. What it prints is kept for the error it may end with. The
-// flags of an address say nothing about where it comes from then: the lease is
-// known, and what else is in an advertised prefix was formed by SLAAC.
+// namespace too. An error of it has what it printed. With such a client the flags
+// of an address do not tell its origin: the lease is known, and any other address
+// in an advertised prefix was formed by SLAAC.
 //
 // Settings only shorten waits that teach nothing. RetransTimer is 10 ms
 // instead of 1 s, the random delay before the first solicitation is off, and
@@ -23,11 +23,13 @@
 // can say when the advertisement arrives, the guest starts with accept_ra off
 // and sends the solicitation itself, in the kernel's form (RFC 4861 4.1).
 //
-// What a router advertisement leads to is the kernel's affair. It sets addresses,
-// lifetimes, routes and the MTU before it is ready for the next frame; for the
-// rest Advertise waits. An address stays in duplicate address detection if the
-// retransmission time is long when that begins, and is found to be a duplicate if
-// somebody else on the link has it (Guest.Defended).
+// The kernel alone decides what follows from a router advertisement. It sets
+// addresses, lifetimes, routes and the MTU before it is ready for the next frame.
+// Advertise waits for the rest, and sends the advertisement again if the kernel had
+// no room for the router as a neighbour and dropped it. An address stays in
+// duplicate address detection if the retransmission time is long when detection
+// begins. The kernel removes it, or marks it, as a duplicate if another host on the
+// link has it (Guest.Defended).
 //
 // A reboot is another Guest, in another namespace.
 //

@@ -23,9 +23,9 @@ func (c *connections) add(n int) {
 	}
 }
 
-// await waits until there are none, but no longer than a second: the segment
-// that would end one may be lost for good, where passt has another address of
-// the guest in mind by now.
+// await waits until there are none, but no longer than a second: the segment that
+// would end a connection may never arrive, if passt sends to another address of
+// the guest by now.
 func (c *connections) await(ctx context.Context) {
 	c.mu.Lock()
 	if c.n == 0 {

@@ -22,8 +22,8 @@ type Outcome string
 const (
 	// OK is the outcome of an exchange whose payload came back.
 	OK Outcome = "ok"
-	// Silent is that of an exchange of which nothing was heard. It is measured
-	// only where silence is how a refusal looks (Config.Silence).
+	// Silent is the outcome of an exchange that had no answer and no error. It is
+	// measured only where a refusal may be silent (Config.Silence).
 	Silent Outcome = "silent"
 )
 

@@ -65,15 +65,19 @@ func (r Record) alive() bool {
 
 // Write puts the record into dir and returns how to remove it.
 func (r Record) Write(dir string) (remove func() error, err error) {
-	switch err := private(dir); {
-	case errors.Is(err, unix.EROFS):
-		return nil, fmt.Errorf("record lab: %w; set XDG_RUNTIME_DIR to a folder that can be written, or run the container with --tmpfs /run", err)
-	case err != nil:
-		return nil, fmt.Errorf("record lab: %w", err)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("record lab: %w", err)
+		}
+	}()
+	if err := private(dir); errors.Is(err, unix.EROFS) {
+		return nil, fmt.Errorf("%w; set XDG_RUNTIME_DIR to a folder that can be written, or run the container with --tmpfs /run", err)
+	} else if err != nil {
+		return nil, err
 	}
 	data, err := json.Marshal(r)
 	if err != nil {
-		return nil, fmt.Errorf("record lab: %w", err)
+		return nil, err
 	}
 	// Readers see the whole file or none.
 	file := filepath.Join(dir, fmt.Sprintf("%d.json", r.PID))
@@ -83,10 +87,10 @@ func (r Record) Write(dir string) (remove func() error, err error) {
 		return part, os.WriteFile(part, data, 0o600)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("record lab: %w", err)
+		return nil, err
 	}
 	if err := os.Rename(part, file); err != nil {
-		return nil, errors.Join(fmt.Errorf("record lab: %w", err), lock.Close())
+		return nil, errors.Join(err, lock.Close())
 	}
 	return func() error { return errors.Join(os.Remove(file), lock.Close()) }, nil
 }
