@@ -50,10 +50,6 @@ func (l stage) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 		}, nil
 	case t.Origin == scenarios.OriginDHCPv6:
 		return one(l.Leases()), nil
-	case t.Origin == scenarios.OriginStatic:
-		return func(a netip.Addr) bool { return slices.Contains(addresses(l.scenario.Guest.Static), a) }, nil
-	case t.Origin == scenarios.OriginVIP:
-		return func(a netip.Addr) bool { return slices.Contains(l.scenario.Guest.VIPs, a) }, nil
 	}
 	return nil, fmt.Errorf("nobody knows beforehand which address of origin %s will be formed", t.Origin)
 }
