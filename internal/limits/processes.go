@@ -1,8 +1,6 @@
 package limits
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,24 +43,10 @@ func HostUser(uid int) int {
 
 // threads counts those of a user, as far as /proc shows them.
 func threads(uid int) (n int) {
-	dirs, _ := filepath.Glob("/proc/[0-9]*/status")
-	for _, file := range dirs {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // it has ended
-		}
-		of, count := -1, 0
-		for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
-			if f := strings.Fields(s.Text()); len(f) > 1 {
-				switch f[0] {
-				case "Uid:":
-					of, _ = strconv.Atoi(f[1])
-				case "Threads:":
-					count, _ = strconv.Atoi(f[1])
-				}
-			}
-		}
-		if of == uid {
+	files, _ := filepath.Glob("/proc/[0-9]*/status")
+	for _, file := range files {
+		if of, ok := field(file, "Uid:"); ok && of == uid {
+			count, _ := field(file, "Threads:") // none if it has ended meanwhile
 			n += count
 		}
 	}
@@ -124,17 +108,23 @@ func groups() (dirs []string) {
 // OOMKills is how many processes the kernel has killed for want of memory since
 // the machine was booted.
 func OOMKills() int {
-	text, err := os.ReadFile("/proc/vmstat")
+	kills, _ := field("/proc/vmstat", "oom_kill")
+	return kills
+}
+
+// field returns the number that follows a name in a file with a name a line.
+func field(file, name string) (n int, ok bool) {
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	for line := range strings.Lines(string(text)) {
-		if n, ok := strings.CutPrefix(line, "oom_kill "); ok {
-			kills, _ := strconv.Atoi(strings.TrimSpace(n))
-			return kills
+		if f := strings.Fields(line); len(f) > 1 && f[0] == name {
+			n, err = strconv.Atoi(f[1])
+			return n, err == nil
 		}
 	}
-	return 0
+	return 0, false
 }
 
 func number(file string) (int, error) {
