@@ -11,8 +11,9 @@
 // expected, a near miss where there is one, and what to do next.
 //
 // A kind of event is one Action: a struct in a file of its own, with its
-// documentation, its check and its Play, and an entry in one table (actions). The
-// word, the parameters, the schema and the reference in README.md follow from that.
+// documentation, its check and its Play, and a row in one table (actions). The word,
+// the parameters, the schema, the reference in README.md and what a real client
+// makes of it follow from that.
 //
 // Load refuses what the file alone shows to be wrong: form, references, keys that
 // contradict each other, kinds of address (RFC 4291). Whether an event can happen
