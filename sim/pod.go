@@ -138,13 +138,9 @@ func (t *Topology) own(gateway netip.Addr, bits int) error {
 
 // podPrefixes are the addresses of the pod's uplink but the link-local one.
 func (t *Topology) podPrefixes() (ps []netip.Prefix, err error) {
-	as, err := t.pod.Addresses()
-	if err != nil {
-		return nil, err
-	}
-	index, err := t.pod.Index(uplink)
+	as, err := t.pod.AddressesOf(uplink)
 	for _, a := range as {
-		if a.Link == index && !a.Prefix.Addr().IsLinkLocalUnicast() {
+		if !a.Prefix.Addr().IsLinkLocalUnicast() {
 			ps = append(ps, a.Prefix)
 		}
 	}

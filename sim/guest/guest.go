@@ -94,16 +94,12 @@ func (g *Guest) AwaitLinkLocal(ctx context.Context) error {
 // Linked reports whether the interface behind passt has a carrier and a usable
 // link-local address.
 func (g *Guest) Linked() (bool, error) {
-	index, err := g.Net.Index(g.Link)
-	if err != nil {
-		return false, err
-	}
 	if ok, err := g.Net.Carries(g.Link); !ok || err != nil {
 		return false, err
 	}
-	as, err := g.Net.Addresses()
+	as, err := g.Net.AddressesOf(g.Link)
 	return slices.ContainsFunc(as, func(a link.Address) bool {
-		return a.Link == index && a.Prefix.Addr().IsLinkLocalUnicast() && a.Usable()
+		return a.Prefix.Addr().IsLinkLocalUnicast() && a.Usable()
 	}), err
 }
 

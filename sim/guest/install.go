@@ -151,31 +151,23 @@ func (g *Guest) AwaitGone(ctx context.Context, gone ...netip.Addr) error {
 
 // AwaitNone waits until the interface behind passt has no address.
 func (g *Guest) AwaitNone(ctx context.Context) error {
-	index, err := g.Net.Index(g.Link)
-	if err != nil {
-		return err
-	}
-	return g.awaitAddresses(ctx, "the end of all addresses of "+g.Link, func(as []link.Address) bool {
-		return !slices.ContainsFunc(as, func(a link.Address) bool { return a.Link == index })
+	return g.Net.Await(ctx, "the end of all addresses of "+g.Link, func() (bool, string, error) {
+		as, err := g.Net.AddressesOf(g.Link)
+		return len(as) == 0, describe(as), err
 	})
 }
 
 // Find returns an address of the interface behind passt.
 func (g *Guest) Find(a netip.Addr) (link.Address, error) {
-	as, err := g.Net.Addresses()
+	as, err := g.Net.AddressesOf(g.Link)
 	if err != nil {
 		return link.Address{}, err
 	}
-	index, err := g.Net.Index(g.Link)
-	if err != nil {
-		return link.Address{}, err
+	i := slices.IndexFunc(as, func(is link.Address) bool { return is.Prefix.Addr() == a })
+	if i < 0 {
+		return link.Address{}, fmt.Errorf("find %s on %s in %s: it is not among %s", a, g.Link, g.NS.Name(), describe(as))
 	}
-	for _, is := range as {
-		if is.Link == index && is.Prefix.Addr() == a {
-			return is, nil
-		}
-	}
-	return link.Address{}, fmt.Errorf("find %s on %s in %s: it is not among %s", a, g.Link, g.NS.Name(), describe(as))
+	return as[i], nil
 }
 
 func (g *Guest) awaitAddresses(ctx context.Context, what string, cond func([]link.Address) bool) error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -39,6 +40,16 @@ func (n *Net) Addresses() ([]Address, error) {
 		as = append(as, Address{netip.PrefixFrom(ip, ones), a.LinkIndex, uint32(a.Flags), uint32(a.ValidLft), uint32(a.PreferedLft)})
 	}
 	return as, n.failed("list addresses", err)
+}
+
+// AddressesOf returns those of one interface.
+func (n *Net) AddressesOf(name string) ([]Address, error) {
+	index, err := n.Index(name)
+	if err != nil {
+		return nil, err
+	}
+	as, err := n.Addresses()
+	return slices.DeleteFunc(as, func(a Address) bool { return a.Link != index }), err
 }
 
 // AddressFlags are flags of AddAddress.
