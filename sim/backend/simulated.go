@@ -170,7 +170,8 @@ func (s *Simulated) Tick(now time.Time) error {
 	return errors.Join(s.inject(s.engine.Tick(now)), s.wake())
 }
 
-// wake sets when the loop comes back for the engine. The zero Time is never.
+// wake makes the loop return when the engine has something to do. The zero Time is
+// never.
 func (s *Simulated) wake() error {
 	if s.closing {
 		return nil

@@ -91,7 +91,7 @@ func (a *Advice) Failed() bool {
 
 // right reports whether an algorithm is right in all roles as it is.
 func (a *Advice) right(g talos.Algorithm) bool {
-	return !slices.ContainsFunc(a.Predictions, func(p Prediction) bool { return p.Algorithm == g && !p.Right })
+	return !slices.ContainsFunc(a.Predictions, func(p Prediction) bool { return p.Selector == g.Name() && !p.Right })
 }
 
 // picked is a pick in words.

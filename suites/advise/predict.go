@@ -12,14 +12,13 @@ import (
 
 // Prediction is what an algorithm picks in a role.
 type Prediction struct {
-	Algorithm talos.Algorithm  `json:"-"`
-	Selector  string           `json:"selector"` // the algorithm's name, "talos-v1"
-	Role      scenarios.Role   `json:"role"`
-	Picks     scenarios.Pick   `json:"picks"` // dhcpv6, slaac or none
-	Address   netip.Addr       `json:"address"`
-	Right     bool             `json:"right"`           // the pick is the lease, which alone can be reached
-	Rule      string           `json:"rule"`            // what decided
-	First     scenarios.Origin `json:"first,omitempty"` // the address that arrives first, where that makes a difference
+	Selector string           `json:"selector"` // the algorithm's name, "talos-v1"
+	Role     scenarios.Role   `json:"role"`
+	Picks    scenarios.Pick   `json:"picks"` // dhcpv6, slaac or none
+	Address  netip.Addr       `json:"address"`
+	Right    bool             `json:"right"`           // the pick is the lease, which alone can be reached
+	Rule     string           `json:"rule"`            // what decided
+	First    scenarios.Origin `json:"first,omitempty"` // the address that arrives first, where that makes a difference
 }
 
 // roles are the consumers that Talos has.
@@ -37,7 +36,7 @@ func (in Input) predict(g talos.Algorithm, role scenarios.Role, cfg selector.Con
 		if err != nil {
 			return nil, fmt.Errorf("predict %s: %w", g.Name(), err)
 		}
-		p := Prediction{Algorithm: g, Selector: g.Name(), Role: role, Address: c.Address(), Rule: c.Reason, First: first}
+		p := Prediction{Selector: g.Name(), Role: role, Address: c.Address(), Rule: c.Reason, First: first}
 		switch p.Address {
 		case in.Pod:
 			p.Picks = scenarios.Pick(scenarios.OriginDHCPv6)

@@ -25,8 +25,8 @@ func everything(as []selector.Address) (q question) {
 	return q
 }
 
-// list returns the addresses of a question, in the places of each other, and all
-// those that stay.
+// list returns the addresses of a question, in its order, and between them, in
+// their own places, those that no question is about.
 func (q question) list(as []selector.Address) (out []selector.Address) {
 	places := slices.Sorted(slices.Values(q))
 	for i, a := range as {

@@ -84,8 +84,8 @@ func (p *Plane) hairpin() {
 }
 
 // perFlow translates a flow by its first packet, with conntrack, as releases since
-// 2024_07_26 do. From an address that passt takes for the guest's, the guest gets it
-// as from passt.
+// 2024_07_26 do. A flow from an address that passt takes for the guest's reaches the
+// guest from passt's own address.
 func (p *Plane) perFlow() {
 	ours := append(network(offSource), lookup(p.own, regA)...)
 	inbound := append(arrivedBy(p.cfg.Uplink), mark(markGuest)...)
