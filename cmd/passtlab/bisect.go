@@ -87,33 +87,25 @@ func (f *bisectFlags) names(versions ...string) (names []string) {
 	return names
 }
 
-// versions returns the two versions given, the older one first, with those
-// between them.
+// versions returns the two versions given and those listed between them, oldest
+// first.
 func (f *bisectFlags) versions() ([]string, error) {
-	var vs []string
-	for _, name := range f.names(f.good, f.bad) {
-		p, err := catalogue.Find(name)
-		if err != nil {
-			return nil, err
-		}
-		vs = append(vs, p.Version)
-	}
-	slices.SortFunc(vs, catalogue.Compare)
-	entry, err := catalogue.Find(f.selector)
+	good, err := catalogue.Find(f.selector + "@" + f.good)
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range entry.Versions {
-		if (catalogue.Range{From: vs[0], To: vs[1]}).Contains(v) {
-			vs = append(vs, v)
-		}
+	bad, err := catalogue.Find(f.selector + "@" + f.bad)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(vs, catalogue.Compare)
-	vs = slices.Compact(vs)
-	if len(vs) < 2 {
+	if good.Version == bad.Version {
 		return nil, fmt.Errorf("bisect: %s cannot be both good and bad", f.good)
 	}
-	return vs, nil
+	vs := append(slices.Clone(good.Versions), good.Version, bad.Version)
+	slices.SortFunc(vs, catalogue.Compare)
+	vs = slices.Compact(vs)
+	i, j := slices.Index(vs, good.Version), slices.Index(vs, bad.Version)
+	return vs[min(i, j) : max(i, j)+1], nil
 }
 
 func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
