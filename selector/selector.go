@@ -30,8 +30,7 @@ type Choice struct {
 	// selectors give one; etcd may advertise several. Empty: none.
 	Addresses []netip.Addr `json:"addresses"`
 	Reason    string       `json:"reason,omitempty"` // which rule decided, in a few words
-	// Waited is for how long the selector's program waited for a processor, which
-	// is not the selector's time. 0: it is none, or did not.
+	// Waited is for how long the selector's program waited for a processor.
 	Waited time.Duration `json:"-"`
 }
 

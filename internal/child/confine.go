@@ -8,11 +8,10 @@ import (
 )
 
 // confine takes from the program, which is started next, the means to change
-// what outlives it. It keeps what a program without rights has: it reads files
-// and uses the network. The notes say what the machine cannot do.
+// what outlives it. The program still reads files and uses the network. The notes
+// say what the machine cannot do.
 //
-// All of it is this thread's and is inherited by the program; only limits are
-// the whole init's.
+// This thread hands all of it to the program. Only limits are the whole init's.
 func (o order) confine(argv []string) (notes []string, err error) {
 	if err := unix.Unshare(unix.CLONE_NEWIPC | unix.CLONE_NEWCGROUP); err != nil {
 		return nil, fmt.Errorf("make an IPC and a cgroup namespace: %w", err)
@@ -41,7 +40,7 @@ var limits = map[int]uint64{
 }
 
 // keptCapability lets root read what root can, such as a program in the home
-// folder of the user who called sudo. It changes nothing.
+// folder of the user who called sudo.
 const keptCapability = unix.CAP_DAC_READ_SEARCH
 
 // disarm takes this thread's capabilities, and with them those of what it

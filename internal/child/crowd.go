@@ -10,8 +10,7 @@ import (
 )
 
 // MaxTasks is how many processes and threads a confined program may have at
-// once, those of its init included. More would take the machine from other
-// programs and from the lab.
+// once, those of its init included. More would starve the lab.
 const MaxTasks = 1024
 
 // watchTasks kills the program if it has more than MaxTasks. The function that
@@ -60,9 +59,8 @@ func (c *crowd) more(last int) bool {
 	return c.tasks > MaxTasks
 }
 
-// lastTask returns the number that the last process or thread of this PID
-// namespace got, which is the last word of the file, whosever /proc it is in:
-// proc_loadavg(5).
+// lastTask returns the number of the newest process or thread of this PID
+// namespace, which is the last word of the file: proc_loadavg(5).
 func lastTask() (int, error) {
 	b, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

@@ -81,8 +81,8 @@ func readOnly() error {
 	return readOnlyEach() // Linux before 5.12
 }
 
-// readOnlyEach does the same, mount by mount. Of several at one path only the
-// last can be reached, and some not even that, by anybody.
+// readOnlyEach does the same, mount by mount. Of several at one path nobody reaches
+// any but the last, and of some not even that.
 func readOnlyEach() error {
 	b, err := os.ReadFile("/proc/thread-self/mountinfo")
 	if err != nil {
@@ -139,8 +139,7 @@ func hideDevices(dev trees) error {
 	return nil
 }
 
-// errInTheWay says that a private folder cannot be made ready because of what
-// is in it.
+// errInTheWay: what is in a private folder prevents a mount.
 var errInTheWay = errors.New("its files are in the way")
 
 // mountPrivate mounts the private folders where the machine has such folders.
@@ -174,9 +173,8 @@ func makeFolder(path string, mode os.FileMode) error {
 	return nil
 }
 
-// mountDisk mounts what the private folders are on at Temp, for now. passtlab
-// gets a copy of the mount, which outlasts this mount namespace. The copy is made
-// now, as the one that passtlab had cannot be mounted twice.
+// mountDisk mounts at Temp what the private folders are on. passtlab gets a copy of
+// the mount, which outlasts this mount namespace, for the next run.
 func (o order) mountDisk() error {
 	if o.Disk == 0 {
 		if err := mountOwn(Temp, unix.MS_NODEV, privateSize); err != nil {

@@ -12,11 +12,10 @@ import (
 // Tree is where the tasks of a program are found in a procfs.
 type Tree struct {
 	Proc string // the folder where a procfs is mounted
-	// Root is the process at the top, by its number in that procfs. It only
-	// starts others, so that it counts for as long as it is alone.
-	Root int
-	// Alone: the root is all there is to look at.
-	Alone bool
+	// Root is the number of the process at the top. It only starts others, and so
+	// it counts for as long as it is alone.
+	Root  int
+	Alone bool // the root is all there is to look at
 }
 
 // task is one thread at one look.

@@ -38,7 +38,7 @@ type Options struct {
 	MaxOutput   int
 	KernelOrder bool // that of selector.Traits
 	// Watch is for a program that runs on, from the boot of a guest, and tells its
-	// choice by itself. To Select it is started, and ended at the first choice.
+	// choice by itself. Select starts it, and ends it at the first choice.
 	Watch  bool
 	Logger *slog.Logger // gets notes on what the system refused; default: nowhere
 }

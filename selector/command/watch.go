@@ -209,8 +209,7 @@ func (l *watch) all() ([]selector.Said, <-chan struct{}) {
 	return l.said[:len(l.said):len(l.said)], l.news
 }
 
-// choose shows o, and does not wait for an answer. Before the first one it is no
-// address.
+// choose shows o and does not wait. Until the program says something it is no address.
 func (l *watch) choose(_ context.Context, o selector.Observation) (selector.Choice, error) {
 	if err := l.show(o); err != nil {
 		return selector.Choice{}, err
@@ -223,8 +222,7 @@ func (l *watch) choose(_ context.Context, o selector.Observation) (selector.Choi
 	return last.Choice, last.Err
 }
 
-// drained reports whether the program has read all that it was shown. One that
-// has never read anything does not read.
+// drained reports whether the program has read all it was shown, or never reads.
 func (l *watch) drained() bool {
 	var left int
 	conn, err := l.stdin.SyscallConn()
@@ -241,8 +239,7 @@ func (l *watch) drained() bool {
 	return !l.reads.Load() || left == 0 && l.pending.Load() == 0
 }
 
-// end kills the program and all that it has started, and returns when they are
-// gone. A program that had ended before has said so.
+// end kills the program and all that it has started, and waits until they are gone.
 func (l *watch) end() {
 	l.cancel(errClosed)
 	<-l.ended

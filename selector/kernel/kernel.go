@@ -13,12 +13,10 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// Source picks the kernel's source address for the observation's target. What
-// it picks is not always a candidate: a link-local address while all others
-// are tentative, the target itself if it is the guest's own.
-//
-// Without a namespace to ask in, or with a target that is no global unicast
-// IPv6 address, it is selector.ErrUnsupported.
+// Source picks the kernel's source address for the observation's target. That is
+// not always a candidate: a link-local address while all others are tentative, the
+// target itself if it is the guest's own. selector.ErrUnsupported: no namespace to
+// ask in, or a target that is no global unicast IPv6 address.
 var Source selector.Selector = selector.WithTraits(selector.Func("kernel", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
 	switch {
 	case o.Guest == nil:

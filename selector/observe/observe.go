@@ -21,10 +21,7 @@ import (
 // default route the first link that is up and no loopback.
 func Read(ns selector.Namespace) (selector.Observation, error) {
 	var o selector.Observation
-	err := ns.Do(func() (err error) {
-		o, err = dump.Whole(read)
-		return err
-	})
+	err := ns.Do(func() (err error) { o, err = dump.Whole(read); return err })
 	if err != nil {
 		return selector.Observation{}, fmt.Errorf("observe namespace: %w", err)
 	}
@@ -133,7 +130,6 @@ func addRoutes(o *selector.Observation, names map[int]string) error {
 	return nil
 }
 
-// address returns the zero Addr for nil.
 func address(ip net.IP) netip.Addr {
 	a, _ := netip.AddrFromSlice(ip)
 	return a

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/passtlab/passtlab/internal/strict"
@@ -52,14 +53,14 @@ func Load(name string, r io.Reader) (Saved, error) {
 // be pasted from a report as they are, with the lines of Markdown around the
 // code and with shell prompts. What is wrong with the data is a strict.Fault without a column.
 func Parse(name string, data []byte) (Saved, error) {
-	data = lines(data)
+	data = []byte(lineEnds.Replace(string(data)))
 	switch {
 	case len(data) > MaxSize:
 		return Saved{}, strict.Fault{File: name, Line: 1, Problem: fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20), Expected: "an observation"}
 	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")):
 		return parseJSON(name, data)
 	}
-	data = code(noBreaks(data))
+	data = code([]byte(noBreaks.Replace(string(data))))
 	if len(bytes.TrimSpace(data)) == 0 {
 		return Saved{}, strict.Fault{File: name, Line: 1, Problem: "the file is empty", Expected: known}
 	}
@@ -69,20 +70,13 @@ func Parse(name string, data []byte) (Saved, error) {
 	return parseYAML(name, data)
 }
 
-// lines ends every line with a line feed, whichever program wrote it: the YAML
-// library counts a carriage return as the end of a line, the rest does not.
-func lines(data []byte) []byte {
-	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
-	return bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
-}
-
-// noBreaks blanks what only YAML takes for the end of a line (YAML 1.1, 4.2).
-func noBreaks(data []byte) []byte {
-	for _, c := range []string{"\u0085", "\u2028", "\u2029"} {
-		data = bytes.ReplaceAll(data, []byte(c), []byte(" "))
-	}
-	return data
-}
+var (
+	// lineEnds ends every line with a line feed, whichever program wrote it: the
+	// YAML library counts a carriage return as the end of a line, the rest does not.
+	lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	// noBreaks blanks what only YAML takes for the end of a line (YAML 1.1, 4.2).
+	noBreaks = strings.NewReplacer("\u0085", " ", "\u2028", " ", "\u2029", " ")
+)
 
 const known = "what passtlab observe, talosctl get addresses -o yaml or talosctl get addresses prints"
 

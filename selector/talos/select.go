@@ -22,10 +22,8 @@ func (c candidate) same(d candidate) bool { return c.Prefix.Addr() == d.Prefix.A
 // Name implements selector.Selector.
 func (g Algorithm) Name() string { return "talos-" + string(g) }
 
-// Select implements selector.Selector for the roles node, kubelet and etcd.
-//
-// For kubelet, which takes one address of each family, the IPv6 one comes
-// first in the Choice, because that is what is judged.
+// Select implements selector.Selector for the roles node, kubelet and etcd. Of
+// kubelet's, one of each family, the IPv6 address comes first: that one is judged.
 func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
 	p, taken, err := g.run(o, memory{})
 	if err != nil {
