@@ -18,7 +18,7 @@
 // does not forward the guest's ICMPv6 errors. With it (Config.Silence) an
 // exchange is Silent when it had no answer for half a second and was then
 // overtaken by controls over the same hops, which were begun later, and when that
-// is so for a second one, too.
+// is so for a second one, too. An answer to the second is an answer.
 //
 // Inbound echo (ping) is not probed: the pod answers it, for every guest.
 package probe

@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/nftables"
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/audit"
 )
@@ -104,6 +107,45 @@ func TestMeasureSilence(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// Silence is no result if the exchange is answered when it is made again.
+func TestMeasureLateAnswer(t *testing.T) {
+	b := newBed(t)
+	if err := b.guest.Do(func() error {
+		c, err := nftables.New()
+		if err != nil {
+			return err
+		}
+		table := c.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv6, Name: "late"})
+		chain := c.AddChain(&nftables.Chain{Name: "input", Table: table, Type: nftables.ChainTypeFilter,
+			Hooknum: nftables.ChainHookInput, Priority: nftables.ChainPriorityFilter})
+		const syn = 40 + 40 // octets of the first segment: the IPv6 header, and TCP with options (RFC 9293 3.1)
+		c.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: []expr.Any{
+			&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
+			&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_TCP}},
+			&expr.Quota{Bytes: syn}, // until so many have come
+			&expr.Verdict{Kind: expr.VerdictDrop},
+		}})
+		return c.Flush()
+	}); err != nil {
+		t.Fatal(err)
+	}
+	m := &measurement{Config: Config{
+		Peer: b.peer, PeerAddress: peerAddr, Silence: 10 * time.Millisecond,
+		Controls: []Control{{From: b.peer, To: netip.AddrPortFrom(peerAddr, portWildcard)}},
+	}}
+	if err := errors.Join(m.serve(b.peer, netip.Addr{}, portWildcard), m.serve(b.guest, netip.Addr{}, portWildcard)); err != nil {
+		t.Fatal(err)
+	}
+	to := target{AddrPort: netip.AddrPortFrom(guestAddr, portWildcard)}
+	got, reports, err := m.both(t.Context(), b.peer, peerAddr, to)
+	if err != nil || got != (Result{OK, OK}) || reports[0] != reports[1] {
+		t.Errorf("got %s of %v, %v", got, reports, err)
+	}
+	if err := m.close(); err != nil {
+		t.Error(err)
 	}
 }
 
