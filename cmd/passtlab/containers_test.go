@@ -188,7 +188,22 @@ func newEngine(t *testing.T) engine {
 		t.Skip(why)
 	}
 	folder := t.TempDir()
+	t.Cleanup(func() { // what removes a container outlives podman run
+		await(t, "no process works in podman's "+folder, func() bool { return !works(t, folder) })
+	})
 	return engine{folder, rootFolder(t), dockerFilter(t, filepath.Join(folder, "docker.json"))}
+}
+
+// works reports whether a process has a folder in its command line.
+func works(t *testing.T, folder string) bool {
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(files, func(file string) bool {
+		line, _ := os.ReadFile(file) // a process that has ended meanwhile has none
+		return strings.Contains(string(line), folder)
+	})
 }
 
 // run runs a command line of the page.

@@ -51,11 +51,16 @@ func TestDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, x := range s.subjects {
+			last := -1
 			for i, a := range x.answers {
-				want := fmt.Sprintf("seen %d %[1]d %[1]d %[1]d %[1]d %[1]d", i)
-				if a.err != nil || a.choice.Reason != want || a.choice.Address() != dhcpv6.Addr() {
-					t.Errorf("%s as %s, question %d: %v %s, %v; want %s", x.sel.Name(), x.role, i+1, a.choice.Addresses, a.choice.Reason, a.err, want)
+				var seen int
+				_, err := fmt.Sscanf(a.choice.Reason, "seen %d", &seen)
+				want := fmt.Sprintf("seen %d %[1]d %[1]d %[1]d %[1]d %[1]d", seen)
+				// A question that the machine was too slow for is put again.
+				if err != nil || a.err != nil || a.choice.Reason != want || a.choice.Address() != dhcpv6.Addr() || seen <= last || last < 0 && seen > 3 {
+					t.Errorf("%s as %s, question %d: %v %s after %d, %v", x.sel.Name(), x.role, i+1, a.choice.Addresses, a.choice.Reason, last, a.err)
 				}
+				last = seen
 			}
 			if len(x.answers) != 4 {
 				t.Errorf("%d answers", len(x.answers))
