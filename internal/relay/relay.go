@@ -23,6 +23,7 @@ type Child struct {
 
 	mu    sync.Mutex
 	ready bool
+	early syscall.Signal // came before that, and is passed on then
 	ended syscall.Signal // ended the child before it was ready
 }
 
@@ -49,6 +50,9 @@ func (c *Child) Ready() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ready = true
+	if c.early != 0 {
+		_ = c.cmd.Process.Signal(c.early) // the child may have ended meanwhile
+	}
 }
 
 // Wait waits for the child and returns its exit status: 128 and the signal's
@@ -94,6 +98,8 @@ func (c *Child) tell(s syscall.Signal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case !c.ready && c.early == 0:
+		c.early = s
 	case !c.ready:
 		c.ended = s
 		_ = c.cmd.Process.Kill()
