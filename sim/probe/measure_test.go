@@ -133,7 +133,7 @@ func TestMeasureLateAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := &measurement{Config: Config{
-		Peer: b.peer, PeerAddress: peerAddr, Silence: 10 * time.Millisecond,
+		Peer: b.peer, PeerAddress: peerAddr, Silence: 500 * time.Millisecond,
 		Controls: []Control{{From: b.peer, To: netip.AddrPortFrom(peerAddr, portWildcard)}},
 	}}
 	if err := errors.Join(m.serve(b.peer, netip.Addr{}, portWildcard), m.serve(b.guest, netip.Addr{}, portWildcard)); err != nil {
