@@ -79,7 +79,7 @@ func (l stage) Solicit(ctx context.Context) error {
 	}
 	ra, comes := l.solicited()
 	if comes {
-		return l.guest.Advertise(ctx, ra, l.guest.Solicit)
+		return l.guest.Advertise(ctx, ra, nil)
 	}
 	if err := l.guest.Solicit(); err != nil {
 		return err

@@ -41,29 +41,41 @@ type Simulated struct {
 	wg sync.WaitGroup
 }
 
-// Simulate starts a simulated passt. In a pod without IPv6 translation is nil.
+// Simulate starts a simulated passt. In a pod without IPv6 translation is nil. The
+// translation is installed while the caller goes on; until then nobody gets mu.
 func Simulate(at Site, e *passt.Engine, translation *plane.Config, follow bool, log *slog.Logger) (_ *Simulated, err error) {
 	s := &Simulated{at: at, engine: e, log: log, solicited: make(chan bool, 1), asked: make(chan bool, 1), unfollow: func() {}}
-	if translation != nil {
-		if s.plane, err = plane.New(*translation, at.Pod); err != nil {
-			return nil, err
-		}
-	}
 	// The socket is bound before the guest is up: it misses nothing.
 	if s.conn, err = at.Pod.ListenPacket(at.Tap, unix.ETH_P_IPV6); err != nil {
-		return nil, errors.Join(err, s.closePlane())
+		return nil, err
 	}
 	if follow {
 		if s.unfollow, err = at.Pod.Neighbours(at.Uplink, s.learned); err != nil {
-			return nil, errors.Join(err, s.conn.Close(), s.closePlane())
+			return nil, errors.Join(err, s.conn.Close())
 		}
 	}
+	s.mu.Lock()
 	s.wg.Go(func() {
-		if err := s.run(); err != nil {
+		err := s.translate(translation)
+		s.mu.Unlock()
+		if err == nil {
+			err = s.run()
+		}
+		if err != nil {
 			at.Died(err)
 		}
 	})
 	return s, nil
+}
+
+func (s *Simulated) translate(cfg *plane.Config) (err error) {
+	if cfg == nil {
+		return nil
+	}
+	if s.plane, err = plane.New(*cfg, s.at.Pod); err != nil {
+		return fmt.Errorf("start passt: %w", err)
+	}
+	return nil
 }
 
 func (s *Simulated) closePlane() error {
@@ -216,5 +228,10 @@ func (s *Simulated) Close() error {
 	err := s.conn.SetReadDeadline(time.Unix(1, 0))
 	s.mu.Unlock()
 	s.wg.Wait()
-	return errors.Join(err, s.conn.Close(), s.closePlane())
+	// Closing a packet socket waits for an RCU grace period. Both wait for the same.
+	var plane error
+	s.wg.Go(func() { plane = s.closePlane() })
+	err = errors.Join(err, s.conn.Close())
+	s.wg.Wait()
+	return errors.Join(err, plane)
 }

@@ -27,8 +27,8 @@ type Advertisement struct {
 }
 
 // Advertise calls send, which has a router advertisement arrive, and waits until
-// the kernel has done all that it does about it. Advertise calls send again if the
-// kernel dropped the advertisement because the machine has no room for another
+// the kernel has done all that it does about it. A nil send solicits it. Advertise
+// calls send again if the kernel dropped the advertisement because the machine has no room for another
 // neighbour. It is an error if another host has an address that is formed, unless
 // Defended says so.
 func (g *Guest) Advertise(ctx context.Context, ra Advertisement, send func() error) error {
@@ -135,6 +135,9 @@ func (g *Guest) arrives(ctx context.Context, from netip.Addr, send func() error)
 		defer syscall.ForkLock.RUnlock()
 		err = errors.Join(err, t.Close())
 	}()
+	if send == nil {
+		send = func() error { return g.solicit(t.Conn) }
+	}
 	if err := send(); err != nil {
 		return err
 	}

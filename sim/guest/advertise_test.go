@@ -53,7 +53,7 @@ func TestAdvertise(t *testing.T) {
 				}
 				ctx, cancel := context.WithTimeoutCause(t.Context(), limit, errors.New("nothing came"))
 				defer cancel()
-				err = g.Advertise(ctx, guest.Advertisement{From: router, RouterAdvertisement: ra}, g.Solicit)
+				err = g.Advertise(ctx, guest.Advertisement{From: router, RouterAdvertisement: ra}, nil)
 				if tt.err == "" && err != nil || tt.err != "" && (err == nil || err.Error() != tt.err) {
 					t.Errorf("got %v, want %q", err, tt.err)
 				}
@@ -88,7 +88,7 @@ func TestAdvertiseDuplicate(t *testing.T) {
 		b, err := ndp.MarshalMessage(ra)
 		ok(t, err)
 		nb.answer(t, b, router)
-		err = g.Advertise(soon(t), guest.Advertisement{From: router, RouterAdvertisement: ra}, g.Solicit)
+		err = g.Advertise(soon(t), guest.Advertisement{From: router, RouterAdvertisement: ra}, nil)
 		const want = "form fd00::5054:ff:fe1f:c7bd in guest: another host on the link has it, and no event conflict says so"
 		if defended && err != nil || !defended && (err == nil || err.Error() != want) {
 			t.Errorf("defended: %t: got %v", defended, err)
