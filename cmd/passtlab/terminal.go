@@ -6,8 +6,8 @@ import (
 	"os"
 
 	"github.com/passtlab/passtlab/internal/visible"
+	"github.com/passtlab/passtlab/internal/vm"
 	"github.com/passtlab/passtlab/suites/run"
-	"golang.org/x/term"
 )
 
 // bare returns the writer below a visible.Writer. Who writes to it escapes control
@@ -19,10 +19,7 @@ func bare(w io.Writer) io.Writer {
 	return w
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := bare(w).(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
+func isTerminal(w io.Writer) bool { return vm.Columns(bare(w)) > 0 }
 
 // colourful reports whether w shows colours and the user wants any
 // (https://no-color.org).
@@ -54,10 +51,7 @@ func progressLine(w io.Writer) (show func(run.Progress), done func()) {
 	show = func(p run.Progress) {
 		line := visible.Line(fmt.Sprintf("[%d/%d] %s: %s", p.Done, p.Total, p.Scenario, p.Verdict))
 		// A line that wraps could not be cleared.
-		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && len(line) >= width {
-			line = line[:max(0, width-1)]
-		}
-		fmt.Fprint(w, clearLine, line)
+		fmt.Fprint(w, clearLine, line[:min(len(line), vm.Columns(w)-1)])
 	}
 	return show, transient(w, "building labs")
 }

@@ -6,13 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -21,19 +19,17 @@ import (
 )
 
 const (
-	// insideEnv is set to "1" for what runs in the virtual machine.
-	insideEnv = "PASSTLAB_VM"
+	insideEnv = "PASSTLAB_VM" // "1" in the virtual machine
 
 	ioPort    = "passtlab.io"
 	filesPort = "passtlab.files"
 
-	// portWait bounds how long a port takes to appear, which it does some
-	// control messages after its device.
-	portWait = 60 * time.Second
-	// heartbeat is how often the machine says that it is alive.
-	heartbeat = time.Second
-	// openFiles is what a lab's processes may have open. The first process of
-	// a machine begins with 4096.
+	// portWait bounds the time until a port appears, some control messages after its
+	// device.
+	portWait  = 60 * time.Second
+	heartbeat = time.Second // between two messages of the machine
+	// openFiles is the limit for a lab's processes. The first process of a machine
+	// begins with 4096.
 	openFiles = 1 << 20
 )
 
@@ -54,7 +50,7 @@ func init() {
 	}
 	if g.out != nil {
 		if g.out.Encode(message{End: &e}) == nil {
-			time.Sleep(portWait) // the message is lost with this process: the host ends us
+			time.Sleep(portWait) // keeps the message alive: the host ends this process
 		}
 	}
 	unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART) // with -no-reboot it ends QEMU
@@ -111,8 +107,8 @@ func (g *guest) beat() {
 	}
 }
 
-// setClock sets the clock as the host answers the first heartbeat. The machine's
-// own was read in whole seconds, and ticks may have been lost since.
+// setClock sets the clock to the time that the host sends after the first heartbeat.
+// Linux has read the hardware clock in whole seconds, and may have lost ticks since.
 func (g *guest) setClock() error {
 	var m message
 	if err := g.in.Decode(&m); err != nil {
@@ -125,7 +121,7 @@ func (g *guest) setClock() error {
 	return nil
 }
 
-// mountAll mounts what the kernel shows of itself below root.
+// mountAll mounts file systems of the kernel's below root.
 func mountAll(root string, names ...string) error {
 	for _, m := range []struct{ name, fstype, data string }{
 		{"proc", "proc", ""},
@@ -141,7 +137,7 @@ func mountAll(root string, names ...string) error {
 		}
 		target := root + "/" + m.name
 		if strings.HasPrefix(m.name, "dev/") {
-			_ = os.Mkdir(target, 0o755) // in the machine's own memory
+			_ = os.Mkdir(target, 0o755)
 		}
 		if err := unix.Mount(m.fstype, target, m.fstype, 0, m.data); err != nil {
 			return fmt.Errorf("mount %s: %w", target, err)
@@ -184,7 +180,7 @@ func openPort(name string) (*os.File, error) {
 	}
 }
 
-// mountFiles mounts at /root the files that the other end of port serves.
+// mountFiles mounts the files that the host serves through port at /root.
 func mountFiles(port *os.File) error {
 	fd, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -198,7 +194,7 @@ func mountFiles(port *os.File) error {
 		buf := make([]byte, maxMessage)
 		for {
 			n, err := unix.Read(fd, buf)
-			if errors.Is(err, unix.EINTR) || errors.Is(err, unix.ENOENT) { // withdrawn
+			if errors.Is(err, unix.EINTR) || errors.Is(err, unix.ENOENT) { // ENOENT: the kernel has withdrawn the request
 				continue
 			}
 			if err != nil {
@@ -216,7 +212,7 @@ func mountFiles(port *os.File) error {
 			if err != nil {
 				return
 			}
-			// ENOENT: nobody waits for it any more.
+			// ENOENT: nobody waits for the answer any more.
 			if _, err := unix.Write(fd, b); err != nil && !errors.Is(err, unix.ENOENT) {
 				fmt.Fprintf(os.Stderr, "passtlab: answer a FUSE request: %v\n", err)
 			}
@@ -225,7 +221,7 @@ func mountFiles(port *os.File) error {
 	return nil
 }
 
-// changeRoot makes /root the root, with the file systems of the machine's own.
+// changeRoot makes /root the root, with the virtual machine's own file systems.
 func (g *guest) changeRoot() error {
 	if err := mountAll("/root", "proc", "sys", "sys/fs/cgroup", "dev", "dev/pts", "dev/shm", "run"); err != nil {
 		return err
@@ -233,8 +229,8 @@ func (g *guest) changeRoot() error {
 	if err := os.Chdir("/root"); err != nil {
 		return err
 	}
-	// The root of an initramfs cannot be pivoted, and passt's sandbox does so;
-	// what is moved over it can.
+	// passt's sandbox calls pivot_root, which does not work in an initramfs, but works
+	// in a mount that was moved over it.
 	if err := unix.Mount(".", "/", "", unix.MS_MOVE, ""); err != nil {
 		return fmt.Errorf("move the root: %w", err)
 	}
@@ -248,7 +244,7 @@ func (g *guest) changeRoot() error {
 	if err := unix.Sethostname([]byte(g.order.Host)); err != nil {
 		return fmt.Errorf("set the host's name: %w", err)
 	}
-	// Without memory the machine fails, rather than kill a process of a lab.
+	// When memory runs out, the machine shall fail and not kill a process of a lab.
 	if err := os.WriteFile("/proc/sys/vm/panic_on_oom", []byte("1"), 0); err != nil {
 		return err
 	}
@@ -268,27 +264,13 @@ func (g *guest) command() (int, error) {
 	cmd.Args = g.order.Args
 	cmd.Env = append(g.order.Env, insideEnv+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	stdout, theirOut, err := stream(g.order.Stdout)
-	if err != nil {
-		return 0, err
-	}
-	stderr, theirErr, err := stream(g.order.Stderr)
-	if err != nil {
-		return 0, err
-	}
-	cmd.Stdout, cmd.Stderr = theirOut, theirErr
-	err = cmd.Start()
-	theirOut.Close()
-	theirErr.Close()
-	if err != nil {
+	cmd.Stdout = printer{g.out, func(b []byte) message { return message{Stdout: b} }}
+	cmd.Stderr = printer{g.out, func(b []byte) message { return message{Stderr: b} }}
+	if err := cmd.Start(); err != nil {
 		return 0, fmt.Errorf("start passtlab: %w", err)
 	}
-	go g.obey(cmd.Process, stdout, stderr)
-	var copies sync.WaitGroup // they end by EOF, or EIO of a terminal
-	copies.Go(func() { _, _ = io.Copy(printer{g.out, func(b []byte) message { return message{Stdout: b} }}, stdout) })
-	copies.Go(func() { _, _ = io.Copy(printer{g.out, func(b []byte) message { return message{Stderr: b} }}, stderr) })
-	err = cmd.Wait()
-	copies.Wait()
+	go g.obey(cmd.Process)
+	err := cmd.Wait()
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 		return 0, fmt.Errorf("wait for passtlab: %w", err)
 	}
@@ -298,57 +280,13 @@ func (g *guest) command() (int, error) {
 	return cmd.ProcessState.ExitCode(), nil
 }
 
-func (g *guest) obey(p *os.Process, streams ...*os.File) {
+// obey forwards signals to the command.
+func (g *guest) obey(p *os.Process) {
 	for {
 		var m message
-		switch {
-		case g.in.Decode(&m) != nil:
+		if g.in.Decode(&m) != nil {
 			return
-		case m.Signal != 0:
-			_ = p.Signal(m.Signal) // it may have ended
-		case m.Window != nil:
-			for _, f := range streams {
-				_ = resize(f, m.Window) // a pipe has no size
-			}
 		}
+		_ = p.Signal(m.Signal) // the command may have ended
 	}
-}
-
-// stream returns what is read and what the command writes to: a pipe, or the
-// two ends of a terminal.
-func stream(w *unix.Winsize) (r, child *os.File, err error) {
-	if w == nil {
-		return os.Pipe()
-	}
-	r, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		return nil, nil, fmt.Errorf("make a terminal: %w", err)
-	}
-	n, err := unix.IoctlGetInt(int(r.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(r.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err == nil {
-		child, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	}
-	if err == nil {
-		// The terminal outside does what is to be done to the output.
-		var t *unix.Termios
-		if t, err = unix.IoctlGetTermios(int(child.Fd()), unix.TCGETS); err == nil {
-			t.Oflag &^= unix.OPOST
-			t.Lflag &^= unix.ECHO
-			err = unix.IoctlSetTermios(int(child.Fd()), unix.TCSETS, t)
-		}
-	}
-	if err == nil {
-		err = resize(r, w)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("make a terminal: %w", err)
-	}
-	return r, child, nil
-}
-
-func resize(terminal *os.File, w *unix.Winsize) error {
-	return unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, w)
 }

@@ -18,7 +18,7 @@ const (
 	orderPath = "/order.json"
 )
 
-// order is what the init is to do.
+// order tells the init what to run.
 type order struct {
 	Args    []string `json:"args"` // of this executable, its name first
 	Env     []string `json:"env"`
@@ -26,13 +26,9 @@ type order struct {
 	Umask   int      `json:"umask"`
 	Host    string   `json:"host"`
 	Modules []string `json:"modules"` // files of the initramfs, in the order of loading
-	// The size of the terminal that each is on, if it is on one.
-	Stdout *unix.Winsize `json:"stdout,omitempty"`
-	Stderr *unix.Winsize `json:"stderr,omitempty"`
 }
 
-// initramfs writes an archive with this executable as init, the modules and o
-// into memory, and returns the file.
+// initramfs returns a file in memory with this executable as init, the modules and o.
 func initramfs(o order, ms []module) (*os.File, error) {
 	exe, err := os.Open("/proc/self/exe")
 	if err != nil {
@@ -63,7 +59,7 @@ func writeInitramfs(w io.Writer, exe *os.File, o order, ms []module) error {
 	for _, dir := range []string{"dev", "proc", "sys", "root", "modules"} {
 		c.add(entry{name: dir, mode: unix.S_IFDIR | 0o755}, nil)
 	}
-	// The kernel opens it for the init before anything is mounted.
+	// The kernel opens the console for the init before anything is mounted.
 	c.add(entry{name: "dev/console", mode: unix.S_IFCHR | 0o600, device: [2]uint32{5, 1}}, nil)
 	c.add(entry{name: initPath[1:], mode: unix.S_IFREG | 0o755, size: st.Size()}, exe)
 	for _, m := range ms {
@@ -98,7 +94,7 @@ func (a *archive) put(name string, data []byte) {
 	a.add(entry{name: name, mode: unix.S_IFREG | 0o644, size: int64(len(data))}, bytes.NewReader(data))
 }
 
-// add writes an entry with the content that r has, as many octets as its size.
+// add writes an entry and e.size octets of r.
 func (a *archive) add(e entry, r io.Reader) {
 	if a.err != nil {
 		return
@@ -119,11 +115,10 @@ func (a *archive) close() error {
 	return a.err
 }
 
-// padding fills up what is aligned to 4 octets.
+// padding aligns n octets to 4.
 func padding(n int64) string { return "\x00\x00\x00"[:(4-n%4)%4] }
 
-// static reports, as an error, that an executable needs a dynamic loader: the
-// initramfs has none.
+// static returns an error if exe needs a dynamic loader, which the initramfs lacks.
 func static(exe *os.File) error {
 	f, err := elf.NewFile(exe)
 	if err != nil {

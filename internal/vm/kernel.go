@@ -14,15 +14,15 @@ import (
 	"unicode"
 )
 
-// ErrNoKernel is wrapped by Find for a version that is not in the cache.
+// ErrNoKernel is wrapped by Find if the cache lacks the version.
 var ErrNoKernel = errors.New("no such kernel is cached")
 
 // Kernel is a kernel that can be booted.
 type Kernel struct {
-	Version string `json:"version"`           // as uname -r says it
+	Version string `json:"version"`           // as uname -r prints it
 	Image   string `json:"image"`             // path of its bzImage or vmlinux
 	Modules string `json:"modules,omitempty"` // folder of its modules
-	Package string `json:"package,omitempty"` // what it comes from, if known
+	Package string `json:"package,omitempty"` // its distribution's packages, if known
 }
 
 // Files in the folder of a cached kernel.
@@ -32,9 +32,9 @@ const (
 	cachedPackage = "package"
 )
 
-// CacheDir is passtlab/kernels in the user's cache folder, with a folder for
-// each kernel, named by its version: vmlinuz, modules/ as in /lib/modules/VERSION,
-// and package, a text. scripts/fetch-kernels.sh writes it.
+// CacheDir is passtlab/kernels in the user's cache folder. scripts/fetch-kernels.sh
+// makes a folder VERSION in it for each kernel, with vmlinuz, modules/ as in
+// /lib/modules/VERSION, and package, a text.
 func CacheDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -43,8 +43,7 @@ func CacheDir() (string, error) {
 	return filepath.Join(dir, "passtlab", "kernels"), nil
 }
 
-// Cached lists the kernels in a cache, oldest first. A cache that does not
-// exist is empty.
+// Cached lists the kernels in a cache, oldest first. A cache may be missing.
 func Cached(dir string) ([]Kernel, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -57,7 +56,7 @@ func Cached(dir string) ([]Kernel, error) {
 	for _, e := range entries {
 		folder := filepath.Join(dir, e.Name())
 		k := Kernel{Version: e.Name(), Image: filepath.Join(folder, cachedImage), Modules: filepath.Join(folder, cachedModules)}
-		// A folder that is just being fetched begins with a dot.
+		// fetch-kernels.sh works in a folder whose name begins with a dot.
 		if _, err := os.Stat(k.Image); err != nil || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
@@ -70,10 +69,9 @@ func Cached(dir string) ([]Kernel, error) {
 	return ks, nil
 }
 
-// Find returns the kernel that name stands for: with a slash in it the path of
-// an image, otherwise the newest in the cache dir whose version is name or
-// begins with it, or with the name "newest" the newest of all. modules, unless
-// empty, is the folder of its modules; without, an image has them in a place
+// Find returns a kernel. A name with a slash is the path of an image. Other names are
+// a version, or its beginning, in the cache dir, of which Find takes the newest, or
+// "newest". modules is the folder of the kernel's modules; if it is empty, Find looks
 // where Linux distributions have them.
 func Find(dir, name, modules string) (Kernel, error) {
 	if strings.Contains(name, "/") {
@@ -96,8 +94,8 @@ func Find(dir, name, modules string) (Kernel, error) {
 		name, dir, ErrNoKernel, strings.Join(have, " "))
 }
 
-// stands reports whether name is the version or the beginning of it. 6.1 is not
-// the beginning of 6.12.
+// stands reports whether version is name or begins with it. 6.12 does not begin with
+// 6.1.
 func stands(name, version string) bool {
 	rest, ok := strings.CutPrefix(version, name)
 	if !ok || name == "" {
@@ -110,7 +108,7 @@ func isDigit(c byte) bool { return unicode.IsDigit(rune(c)) }
 
 var numbers = regexp.MustCompile(`[0-9]+`)
 
-// compareVersions compares numbers as numbers: as text, filled up with zeros.
+// compareVersions compares the numbers in versions as numbers.
 func compareVersions(a, b string) int {
 	fill := func(n string) string { return strings.Repeat("0", max(0, 20-len(n))) + n }
 	return cmp.Compare(numbers.ReplaceAllStringFunc(a, fill), numbers.ReplaceAllStringFunc(b, fill))
@@ -171,7 +169,7 @@ func versionOf(image []byte) (string, error) {
 	return "", errors.New("neither a bzImage nor a vmlinux")
 }
 
-// firstWord returns what stands before the first space or NUL.
+// firstWord returns the text before the first space or NUL.
 func firstWord(b []byte) (string, error) {
 	const longest = 64 // utsname
 	b = b[:min(len(b), longest+1)]

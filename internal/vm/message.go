@@ -3,12 +3,9 @@ package vm
 import (
 	"encoding/gob"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
-// message goes over the port for input and output, in gob. Only one field is set;
-// none of them in the heartbeat of the machine.
+// message goes through ioPort, as gob. One field is set, or none in a heartbeat.
 type message struct {
 	// From the machine.
 	Stdout, Stderr []byte
@@ -17,15 +14,14 @@ type message struct {
 	// To the machine.
 	Clock  int64 // nanoseconds since 1970: the first message
 	Signal syscall.Signal
-	Window *unix.Winsize
 }
 
 type ending struct {
 	Code  int
-	Error string // what the machine failed at
+	Error string // why the machine failed
 }
 
-// printer sends what is written to it as a message.
+// printer sends each Write as a message.
 type printer struct {
 	out *gob.Encoder
 	as  func([]byte) message

@@ -16,8 +16,7 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// needed are the modules without which no lab can be made, by what they are
-// for. What is built into a kernel is not loaded.
+// needed are the modules that a lab needs, unless the kernel has them built in.
 var needed = []string{
 	"virtio_pci", "virtio_console", // the ports
 	"fuse",           // the files
@@ -34,9 +33,9 @@ type module struct {
 	data []byte
 }
 
-// modules returns the modules called names and what they depend on, in the
-// order in which they are loaded. Debian's kernel packages have no modules.dep;
-// what a module depends on stands in it.
+// modules returns the modules called names, and those on which they depend, in the
+// order of loading. It reads dependencies from the modules, because Debian's kernel
+// packages have no modules.dep.
 func modules(dir string, names []string) ([]module, error) {
 	if dir == "" {
 		return nil, nil
@@ -59,7 +58,7 @@ func modules(dir string, names []string) ([]module, error) {
 		seen[name] = true
 		file, ok := files[name]
 		if !ok && builtin == nil && by == "" {
-			return nil // it may be built in: who uses it says so if not
+			return nil // it may be built in; if not, its user fails and says so
 		}
 		if !ok {
 			return fmt.Errorf("find module %s%s: the kernel has it neither in %s nor built in", name, by, dir)
@@ -103,8 +102,8 @@ func moduleFiles(dir string) (map[string]string, error) {
 	return files, err
 }
 
-// moduleName returns the name of the module in a file. Dashes in the names of
-// files are underscores in the kernel.
+// moduleName returns the name of the module in a file. The kernel writes underscores
+// for the dashes of file names.
 func moduleName(file string) (string, bool) {
 	name, suffix, ok := strings.Cut(filepath.Base(file), ".ko")
 	switch suffix {
@@ -114,8 +113,8 @@ func moduleName(file string) (string, bool) {
 	return "", false
 }
 
-// builtinModules returns what modules.builtin lists, or nil without that file,
-// which Debian's packages of Linux 7.3 do not have.
+// builtinModules returns the names in modules.builtin, or nil if there is no such
+// file, as in Debian's packages of Linux 7.3.
 func builtinModules(dir string) (map[string]bool, error) {
 	b, err := os.ReadFile(filepath.Join(dir, "modules.builtin"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -158,8 +157,7 @@ func readModule(file string) ([]byte, error) {
 	return b, err
 }
 
-// dependencies returns the modules that a module names in "depends=" of its
-// section .modinfo.
+// dependencies returns the names in "depends=" of a module's section .modinfo.
 func dependencies(module []byte) ([]string, error) {
 	f, err := elf.NewFile(bytes.NewReader(module))
 	if err != nil {

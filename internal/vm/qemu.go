@@ -13,20 +13,21 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/child"
+	"github.com/passtlab/passtlab/internal/visible"
 )
 
 const (
 	program = "qemu-system-x86_64"
 	memory  = "640M" // for the files of a corpus run, 4 labs at once
 
-	// saidByKernel and saidByQEMU are how much of their last words is kept.
+	// At most so many bytes of the last output are kept, and so many lines are shown.
 	saidByKernel = 16 << 10
 	saidByQEMU   = 2 << 10
-	lastLines    = 20 // of it, in an error
+	lastLines    = 20
 )
 
-// kernelArgs make the boot short and a failure the end: what panics ends QEMU
-// by -no-reboot. The tests of cryptographic algorithms alone take 0.6 s.
+// kernelArgs make the boot short. A kernel that panics reboots, which ends QEMU
+// (-no-reboot). The tests of cryptographic algorithms alone would take 0.6 s.
 const kernelArgs = "rdinit=" + initPath + " console=ttyS0 quiet acpi=off panic=-1 oops=panic reboot=t" +
 	" mitigations=off nokaslr cryptomgr.notests no_timer_check lsm=landlock audit=0" +
 	" 8250.nr_uarts=1 rcupdate.rcu_expedited=1 random.trust_cpu=on"
@@ -39,15 +40,15 @@ type qemu struct {
 	words     child.Tail // of QEMU itself
 }
 
-// accelerators are what the processor may be run by.
+// accelerators are the values of Config.Accel.
 var accelerators = map[string][]string{
-	// QEMU 7.2 computes cmpxchg16b wrong, of which Linux 6.12 panics.
+	// QEMU 7.2 computes cmpxchg16b wrong, and Linux 6.12 panics because of that.
 	"tcg": {"-accel", "tcg,thread=single,tb-size=64", "-cpu", "max,-cx16"},
 	"kvm": {"-accel", "kvm", "-cpu", "host"},
 }
 
-// startQEMU starts QEMU. The calling goroutine must be locked to its thread and
-// stay until it has ended: QEMU is killed when that thread ends.
+// startQEMU starts QEMU. The calling goroutine has to be locked to its thread until
+// QEMU has ended: the kernel kills QEMU when that thread ends.
 func startQEMU(k Kernel, accel string, initrd *os.File, khz uint64) (*qemu, error) {
 	path, err := exec.LookPath(program)
 	if err != nil {
@@ -90,7 +91,7 @@ func startQEMU(k Kernel, accel string, initrd *os.File, khz uint64) (*qemu, erro
 	return q, nil
 }
 
-// args are the arguments of QEMU. khz is the rate of the time stamp counter.
+// args returns the arguments of QEMU. khz is the rate of the time stamp counter.
 func args(k Kernel, accel string, khz uint64) []string {
 	accel = cmp.Or(accel, "tcg")
 	cmdline := kernelArgs
@@ -112,10 +113,10 @@ func args(k Kernel, accel string, khz uint64) []string {
 	return append(a, accelerators[accel]...)
 }
 
-// kill ends QEMU, at once, and waits until it is gone.
+// kill ends QEMU at once and waits for its end.
 func (q *qemu) kill() {
 	_ = q.cmd.Process.Kill()
-	_ = q.cmd.Wait() // how it ended is not of interest; its words are
+	_ = q.cmd.Wait()
 	q.close()
 }
 
@@ -124,17 +125,17 @@ func (q *qemu) close() {
 	q.files.Close()
 }
 
-// lastWords returns what QEMU and the kernel said last, for an error.
+// lastWords returns the last output of QEMU and of the kernel, for an error.
 func (q *qemu) lastWords() string {
 	var b strings.Builder
 	say := func(who, text string) {
-		text = printable(strings.TrimSpace(text))
+		text = visible.Text(strings.ReplaceAll(strings.TrimSpace(text), "\r", ""))
 		if text == "" {
 			return
 		}
 		lines := strings.Split(text, "\n")
 		if i := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "Kernel panic") }); i >= 0 {
-			lines = lines[i:min(len(lines), i+lastLines)] // what follows is a trace
+			lines = lines[i:min(len(lines), i+lastLines)] // a trace follows
 		}
 		lines = lines[max(0, len(lines)-lastLines):]
 		fmt.Fprintf(&b, "\n%s said last:\n  %s", who, strings.Join(lines, "\n  "))
@@ -142,14 +143,4 @@ func (q *qemu) lastWords() string {
 	say(filepath.Base(q.cmd.Path), q.words.String())
 	say("its kernel", q.console.String())
 	return b.String()
-}
-
-// printable leaves what a terminal shows and does not obey.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, s)
 }

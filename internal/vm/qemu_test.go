@@ -60,7 +60,7 @@ func nothing(t *testing.T) *os.File {
 func TestMachineFails(t *testing.T) {
 	for _, tt := range []struct{ name, script, want string }{
 		{"refuses", "echo 'no such machine' >&2; exit 1", "it ended while it booted: qemu-system-x86_64: exit status 1\nqemu-system-x86_64 said last:\n  no such machine"},
-		{"panics", `printf 'Kernel \033[1mpanic\r\n'`, "it ended while it booted\nits kernel said last:\n  Kernel [1mpanic"},
+		{"panics", `printf 'Kernel \033[1mpanic\r\n'`, "it ended while it booted\nits kernel said last:\n  Kernel \\x1b[1mpanic"},
 		{"is killed", says(message{}) + "kill -9 $$", "it ended before the command did: qemu-system-x86_64: signal: killed"},
 		{"never boots", "exec sleep 60", "it has not booted in 2s"},
 		{"hangs", says(message{}) + "exec sleep 60", "it hangs: not a word for 1s"},

@@ -18,23 +18,18 @@ import (
 )
 
 const (
-	// maxWrite is how much data one FUSE request or answer carries.
-	maxWrite = 128 << 10
-	// maxMessage is that with headers, or the entries of a folder.
-	maxMessage = maxWrite + 64<<10
-	// fuseLength is the length of a whole message, with which every FUSE
-	// request and answer begins, in the order of octets of amd64.
-	fuseLength = 4
-	// fuseHeader is the size of fuse_out_header, the shortest message.
-	fuseHeader = 16
+	maxWrite   = 128 << 10         // data of one FUSE request or answer
+	maxMessage = maxWrite + 64<<10 // the same with headers, or entries of a folder
+	fuseLength = 4                 // a message begins with its length, little endian
+	fuseHeader = 16                // fuse_out_header, the shortest message
 	// believed is how long the virtual machine caches the attributes of a file, or
-	// that there is none. It sees its own changes at once. A lookup costs a
-	// millisecond, and to execute a script takes a hundred of them.
+	// its absence. It sees its own changes at once. A lookup takes a millisecond, and
+	// the execution of a script needs a hundred lookups.
 	believed = time.Hour
 )
 
-// serveFiles answers the FUSE requests that come from port out of the files
-// below root, with this process's rights, until the stream ends.
+// serveFiles answers the FUSE requests from port with the files below root and the
+// rights of this process, until the stream ends.
 func serveFiles(port io.ReadWriter, root string) error {
 	loopback, err := fs.NewLoopbackRoot(root)
 	if err != nil {
@@ -55,7 +50,7 @@ func serveFiles(port io.ReadWriter, root string) error {
 		if err != nil {
 			return err
 		}
-		// A request may take as long as the file's disk, or wait for another.
+		// A request may wait for a disk or for another request.
 		go func() {
 			buffer := buffers.Get().(*[]byte)
 			defer buffers.Put(buffer)
@@ -69,12 +64,12 @@ func serveFiles(port io.ReadWriter, root string) error {
 			}
 			replies.Lock()
 			defer replies.Unlock()
-			_, _ = port.Write(reply[:n]) // the reader above learns of the end
+			_, _ = port.Write(reply[:n]) // if the port is closed, readMessage fails too
 		}()
 	}
 }
 
-// refuse writes an answer with nothing but an error, and returns its length.
+// refuse writes an answer with only an error, and returns its length.
 func refuse(reply, request []byte, status fuse.Status) int {
 	binary.LittleEndian.PutUint32(reply, fuseHeader)
 	binary.LittleEndian.PutUint32(reply[4:], uint32(-int32(status)))
@@ -113,9 +108,8 @@ func (node) WrapChild(_ context.Context, child fs.InodeEmbedder) fs.InodeEmbedde
 	return node{child.(*fs.LoopbackNode)}
 }
 
-// Open implements fs.NodeOpener. The virtual machine caches the content, so that a
-// program is not read at each execution, and sends FLUSH only for a file that may
-// have been written.
+// Open implements fs.NodeOpener. The virtual machine caches the content, so that it
+// reads a program only once, and sends FLUSH only for files opened for writing.
 func (n node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
 	f, _, errno := n.LoopbackNode.Open(ctx, flags)
 	var noFlush uint32
@@ -125,8 +119,8 @@ func (n node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, sy
 	return f, fuse.FOPEN_KEEP_CACHE | noFlush, errno
 }
 
-// Access implements fs.NodeAccesser. Root of the virtual machine has the rights
-// of this process, and no others.
+// Access implements fs.NodeAccesser. Root of the virtual machine has only the rights
+// of this process.
 func (n node) Access(_ context.Context, mask uint32) syscall.Errno {
 	path := filepath.Join(n.RootData.Path, n.Path(n.Root()))
 	return fs.ToErrno(unix.Faccessat(unix.AT_FDCWD, path, mask, unix.AT_EACCESS))

@@ -1,16 +1,14 @@
 package vm
 
-import (
-	"time"
-)
+import "time"
 
-// counterTime is how long the counter is measured, at least. The clock is read
-// to 0.1 µs, so the rate is right to 0.001 %.
+// counterTime is the shortest time of measurement. The clock is exact to 0.1 µs, so
+// the rate is exact to 0.001 %.
 const counterTime = 20 * time.Millisecond
 
-// counter measures the rate of the time stamp counter, which under TCG is that
-// of the virtual machine as well. Linux would measure it against the PIT, which
-// fails on a loaded host, and go by ticks of 4 ms then, many of which are lost.
+// counter measures the rate of the time stamp counter, which TCG passes on to the
+// virtual machine. Linux would measure it against the PIT, which fails on a loaded
+// host. It would then use ticks of 4 ms, and lose many of them.
 type counter struct {
 	tsc uint64
 	at  time.Time
@@ -21,8 +19,8 @@ func newCounter() (c counter) {
 	return c
 }
 
-// sample reads the counter and the clock as one, in the fastest of some tries:
-// in the others this thread may have been interrupted.
+// sample reads the counter and the clock at the same time. It takes the fastest of
+// some tries, because this thread may be interrupted between the two.
 func (counter) sample() (tsc uint64, at time.Time) {
 	best := time.Duration(1 << 62)
 	for range 5 {
@@ -35,14 +33,14 @@ func (counter) sample() (tsc uint64, at time.Time) {
 	return tsc, at
 }
 
-// khz returns the rate. It waits until counterTime has passed since the start.
+// khz returns the rate. It waits until counterTime has passed.
 func (c counter) khz() uint64 {
 	for {
 		tsc, at := c.sample()
-		if d := at.Sub(c.at); d >= counterTime {
+		d := at.Sub(c.at)
+		if d >= counterTime {
 			return (tsc - c.tsc) * uint64(time.Millisecond) / uint64(d)
-		} else {
-			<-time.After(counterTime - d)
 		}
+		<-time.After(counterTime - d)
 	}
 }

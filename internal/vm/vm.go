@@ -15,46 +15,38 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
-	// bootTime bounds the time until the machine's first message, quietTime the time
-	// between two, one of which comes every second.
-	bootTime  = 3 * time.Minute
-	quietTime = 90 * time.Second
-	// endTime is how long a command has after a signal to end in order.
-	endTime = 5 * time.Second
+	bootTime  = 3 * time.Minute  // until the machine's first message
+	quietTime = 90 * time.Second // between two messages, which come every second
+	endTime   = 5 * time.Second  // for the command to end after a signal
 )
 
-// ErrMachine is wrapped by errors of Run that say that the virtual machine, not
-// the command in it, has failed.
+// ErrMachine is wrapped by Run if the virtual machine has failed, not the command.
 var ErrMachine = errors.New("the virtual machine failed")
 
-// errGone says that the machine has ended by itself.
+// errGone: the machine has ended by itself.
 var errGone = errors.New("it ended")
 
-// Config says what to run, and on what.
+// Config is the command and its machine.
 type Config struct {
 	Kernel Kernel
 	Args   []string // of this executable, its name first
-	Accel  string   // what runs the processor, tcg or kvm; default: tcg
-	// Stdout and Stderr get what the command prints. Where one is a terminal,
-	// the command writes to a terminal of the same size.
-	Stdout, Stderr io.Writer
-	// bootTime and quietTime are the constants, but in tests.
-	bootTime, quietTime time.Duration
-	// Booted, unless nil, is called at the machine's first message, or when it has
-	// ended without one.
+	Accel  string   // tcg (default) or kvm
+	// Stdout and Stderr get the output of the command, which knows by Columns whether
+	// one is a terminal.
+	Stdout, Stderr      io.Writer
+	bootTime, quietTime time.Duration // for tests; 0: the constants
+	// Booted, unless nil, is called at the machine's first message, or at its end.
 	Booted func()
 }
 
-// Run runs this executable in a virtual machine and returns its exit status.
-// SIGINT and SIGTERM are passed on to the command, which then has a few seconds
-// to end, as it has when ctx is cancelled; a second one ends it at once. Nothing
-// of the machine outlives Run, or this process. Without an error that wraps
-// ErrMachine the machine was not started, or ctx was cancelled.
+// Run runs this executable in a virtual machine and returns its exit status. It
+// forwards SIGINT and SIGTERM to the command, which then has a few seconds to end, as
+// it has when ctx is cancelled; a second signal ends it at once. The machine ends with
+// Run and with this process. An error that does not wrap ErrMachine means that the
+// machine was not started, or that ctx was cancelled.
 func Run(ctx context.Context, cfg Config) (code int, err error) {
 	code, err = boot(ctx, cfg)
 	if err != nil {
@@ -86,8 +78,7 @@ func boot(ctx context.Context, cfg Config) (int, error) {
 
 // bootImage boots the kernel with an initramfs and attends the machine.
 func bootImage(ctx context.Context, cfg Config, initrd *os.File, khz uint64) (int, error) {
-	// QEMU ends with the thread that has started it.
-	runtime.LockOSThread()
+	runtime.LockOSThread() // see startQEMU
 	defer runtime.UnlockOSThread()
 	q, err := startQEMU(cfg.Kernel, cfg.Accel, initrd, khz)
 	if err != nil {
@@ -115,9 +106,9 @@ func bootImage(ctx context.Context, cfg Config, initrd *os.File, khz uint64) (in
 }
 
 func (c Config) order() (o order, err error) {
-	o = order{Args: c.Args, Stdout: windowOf(c.Stdout), Stderr: windowOf(c.Stderr)}
+	o = order{Args: c.Args, Env: []string{fmt.Sprintf("%s=%d %d", columnsEnv, Columns(c.Stdout), Columns(c.Stderr))}}
 	for _, e := range os.Environ() {
-		// The machine has nothing to do with a user namespace of this process.
+		// The virtual machine runs in no user namespace.
 		if !strings.HasPrefix(e, "PASSTLAB_USERNS=") {
 			o.Env = append(o.Env, e)
 		}
@@ -128,23 +119,10 @@ func (c Config) order() (o order, err error) {
 	if o.Host, err = os.Hostname(); err != nil {
 		return o, err
 	}
-	// There is no call that only reads it.
+	// No system call only reads the umask.
 	o.Umask = syscall.Umask(0o077)
 	syscall.Umask(o.Umask)
 	return o, nil
-}
-
-// windowOf returns the size of the terminal that w is, or nil.
-func windowOf(w io.Writer) *unix.Winsize {
-	f, ok := w.(*os.File)
-	if !ok {
-		return nil
-	}
-	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	if err != nil {
-		return nil
-	}
-	return size
 }
 
 // machine is a virtual machine, seen from outside.
@@ -152,9 +130,9 @@ type machine struct {
 	*qemu
 	cfg     Config
 	out     *gob.Encoder
-	heard   atomic.Bool // it has said something
+	heard   atomic.Bool // a message has come
 	booted  func()
-	signals int // that were passed on
+	signals int // forwarded
 }
 
 // attend serves the machine until the command in it has ended.
@@ -171,7 +149,7 @@ func (m *machine) attend(ctx context.Context) (int, error) {
 		ended <- end{e, err}
 	}()
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGWINCH)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	defer signal.Stop(signals)
 
 	cancelled := ctx.Done()
@@ -194,10 +172,6 @@ func (m *machine) attend(ctx context.Context) (int, error) {
 			}
 			served = nil // listen returns the reason
 		case s := <-signals:
-			if s == syscall.SIGWINCH {
-				m.resize()
-				continue
-			}
 			m.signals++
 			m.tell(message{Signal: s.(syscall.Signal)})
 		case <-cancelled:
@@ -211,19 +185,13 @@ func (m *machine) attend(ctx context.Context) (int, error) {
 	}
 }
 
-func (m *machine) resize() {
-	if w := cmp.Or(windowOf(m.cfg.Stdout), windowOf(m.cfg.Stderr)); w != nil {
-		m.tell(message{Window: w})
-	}
-}
-
-// tell sends a message. It ignores errors: listen returns why the machine has ended.
+// tell sends a message. It ignores errors: listen returns the reason.
 func (m *machine) tell(what message) {
 	_ = m.io.SetWriteDeadline(time.Now().Add(time.Second))
 	_ = m.out.Encode(what)
 }
 
-// listen copies what the command prints, and returns how it ended.
+// listen copies the output of the command until its end.
 func (m *machine) listen() (ending, error) {
 	in := gob.NewDecoder(timely{m.io})
 	boot, quiet := cmp.Or(m.cfg.bootTime, bootTime), cmp.Or(m.cfg.quietTime, quietTime)
@@ -268,8 +236,8 @@ func (m *machine) listen() (ending, error) {
 	}
 }
 
-// timely is a file whose deadline may pass while this process is stopped. It still
-// returns what has come meanwhile.
+// timely is a file that, when its deadline has passed while this process was stopped,
+// still returns the data that came meanwhile.
 type timely struct{ *os.File }
 
 func (t timely) Read(p []byte) (int, error) {
