@@ -24,8 +24,8 @@ import (
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
-// Run runs the tests of a package and returns the exit status, which is 1 also
-// when nothing failed but something is left behind. It is for TestMain.
+// Run runs the tests of a package and returns the exit status for TestMain: 1 also
+// if all tests passed and left something behind.
 func Run(m *testing.M) int {
 	before := Take()
 	code := m.Run()
@@ -36,10 +36,10 @@ func Run(m *testing.M) int {
 	return code
 }
 
-// Snapshot is what the process held at one time.
+// Snapshot is the state of the process at one time.
 type Snapshot struct {
 	namespaces int64
-	self       string            // the goroutine that took it
+	self       string            // the goroutine that took the snapshot
 	goroutines map[string]string // their stacks
 	files      map[string]bool
 	home       map[string]string // the process's own network namespace
@@ -53,17 +53,17 @@ func Take() Snapshot {
 	return s
 }
 
-// signals has os/signal start its goroutine, which never ends, so that it does
-// not count as one that was left.
+// signals makes os/signal start its goroutine, which never ends, before the first
+// snapshot.
 var signals = sync.OnceFunc(func() {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGWINCH)
 	signal.Stop(c)
 })
 
-// Check takes another snapshot and returns how it differs for the worse. What
-// is about to end, as a goroutine is that was told to, may take so long. That
-// does not go for files: the garbage collector closes what was forgotten.
+// Check takes another snapshot and returns what was left since s. It waits up to
+// patience for goroutines and namespaces that are about to end. It does not wait
+// for files, because the garbage collector closes those that a test forgot.
 func (s Snapshot) Check(patience time.Duration) error {
 	now := Take()
 	open := now.files
@@ -108,8 +108,8 @@ func (s Snapshot) compare(now Snapshot) error {
 	return errors.Join(errs...)
 }
 
-// goroutines are the stacks by "goroutine N", and which one is asking: the
-// runtime lists that first. Numbers are not used again.
+// goroutines returns all stacks by "goroutine N", and the name of the calling one,
+// which the runtime lists first. The runtime uses no number twice.
 func goroutines() (self string, all map[string]string) {
 	b := make([]byte, 1<<20)
 	all = map[string]string{}
@@ -121,8 +121,7 @@ func goroutines() (self string, all map[string]string) {
 	return self, all
 }
 
-// files are the open descriptors, except those the runtime keeps for itself
-// once it has made them.
+// files returns the open descriptors, without those of the Go runtime.
 func files() map[string]bool {
 	const dir = "/proc/self/fd"
 	open := map[string]bool{}
@@ -130,7 +129,7 @@ func files() map[string]bool {
 	for _, e := range entries {
 		to, err := os.Readlink(filepath.Join(dir, e.Name()))
 		if err != nil || to == "anon_inode:[eventpoll]" || to == "anon_inode:[eventfd]" {
-			continue // an error: the descriptor that the folder was read by
+			continue // error: ReadDir has closed its own descriptor
 		}
 		open[e.Name()+" ("+to+")"] = true
 	}
@@ -164,7 +163,7 @@ func list[T any](all []T, err error, text func(T) string) string {
 	return strings.Join(words, ", ")
 }
 
-// threads are the network namespaces that threads of the process are in.
+// threads returns the network namespaces of the process's threads.
 func threads() string {
 	paths, _ := filepath.Glob("/proc/self/task/*/ns/net")
 	var all []string
@@ -177,7 +176,7 @@ func threads() string {
 	return strings.Join(slices.Compact(all), ", ")
 }
 
-// settings adds all IPv6 settings. Many files cannot be read, by design.
+// settings adds all IPv6 settings. The kernel lets nobody read some of them.
 func settings(h map[string]string) {
 	_ = filepath.WalkDir("/proc/sys/net/ipv6", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {

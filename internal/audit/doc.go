@@ -1,9 +1,7 @@
-// Package audit ends a suite: it compares what the process holds, and what the
-// network namespace it was started in looks like, before and after.
+// Package audit finds what tests leave behind. It compares two snapshots of the
+// process: open namespaces (package netns), file descriptors, goroutines, the
+// namespace of every thread, and the links, addresses, routes, rules and IPv6
+// settings of the network namespace in which the process was started.
 //
-// Looked at are the namespaces that package netns counts, file descriptors,
-// goroutines, the namespace of every thread, and in the process's own
-// namespace the links, addresses, routes, rules and IPv6 settings.
-//
-// Not looked at: memory, and files on disk.
+// Not compared: memory, and files on disk.
 package audit

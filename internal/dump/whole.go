@@ -7,12 +7,9 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// attempts is how often a table that changes all the time is read. One reading
-// takes less than a millisecond.
-const attempts = 50
+const attempts = 50 // one takes less than a millisecond
 
-// Whole calls read until it is not interrupted, at most 50 times, and returns
-// what it read.
+// Whole calls read until the dump is not interrupted, at most 50 times.
 func Whole[T any](read func() (T, error)) (x T, err error) {
 	for range attempts {
 		if x, err = read(); !errors.Is(err, netlink.ErrDumpInterrupted) {

@@ -5,7 +5,7 @@ import "net/netip"
 // LinkLocal is the prefix of link-local addresses (RFC 4291 2.5.6).
 var LinkLocal = netip.MustParsePrefix("fe80::/64")
 
-// Address returns the address of the MAC in p, of which the first 64 bits count.
+// Address returns the address of mac in the first 64 bits of p.
 func Address(p netip.Prefix, mac [6]byte) netip.Addr {
 	b := p.Addr().As16()
 	copy(b[8:], []byte{mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]})

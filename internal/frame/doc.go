@@ -1,6 +1,5 @@
-// Package frame reads the IPv6 packets in Ethernet frames, and makes frames with
-// neighbour discovery messages (RFC 4861), for those who have no socket on the
-// link that could.
+// Package frame reads IPv6 packets in Ethernet frames, and makes frames with
+// neighbour discovery messages (RFC 4861) for packet sockets.
 //
-// Frames with a tag (IEEE 802.1Q) are not read, and no checksum is looked at.
+// Not modelled: tags (IEEE 802.1Q) and checksums of frames that are read.
 package frame

@@ -19,12 +19,12 @@ const (
 type Packet struct {
 	From, To            net.HardwareAddr
 	Source, Destination netip.Addr
-	Protocol            layers.IPProtocol // the upper layer's
-	Payload             []byte            // the upper layer's header and all after it
-	Trailer             []byte            // behind the packet, as Ethernet padding is
+	Protocol            layers.IPProtocol // of the upper layer
+	Payload             []byte            // header and data of the upper layer
+	Trailer             []byte            // after the packet, such as Ethernet padding
 }
 
-// Parse reads a frame. It passes over extension headers.
+// Parse reads a frame. It skips extension headers.
 func Parse(b []byte) (p Packet, ok bool) {
 	if len(b) < ethernetLen+headerLen || binary.BigEndian.Uint16(b[12:]) != uint16(layers.EthernetTypeIPv6) {
 		return Packet{}, false
@@ -51,8 +51,7 @@ func Parse(b []byte) (p Packet, ok bool) {
 	return p, true
 }
 
-// extension reports whether another header follows one of that protocol
-// (RFC 8200 4).
+// extension reports whether p is an extension header (RFC 8200 4).
 func extension(p layers.IPProtocol) bool {
 	return p == layers.IPProtocolIPv6HopByHop || p == layers.IPProtocolIPv6Routing || p == layers.IPProtocolIPv6Destination
 }
@@ -70,8 +69,8 @@ func (p Packet) Target() (netip.Addr, bool) {
 	return netip.AddrFrom16([16]byte(p.Payload[8:])), true
 }
 
-// Detects returns the address that duplicate address detection is about
-// (RFC 4862 5.4.2): a solicitation from nobody.
+// Detects returns the address that the packet tests by duplicate address detection
+// (RFC 4862 5.4.2). Its source is the unspecified address.
 func (p Packet) Detects() (netip.Addr, bool) {
 	target, ok := p.Target()
 	return target, ok && p.Is(ipv6.ICMPTypeNeighborSolicitation) && p.Source.IsUnspecified()

@@ -1,2 +1,2 @@
-// Package golden holds what a test got against what was looked at before.
+// Package golden compares the output of a test with a file that a person has checked.
 package golden

@@ -9,10 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Update is whether golden files are rewritten, by the flag -update.
+// Update is the flag -update: rewrite golden files.
 var Update = flag.Bool("update", false, "rewrite golden files")
 
-// Check compares got with the file, which it writes first under -update.
+// Check compares got with the file. With -update it writes the file first.
 func Check(t testing.TB, file string, got []byte) {
 	t.Helper()
 	if *Update {

@@ -7,19 +7,16 @@ import (
 	"os"
 )
 
-// ErrSize is wrapped for what is larger than it may be.
+// ErrSize is wrapped if a file is larger than the limit.
 var ErrSize = errors.New("too large")
 
 // Read reads all of r, which has at most limit bytes.
 func Read(r io.Reader, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%w: it has more than %s; is it the file you meant?", ErrSize, size(limit))
+		return nil, fmt.Errorf("%w: it has more than %s; is it the file you meant?", ErrSize, size(limit))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return data, nil
+	return data, err
 }
 
 // ReadFile reads the named file, which has at most limit bytes.

@@ -1,14 +1,14 @@
-// Package limits knows what a machine, a container or a session allows a process,
-// how much of it is in use, and how to get more. A lab that meets such a limit is
-// no failure of a selector, and its error has to say which limit it is.
+// Package limits reads the limits of the machine, the container and the session: how
+// much a process may have, how much is in use, and how a user raises the limit. The
+// error of a lab that meets a limit has to name it.
 //
-// Files are those of this process (RLIMIT_NOFILE). Processes, which are threads
-// to the kernel, are counted for the user (RLIMIT_NPROC; root of the machine is
-// exempt) and for the control group (pids.max). Entries of the IPv6 neighbour
-// table (gc_thresh3) are counted for the machine, over all its network
-// namespaces. Namespaces have limits of the user's (/proc/sys/user), which show
-// as ENOSPC.
+//   - Open files count for this process (RLIMIT_NOFILE).
+//   - Processes and threads count for the user (RLIMIT_NPROC; root of the machine has
+//     no such limit) and for the control group (pids.max).
+//   - Entries of the IPv6 neighbour table (gc_thresh3) count for the whole machine,
+//     over all network namespaces.
+//   - Namespaces count for the user (/proc/sys/user); the kernel returns ENOSPC.
 //
-// Not modelled: memory. Only the processes that the kernel killed for want of it
-// are counted (OOMKills).
+// Not modelled: memory. OOMKills counts the processes that the kernel has killed
+// because memory ran out.
 package limits

@@ -2,9 +2,9 @@ package limits
 
 import "fmt"
 
-// What one lab takes at most, measured over the corpus at 1, 16 and 64 labs at
-// once: 25 open files and one thread. A program that is asked is beside an init,
-// which has threads of its own, and in each of three roles it has a disk.
+// The needs of one lab, measured over the corpus at 1, 16 and 64 labs at once: at
+// most 25 open files and one thread. A program has an init with several threads, and
+// a disk in each of three roles.
 const (
 	labFiles     = 30
 	labThreads   = 2
@@ -12,17 +12,14 @@ const (
 	askedThreads = 24
 	// NeighboursOfLab are entries of the neighbour table.
 	NeighboursOfLab = 16
-)
-
-// What passtlab takes beside its labs.
-const (
+	// passtlab itself
 	baseFiles   = 40
 	baseThreads = 24
 )
 
-// Labs returns how many of so many labs there is room for at once, and, where
-// they are fewer, the limit that says so. programs is how many of those that are
-// asked are programs. The error says that there is no room for a single one.
+// Labs returns how many of want labs fit at once and, if fewer fit, the limit that is
+// the reason. programs is the number of programs among the selectors. The error says
+// that not even one lab fits.
 func Labs(want, programs int) (n int, why string, err error) {
 	files, threads := labFiles+programs*askedFiles, labThreads
 	if programs > 0 {

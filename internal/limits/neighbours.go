@@ -16,9 +16,9 @@ const (
 	ndtaStats   = 7
 )
 
-// Neighbours is how many IPv6 neighbours the machine may know, in all network
-// namespaces together. Some that are in use are given up for new ones: those of
-// multicast addresses, and those that nobody answered for.
+// Neighbours is the limit of IPv6 neighbours in all network namespaces of the machine
+// together. If the table is full, the kernel drops used entries of multicast addresses
+// and of neighbours that have not answered.
 func Neighbours() (Limit, bool) {
 	baseline()
 	t, ok := neighbours()
@@ -27,7 +27,7 @@ func Neighbours() (Limit, bool) {
 
 type table struct {
 	Limit
-	fulls uint64 // how often there was no room
+	fulls uint64 // how often the table was full
 }
 
 func neighbours() (t table, ok bool) {
@@ -65,7 +65,7 @@ func neighbours() (t table, ok bool) {
 				t.fulls = binary.NativeEndian.Uint64(b[80:])
 			}
 		}
-		// One message is about the table, others about its devices.
+		// One message describes the table, others describe its devices.
 		if name == "ndisc_cache" && t.Max > 0 {
 			t.Name = "IPv6 neighbours of the whole machine (sysctl net.ipv6.neigh.default.gc_thresh3)"
 			t.Remedy = "raise it, or have fewer labs up at once (--parallel)"
@@ -75,10 +75,10 @@ func neighbours() (t table, ok bool) {
 	return t, false
 }
 
-// baseline is how often the table had been full when this process first looked.
+// baseline is the number of overflows when this process first asked.
 var baseline = sync.OnceValue(func() uint64 { t, _ := neighbours(); return t.fulls })
 
-// overflowed reports whether there was no room in the table since then.
+// overflowed reports whether the table has been full since baseline.
 func overflowed() bool {
 	t, ok := neighbours()
 	return ok && t.fulls > baseline()

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Processes is how many processes and threads the user of this process may have.
-// Root of the machine has no limit.
+// Processes is the limit of processes and threads of this user. Root of the machine
+// has none.
 func Processes() (Limit, bool) {
 	var r unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &r); err != nil || r.Cur >= 1<<30 {
@@ -25,7 +25,7 @@ func Processes() (Limit, bool) {
 		Remedy: "raise it (ulimit -u 4096), or end some"}, true
 }
 
-// HostUser returns the user that uid is outside of this user namespace
+// HostUser returns the id that the user uid has outside of this user namespace
 // (user_namespaces(7)).
 func HostUser(uid int) int {
 	text, err := os.ReadFile("/proc/self/uid_map")
@@ -41,25 +41,25 @@ func HostUser(uid int) int {
 	return uid
 }
 
-// threads counts those of a user, as far as /proc shows them.
+// threads counts the threads of a user that /proc shows.
 func threads(uid int) (n int) {
 	files, _ := filepath.Glob("/proc/[0-9]*/status")
 	for _, file := range files {
 		if of, ok := field(file, "Uid:"); ok && of == uid {
-			count, _ := field(file, "Threads:") // none if it has ended meanwhile
+			count, _ := field(file, "Threads:") // 0 if the process has ended meanwhile
 			n += count
 		}
 	}
 	return n
 }
 
-// Pids is how many processes and threads the control group of this process may
-// have, or one above it if that leaves fewer.
+// Pids is the limit of processes and threads of this process's control group, or of
+// a group above it that leaves fewer.
 func Pids() (least Limit, ok bool) {
 	for _, dir := range groups() {
 		most, err := number(filepath.Join(dir, "pids.max"))
 		if err != nil {
-			continue // "max", or no such controller here
+			continue // "max", or the group has no such controller
 		}
 		used, err := number(filepath.Join(dir, "pids.current"))
 		if err != nil {
@@ -94,7 +94,7 @@ func groups() (dirs []string) {
 		default:
 			continue
 		}
-		// A container sees its own group at the root, whatever its path says.
+		// A container sees its own group at the root, whatever the path is.
 		for path := filepath.Clean("/" + f[2]); ; path = filepath.Dir(path) {
 			dirs = append(dirs, filepath.Join(root, path))
 			if path == "/" {
@@ -105,14 +105,14 @@ func groups() (dirs []string) {
 	return dirs
 }
 
-// OOMKills is how many processes the kernel has killed for want of memory since
-// the machine was booted.
+// OOMKills is the number of processes that the kernel has killed since boot because
+// memory ran out.
 func OOMKills() int {
 	kills, _ := field("/proc/vmstat", "oom_kill")
 	return kills
 }
 
-// field returns the number that follows a name in a file with a name a line.
+// field returns the number after name in a file that has one name on each line.
 func field(file, name string) (n int, ok bool) {
 	text, err := os.ReadFile(file)
 	if err != nil {

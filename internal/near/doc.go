@@ -1,2 +1,2 @@
-// Package near guesses which word was meant.
+// Package near finds the word that the user probably meant.
 package near

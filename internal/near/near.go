@@ -7,8 +7,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Word returns the word of words that s is probably a slip of, or "". Half of
-// the letters may be wrong, three at most; case does not count.
+// Word returns the word that is closest to s, or "". At most half of the letters, and
+// at most three, may differ; case does not count.
 func Word(s string, words []string) string {
 	best, least := "", 1+max(1, min(3, len(s)/2))
 	for _, w := range words {

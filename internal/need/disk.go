@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SmallDisk runs f with a folder that holds 64 KiB, in a mount namespace of its
+// SmallDisk runs f with a folder that can store 64 KiB, in a mount namespace of its
 // own, or ends the test as Namespaces does.
 func SmallDisk(t testing.TB, f func(dir string)) {
 	t.Helper()
@@ -15,7 +15,7 @@ func SmallDisk(t testing.TB, f func(dir string)) {
 	done := make(chan error)
 	go func() {
 		defer close(done)
-		runtime.LockOSThread() // and never unlocked: the mount is the thread's
+		runtime.LockOSThread() // never unlocked: the mount belongs to the thread
 		err := unix.Unshare(unix.CLONE_NEWNS)
 		if err == nil {
 			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")

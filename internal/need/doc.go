@@ -1,6 +1,4 @@
-// Package need lets tests say what they cannot do without.
-//
-// What is missing makes a test skip, with the reason. Where
-// PASSTLAB_REQUIRE_ROOT is "1", as in CI, it makes the test fail instead, so
-// that a machine without the right cannot pass by testing nothing.
+// Package need skips tests on machines that lack what the tests need. If
+// PASSTLAB_REQUIRE_ROOT is "1", as in CI, such a test fails, so that no machine
+// passes without testing anything.
 package need

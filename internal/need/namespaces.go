@@ -9,7 +9,7 @@ import (
 	"github.com/passtlab/passtlab/sim/userns"
 )
 
-// Namespaces ends the test where labs cannot be made (userns.Check).
+// Namespaces ends the test if this process cannot make labs (userns.Check).
 func Namespaces(t testing.TB) {
 	t.Helper()
 	end(t, check())

@@ -1,13 +1,11 @@
-// Package outfile writes the files that a user names, so that neither a full
-// disk nor a signal costs the file that was there, and no symbolic link leads
-// the writing elsewhere.
+// Package outfile writes the files that a user names. Neither a full disk nor a
+// signal destroys the old file, and nobody can redirect the output by a symbolic link.
 //
-// A file is written beside its name and takes its place when it is complete. It
-// keeps the mode of the file it replaces, and where possible its owner; a new
-// one has what the umask leaves. What is no regular file, such as a pipe or
-// /dev/null, is written as it is. So is a regular file in a folder that takes no
-// new files: it is overwritten at the end, in one go.
+// It writes a temporary file in the same folder, which replaces the old file when it
+// is complete. The new file has the mode of the old one and, if possible, its owner.
+// Pipes and devices are written directly. A regular file in a folder that accepts no
+// new file is overwritten at the end, in one go.
 //
-// A symbolic link as the last part of the name is refused. Links in the folders
-// above are the user's own affair.
+// A symbolic link as the last part of the name is refused; links in the folders above
+// are followed.
 package outfile

@@ -15,29 +15,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrSymlink is wrapped where the name is that of a symbolic link.
+// ErrSymlink is wrapped if the name is a symbolic link.
 var ErrSymlink = errors.New("it is a symbolic link")
 
-// File is a file that is being written. Commit keeps what was written, Discard
-// drops it, and does nothing after Commit.
+// File is a file that is being written, until Commit or Discard.
 type File struct {
 	io.Writer
 	name    string
 	pending *renameio.PendingFile
 	direct  *os.File      // a device or pipe, or a file that Commit overwrites
-	text    *bytes.Buffer // what Commit overwrites it with
-	old     fs.FileInfo   // the file that is replaced, if there is one
+	text    *bytes.Buffer // for a file that Commit overwrites
+	old     fs.FileInfo   // the file that this one replaces, if there is one
 	fresh   bool
 	done    bool
 }
 
-// Create begins to write the file called name. Errors name it.
+// Create begins to write the file called name.
 func Create(name string) (*File, error) { return open(name, false) }
 
-// CreateNew is Create for a file that must not exist, neither now nor at Commit.
+// CreateNew is Create for a file that exists neither now nor at Commit.
 func CreateNew(name string) (*File, error) { return open(name, true) }
 
-// Write writes a file with the help of f.
+// Write writes the output of f to a file.
 func Write(name string, f func(io.Writer) error) error {
 	file, err := Create(name)
 	if err != nil {
@@ -84,7 +83,7 @@ func open(name string, fresh bool) (*File, error) {
 	return f, nil
 }
 
-// symlink says where the link leads, so that the user can name that.
+// symlink returns an error with the target of the link.
 func symlink(name string) error {
 	target, err := filepath.EvalSymlinks(name)
 	if err != nil {
@@ -93,20 +92,20 @@ func symlink(name string) error {
 	return fmt.Errorf("open %s: %w to %s, which others may have placed there: name that file itself, or remove the link", name, ErrSymlink, target)
 }
 
-// descriptor reports whether name leads to an open file of this process, as
-// /dev/stdout does and what a shell makes of >(COMMAND).
+// descriptor reports whether name is an open file of this process, such as
+// /dev/stdout, or the pipe that a shell makes for >(COMMAND).
 func descriptor(name string) bool {
 	name = filepath.Clean(name)
 	return name == "/dev/stdout" || name == "/dev/stderr" ||
 		strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/")
 }
 
-// refused reports whether the folder takes no new file.
+// refused reports whether the folder accepts no new file.
 func refused(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS)
 }
 
-// named gives an error about a temporary file the name that the user knows.
+// named replaces the temporary file's name in an error by the one the user knows.
 func named(name string, err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return &fs.PathError{Op: "create", Path: name, Err: e.Err}
@@ -114,7 +113,7 @@ func named(name string, err error) error {
 	return fmt.Errorf("create %s: %w", name, err)
 }
 
-// overwrite has f collect the text with which Commit overwrites the file.
+// overwrite makes f collect the text until Commit overwrites the file.
 func (f *File) overwrite() (err error) {
 	f.direct, err = os.OpenFile(f.name, os.O_WRONLY|unix.O_NOFOLLOW, 0)
 	f.pending, f.text = nil, new(bytes.Buffer)
@@ -122,8 +121,7 @@ func (f *File) overwrite() (err error) {
 	return err
 }
 
-// own gives the new file the old one's owner, which only root can, and not
-// always.
+// own gives the new file the owner of the old one, if this process may do so.
 func (f *File) own() {
 	if f.old == nil || f.pending == nil {
 		return
@@ -135,7 +133,7 @@ func (f *File) own() {
 	}
 }
 
-// Commit puts the file in its place.
+// Commit puts the file in its place. A second call does nothing.
 func (f *File) Commit() error {
 	if f.done {
 		return nil
@@ -162,13 +160,13 @@ func (f *File) commit() error {
 		if err := f.pending.Sync(); err != nil {
 			return err
 		}
-		return os.Link(f.pending.Name(), f.name) // which replaces nothing
+		return os.Link(f.pending.Name(), f.name) // replaces nothing
 	}
-	// A link that was placed there meanwhile is replaced, not followed.
+	// This replaces a link that somebody has placed there meanwhile.
 	return f.pending.CloseAtomicallyReplace()
 }
 
-// Discard drops what was written.
+// Discard drops what was written. It does nothing after Commit.
 func (f *File) Discard() {
 	if f == nil || f.done {
 		return
@@ -182,9 +180,8 @@ func (f *File) Discard() {
 	}
 }
 
-// Live opens a file that others read while it is written, such as a capture that
-// Wireshark shows. It has its name from the start, and an older file of that
-// name is gone, though not for who has it open.
+// Live opens a file that others read while it grows, such as a capture. It removes
+// an older file of that name.
 func Live(name string) (*os.File, error) {
 	st, err := os.Lstat(name)
 	switch {
@@ -200,6 +197,6 @@ func Live(name string) (*os.File, error) {
 			return nil, err
 		}
 	}
-	// Whatever was placed there meanwhile is refused.
+	// O_EXCL refuses anything that was placed there meanwhile.
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 }

@@ -1,7 +1,7 @@
-// Package owned tells files that a dead process left behind from those that are in
-// use. Who makes a file or folder holds a lock on it (flock(2)). The kernel releases
-// the lock with the process, however that ends, and keeps it across PID namespaces.
+// Package owned removes files that dead processes have left. A process that makes a
+// file or folder locks it (flock(2)). The kernel releases the lock when the process
+// ends, and the lock works across PID namespaces.
 //
-// Between making and locking, the folder above is locked, so that nobody takes a
-// new entry for one that was left.
+// Make locks the folder above until the new entry has its own lock, so that Sweep
+// never removes a new entry.
 package owned

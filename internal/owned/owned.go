@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Make makes an entry of the folder dir by f, and holds it until the file that
-// is returned, and every copy of it in other processes, is closed.
+// Make calls f, which makes an entry of the folder dir, and locks that entry. The
+// lock lasts until the returned file, and every copy in other processes, is closed.
 func Make(dir string, f func() (path string, err error)) (path string, lock *os.File, err error) {
 	above, err := open(dir)
 	if err != nil {
@@ -32,9 +32,9 @@ func Make(dir string, f func() (path string, err error)) (path string, lock *os.
 	return path, lock, nil
 }
 
-// Sweep removes those entries of dir that match a pattern, are this user's, and
-// that nobody holds; keep, unless nil, can save one. It does nothing while
-// somebody makes an entry or sweeps.
+// Sweep removes the entries of dir that match a pattern, belong to this user and are
+// not locked. keep, unless nil, can save one. Sweep does nothing while another
+// process makes an entry or sweeps.
 func Sweep(dir string, keep func(path string) bool, patterns ...string) error {
 	above, err := open(dir)
 	if err == nil {
@@ -59,7 +59,7 @@ func Sweep(dir string, keep func(path string) bool, patterns ...string) error {
 	return errors.Join(errs...)
 }
 
-// left reports whether path is this user's and no process has it locked.
+// left reports whether path belongs to this user and no process locks it.
 func left(path string) bool {
 	f, err := open(path)
 	if err != nil {
@@ -73,7 +73,7 @@ func left(path string) bool {
 	return flock(f, unix.LOCK_EX|unix.LOCK_NB) == nil
 }
 
-// open opens a file or folder for its lock, and follows no link.
+// open opens a file or folder to lock it. It follows no link.
 func open(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 }

@@ -1,19 +1,16 @@
-// Package pace tells a slow program from a slow machine.
-//
-// A busy machine does not run a program that wants to run. That time is the
-// machine's, and a Meter counts it:
+// Package pace distinguishes a slow program from a slow machine. A Meter measures the
+// time that a program loses because the machine is busy:
 //
 //   - waited: a task of the program was ready to run and waited for a processor,
-//     by the kernel's own count (/proc/PID/task/TID/schedstat, field 2, in ns).
-//     Of several tasks that wait at once, the one that waits longest counts.
-//   - delayed: this process was not run on time itself, so that nothing is known
-//     about the program. A stopped process and a paused virtual machine look
-//     like that, too.
+//     as the kernel counts it (/proc/PID/task/TID/schedstat, field 2, in ns). If
+//     several tasks wait at once, the longest wait counts.
+//   - delayed: passtlab itself did not run on time, so it knows nothing about the
+//     program. The same happens if passtlab is stopped or its machine is paused.
 //
-// The rest of the wall time is the program's own, sleep, disk and network
-// included. Limits are held against that.
+// The rest of the wall time, with sleep, disk and network, is the program's own time,
+// which its limits bound.
 //
-// A Meter looks twenty times a second, less often where looking takes long. A
-// task that comes and goes between two looks is not seen. Without
-// CONFIG_SCHED_INFO (all distributions have it) only delays are counted.
+// A Meter looks twenty times a second, or less often if a look takes long. It does
+// not see a task that starts and ends between two looks. Without CONFIG_SCHED_INFO
+// (all distributions have it) it counts only delays.
 package pace

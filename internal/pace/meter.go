@@ -8,15 +8,14 @@ import (
 const (
 	// beat is the time between two looks.
 	beat = 50 * time.Millisecond
-	// slack is how late a look may be without counting as delayed: timers are no
+	// slack is how late a look may be before it counts as delayed: timers are not
 	// more exact.
 	slack = 10 * time.Millisecond
-	// thrift bounds what looking costs: after a look comes a pause of at least so
-	// many times its own duration.
+	// thrift times the duration of a look is the shortest pause after it.
 	thrift = 20
 )
 
-// Meter counts what one program had. It is safe for several goroutines.
+// Meter measures the time of one program. It is safe for several goroutines.
 type Meter struct {
 	stop, ended chan struct{}
 
@@ -31,14 +30,14 @@ type Meter struct {
 	next  chan struct{}         // closed at the next look
 }
 
-// mark is what had been lost at some time.
+// mark is the sum of all losses up to a time.
 type mark struct {
 	at              time.Time
 	waited, delayed time.Duration
 }
 
-// Start starts a meter, of this process alone until Follow. After each look it
-// calls looked, if there is one, with what has been spent since the start.
+// Start starts a meter. It counts only delays until Follow names a program. After
+// each look it calls looked, unless nil, with the time since the start.
 func Start(looked func(Spent)) *Meter {
 	now := time.Now()
 	m := &Meter{stop: make(chan struct{}), ended: make(chan struct{}), begun: now, last: now, next: make(chan struct{}), marks: []mark{{at: now}}}
@@ -46,14 +45,14 @@ func Start(looked func(Spent)) *Meter {
 	return m
 }
 
-// Follow has the meter look at the tasks of a program.
+// Follow makes the meter look at the tasks of a program.
 func (m *Meter) Follow(t Tree) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.tree, m.tasks, m.owed = t, nil, nil
 }
 
-// Stop ends the meter. What it has counted stays.
+// Stop ends the meter. Its results stay.
 func (m *Meter) Stop() {
 	close(m.stop)
 	<-m.ended
@@ -62,8 +61,8 @@ func (m *Meter) Stop() {
 // Since returns how the time since from was spent.
 func (m *Meter) Since(from time.Time) Spent { return m.Between(from, time.Now()) }
 
-// Between returns how the time between two times was spent. Time since the last
-// look counts as the program's own, since nothing else is known of it.
+// Between returns how the time from one time to another was spent. Time after the
+// last look counts as the program's own.
 func (m *Meter) Between(from, to time.Time) Spent {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,7 +70,7 @@ func (m *Meter) Between(from, to time.Time) Spent {
 	return Spent{Wall: to.Sub(from), Waited: b.waited - a.waited, Delayed: b.delayed - a.delayed}
 }
 
-// lost returns what had been lost at some time, as if each loss had come evenly.
+// lost returns the losses up to a time. It spreads each loss evenly between two marks.
 func (m *Meter) lost(at time.Time) mark {
 	before := m.marks[0]
 	for _, after := range m.marks[1:] {
@@ -87,7 +86,7 @@ func (m *Meter) lost(at time.Time) mark {
 	return before
 }
 
-// Idle returns for how long of its own time the program has done nothing.
+// Idle returns how much own time has passed since the program last did anything.
 func (m *Meter) Idle() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -120,7 +119,7 @@ func (m *Meter) run(looked func(Spent)) {
 	}
 }
 
-// look counts what has happened since the last look, which should be pause ago.
+// look adds up the time since the last look, which should be pause ago.
 func (m *Meter) look(pause time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -129,7 +128,7 @@ func (m *Meter) look(pause time.Duration) {
 	waited, busy := m.compare(tasks, passed)
 	var delayed time.Duration
 	if late := passed - pause; late >= slack {
-		delayed = max(0, late-waited) // the same time is lost once
+		delayed = max(0, late-waited) // counts no time twice
 	}
 	if waited+delayed > 0 {
 		before := m.marks[len(m.marks)-1]
@@ -146,8 +145,8 @@ func (m *Meter) look(pause time.Duration) {
 	m.next = make(chan struct{})
 }
 
-// compare returns for how much of the time that passed the program waited for a
-// processor, and whether it did anything at all.
+// compare returns how long the program waited for a processor since the last look,
+// and whether it did anything.
 func (m *Meter) compare(tasks map[int]task, passed time.Duration) (waited time.Duration, busy bool) {
 	owed := map[int]time.Duration{}
 	busy = len(tasks) != len(m.tasks)
@@ -156,12 +155,11 @@ func (m *Meter) compare(tasks map[int]task, passed time.Duration) (waited time.D
 		var w time.Duration
 		switch {
 		case !known || now.runs != before.runs:
-			// It got a processor, so that the kernel has counted its waiting.
+			// It got a processor, so the kernel has counted its waiting.
 			busy = true
 			w = now.wait - before.wait - m.owed[tid]
 		case now.ready && before.ready:
-			// It is in the queue still, or on a processor still: the kernel
-			// counts the waiting when that ends.
+			// It still waits or still runs: the kernel counts the waiting later.
 			busy = true
 			w = passed - (now.ran - before.ran)
 			owed[tid] = m.owed[tid] + max(0, w)

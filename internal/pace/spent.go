@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// Spent says how some wall time passed for a program.
+// Spent says how a program spent some wall time.
 type Spent struct {
 	Wall    time.Duration
 	Waited  time.Duration // ready to run, without a processor
-	Delayed time.Duration // unknown: this process did not run on time
+	Delayed time.Duration // unknown: passtlab did not run on time
 }
 
-// Own is the time that the program had: it ran, or it did nothing.
+// Own is the time in which the program ran or could have run.
 func (s Spent) Own() time.Duration { return s.Wall - s.Waited - s.Delayed }
 
-// String says it for an error: "of 12s it had 1.2s; for 10.8s it waited for a processor".
+// String returns text such as "of 12s it had 1.2s; for 10.8s it waited for a processor".
 func (s Spent) String() string {
 	text := fmt.Sprintf("of %s it had %s", short(s.Wall), short(s.Own()))
 	if s.Waited > 0 {

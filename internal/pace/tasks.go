@@ -9,25 +9,25 @@ import (
 	"time"
 )
 
-// Tree is where the tasks of a program are found in a procfs.
+// Tree is the place of a program's tasks in a procfs.
 type Tree struct {
-	Proc string // the folder where a procfs is mounted
-	// Root is the number of the process at the top. It only starts others, and so
-	// it counts for as long as it is alone.
+	Proc string // the mount point of the procfs
+	// Root is the process at the top. It only starts others, so it counts only while
+	// it has no descendant.
 	Root  int
-	Alone bool // the root is all there is to look at
+	Alone bool // look only at Root
 }
 
 // task is one thread at one look.
 type task struct {
-	ran   time.Duration // on a processor, since it began
-	wait  time.Duration // for one
-	runs  uint64        // how often it got one
+	ran   time.Duration // time on a processor since the start
+	wait  time.Duration // time of waiting for a processor
+	runs  uint64        // how often it got a processor
 	ready bool          // it runs or waits for a processor now
-	busy  bool          // ready, or in a wait that nothing interrupts (a disk)
+	busy  bool          // ready, or in an uninterruptible wait (a disk)
 }
 
-// read returns the tasks by number. Those that end meanwhile are left out.
+// read returns the tasks by number. It leaves out those that end meanwhile.
 func (t Tree) read() map[int]task {
 	tasks := map[int]task{}
 	if t.Proc == "" {
@@ -53,8 +53,8 @@ func (t Tree) below() (pids []int) {
 		}
 	}
 	for pid := range parents {
-		// A loop is not possible in one look, and a number that was used again
-		// between two reads must not make one.
+		// The kernel may use a number again between two reads; the bound on steps
+		// prevents an endless loop.
 		for up, steps := parents[pid], 0; up != 0 && steps < len(parents); up, steps = parents[up], steps+1 {
 			if up == t.Root {
 				pids = append(pids, pid)
@@ -87,8 +87,8 @@ func (t Tree) process(pid int, tasks map[int]task) {
 	}
 }
 
-// stat returns the fields of a stat file after the name, which may hold
-// anything: the state first, then the parent (proc_pid_stat(5)).
+// stat returns the fields after the program's name in a stat file: first the state,
+// then the parent (proc_pid_stat(5)). The name may contain any character.
 func stat(file string) [][]byte {
 	b, err := os.ReadFile(file)
 	if err != nil {

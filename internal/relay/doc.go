@@ -1,9 +1,8 @@
-// Package relay runs a child in this process's place: it passes signals on,
-// kills the child should this process die, and ends as the child did.
+// Package relay runs a child in place of this process. It forwards signals, and kills
+// the child if this process dies.
 //
-// A signal that comes before the child is ready is passed on when it is, because a
-// program that is about to execute another one may lose it. A second one kills the
-// child, which then counts as ended by that signal.
+// A child that is about to execute another program may lose a signal, so relay
+// forwards the first signal when the child is ready. A second one kills the child.
 //
 // Not modelled: who sent a signal. In the foreground of a terminal the child gets
 // SIGINT, SIGQUIT and SIGHUP from the terminal itself.

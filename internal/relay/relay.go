@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Child is a process that runs in this one's place.
+// Child is a process that runs in place of this one.
 type Child struct {
 	cmd     *exec.Cmd
 	signals chan os.Signal
@@ -23,17 +23,17 @@ type Child struct {
 
 	mu    sync.Mutex
 	ready bool
-	early syscall.Signal // came before that, and is passed on then
-	ended syscall.Signal // ended the child before it was ready
+	early syscall.Signal // came before Ready, which forwards it
+	ended syscall.Signal // came second before Ready, and killed the child
 }
 
-// Start starts cmd and changes its SysProcAttr. Start, Ready and Wait belong to
-// one goroutine.
+// Start starts cmd and changes its SysProcAttr. One goroutine has to call Start,
+// Ready and Wait.
 func Start(cmd *exec.Cmd) (*Child, error) {
 	c := &Child{cmd: cmd, signals: make(chan os.Signal, 8), done: make(chan struct{})}
 	// From here on no signal is lost, and none ends this process alone.
 	signal.Notify(c.signals, unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGHUP)
-	// Pdeathsig is sent when the forking thread ends, so it has to last.
+	// The kernel sends Pdeathsig when the thread that forked ends.
 	runtime.LockOSThread()
 	cmd.SysProcAttr = cmp.Or(cmd.SysProcAttr, &syscall.SysProcAttr{})
 	cmd.SysProcAttr.Pdeathsig = unix.SIGKILL
@@ -45,7 +45,7 @@ func Start(cmd *exec.Cmd) (*Child, error) {
 	return c, nil
 }
 
-// Ready says that the child can receive signals.
+// Ready tells c that the child can receive signals.
 func (c *Child) Ready() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,8 +55,8 @@ func (c *Child) Ready() {
 	}
 }
 
-// Wait waits for the child and returns its exit status: 128 and the signal's
-// number if a signal ended it.
+// Wait waits for the child and returns its exit status: 128 plus the number of the
+// signal if one ended it.
 func (c *Child) Wait() (code int, err error) {
 	err = c.cmd.Wait()
 	close(c.done)
@@ -80,8 +80,7 @@ func (c *Child) release() {
 	runtime.UnlockOSThread()
 }
 
-// pass passes signals on until the child has ended. A second one of the
-// terminal's would be an order to leave without cleaning up.
+// pass forwards signals until the child has ended.
 func (c *Child) pass() {
 	for {
 		select {
@@ -93,7 +92,9 @@ func (c *Child) pass() {
 	}
 }
 
-// tell ignores errors: the child may have ended meanwhile.
+// tell forwards a signal that the terminal has not sent to the child already: a
+// second one would end the child before it has cleaned up. It ignores errors,
+// because the child may have ended meanwhile.
 func (c *Child) tell(s syscall.Signal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +110,7 @@ func (c *Child) tell(s syscall.Signal) {
 }
 
 // foreground reports whether this process is in the foreground group of its
-// terminal, which gets what the terminal's keys send.
+// terminal, to which the terminal sends signals.
 func foreground() bool {
 	tty, err := os.Open("/dev/tty")
 	if err != nil {
@@ -120,7 +121,7 @@ func foreground() bool {
 	return err == nil && group == unix.Getpgrp()
 }
 
-// Replace executes a command in this process's place. It returns only errors.
+// Replace executes a command in place of this process. It returns only on error.
 func Replace(argv []string) error {
 	path, err := exec.LookPath(argv[0])
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Copy returns a copy of v with every text as Line returns it. The fields called
-// texts are as Text returns them. It looks into exported fields, lists, maps and
-// pointers, not into interfaces.
+// Copy returns a copy of v in which Line has escaped every string, and Text those in
+// the fields called texts. It copies exported fields, lists, maps and pointers, and
+// shares the rest.
 func Copy[T any](v T, texts ...string) T {
 	to := reflect.New(reflect.TypeFor[T]()).Elem()
 	copier{texts}.copy(to, reflect.ValueOf(&v).Elem(), Line)
@@ -18,9 +18,9 @@ func Copy[T any](v T, texts ...string) T {
 type copier struct{ texts []string }
 
 func (c copier) copy(to, from reflect.Value, how func(string) string) {
-	to.Set(from) // also what is not looked into
+	to.Set(from)
 	if a, ok := from.Interface().(netip.Addr); ok {
-		if a.Zone() != "" { // any text may be one
+		if a.Zone() != "" { // a zone can be any text
 			to.Set(reflect.ValueOf(a.WithZone(Line(a.Zone()))))
 		}
 		return

@@ -13,10 +13,10 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns s as part of one line.
+// Line escapes s for use within one line.
 func Line(s string) string { return escape(s, "") }
 
-// Text returns s with its line feeds and tabs.
+// Text escapes s except for line feeds and tabs.
 func Text(s string) string { return escape(s, "\n\t") }
 
 func escape(s, keep string) string {
@@ -39,11 +39,9 @@ func escape(s, keep string) string {
 	return b.String()
 }
 
-// hidden reports whether a reader does not see r as what it is. U+FFFD is there
-// to be seen.
 func hidden(r rune) bool { return !unicode.IsGraphic(r) }
 
-// JSON writes v as indented JSON. JSON itself only escapes C0.
+// JSON writes v as indented JSON. encoding/json itself escapes only C0.
 func JSON(w io.Writer, v any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -58,7 +56,7 @@ func JSON(w io.Writer, v any) error {
 			out.WriteRune(r)
 			continue
 		}
-		for _, half := range utf16.AppendRune(nil, r) { // within a string: JSON has nothing like it elsewhere
+		for _, half := range utf16.AppendRune(nil, r) { // r is in a string: JSON's own characters are all graphic
 			fmt.Fprintf(&out, `\u%04x`, half)
 		}
 	}
@@ -66,13 +64,12 @@ func JSON(w io.Writer, v any) error {
 	return err
 }
 
-// Writer writes text to W as Text returns it. It may be used by several
-// goroutines.
+// Writer escapes text by Text and writes it to W. It is safe for several goroutines.
 type Writer struct {
 	W io.Writer
 
 	mu   sync.Mutex
-	part []byte // of a character whose end is still to come
+	part []byte // an incomplete character at the end
 }
 
 // Write implements io.Writer.
@@ -88,20 +85,19 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Flush writes what was the beginning of a character.
+// Flush writes an incomplete character, escaped.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	part := string(w.part)
-	if w.part = nil; part == "" {
+	if len(w.part) == 0 {
 		return nil
 	}
-	_, err := io.WriteString(w.W, Text(part))
+	_, err := io.WriteString(w.W, Text(string(w.part)))
+	w.part = nil
 	return err
 }
 
-// incomplete returns how many bytes at the end may be the beginning of a
-// character.
+// incomplete returns how many bytes at the end of p may begin a character.
 func incomplete(p []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(p); n++ {
 		if end := p[len(p)-n:]; utf8.RuneStart(end[0]) && !utf8.FullRune(end) {

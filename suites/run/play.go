@@ -110,4 +110,4 @@ func (p Played) again(second Played) Played {
 }
 
 // explain is an error as text, with the limit of the machine that it comes from.
-func explain(err error) string { return limits.Explain(err).Error() }
+func explain(err error) string { return limits.Explain(err) }
