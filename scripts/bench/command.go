@@ -11,8 +11,8 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// compare measures two commands that answer the same question, start of the
-// program included: passtlab, and the script that does it by hand.
+// compare measures two commands that answer the same question: passtlab, and the
+// script that does it by hand. The start of the program counts.
 func compare(ctx context.Context, sc *scenarios.Scenario, runs, hand int) (table, error) {
 	t := table{title: "One answer, as a command", head: []string{"command", "runs", "median", "slowest", ""}}
 	ours, _, err := commands(ctx, runs, 0, "bin/passtlab", "run", "--known-failures", sc.ID)
@@ -23,7 +23,7 @@ func compare(ctx context.Context, sc *scenarios.Scenario, runs, hand int) (table
 	if hand == 0 {
 		return t, nil
 	}
-	// The real programs do not always get on; that is told, and not timed.
+	// The real programs fail now and then. The table counts that, and no time.
 	theirs, failed, err := commands(ctx, hand, 2, "scripts/by-hand.sh")
 	if err != nil {
 		return t, err
@@ -57,12 +57,4 @@ func commands(ctx context.Context, n, spare int, name string, args ...string) (d
 		}
 	}
 	return ds, failed, nil
-}
-
-func kernel() string {
-	var u unix.Utsname
-	if err := unix.Uname(&u); err != nil {
-		return "unknown"
-	}
-	return unix.ByteSliceToString(u.Release[:])
 }

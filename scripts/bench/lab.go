@@ -18,29 +18,18 @@ import (
 	"github.com/passtlab/passtlab/suites/run"
 )
 
-// phase is a part of a lab's life and how long it took.
-type phase struct {
-	name string
-	took time.Duration
-}
-
-// eventNames are what the phases of the field report's events are called.
+// eventNames are what the table calls the events of the field report.
 var eventNames = map[scenarios.Kind]string{
 	scenarios.EventRA:     "RA and SLAAC, with DAD",
 	scenarios.EventDHCPv6: "DHCPv6, with DAD",
 }
 
-// live builds a lab, plays and measures it, and takes it down.
-func live(ctx context.Context, sc *scenarios.Scenario) (ps []phase, err error) {
-	last := time.Now()
-	done := func(name string) {
-		now := time.Now()
-		ps = append(ps, phase{name, now.Sub(last)})
-		last = now
-	}
+// live builds a lab, plays and measures it, and takes it down. It calls done after
+// each phase.
+func live(ctx context.Context, sc *scenarios.Scenario, done func(phase string)) (err error) {
 	lab, err := sim.New(ctx, sc, sim.Options{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() {
 		err = errors.Join(err, lab.Close())
@@ -49,44 +38,40 @@ func live(ctx context.Context, sc *scenarios.Scenario) (ps []phase, err error) {
 	done("build")
 	for _, e := range sc.Events {
 		if err := lab.Step(ctx, e); err != nil {
-			return nil, err
+			return err
 		}
-		name := eventNames[e.Kind()]
-		if name == "" {
-			name = string(e.Kind())
-		}
-		done(name)
+		done(cmp.Or(eventNames[e.Kind()], string(e.Kind())))
 	}
 	if _, err := lab.Probe(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	done("probe, with negatives")
-	return ps, nil
+	return nil
 }
 
 // phases measures one lab at a time.
 func phases(ctx context.Context, sc *scenarios.Scenario, runs int) (table, error) {
 	t := table{title: fmt.Sprintf("One lab of %s, %d runs", sc.ID, runs), head: []string{"phase", "median", "slowest"}}
 	var names []string
-	var took []durations // one per phase
 	var total durations
+	took := map[string]durations{} // by name
 	for range runs {
-		ps, err := live(ctx, sc)
+		began := time.Now()
+		last := began
+		err := live(ctx, sc, func(name string) {
+			if took[name] == nil {
+				names = append(names, name)
+			}
+			took[name] = append(took[name], time.Since(last))
+			last = time.Now()
+		})
 		if err != nil {
 			return t, err
 		}
-		var sum time.Duration
-		for i, p := range ps {
-			if i == len(took) {
-				names, took = append(names, p.name), append(took, nil)
-			}
-			took[i] = append(took[i], p.took)
-			sum += p.took
-		}
-		total = append(total, sum)
+		total = append(total, last.Sub(began))
 	}
-	for i, name := range names {
-		t.row(name, took[i].median(), took[i].slowest())
+	for _, name := range names {
+		t.row(name, took[name].median(), took[name].slowest())
 	}
 	t.row("all", total.median(), total.slowest())
 	return t, nil
@@ -95,16 +80,13 @@ func phases(ctx context.Context, sc *scenarios.Scenario, runs int) (table, error
 // rates measures many labs of one scenario at several parallelisms.
 func rates(ctx context.Context, sc *scenarios.Scenario) (table, error) {
 	t := table{title: "Labs of " + sc.ID, head: []string{"in parallel", "labs", "time", "labs per second"}}
-	for _, p := range parallels {
+	for _, p := range []int{1, 4, 16, 32} {
 		n := 16 + 4*p
 		began := time.Now()
 		g, ctx := errgroup.WithContext(ctx)
 		g.SetLimit(p)
 		for range n {
-			g.Go(func() error {
-				_, err := live(ctx, sc)
-				return err
-			})
+			g.Go(func() error { return live(ctx, sc, func(string) {}) })
 		}
 		if err := g.Wait(); err != nil {
 			return t, err
@@ -115,40 +97,45 @@ func rates(ctx context.Context, sc *scenarios.Scenario) (table, error) {
 	return t, nil
 }
 
+// judge runs all built-in selectors in scenarios, and returns how long that took.
+func judge(ctx context.Context, scs []*scenarios.Scenario, parallel int) (time.Duration, error) {
+	began := time.Now()
+	rep, err := run.All(ctx, run.Config{Scenarios: scs, Selectors: builtin.All(), Parallel: parallel})
+	if err == nil && rep.Worst() == report.Error {
+		err = fmt.Errorf("run %d scenarios, %d in parallel: a lab failed; `make e2e` tells which", len(scs), parallel)
+	}
+	return time.Since(began), err
+}
+
 // whole measures the corpus against all built-in selectors.
 func whole(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
-	all := builtin.All()
 	t := table{
-		title: fmt.Sprintf("The whole corpus: %d scenarios × %d selectors, 3 runs", len(corpus), len(all)),
+		title: fmt.Sprintf("The whole corpus: %d scenarios × %d selectors, 3 runs", len(corpus), len(builtin.All())),
 		head:  []string{"in parallel", "median", "slowest", "scenarios per second"},
 	}
 	for _, p := range []int{4, 16, 32, 64} {
 		var took durations
 		for range 3 {
-			began := time.Now()
-			rep, err := run.All(ctx, run.Config{Scenarios: corpus, Selectors: all, Parallel: p})
+			d, err := judge(ctx, corpus, p)
 			if err != nil {
 				return t, err
 			}
-			if rep.Worst() == report.Error {
-				return t, fmt.Errorf("run corpus, %d in parallel: a lab failed; `make e2e` tells which", p)
-			}
-			took = append(took, time.Since(began))
+			took = append(took, d)
 		}
 		t.row(p, took.median(), took.slowest(), float64(len(corpus))/took.median().Seconds())
 	}
 	return t, nil
 }
 
-// flat measures whether the time per scenario grows with how many there are, by a
-// generated corpus: copies of the scenarios that wait for nothing real.
+// flat measures whether the time per scenario grows with the number of scenarios.
+// Its corpora are copies of the scenarios that do not wait for real time.
 func flat(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
 	t := table{
 		title: fmt.Sprintf("Generated corpora × %d selectors, %d labs at once", len(builtin.All()), run.DefaultParallel),
 		head:  []string{"scenarios", "time", "per scenario", "", "processor per scenario", ""},
 	}
 	quick := slices.DeleteFunc(slices.Clone(corpus), func(sc *scenarios.Scenario) bool {
-		return slices.Contains(sc.Labels, "slow") || sc.Guest.Client != scenarios.ClientKernel
+		return sc.Slow() || sc.Guest.Client != scenarios.ClientKernel
 	})
 	var first, firstCPU time.Duration
 	for _, n := range []int{len(quick), 500, 1000, 2000} {
@@ -158,15 +145,11 @@ func flat(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
 			sc.ID = fmt.Sprintf("%s-%d", sc.ID, i/len(quick))
 			scs[i] = &sc
 		}
-		began, before := time.Now(), processor()
-		rep, err := run.All(ctx, run.Config{Scenarios: scs, Selectors: builtin.All()})
+		before := processor()
+		took, err := judge(ctx, scs, run.DefaultParallel)
 		if err != nil {
 			return t, err
 		}
-		if rep.Worst() == report.Error {
-			return t, fmt.Errorf("run a generated corpus of %d: a lab failed", n)
-		}
-		took := time.Since(began)
 		each, cpu := took/time.Duration(n), (processor()-before)/time.Duration(n)
 		first, firstCPU = cmp.Or(first, each), cmp.Or(firstCPU, cpu)
 		t.row(n, took, each, times(each, first), cpu, times(cpu, firstCPU))
@@ -176,7 +159,7 @@ func flat(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
 
 func times(d, of time.Duration) string { return fmt.Sprintf("%.2f times", d.Seconds()/of.Seconds()) }
 
-// processor is the time that this process has had.
+// processor is the processor time that this process has used.
 func processor() time.Duration {
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// durations are measurements of the same thing; none is no valid value.
+// durations are measurements of the same thing, at least one.
 type durations []time.Duration
 
 func (ds durations) median() time.Duration {
@@ -46,24 +46,11 @@ func (t *table) row(cells ...any) {
 	t.rows = append(t.rows, r)
 }
 
-var formats = map[string]func(io.Writer, table) error{"text": text, "markdown": markdown}
-
-func text(w io.Writer, t table) error {
+func (t table) write(w io.Writer) error {
 	fmt.Fprintf(w, "\n%s\n", t.title)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, r := range slices.Concat([][]string{t.head}, t.rows) {
 		fmt.Fprintln(tw, "  "+strings.TrimRight(strings.Join(r, "\t"), "\t"))
 	}
 	return tw.Flush()
-}
-
-func markdown(w io.Writer, t table) error {
-	fmt.Fprintf(w, "\n%s:\n\n", t.title)
-	// The first column names the row, the others are numbers.
-	rule := slices.Concat([]string{"---"}, slices.Repeat([]string{"---:"}, len(t.head)-1))
-	var err error
-	for _, r := range slices.Concat([][]string{t.head, rule}, t.rows) {
-		_, err = fmt.Fprintf(w, "| %s |\n", strings.Join(r, " | "))
-	}
-	return err
 }

@@ -22,20 +22,15 @@ func TestDurations(t *testing.T) {
 	}
 }
 
-func TestFormats(t *testing.T) {
+func TestTable(t *testing.T) {
 	tab := table{title: "Title", head: []string{"what", "time", "rate"}}
 	tab.row("a", 1500*time.Microsecond, 12.34)
 	tab.row("bb", 2500*time.Millisecond, "")
-	for format, want := range map[string]string{
-		"text":     "\nTitle\n  what  time    rate\n  a     1.5 ms  12.3\n  bb    2.50 s\n",
-		"markdown": "\nTitle:\n\n| what | time | rate |\n| --- | ---: | ---: |\n| a | 1.5 ms | 12.3 |\n| bb | 2.50 s |  |\n",
-	} {
-		var b strings.Builder
-		if err := formats[format](&b, tab); err != nil {
-			t.Fatal(err)
-		}
-		if b.String() != want {
-			t.Errorf("%s:\n%q, want\n%q", format, b.String(), want)
-		}
+	var b strings.Builder
+	if err := tab.write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\nTitle\n  what  time    rate\n  a     1.5 ms  12.3\n  bb    2.50 s\n"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	_ "embed"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,54 +41,16 @@ type row struct {
 	Report *report.Report
 }
 
+//go:embed page.tmpl
+var layoutText string
+
 var layout = template.Must(template.New("page").Funcs(template.FuncMap{
 	"join": strings.Join, "cell": cell,
-}).Parse(`# What configures the guest, and who is right there
+}).Parse(layoutText))
 
-A guest behind passt gets an address by SLAAC and a lease by DHCPv6. Which
-flags and lifetimes they have, and in which order the kernel lists them, is
-decided by the client that configures the guest, and selectors go by all three.
-
-Everything here was measured, nothing is filled in by hand, by
-
-    make e2e-clients
-
-which runs ` + "`{{.Command}}`" + ` with every client{{if .Own}},
-and ` + "`{{.Own}}`" + `, whose scenarios name theirs{{end}}, on
-{{.First.Started.UTC.Format "2 January 2006"}}, Linux {{.First.Kernel}}, {{.First.Backend}} passt {{join .Passt ", "}}.
-The clients are Debian's, in the guest's own namespaces, and told as little as
-they take: the interface, and interface identifiers made of the MAC.
-
-- kernel: the kernel's SLAAC, and a lease that is installed as Talos does it.
-- dhclient leaves router advertisements to the kernel, so a scenario can say
-  which comes first. The others take them by themselves: they ask for a lease
-  when the advertisement tells of one, and the order is theirs.
-- networkmanager ends when the guest is configured; the others go on.
-
-Below, an address has its prefix length, the flags as ` + "`ip address`" + ` prints
-them, and its lifetimes, valid/preferred, in seconds to the nearest minute.
-"pass, dhcpv6" says that the selector picked the lease and that other pods reach
-it, "**fail**, slaac" that it picked the SLAAC address and that they do not. Where
-a scenario has several checkpoints, as one with a reboot has, the addresses are
-those at its end, and a selector passes if it does at all of them.
-{{range $s := .Sections}}
-## {{.ID}}
-
-{{with .First}}{{if $s.Own}}Guests whose scenarios, [{{.Family}}](../{{.File}}), name their clients{{else}}[{{.Title}}](../{{.File}}){{end}}, passt {{.Passt}}.{{end}}
-
-| client | SLAAC | lifetimes | DHCPv6 | lifetimes | the kernel's order |
-|---|---|---|---|---|---|
-{{range .Rows}}| {{.Name}} | {{.Address "slaac"}} | {{.Address "dhcpv6"}} | {{.List}} |
-{{end}}
-| client |{{range $.Selectors}} {{.}} |{{end}}
-|---|{{range $.Selectors}}---|{{end}}
-{{range $r := .Rows}}| {{.Name}} |{{range $.Selectors}} {{cell $r.Report $r.ID .}} |{{end}}
-{{end}}{{end}}`))
-
-// page writes the page. A client that is not installed, or a lab that failed,
-// is an error: the page has no holes.
+// page writes the page. A client that is not installed is an error, and so is a lab
+// that failed: no cell of the page is empty.
 func page(all []measured, args []string, own string) ([]byte, error) {
-	var selectors []string
 	for _, m := range all {
 		if len(m.Report.Scenarios) == 0 {
 			return nil, fmt.Errorf("write page: no scenario in the report of %s", m)
@@ -95,11 +58,6 @@ func page(all []measured, args []string, own string) ([]byte, error) {
 		for _, sc := range m.Report.Scenarios {
 			if why := cmp.Or(sc.Error, sc.Skipped); why != "" {
 				return nil, fmt.Errorf("write page: %s: scenario %s: %s", m, sc.ID, why)
-			}
-		}
-		for _, res := range m.Report.Results {
-			if !slices.Contains(selectors, res.Selector) {
-				selectors = append(selectors, res.Selector)
 			}
 		}
 	}
@@ -110,7 +68,7 @@ func page(all []measured, args []string, own string) ([]byte, error) {
 	var b bytes.Buffer
 	command := func(args ...string) string { return shellquote.Join(append([]string{"passtlab", "run"}, args...)...) }
 	data := map[string]any{
-		"Sections": ss, "First": all[0].Report, "Passt": releases(all), "Selectors": selectors, "Own": "",
+		"Sections": ss, "First": all[0].Report, "Passt": releases(all), "Selectors": all[0].Report.Selectors(), "Own": "",
 		"Command": command(append([]string{"--client", "NAME"}, args...)...),
 	}
 	if own != "" {
@@ -120,7 +78,7 @@ func page(all []measured, args []string, own string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// releases returns those of all reports, sorted.
+// releases returns the passt releases of all reports, sorted.
 func releases(all []measured) (rs []string) {
 	for _, m := range all {
 		rs = append(rs, m.Report.Passt...)
@@ -129,8 +87,8 @@ func releases(all []measured) (rs []string) {
 	return slices.Compact(rs)
 }
 
-// sections makes a section for each scenario that was measured with every client, and
-// one for each file whose scenarios name their clients.
+// sections makes a section of each scenario that was measured with every client, and
+// of each file whose scenarios name their clients.
 func sections(all []measured) (ss []section, err error) {
 	places, clients := map[string]int{}, 0
 	for _, m := range all {
@@ -163,7 +121,7 @@ func sections(all []measured) (ss []section, err error) {
 	return ss, nil
 }
 
-// Address gives the flags and the lifetimes of the address of an origin.
+// Address returns the flags and the lifetimes of the address of an origin.
 func (r row) Address(o scenarios.Origin) (string, error) {
 	for _, c := range r.Candidates {
 		if c.Origin == o {
@@ -173,7 +131,7 @@ func (r row) Address(o scenarios.Origin) (string, error) {
 	return "", fmt.Errorf("%s has no address of origin %s in %s", r.Name, o, r.ID)
 }
 
-// lifetime rounds to minutes, so that pages do not depend on how long a lab took.
+// lifetime rounds to minutes, so that a slow lab does not change the page.
 func lifetime(s uint32) string {
 	if s == selector.Forever {
 		return "forever"

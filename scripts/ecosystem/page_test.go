@@ -59,7 +59,7 @@ func TestPageErrors(t *testing.T) {
 		{"nothing measured", "no scenario in the report", func(r *report.Report) { r.Scenarios = nil }},
 		{"lab failed", "scenario a: no right", func(r *report.Report) { r.Scenarios[0].Error = "no right" }},
 		{"version missing", "one@v1.1.0 was not asked in a", func(r *report.Report) { r.Results = r.Results[:2] }},
-		{"no other order", "in no other are the same addresses listed the other way round", func(r *report.Report) {
+		{"no other order", "no other scenario lists the same addresses the other way round", func(r *report.Report) {
 			r.Scenarios[1].Candidates = r.Scenarios[0].Candidates
 		}},
 		{"another kernel", "Linux 7.0.11-1 does not list the newest address first", func(r *report.Report) { r.Kernel = "7.0.11-1" }},

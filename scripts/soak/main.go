@@ -48,8 +48,9 @@ type batch struct {
 	args []string
 }
 
-// batches are the built-in selectors, programs, and programs in the core scenarios
-// only, since a question to a program takes some 20 ms of processor time.
+// batches returns a batch of the built-in selectors, one of programs, and one of
+// programs in the core scenarios alone: a question to a program takes some 20 ms of
+// processor time.
 func batches(dir string, all bool) ([]batch, error) {
 	builtin := batch{"built-in selectors", []string{"--seed", "1", "--known-failures"}}
 	programs := batch{"programs", []string{"--seed", "1"}}
@@ -84,8 +85,8 @@ func (b batch) run(ctx context.Context, parallel int) (*report.Report, error) {
 	return measure.Run(ctx, passtlab, append([]string{"--parallel", fmt.Sprint(parallel)}, b.args...)...)
 }
 
-// rounds repeat until the time is over. Each is a batch, how many runs of it are
-// made at once, and how many labs each run has up at once.
+// rounds repeat until the time is over. Each has the index of a batch, the number of
+// its runs at once, and the number of labs that a run has up at once.
 var rounds = []struct{ batch, runs, parallel int }{
 	{0, 1, run.MaxParallel}, {1, 1, run.MaxParallel}, {0, 10, run.DefaultParallel},
 	{0, 1, run.MaxParallel}, {1, 1, run.MaxParallel}, {0, 10, run.DefaultParallel},
@@ -118,7 +119,7 @@ func soak(ctx context.Context, length time.Duration, all bool, exchanges int64) 
 			return false, fmt.Errorf("%s, on the quiet machine: %d results, %d errors: nothing to compare with", b.name, r.Summary.Results, r.Summary.Error)
 		}
 		if idle := silent(r); len(idle) > 0 {
-			return false, fmt.Errorf("%s, on the quiet machine: %s picks nothing, anywhere", b.name, strings.Join(idle, ", "))
+			return false, fmt.Errorf("%s, on the quiet machine: %s never picks an address", b.name, strings.Join(idle, ", "))
 		}
 		fmt.Printf("%s: %d results, quiet\n", b.name, r.Summary.Results)
 		quiet = append(quiet, r)
@@ -132,7 +133,7 @@ func soak(ctx context.Context, length time.Duration, all bool, exchanges int64) 
 	if err != nil {
 		return false, err
 	}
-	fmt.Printf("%d exchanges with working addresses, each time with neighbours to resolve: %d did not work\n", made, len(wrong))
+	fmt.Printf("%d exchanges with working addresses, with neighbours to resolve each time: %d did not work\n", made, len(wrong))
 	for _, w := range wrong {
 		fmt.Println("  " + w)
 	}
@@ -161,19 +162,19 @@ func (t *tally) load(ctx context.Context, b batch, quiet *report.Report, runs, p
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	before := *t
+	before, failed := *t, sum(t.kinds)
 	for _, r := range reports {
 		t.compare(quiet, r)
 	}
 	fmt.Printf("%s, %d at once with %d labs: %d results in %.0f s, %d differ, %d errors\n", b.name, runs, parallel,
-		t.compared-before.compared, time.Since(begun).Seconds(), len(t.differ)-len(before.differ), t.errors()-before.errors())
+		t.compared-before.compared, time.Since(begun).Seconds(), len(t.differ)-len(before.differ), sum(t.kinds)-failed)
 	return nil
 }
 
 // busy starts n processes that only compute. Each has a session of its own, since
 // the kernel may share the processors between sessions (sched(7), autogroup).
 func busy(n int) (stop func(), err error) {
-	runtime.LockOSThread() // they end with the thread that started them
+	runtime.LockOSThread() // the processes end with the thread that started them
 	var cmds []*exec.Cmd
 	stop = func() {
 		for _, cmd := range cmds {

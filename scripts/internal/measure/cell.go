@@ -10,9 +10,9 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// Cell says what a selector picked in a scenario, once if it is the same in every
-// role, and whether it was right in all. No result, or an error, is an error: a
-// page has no holes.
+// Cell returns the text of a cell: what a selector picked in a scenario, once if
+// that is the same in every role. right says whether it passed in every role. A cell
+// without a result is an error, and so is a result that is one.
 func Cell(r *report.Report, scenario, selector string) (text string, right bool, err error) {
 	var roles, texts []string
 	right = true

@@ -34,13 +34,13 @@ func Main(name, page string, run func(ctx context.Context, program, output strin
 	}
 }
 
-// Run runs passtlab run with arguments and returns its report, whatever the exit
-// status: selectors may fail, and a lab that failed is in the report, which says why.
+// Run runs "passtlab run" with arguments and returns its report, whatever the exit
+// status: selectors may fail, and the report says which labs failed.
 func Run(ctx context.Context, program string, args ...string) (*report.Report, error) {
 	cmd := exec.CommandContext(ctx, program, append([]string{"run", "--format", "json"}, args...)...)
 	var stdout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it has labs to take down
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it takes down its labs
 	if err := cmd.Run(); err != nil && (cmd.ProcessState == nil || !cmd.ProcessState.Exited() || stdout.Len() == 0) {
 		return nil, fmt.Errorf("run %s: %w", program, err)
 	}
@@ -51,7 +51,7 @@ func Run(ctx context.Context, program string, args ...string) (*report.Report, e
 	return report, nil
 }
 
-// Save writes a page, and the folder that it is in.
+// Save writes a page, and makes its folder.
 func Save(file string, page []byte) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
