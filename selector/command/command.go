@@ -151,9 +151,9 @@ func (p *program) run(ctx context.Context, o selector.Observation) (c selector.C
 	return parseOutput(stdout.Bytes())
 }
 
-// slowness is how many times the time limit may pass until a program has had
-// that time of its own. A machine that takes longer is too slow to tell.
-const slowness = 12
+// Slowness is how many times the time limit may pass until a program has had that
+// time of its own. A machine that takes longer is too slow to tell.
+const Slowness = 12
 
 // limit returns what ends a program: ErrTimeout when it has had its time, and
 // ErrSlow when it did not get it.
@@ -162,7 +162,7 @@ func (p *program) limit(cancel context.CancelCauseFunc) func(pace.Spent) {
 		switch {
 		case s.Own() >= p.opts.Timeout:
 			cancel(ErrTimeout)
-		case s.Wall >= slowness*p.opts.Timeout:
+		case s.Wall >= Slowness*p.opts.Timeout:
 			cancel(fmt.Errorf("%w: %v", ErrSlow, s))
 		}
 	}

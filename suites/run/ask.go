@@ -20,11 +20,11 @@ type subject struct {
 	role scenarios.Role
 	disk selector.Disk // outlasts a reboot
 
-	// Of a selector that remembers, since the last boot of the guest:
+	// For a selector that remembers, since the last boot of the guest:
 	instance *selector.Instance
-	watch    watch // where the instance tells its choice by itself
-	over     error // why there is no instance that can be asked
-	ended    error // what was wrong with how instances ended
+	watch    watch // where the selector watches
+	over     error // why the instance cannot be asked
+	ended    error // how instances ended that did not end well
 
 	answers []answer // one a checkpoint
 }
@@ -34,31 +34,27 @@ type answer struct {
 	choice selector.Choice
 	err    error
 	took   time.Duration
-	// left is a choice since the last judged checkpoint, for which it left the
-	// one that it has again.
+	// left is another choice that it made since the last judged checkpoint, before
+	// it came back to this one.
 	left *selector.Choice
-	// wavered is a choice that it made and took back while nothing changed.
-	wavered *selector.Choice
-	// broken are the laws that it breaks, and unchecked says why not all laws
-	// were checked.
-	broken    []stability.Violation
-	unchecked string
-	// orders are its choices in the kernel's orders, nil where they do not
-	// matter.
-	orders *orders
+	// wavered is another choice that it made and took back while nothing changed.
+	wavered   *selector.Choice
+	broken    []stability.Violation // the laws that it breaks
+	unchecked string                // why not all laws were checked
+	orders    *orders               // its choices in the kernel's orders; nil where they do not matter
 }
 
-// watches reports whether the selector tells its choice by itself.
+// watches reports whether the selector watches: it says its choices unasked.
 func (x *subject) watches() bool { return x.instance != nil && x.instance.Said != nil }
 
-// sees returns what the selector is shown of o, in its role and with its disk.
+// sees returns o as the selector sees it, in its role and with its disk.
 func (x *subject) sees(o selector.Observation) selector.Observation {
 	o = forRole(o, x.role)
 	o.Disk = &x.disk
 	return o
 }
 
-// start starts the selectors that remember, in a guest that was just booted.
+// start starts the selectors that remember, in a guest that has just booted.
 func (s *session) start(ctx context.Context) error {
 	if !slices.ContainsFunc(s.subjects, func(x *subject) bool { return x.sel.Traits().Start != nil }) {
 		return nil
@@ -92,7 +88,7 @@ func (s *session) stop() {
 		if x.instance == nil {
 			continue
 		}
-		// Whatever has ended the run, they are to leave nothing behind.
+		// An instance leaves nothing behind, also where ctx has ended.
 		if end := x.instance.Close; end != nil {
 			_, err := bounded(context.Background(), s.opts.SelectLimit, func(context.Context) (any, error) { return nil, end() })
 			x.ended = errors.Join(x.ended, err)
@@ -134,27 +130,28 @@ func (s *session) ask(ctx context.Context, x *subject, cp checkpoint) (a answer)
 	return a
 }
 
-// use calls the instance. One that does not come back is not asked any more.
+// use calls the instance. It does not ask an instance again that did not return.
 func use[T any](ctx context.Context, x *subject, limit time.Duration, f func(ctx context.Context) (T, error)) (T, error) {
 	v, err := bounded(ctx, limit, f)
-	if errors.Is(err, errGone) {
+	if _, gone := errors.AsType[goneError](err); gone {
 		x.over = fmt.Errorf("since then: %w", err)
 	}
 	return v, err
 }
 
-// The answer of a program that waited for a processor for as long as starved says
-// nothing: time limits of its own may have passed. It is asked up to attempts times.
+// A program that waited for a processor for as long as starved may have reached time
+// limits of its own. Its answer says nothing, and it is asked up to attempts times.
 const (
 	starved  = time.Second
 	attempts = 5
 )
 
-// fresh asks a selector that was just started, and a program that starved again.
+// fresh asks a selector that has just been started. It asks a program again that
+// starved.
 func (s *session) fresh(ctx context.Context, sel selector.Selector, o selector.Observation) (c selector.Choice, err error) {
 	limit := s.opts.SelectLimit
-	if sel.Traits().Program { // it has a limit of its own, of its own time
-		limit *= slowness
+	if sel.Traits().Program { // package command limits its own time
+		limit *= command.Slowness
 	}
 	begun := time.Now()
 	var lost time.Duration // in earlier attempts, which are not its time

@@ -10,7 +10,7 @@ import (
 	"github.com/passtlab/passtlab/selector/command"
 )
 
-// errLab says that the selector could not be asked, so that nothing is known of it.
+// errLab says that the selector could not be asked.
 var errLab = errors.New("not judged")
 
 // void reports whether an error says nothing about the selector.
@@ -18,18 +18,14 @@ func void(err error) bool {
 	return errors.Is(err, errLab) || errors.Is(err, command.ErrSetup) || errors.Is(err, command.ErrSlow)
 }
 
-// errGone is wrapped by the error of a selector that did not return.
-var errGone = errors.New("gone")
-
-// goneError is errGone in other words.
+// goneError says why a selector did not return.
 type goneError string
 
-func (e goneError) Error() string        { return string(e) }
-func (e goneError) Is(target error) bool { return target == errGone }
+func (e goneError) Error() string { return string(e) }
 
 // bounded calls a selector's f and waits for it no longer than limit, of the
-// time in which passtlab itself ran. A panic, an early end and silence give
-// errGone; the end of ctx gives an error that wraps errLab.
+// time in which passtlab itself ran. After a panic, an early end and silence the
+// error is a goneError. After the end of ctx it wraps errLab.
 func bounded[T any](ctx context.Context, limit time.Duration, f func(ctx context.Context) (T, error)) (T, error) {
 	type answer struct {
 		value T
@@ -37,8 +33,7 @@ func bounded[T any](ctx context.Context, limit time.Duration, f func(ctx context
 	}
 	limited, cancel := withOwnTime(ctx, limit)
 	defer cancel()
-	// In a goroutine, because a selector may never return, and because
-	// runtime.Goexit must not end ours.
+	// f runs in a goroutine of its own: it may never return, or call runtime.Goexit.
 	answers := make(chan answer, 1)
 	if ctx.Err() == nil {
 		go func() {
@@ -58,14 +53,14 @@ func bounded[T any](ctx context.Context, limit time.Duration, f func(ctx context
 	case <-limited.Done():
 		a.err = goneError(fmt.Sprintf("no answer within %s", limit))
 	}
-	// Whatever is said after the end of ctx may be said because of it.
+	// An answer after the end of ctx may come from that end.
 	if ctx.Err() != nil {
 		return answer{}.value, fmt.Errorf("%w: %w", errLab, context.Cause(ctx))
 	}
 	return a.value, a.err
 }
 
-// withOwnTime bounds ctx by time in which this process ran. It measures that only
+// withOwnTime bounds ctx by the time in which this process runs. It measures that only
 // after a tenth of the limit, since most answers come at once.
 func withOwnTime(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -82,15 +77,11 @@ func withOwnTime(ctx context.Context, limit time.Duration) (context.Context, con
 	return ctx, func() { timer.Stop(); cancel() }
 }
 
-// slowness is how many times its limit a selector may take in wall time. A machine
-// on which it takes longer is too slow to tell.
-const slowness = 12
-
-// tooSlow says that nothing is known, because of the machine.
+// tooSlow says that the machine was too slow to judge the selector.
 func tooSlow(s pace.Spent) error { return fmt.Errorf("%w: %v", command.ErrSlow, s) }
 
-// late reports whether a choice that took s of own time came later than the bound.
-// The error says that nobody can tell.
+// late reports whether a choice that took s came later than the bound. It returns an
+// error where the machine was too slow to tell.
 func late(s pace.Spent, bound time.Duration) (bool, error) {
 	switch {
 	case bound == 0 || s.Wall-s.Waited <= bound:

@@ -10,8 +10,8 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// checkExpect compares the measurement with the expectation of the scenario's
-// author. If they disagree, no choice can be judged.
+// checkExpect compares the measurement with what the scenario's author expects. Where
+// they disagree, no choice can be judged.
 func checkExpect(table probe.Table, reachable []scenarios.Target) error {
 	var errs []error
 	named := func(t scenarios.Target, r probe.Row) bool { return t.Names(r.Address.Addr(), r.Origin) }
@@ -34,8 +34,8 @@ func checkExpect(table probe.Table, reachable []scenarios.Target) error {
 	return nil
 }
 
-// checkObservation compares what selectors are shown with what was measured. A
-// difference means that the guest changed meanwhile.
+// checkObservation compares what selectors see with the measurement. A difference
+// means that the guest changed in between.
 func checkObservation(table probe.Table, o selector.Observation) error {
 	var errs []error
 	for _, a := range o.Addresses {

@@ -1,49 +1,47 @@
-// Package run puts scenarios and selectors together: it builds the lab of a
-// scenario once and plays its timeline; at each checkpoint it measures the
-// truth table, asks every selector, judges the choices by what was measured, and
-// reports.
+// Package run builds the lab of each scenario once and plays its timeline. At each
+// checkpoint it measures the truth table, asks every selector, judges the choices by
+// the table, and reports.
 //
 //	rep, err := run.All(ctx, run.Config{Scenarios: …, Selectors: …})
 //	os.Exit(rep.ExitStatus())
 //
-// Play is the level below, for those who bring their own runner. An answer goes
-// through three files: ask.go asks, and watch.go listens to a selector that tells
-// its choice by itself; laws.go asks again; judge.go judges.
+// Play plays one scenario, for those who bring their own runner. ask.go asks a
+// selector, watch.go listens to one that watches, laws.go asks again in other orders,
+// and judge.go judges the answer.
 //
-// The truth table alone makes a choice right: every chosen address must have
-// worked in both directions, and no address is right only where none works. An
-// address that works only while the guest keeps quiet on its others is right,
-// with a remark. What goes wrong in a lab, and a scenario whose author and
-// measurement disagree, is an error and no failure of a selector.
+// A choice is right if every chosen address works in both directions, or if it is no
+// address and none works. An address that works only while the guest keeps quiet on
+// its others is right, with a remark. Where the lab fails, or the measurement
+// contradicts the scenario's author, the result is an error.
 //
 // # Over time
 //
-// One result covers the timeline; the first checkpoint that a selector fails
-// decides. There its choice does not work (wrong), it chose none although a
-// candidate works (lost), it left a preferred address that worked at the last
-// judged checkpoint and still does, or left it and came back (flap), it was right
-// only after the bound of the checkpoint (late), or its choice breaks a law of
-// package stability (unstable).
+// One result covers the timeline; the first checkpoint that a selector fails decides.
+// It fails there if its choice does not work (wrong), if it chose none although a
+// candidate works (lost), if it left a preferred address that worked at the last
+// judged checkpoint and still does, or left it and came back (flap), if it was right
+// only after the checkpoint's bound (late), or if its choice breaks a law of package
+// stability (unstable).
 //
-// A selector that remembers (selector.Traits.Start) runs from one boot of the
-// guest to the next, once for each role. One that tells its choice by itself
-// (selector.Instance.Said) sees a checkpoint before that is measured; the run
-// waits until it is right and has had time to leave that choice.
+// A selector that remembers (selector.Traits.Start) runs from one boot of the guest
+// to the next, once for each role. One that watches (selector.Instance.Said) is shown
+// the guest before the measurement. The run then waits until its choice is right, and
+// until it has had time to leave that choice.
 //
-// The laws apply to a fresh selector, and to programs at the end alone. A
-// selector whose rule is the kernel's order (selector.Traits.KernelOrder) is
-// judged by the order of this kernel; the report adds what it chooses in the
-// other. Where this kernel lists the oldest address first, it is skipped if it
-// does not do what scenarios state.
+// The laws are checked on a fresh selector, and on programs at the end alone. A
+// selector whose rule is the kernel's order (selector.Traits.KernelOrder) is judged by
+// this kernel's order; the report adds its choice in the other one. Where this kernel
+// lists the oldest address first, such a selector is skipped if it does not do what
+// the scenario says.
 //
 // # On a busy machine
 //
-// Limits are of a selector's own time, without what its program waits for a
-// processor and what passtlab does itself (package internal/pace). A program that
-// does not get its time is an error (command.ErrSlow). A scenario that the
-// environment spoils is played once more; what a selector did wrong stays wrong.
+// Limits are of a selector's own time: neither what its program waits for a processor
+// nor what passtlab does counts (package internal/pace). A program that does not get
+// its time is an error (command.ErrSlow). A scenario whose lab or program fails is
+// played once more; what a selector did wrong stays wrong.
 //
 // Not modelled: what a selector that watches would do after a rest of
-// Options.WatchKeep, where it is right already. In-process selectors that
-// outlive their time limit cannot be stopped, only given up on.
+// Options.WatchKeep. An in-process selector that outlives its time limit cannot be
+// stopped: it goes on in a goroutine that nobody waits for.
 package run

@@ -10,8 +10,8 @@ import (
 	"github.com/passtlab/passtlab/internal/limits"
 )
 
-// gate lets labs begin while the machine's table of IPv6 neighbours has room. All
-// labs of the machine share it.
+// gate lets labs begin while the kernel's table of IPv6 neighbours has room. All
+// namespaces share that table, and packets to neighbours that do not fit are lost.
 type gate struct {
 	mu    sync.Mutex
 	up    int

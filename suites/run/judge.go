@@ -14,7 +14,7 @@ import (
 )
 
 // result judges all answers of a selector. The first checkpoint that it fails
-// decides, otherwise one that it could not judge, otherwise the end.
+// decides, or else the first that it could not judge, or else the end.
 func (s *session) result(x *subject) report.Result {
 	var res report.Result
 	var checkpoints []report.CheckpointResult
@@ -94,9 +94,7 @@ func (s *session) judgeAt(x *subject, i int) report.Result {
 	return r
 }
 
-// judge compares a selector's answer with the truth table. It is pure, and
-// knows neither earlier answers, nor what the author expects, nor known
-// failures.
+// judge compares one answer of a selector with the truth table.
 func judge(table probe.Table, c selector.Choice, err error) report.Result {
 	r := report.Result{Choice: c.Address(), Rule: report.Clean(c.Reason), Err: err}
 	if len(c.Addresses) > 1 {
@@ -115,8 +113,8 @@ func judge(table probe.Table, c selector.Choice, err error) report.Result {
 	return r
 }
 
-// judgeAddresses judges all chosen addresses: all are advertised, so all must
-// work. The first that does not decides, otherwise the preferred one.
+// judgeAddresses judges all chosen addresses, since the node advertises all of them.
+// The first that does not work decides, or else the preferred one.
 func judgeAddresses(r *report.Result, table probe.Table, c selector.Choice) {
 	for i, a := range c.Addresses {
 		row, ok := table.Row(a)
@@ -150,8 +148,8 @@ func judgeNone(r *report.Result, table probe.Table) {
 	r.Reason += ", and none works"
 }
 
-// overTime judges the i-th answer of a selector, which is right by itself, in the
-// light of those before.
+// overTime compares the i-th answer of a selector, which is right on its own, with
+// its earlier ones.
 func (s *session) overTime(x *subject, i int, r *report.Result) {
 	cp, a := s.checkpoints[i], x.answers[i]
 	fail := func(k scenarios.FailureKind, format string, args ...any) {

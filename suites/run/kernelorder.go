@@ -41,7 +41,7 @@ func worst(k, later *report.KernelOrder) *report.KernelOrder {
 	return k
 }
 
-// luck says why a choice is right by the kernel's order alone, if it is.
+// luck returns a remark on a choice that is right by this kernel's order alone.
 func luck(k *report.KernelOrder) string {
 	if k == nil || !k.NewestFirst.Works || k.Insertion.Works {
 		return ""
@@ -57,14 +57,14 @@ func luck(k *report.KernelOrder) string {
 	return fmt.Sprintf("right only by this kernel's order: %sin the order of insertion (Linux 7.0.0 to 7.0.11) it picks %s", at, picks)
 }
 
-// oldestFirst corrects a result on a kernel that lists the oldest address first:
-// what scenarios state is true with the newest one first.
-func oldestFirst(r *report.Result, stated, ordered bool) {
-	const why = "this kernel lists the oldest address first, and scenarios state what is with the newest first"
+// oldestFirst corrects a result on a kernel that lists the oldest address first. What
+// scenarios expect holds with the newest one first.
+func oldestFirst(r *report.Result, known, ordered bool) {
+	const why = "this kernel lists the oldest address first, and scenarios expect the newest first"
 	switch {
 	case ordered && r.Verdict.Bad():
 		r.Verdict, r.Kind, r.Origin, r.Reason = report.Skip, "", "", why+"; here it "+r.Reason
-	case stated && r.Verdict == report.Fail:
+	case known && r.Verdict == report.Fail:
 		r.Verdict = report.XFail
 		r.Remarks = append(r.Remarks, why)
 	}

@@ -12,20 +12,19 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// Lab is what a run needs of the topology of a scenario. Every error is
-// the lab's own, never a selector's.
+// Lab is what a run needs of a scenario's lab. Its errors are never a selector's.
 type Lab interface {
-	// Step plays one event, completely. Checkpoints are none of its.
+	// Step plays one event, completely. It measures nothing at a checkpoint.
 	Step(ctx context.Context, e scenarios.Event) error
 	// Probe measures the truth table.
 	Probe(ctx context.Context) (probe.Table, error)
-	// Observe reads what a selector could see in the guest.
+	// Observe reads what a selector can see in the guest.
 	Observe(ctx context.Context) (selector.Observation, error)
 	// Close takes the lab down, completely.
 	Close() error
 }
 
-// Builder builds the lab of a scenario, with no event played yet.
+// Builder builds the lab of a scenario. It plays no event.
 type Builder func(ctx context.Context, sc *scenarios.Scenario, opts sim.Options) (Lab, error)
 
 // NewLab builds a lab with the backend of opts.

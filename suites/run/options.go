@@ -29,25 +29,25 @@ type Options struct {
 	Backend sim.Backend
 	// Capture is a folder for one pcapng file a link. Empty: no capture.
 	Capture string
-	// KnownFailures judges failures that the scenario states as XFail, and
-	// their absence as XPass. Otherwise a failure is a failure.
+	// KnownFailures judges failures that the scenario expects as XFail, and their
+	// absence as XPass. Otherwise a failure is a Fail.
 	KnownFailures bool
 	// OldestFirst reports whether the kernel lists the oldest address first.
-	// Default: sim.OldestFirst; with a Build of the caller's, false.
+	// Default: sim.OldestFirst, or false where Build is set.
 	OldestFirst func() (bool, error)
-	// Expect are known failures, which override what scenarios state. Nil: none.
+	// Expect are known failures, which go before those of scenarios. Nil: none.
 	Expect *expect.File
-	// OpenLimit bounds the time that the lab takes, without that of the
-	// answers. Default: 2 minutes.
+	// OpenLimit bounds the time of the lab, without that of the answers.
+	// Default: 2 minutes.
 	OpenLimit time.Duration
-	// SelectLimit bounds the time of one answer. Default: 20 s, which is more
-	// than package command gives programs.
+	// SelectLimit bounds the time of one answer. Default: 20 s, more than package
+	// command gives programs.
 	SelectLimit time.Duration
-	// WatchLimit bounds the own time of a selector that tells its choice by itself,
-	// at a checkpoint that does not allow it more. Default: 2 s.
+	// WatchLimit bounds the own time of a selector that watches, at a checkpoint
+	// without a longer bound. Default: 2 s.
 	WatchLimit time.Duration
-	// WatchKeep is how long such a selector has to rest until a choice that is
-	// right counts. One that never rests gets 2 s. Default: 250 ms.
+	// WatchKeep is how long a selector that watches has to rest before a right
+	// choice counts. One that never rests gets 2 s. Default: 250 ms.
 	WatchKeep time.Duration
 	// Seed draws the orders that scenarios leave to chance (scenarios.Draw).
 	Seed int64
@@ -84,8 +84,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Reproduce returns the arguments that ask a built-in selector in a scenario
-// of the corpus again, in the order that was drawn if one was.
+// Reproduce returns the arguments that ask a built-in selector again in a scenario of
+// the corpus, and in the same order of steps if the seed drew it.
 func Reproduce(sc *scenarios.Scenario, name string, seed int64) []string {
 	args := []string{"passtlab", "run", "--selector", name}
 	if len(sc.Order) > 0 {
@@ -94,8 +94,8 @@ func Reproduce(sc *scenarios.Scenario, name string, seed int64) []string {
 	return append(args, sc.ID)
 }
 
-// quote joins arguments to one line for a shell, with control characters as in bash
-// and POSIX 2024, $'\n'.
+// quote joins arguments to one line for a shell. It writes control characters as
+// $'\n' (bash, POSIX 2024).
 func quote(args []string) string {
 	words := make([]string, len(args))
 	for i, a := range args {
@@ -108,7 +108,7 @@ func quote(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// release returns the passt release that a scenario is played with.
+// release returns the passt release of a scenario's lab.
 func (o Options) release(sc *scenarios.Scenario) string {
 	if o.Backend.Real() {
 		return o.Backend.Release
@@ -120,8 +120,8 @@ func (o Options) release(sc *scenarios.Scenario) string {
 	return r.Name
 }
 
-// known returns the failure that is known of a selector in a role: from the
-// project's file, and otherwise from the scenario.
+// known returns the known failure of a selector in a role: that of the project's file,
+// or else that of the scenario.
 func (o Options) known(sc *scenarios.Scenario, name string, role scenarios.Role) (expect.Known, bool) {
 	if k, ok := o.Expect.Known(sc.ID, name, role); ok || !o.KnownFailures {
 		return k, ok

@@ -12,13 +12,13 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// Played is a scenario that was played, as it stands in the report.
+// Played is what the report says of a scenario.
 type Played struct {
 	Scenario report.Scenario
 	Results  []report.Result // selectors × roles
 
 	labFailed bool
-	spoilt    error // why it says nothing about a selector although it was to
+	spoilt    error // why a result says nothing about its selector
 }
 
 // Of returns the results of one selector, in every role of the scenario.
@@ -34,21 +34,25 @@ func (p Played) Of(name string) (results []report.Result) {
 // Play builds the lab of a scenario, plays its timeline, and takes the lab down.
 //
 // If the lab or the scenario is at fault, every result is Error, or Skip where
-// the backend cannot play the scenario. Play plays once more what the environment
-// spoils; what the first play says about a selector stays.
+// the backend cannot play the scenario. Where the environment fails, Play plays the
+// scenario once more; what the first play says about a selector stays.
 func Play(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector, opts Options) Played {
-	first := once(ctx, sc, sels, opts)
+	gate := newGate()
+	play := func() Played {
+		if leave, err := gate.enter(ctx); err == nil {
+			defer leave()
+		}
+		return once(ctx, sc, sels, opts)
+	}
+	first := play()
 	if first.spoilt == nil || ctx.Err() != nil {
 		return first
 	}
-	return first.again(once(ctx, sc, sels, opts))
+	return first.again(play())
 }
 
-// once plays a scenario once.
+// once plays a scenario once. There has to be room for its lab.
 func once(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector, opts Options) (p Played) {
-	if leave, err := newGate().enter(ctx); err == nil { // what is sent to a full table gets lost
-		leave()
-	}
 	s := newSession(sc, sels, opts.withDefaults())
 	started := s.opts.Now()
 	err := s.play(ctx)
@@ -65,7 +69,7 @@ func once(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector,
 		p.Scenario.Skipped, err = unsupported.Reason, nil
 	}
 	_, p.Scenario.Faulty = errors.AsType[scenarios.Faults](err)
-	if p.labFailed = err != nil; !p.Scenario.Faulty { // a bad scenario stays one
+	if p.labFailed = err != nil; !p.Scenario.Faulty { // another play does not help a bad scenario
 		p.spoilt = err
 	}
 	for _, x := range s.subjects {
@@ -94,7 +98,7 @@ func once(ctx context.Context, sc *scenarios.Scenario, sels []selector.Selector,
 	return p
 }
 
-// again adds a second play to p, which the environment spoilt.
+// again adds a second play to p. It keeps what p says about selectors.
 func (p Played) again(second Played) Played {
 	if p.labFailed {
 		second.Scenario.Replayed = explain(p.spoilt)
@@ -109,5 +113,5 @@ func (p Played) again(second Played) Played {
 	return p
 }
 
-// explain is an error as text, with the limit of the machine that it comes from.
+// explain returns the text of an error, with the limit of the machine behind it.
 func explain(err error) string { return limits.Explain(err) }

@@ -15,9 +15,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// DefaultParallel is how many labs are up at once. Labs wait more than they
-// compute. 32 keep two processors busy, and fit in 1024 open files and in half of
-// the kernel's neighbour table.
+// DefaultParallel is how many labs are up at once. Labs wait more than they compute:
+// 32 keep two processors busy. They fit in 1024 open files and in half of the kernel's
+// neighbour table.
 const DefaultParallel = 32
 
 // MaxParallel is the most labs that may be up at once: the kernel's IPv6
@@ -40,7 +40,7 @@ type Config struct {
 	// Parallel is the number of labs up at once, at most MaxParallel.
 	// Default: DefaultParallel.
 	Parallel int
-	// Shard is noted in the report, where the scenarios are a part of a run.
+	// Shard is for the report, where the scenarios are a part of a run.
 	Shard *report.Shard
 	// Progress is called after each scenario, never twice at a time.
 	Progress func(Progress)
@@ -49,15 +49,15 @@ type Config struct {
 	Options
 }
 
-// Progress is how far a run has come.
+// Progress says how many scenarios are done.
 type Progress struct {
 	Done, Total int            // scenarios
 	Scenario    string         // the last one done
 	Verdict     report.Verdict // its worst verdict
 }
 
-// All asks every selector in the lab of every scenario. Labs that failed are errors
-// in the report. The error says that nothing could be run (no report), or that ctx
+// All asks every selector in the lab of every scenario. Labs that fail are errors in
+// the report. All returns an error if it could run nothing (no report), or if ctx
 // ended before the run did (a report with the rest as errors).
 func All(ctx context.Context, cfg Config) (*report.Report, error) {
 	if err := cfg.check(); err != nil {
@@ -111,8 +111,8 @@ func (c *Config) check() error {
 	return nil
 }
 
-// fit lowers the number of labs to as many as the machine has room for, and notes
-// it.
+// fit lowers the number of labs to what the machine has room for, and notes that in
+// the report.
 func (c *Config) fit(rep *report.Report) error {
 	programs := 0
 	for _, s := range c.Selectors {
@@ -131,8 +131,7 @@ func (c *Config) fit(rep *report.Report) error {
 	return nil
 }
 
-// quieter is by how much fewer labs are up at once when a scenario is played
-// again.
+// quieter divides the number of labs at once when scenarios are played again.
 const quieter = 8
 
 // runner is the state that the labs of a run share.
@@ -143,7 +142,7 @@ type runner struct {
 	done int
 }
 
-// run plays every scenario, and those again that the environment has spoilt.
+// run plays every scenario, and plays those again where the environment failed.
 func (r *runner) run(ctx context.Context) []Played {
 	all := make([]Played, len(r.cfg.Scenarios))
 	order := begin(r.cfg.Scenarios)
@@ -173,8 +172,8 @@ func (r *runner) run(ctx context.Context) []Played {
 	return all
 }
 
-// begin returns in which order scenarios begin: first those that take seconds, for a
-// program that configures the guest or an address that expires.
+// begin returns the order in which scenarios begin. Those that take seconds come
+// first: an address expires there, or a program configures the guest.
 func begin(scs []*scenarios.Scenario) (order []int) {
 	var quick []int
 	for i, sc := range scs {

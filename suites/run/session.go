@@ -25,9 +25,9 @@ type session struct {
 	phases struct{ build, play, probe, ask, close time.Duration }
 
 	lab     Lab
-	left    time.Duration // of OpenLimit
+	left    time.Duration // what is left of OpenLimit
 	stepped time.Time     // the end of the last step
-	kept    []netip.Addr  // there since the last judged checkpoint
+	kept    []netip.Addr  // the addresses that have been there since the last judged checkpoint
 
 	checkpoints []checkpoint // those passed
 	last        string       // the name of the last one
@@ -60,10 +60,10 @@ func newSession(sc *scenarios.Scenario, sels []selector.Selector, opts Options) 
 	return s
 }
 
-// play builds the lab and plays the timeline. An error is one of the lab or of the
-// scenario.
+// play builds the lab and plays the timeline. Its errors are those of the lab and of
+// the scenario.
 func (s *session) play(ctx context.Context) (err error) {
-	// What dies in the lab ends every wait, and is no selector's fault.
+	// A program of the lab that dies ends every wait, and is no selector's fault.
 	ctx, died := context.WithCancelCause(ctx)
 	defer died(nil)
 	defer s.stop() // there are no more questions
@@ -99,7 +99,7 @@ func (s *session) play(ctx context.Context) (err error) {
 	return nil
 }
 
-// step plays an event that is no checkpoint. No instance outlasts a reboot.
+// step plays an event that is no checkpoint. A reboot ends all instances.
 func (s *session) step(ctx context.Context, e scenarios.Event) error {
 	reboot := e.Kind() == scenarios.EventReboot
 	if reboot {
@@ -122,7 +122,7 @@ func (s *session) step(ctx context.Context, e scenarios.Event) error {
 }
 
 // check measures the truth table, compares it with what the author expects, and
-// asks every selector. Where nothing is judged it sends no probes.
+// asks every selector. At a checkpoint that judges nothing it sends no probes.
 func (s *session) check(ctx context.Context, e scenarios.Event, cp *scenarios.Checkpoint) error {
 	c := checkpoint{name: cp.Name, judged: cp.Judged(), within: cp.Within.Duration()}
 	var early selector.Observation
@@ -149,8 +149,8 @@ func (s *session) check(ctx context.Context, e scenarios.Event, cp *scenarios.Ch
 	return nil
 }
 
-// measure fills in what there is at a checkpoint. Selectors that watch see early
-// before the measurement, which may take long.
+// measure fills in the truth table and the observation of a checkpoint. Selectors that
+// watch see early before the measurement, which may take long.
 func (s *session) measure(ctx context.Context, c *checkpoint, reachable []scenarios.Target) (early selector.Observation, err error) {
 	if slices.ContainsFunc(s.subjects, (*subject).watches) {
 		if early, err = s.observe(ctx); err != nil {
@@ -187,8 +187,7 @@ func (s *session) observe(ctx context.Context) (o selector.Observation, err erro
 	return configured(o, s.sc), err
 }
 
-// keep notes which of the addresses have been there ever since the last
-// judged checkpoint, as far as steps show.
+// keep removes from kept what is not in o.
 func (s *session) keep(o selector.Observation) {
 	now := addresses(o)
 	s.kept = slices.DeleteFunc(s.kept, func(a netip.Addr) bool { return !slices.Contains(now, a) })
@@ -201,8 +200,8 @@ func addresses(o selector.Observation) (as []netip.Addr) {
 	return as
 }
 
-// inLab calls f within what is left of the session's limit, and adds the time to a
-// phase. An error after the end of ctx has its cause added.
+// inLab calls f within what is left of OpenLimit, and adds the time to a phase. It adds
+// the cause of the end of ctx to the error.
 func (s *session) inLab(ctx context.Context, phase *time.Duration, f func(ctx context.Context) error) (err error) {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.left, fmt.Errorf("the lab was not ready within %s", s.opts.OpenLimit))
@@ -246,8 +245,8 @@ func (s *session) scenario(took time.Duration) report.Scenario {
 	return r
 }
 
-// candidates returns the truth table for the report, with the lifetimes that
-// selectors saw.
+// candidates returns the truth table for the report, with the lifetimes that selectors
+// see.
 func (cp checkpoint) candidates() []report.Measured {
 	cs := []report.Measured{}
 	for _, row := range cp.table {

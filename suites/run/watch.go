@@ -7,19 +7,20 @@ import (
 
 	"github.com/passtlab/passtlab/internal/pace"
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// watch is the state of an instance that tells its choice by itself.
+// watch is the state of an instance that watches.
 type watch struct {
 	meter   *pace.Meter
 	drained func() bool // it has read all that it was shown
 	stop    func()
-	shown   time.Time // when it was shown something last
-	heard   int       // how much of what it said is judged already
+	shown   time.Time // when it was shown an observation last
+	heard   int       // how many of its choices are judged already
 }
 
-// newWatch measures the program of an instance, or else this process.
+// newWatch measures the time of the instance's program, or else of this process.
 func newWatch(i *selector.Instance) watch {
 	w := watch{meter: i.Meter, drained: i.Drained, stop: func() {}}
 	if w.meter == nil {
@@ -32,12 +33,12 @@ func newWatch(i *selector.Instance) watch {
 	return w
 }
 
-// keepMost is how much of its own time an instance that never rests gets to leave a
-// choice that is right.
+// keepMost is how much of its own time an instance that never rests gets, in which it
+// may leave a right choice.
 const keepMost = 2 * time.Second
 
-// rested reports whether the instance has had its time to leave a choice that is
-// right: it has read what it was shown and then done nothing for keep.
+// rested reports whether the instance has had its time to leave a right choice: it has
+// read what it was shown, and then done nothing for keep.
 func (w watch) rested(said time.Time, keep time.Duration) bool {
 	shown := w.meter.Since(w.shown).Own()
 	idle := min(w.meter.Idle(), shown, w.meter.Since(said).Own())
@@ -57,15 +58,15 @@ func (s *session) show(ctx context.Context, o selector.Observation) {
 	}
 }
 
-// listen waits until what the instance says is right and it has had the time to
-// leave that, or until it has had the time to be right, all in its own time. What
-// it took counts from the last step to when the line was read.
+// listen waits until the choice of the instance is right and the instance has had its
+// time to leave it, or until it has had its time to find a right one. The answer took
+// the time from the end of the last step to the line.
 func (s *session) listen(ctx context.Context, x *subject, cp checkpoint) (a answer) {
 	w := x.watch
 	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).Verdict == report.Pass }
 	wait := max(s.opts.WatchLimit, cp.within-w.meter.Between(s.stepped, w.shown).Own())
-	atShown := -1 // how much it had said then
-	said, err := use(ctx, x, slowness*wait+s.opts.SelectLimit, func(ctx context.Context) ([]selector.Said, error) {
+	atShown := -1 // how many choices it had said by then
+	said, err := use(ctx, x, command.Slowness*wait+s.opts.SelectLimit, func(ctx context.Context) ([]selector.Said, error) {
 		for {
 			next := w.meter.Next()
 			said, more := x.instance.Said()
@@ -88,7 +89,7 @@ func (s *session) listen(ctx context.Context, x *subject, cp checkpoint) (a answ
 			switch {
 			case done:
 				return said, nil
-			case spent.Wall >= slowness*bound:
+			case spent.Wall >= command.Slowness*bound:
 				return said, tooSlow(spent)
 			}
 			select {
@@ -117,10 +118,10 @@ func (s *session) listen(ctx context.Context, x *subject, cp checkpoint) (a answ
 	return a
 }
 
-// current returns the last choice of an instance, and since when it holds.
+// current returns the last choice of an instance, and since when it has had it.
 func current(said []selector.Said) (selector.Choice, time.Time, error) {
 	if len(said) == 0 {
-		return selector.None("has said no whole line"), time.Time{}, nil
+		return selector.None("printed no whole line yet"), time.Time{}, nil
 	}
 	last := said[len(said)-1]
 	if last.Err != nil {
@@ -135,8 +136,8 @@ func current(said []selector.Said) (selector.Choice, time.Time, error) {
 	return last.Choice, last.At, nil
 }
 
-// leftFor returns another choice since the last judged checkpoint, if the choice is
-// the same now as there, and the address was there all the time.
+// leftFor returns another choice since the last judged checkpoint, if the choice there
+// is the same as now and the guest had the address all the time. Otherwise nil.
 func (s *session) leftFor(x *subject, meanwhile []selector.Said, now selector.Choice) *selector.Choice {
 	before := s.judgedBefore(len(x.answers))
 	if before < 0 || x.answers[before].choice.Address() != now.Address() || !slices.Contains(s.kept, now.Address()) {
@@ -150,8 +151,8 @@ func (s *session) leftFor(x *subject, meanwhile []selector.Said, now selector.Ch
 	return nil
 }
 
-// wavered returns another choice that came after the one that it ended with,
-// while nothing changed, or nil.
+// wavered returns a choice between two that are the same as now, or nil. Nothing
+// changed in the guest meanwhile.
 func wavered(said []selector.Said, now selector.Choice) *selector.Choice {
 	chosen := false
 	for _, x := range said {

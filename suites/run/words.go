@@ -8,7 +8,8 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// describe gives the measurement of a candidate, which proves a verdict: "slaac fd01:…/64: out ok (seen as fd01:…557f), in EHOSTUNREACH".
+// describe returns the measurement of a candidate:
+// "slaac fd01:…/64: out ok (seen as fd01:…557f), in EHOSTUNREACH".
 func describe(r probe.Row) string {
 	seen := ""
 	if r.OutSource.IsValid() && r.OutSource != r.Address.Addr() {
@@ -24,8 +25,7 @@ func describe(r probe.Row) string {
 // title names a row: "slaac fd01:…/64".
 func title(r probe.Row) string { return fmt.Sprintf("%s %s", r.Origin, r.Address) }
 
-// remarks says what a bidirectional candidate cannot do although it counts as
-// working. A candidate that does not work needs no remarks.
+// remarks returns what a candidate cannot do although it works in both directions.
 func remarks(table probe.Table, r probe.Row) []string {
 	if !r.Bidirectional() {
 		return nil
