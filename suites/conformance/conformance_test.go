@@ -86,7 +86,7 @@ func outcome(results []report.Result) (failure, skip string) {
 	var bad []string
 	worst := report.Pass
 	for _, r := range results {
-		worst = worst.Worse(r.Verdict)
+		worst = max(worst, r.Verdict)
 		switch {
 		case r.Verdict.Bad():
 			bad = append(bad, fmt.Sprintf("%s: %s in role %s: %s\n  %s", r.Verdict, r.Selector, r.Role, r.Reason, r.Reproduce))

@@ -11,17 +11,17 @@ import (
 // ChangeKind is how a result changed from one version to the next.
 type ChangeKind string
 
-// The kinds, from worst to best. A verdict is worse than another as in Verdict,
-// whatever anyone states about it: a known failure is a failure here.
+// The kinds, from worst to best, by the order of verdicts. A known failure counts as
+// a failure.
 const (
 	Regressed ChangeKind = "regressed"  // the verdict is worse
-	OtherPick ChangeKind = "other pick" // the same verdict on another address, or on another ground
+	OtherPick ChangeKind = "other pick" // the same verdict, with another address or another kind of failure
 	Fixed     ChangeKind = "fixed"      // the verdict is better
 	Unchanged ChangeKind = "unchanged"  // the same verdict on the same address
 )
 
-// Comparison lists the changes from version to version of a selector, all asked
-// in the same labs. Its JSON form is versioned as Report's.
+// Comparison has the changes from version to version of a selector. All versions were
+// asked in the same labs. The JSON form is versioned as Report's.
 type Comparison struct {
 	APIVersion string      `json:"apiVersion"`
 	Kernel     string      `json:"kernel"`
@@ -29,8 +29,8 @@ type Comparison struct {
 	Passt      []string    `json:"passt"`
 	Duration   float64     `json:"duration"`         // of the run, in seconds
 	Steps      []Step      `json:"steps"`            // from each version to the next
-	Failed     []FailedLab `json:"failed,omitempty"` // the labs about which nothing is known
-	// Unexpected are stated failures that did not happen.
+	Failed     []FailedLab `json:"failed,omitempty"` // the labs without a comparison
+	// Unexpected are known failures that did not happen.
 	Unexpected []Result `json:"unexpected,omitempty"`
 }
 
@@ -40,7 +40,7 @@ type FailedLab struct {
 	Error    string `json:"error"`
 }
 
-// Step is from one version to the next.
+// Step has the changes from one version to the next.
 type Step struct {
 	Old     string         `json:"old"`
 	New     string         `json:"new"`
@@ -50,14 +50,13 @@ type Step struct {
 
 // Change is a change in a scenario, or in some roles of it.
 type Change struct {
-	Kind     ChangeKind       `json:"kind"`
-	Scenario string           `json:"scenario"`
-	Roles    []scenarios.Role `json:"roles,omitempty"` // those in which it changed. Empty: all of the scenario.
-	Old      Side             `json:"old"`
-	New      Side             `json:"new"`
-	// Known: the expectations state the new verdict.
-	Known     bool   `json:"known,omitempty"`
-	Reproduce string `json:"reproduce"` // asks the new version again
+	Kind      ChangeKind       `json:"kind"`
+	Scenario  string           `json:"scenario"`
+	Roles     []scenarios.Role `json:"roles,omitempty"` // those in which it changed. Empty: all of the scenario.
+	Old       Side             `json:"old"`
+	New       Side             `json:"new"`
+	Known     bool             `json:"known,omitempty"` // the new verdict is a known failure
+	Reproduce string           `json:"reproduce"`       // asks the new version again
 }
 
 // Side is the result of one of the two versions.
@@ -84,7 +83,7 @@ func Compare(r *Report, names []string) *Comparison {
 			c.Failed = append(c.Failed, FailedLab{s.ID, s.Error})
 			continue
 		}
-		// A program may not have come as far as the guest.
+		// The lab may not have been able to start a program.
 		if i := slices.IndexFunc(r.Results, func(res Result) bool { return res.Scenario == s.ID && res.Verdict == Error }); i >= 0 {
 			c.Failed = append(c.Failed, FailedLab{s.ID, r.Results[i].Selector + ": " + r.Results[i].Reason})
 		}
@@ -97,9 +96,8 @@ func Compare(r *Report, names []string) *Comparison {
 	return c
 }
 
-// ExitStatus returns the status that a command ends with after the comparison. A
-// regression that expectations state is none; a failure that they state and that
-// did not happen is as bad as one.
+// ExitStatus returns the status that a command ends with after the comparison. A known
+// failure is no regression. A known failure that did not happen is as bad as one.
 func (c *Comparison) ExitStatus() int {
 	switch {
 	case len(c.Failed) > 0:
@@ -110,7 +108,7 @@ func (c *Comparison) ExitStatus() int {
 	return StatusOK
 }
 
-// count counts the changes of a kind that nobody knew of.
+// count counts the changes of a kind that are not known.
 func (c *Comparison) count(k ChangeKind) (n int) {
 	for _, s := range c.Steps {
 		for _, ch := range s.Changes {
@@ -122,7 +120,7 @@ func (c *Comparison) count(k ChangeKind) (n int) {
 	return n
 }
 
-// step compares two selectors. Where there is no verdict there is no change.
+// step compares two selectors. It leaves out results that are errors.
 func (r *Report) step(from, to string) Step {
 	s := Step{Old: from, New: to, Counts: map[string]int{}, Changes: []Change{}}
 	perScenario := r.PerScenario()
@@ -183,7 +181,7 @@ func (a Side) same(b Side) bool {
 	return a == b
 }
 
-// side returns the result without regard to what expectations state.
+// side returns the result as it would be if no failure were known.
 func side(res Result) Side {
 	a := Side{Verdict: res.Verdict, Origin: res.Origin, Choice: res.Choice, Kind: res.Kind, At: res.At, Reason: res.Reason}
 	switch {

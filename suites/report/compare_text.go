@@ -15,26 +15,12 @@ func ComparisonFormats() []Format { return []Format{FormatTable, FormatJSON, For
 
 // Write writes the comparison.
 func (c *Comparison) Write(w io.Writer, f Format) error {
-	var b bytes.Buffer
-	var err error
 	shown := visible.Copy(*c, "Reason", "Error")
-	switch f {
-	case FormatTable:
-		shown.table(&b)
-	case FormatMarkdown:
-		shown.markdown(&b)
-	case FormatJSON:
-		err = visible.JSON(&b, c)
-	default:
-		err = fmt.Errorf("format %q is none of %v", f, ComparisonFormats())
-	}
-	if err == nil {
-		_, err = b.WriteTo(w)
-	}
-	if err != nil {
-		return fmt.Errorf("write comparison: %w", err)
-	}
-	return nil
+	return write(w, "comparison", f, map[Format]func(b *bytes.Buffer) error{
+		FormatTable:    func(b *bytes.Buffer) error { shown.table(b); return nil },
+		FormatJSON:     func(b *bytes.Buffer) error { return visible.JSON(b, c) },
+		FormatMarkdown: func(b *bytes.Buffer) error { shown.markdown(b); return nil },
+	})
 }
 
 // closing returns the summary in one line.
@@ -78,7 +64,7 @@ func (ch Change) word() string {
 	return string(ch.Kind)
 }
 
-// cell returns the side as a cell, with the address where the origins are the same.
+// cell returns the text of a cell. It has the address where only that differs.
 func (a Side) cell(other Side) string {
 	s := verdicts[a.Verdict].mark + " " + string(a.Origin) + KindNote(a.Kind)
 	if a.Verdict == Skip {
@@ -139,7 +125,7 @@ func (c *Comparison) markdown(b *bytes.Buffer) {
 	})
 }
 
-// details yields each cause that fails the comparison, with its command.
+// details yields each cause that fails the comparison, with the command that shows it.
 func (c *Comparison) details(yield func(title, reason, how string)) {
 	for _, l := range c.Failed {
 		yield("LAB FAILED: "+l.Scenario, l.Error, "")

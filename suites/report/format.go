@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/passtlab/passtlab/internal/visible"
 )
@@ -22,37 +24,39 @@ const (
 // Formats returns all formats.
 func Formats() []Format { return []Format{FormatTable, FormatJSON, FormatJUnit, FormatMarkdown} }
 
-// Style is how a table and Markdown are written.
+// Style is that of a table and of Markdown.
 type Style struct {
 	Colour bool // of a table
-	// All shows every scenario and failure. Otherwise what fits no screen becomes
-	// a summary by topic.
+	// All shows every scenario and failure. Otherwise a long report becomes a
+	// summary by topic.
 	All bool
 }
 
-// Write writes the report. It makes characters visible that a reader would not
-// see, since a report may come from a file.
+// Write writes the report. It escapes hidden characters, since a report may come from
+// a file.
 func (r *Report) Write(w io.Writer, f Format, style Style) error {
-	var b bytes.Buffer
-	var err error
 	shown := visible.Copy(*r, "Reason", "Error", "Replayed")
-	switch f {
-	case FormatTable:
-		shown.table(&b, style)
-	case FormatJSON:
-		err = visible.JSON(&b, r)
-	case FormatJUnit:
-		err = shown.junit(&b)
-	case FormatMarkdown:
-		shown.markdown(&b, style)
-	default:
-		err = fmt.Errorf("format %q is none of %v", f, Formats())
+	return write(w, "report", f, map[Format]func(b *bytes.Buffer) error{
+		FormatTable:    func(b *bytes.Buffer) error { shown.table(b, style); return nil },
+		FormatJSON:     func(b *bytes.Buffer) error { return visible.JSON(b, r) },
+		FormatJUnit:    func(b *bytes.Buffer) error { return shown.junit(b) },
+		FormatMarkdown: func(b *bytes.Buffer) error { shown.markdown(b, style); return nil },
+	})
+}
+
+// write writes something in one of its formats, or nothing.
+func write(w io.Writer, what string, f Format, formats map[Format]func(*bytes.Buffer) error) error {
+	format, ok := formats[f]
+	if !ok {
+		return fmt.Errorf("write %s: format %q is none of %v", what, f, slices.Sorted(maps.Keys(formats)))
 	}
+	var b bytes.Buffer
+	err := format(&b)
 	if err == nil {
 		_, err = b.WriteTo(w)
 	}
 	if err != nil {
-		return fmt.Errorf("write report: %w", err)
+		return fmt.Errorf("write %s: %w", what, err)
 	}
 	return nil
 }

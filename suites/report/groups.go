@@ -9,9 +9,9 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// group is something said below the matrix: results with the same verdict for
-// the same reason, in one scenario and in the same roles. Errors of labs, and known
-// failures with reasons that are alike, are one group over all scenarios.
+// group is an entry below the matrix: results with the same verdict for the same
+// reason, in one scenario and in the same roles. Errors of labs with the same text,
+// and known failures with similar reasons, are one group over all scenarios.
 type group struct {
 	verdict   Verdict
 	alike     string
@@ -20,13 +20,13 @@ type group struct {
 	roles     []scenarios.Role // empty: all roles of the scenario
 	reason    string
 	reproduce string // of the first selector
-	more      int    // stands for so many groups that are not shown
+	more      int    // this many groups, which are not shown
 }
 
 // groups returns all results that did not pass, the worst first.
 func (r *Report) groups() []group {
 	var out []group
-	// find returns the group that is like g, of those from begin on.
+	// find returns the group from begin on that is like g. It adds g if there is none.
 	find := func(begin int, g group) *group {
 		i := slices.IndexFunc(out[begin:], func(h group) bool {
 			return h.verdict == g.verdict && h.alike == g.alike && slices.Equal(h.roles, g.roles)
@@ -49,7 +49,7 @@ func (r *Report) groups() []group {
 			g := group{verdict: res.Verdict, alike: res.Reason, reason: res.Reason}
 			switch {
 			case res.Verdict == Pass, res.Verdict == Error && s.Error != "":
-				// The error of a lab is told once, not again for each selector.
+				// The error of a lab is shown once, and not for each selector.
 			case res.Verdict == XFail:
 				g.alike = alike(res.Reason)
 				known := find(0, g)
@@ -89,7 +89,7 @@ func leading(fs []group) (out []group) {
 	return out
 }
 
-// rolesOf are the roles in which a selector came out as it did in one of them.
+// rolesOf returns the roles in which a selector has the same verdict and reason.
 func rolesOf(results []Result, like Result) (roles []scenarios.Role) {
 	for _, res := range results {
 		if res.Selector == like.Selector && res.Verdict == like.Verdict && res.Reason == like.Reason {
@@ -99,8 +99,7 @@ func rolesOf(results []Result, like Result) (roles []scenarios.Role) {
 	return roles
 }
 
-// particular is what differs between reasons that are alike: the checkpoint and
-// the addresses.
+// particular matches what may differ between similar reasons: checkpoint and addresses.
 var particular = regexp.MustCompile(`(?m)^at [a-z0-9-]+: | \(seen as [^)]*\)|[0-9a-f]*:[0-9a-f:]*(/[0-9]+)?`)
 
 func alike(reason string) string { return particular.ReplaceAllString(reason, "") }

@@ -52,9 +52,9 @@ type (
 	}
 )
 
-// junit writes one test suite a scenario, one test case a result, and one more
-// for the lab. The file has as many failures as the report has fails and xpasses,
-// and as many errors as it has errors and bad labs.
+// junit writes one test suite for each scenario, with one test case for each result
+// and one for the lab. Fails and xpasses are failures there, errors and failed labs
+// are errors.
 func (r *Report) junit(b *bytes.Buffer) error {
 	all, perScenario := junitFile{Time: r.Duration}, r.PerScenario()
 	for _, s := range r.Scenarios {
@@ -129,7 +129,7 @@ func junitResult(res Result) junitCase {
 	return c
 }
 
-// truth is the truth table as text, one candidate a line.
+// truth returns the truth table as text, one candidate a line.
 func truth(s Scenario) string {
 	var b strings.Builder
 	for _, c := range s.Candidates {

@@ -23,8 +23,8 @@ type OrderedChoice struct {
 	At     string         `json:"at,omitempty"` // names the checkpoint, where there is more than one
 }
 
-// kernelOrders returns a line for every selector whose rule is the kernel's
-// order: in how many results it is right.
+// kernelOrders returns a line for every selector whose rule is the kernel's order: how
+// often it is right.
 func (r *Report) kernelOrders() (lines []string) {
 	for _, s := range r.Selectors() {
 		var newest, insertion, asked int

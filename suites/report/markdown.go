@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// markdown writes GitHub's Markdown: what the table has.
+// markdown writes the content of the table as GitHub's Markdown.
 func (r *Report) markdown(b *bytes.Buffer, style Style) {
 	fmt.Fprintf(b, "### passtlab: %s\n\n", r.closing())
 	fmt.Fprintf(b, "%s\n\n", escape(r.setting()))
@@ -52,7 +52,7 @@ func columns[T any](cells []T, text func(T) string) string {
 	return b.String()
 }
 
-// escape keeps text that comes from selectors and files from becoming markup.
+// escape escapes markup in text from selectors and files.
 var escape = strings.NewReplacer(
 	`\`, `\\`, `|`, `\|`, `*`, `\*`, `_`, `\_`, "`", "\\`", `[`, `\[`, `]`, `\]`,
 	`~`, `\~`, `<`, `&lt;`, `>`, `&gt;`, `&`, `&amp;`, "\n", " ",

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// matrix is scenarios × selectors, or topics × selectors, as the table and the
-// Markdown show it.
+// matrix is scenarios × selectors, or topics × selectors, for the table and Markdown.
 type matrix struct {
 	corner    string // heads the labels
 	selectors []string
@@ -38,8 +37,8 @@ func newMatrix(r *Report) matrix {
 	return m
 }
 
-// familyRows returns the rows of the scenarios of one file. Those that came out
-// the same are one: of them all "FAMILY (N)", of some "ID (+N)".
+// familyRows returns the rows of the scenarios of one file. Scenarios with the same
+// cells share a row: "FAMILY (N)" if these are all, "ID (+N)" if some.
 func familyRows(perScenario map[string][]Result, family []Scenario, selectors []string) (rows []matrixRow) {
 	type block struct {
 		rows  []matrixRow
@@ -80,11 +79,11 @@ func (r matrixRow) equal(s matrixRow) bool {
 	return r.label == s.label && slices.Equal(r.cells, s.cells)
 }
 
-// scenarioRows returns one row where every selector did the same in all
-// roles, otherwise one a role, labelled with it.
+// scenarioRows returns one row if the cells are the same in all roles, or else one row
+// for each role, labelled with it.
 func scenarioRows(results []Result, selectors []string) []matrixRow {
 	roles := Roles(results)
-	if len(roles) == 0 { // its lab was never begun
+	if len(roles) == 0 { // its lab was not built
 		notRun := matrixCell{Error, verdicts[Error].mark + " not run"}
 		return []matrixRow{{cells: slices.Repeat([]matrixCell{notRun}, len(selectors))}}
 	}

@@ -12,16 +12,16 @@ import (
 
 // Part is a report of a part of a run.
 type Part struct {
-	Name string // how messages call it
+	Name string // for messages
 	*Report
 }
 
 // ErrIncomplete is wrapped by Merge where a part of the run is missing.
 var ErrIncomplete = errors.New("incomplete")
 
-// Merge makes one report of several. Of two verdicts the worse counts. Shards have
-// to be all those of one run, with the same selectors. The notes of the report say
-// what else does not fit together.
+// Merge makes one report of several. Of two verdicts the worse counts. Shards have to
+// be all the shards of one run, with the same selectors. The notes of the report say
+// how the parts differ otherwise.
 func Merge(parts ...Part) (*Report, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("merge reports: there is none")
@@ -45,7 +45,7 @@ func Merge(parts ...Part) (*Report, error) {
 		m.take(p)
 	}
 	m.Kernel, m.Backend = strings.Join(kernels, " and "), strings.Join(backends, " and ")
-	// The order of the corpus, whoever ran what.
+	// The order of the corpus.
 	slices.SortStableFunc(m.Scenarios, func(a, b Scenario) int { return strings.Compare(a.File, b.File) })
 	m.Finish(ended)
 	return m, nil
@@ -86,10 +86,10 @@ func (r *Report) take(p Part) {
 	}
 }
 
-// toldMissing is how many missing shards are named at most.
+// toldMissing is how many missing shards the error names.
 const toldMissing = 20
 
-// checkShards makes sure that parts of which any is a shard are all shards of one
+// checkShards makes sure that, if any part is a shard, the parts are all shards of one
 // run.
 func checkShards(parts []Part) error {
 	first := slices.IndexFunc(parts, func(p Part) bool { return p.Shard != nil })
@@ -133,7 +133,7 @@ func checkShards(parts []Part) error {
 	case len(missing) > 0:
 		return fmt.Errorf("%w: missing shard %s", ErrIncomplete, strings.Join(missing, ", "))
 	case setOf(ids) != one.Shard.Set:
-		return fmt.Errorf("%w: the shards do not make up the scenarios of the run: each has to be cut with the same durations, by the same passtlab", ErrIncomplete)
+		return fmt.Errorf("%w: the shards do not have all scenarios of the run: cut each with the same durations, by the same passtlab", ErrIncomplete)
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// drew returns the first part with an order that was drawn, or else the first.
+// drew returns the first part with an order that the seed drew, or else the first part.
 func drew(parts []Part) Part {
 	return parts[max(0, slices.IndexFunc(parts, func(p Part) bool { return p.drawn() }))]
 }

@@ -102,7 +102,7 @@ func TestMergeRefuses(t *testing.T) {
 		{"of other selectors", []Part{whole[0], selectors[1], whole[2]}, "report-2.json asked other selectors than report-1.json: good; bad, good"},
 		{"no shard among shards", []Part{whole[0], {"plain.json", &plain}, whole[2]}, "plain.json is no shard, and report-1.json is"},
 		{"another backend", []Part{whole[0], {"real.json", &foreign}, whole[2]}, "real.json ran on real"},
-		{"a scenario is lost", []Part{whole[0], {"cut.json", &uneven}, whole[2]}, "the shards do not make up the scenarios"},
+		{"a scenario is lost", []Part{whole[0], {"cut.json", &uneven}, whole[2]}, "the shards do not have all scenarios"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m, err := Merge(tt.parts...)

@@ -9,8 +9,8 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// The bounds on a report that is read. They are far above what a run makes: the
-// corpus with five selectors is a report of 2 MiB.
+// The bounds on a report that is read. Runs stay far below: the report of the corpus
+// with five selectors has 2 MiB.
 const (
 	MaxReport    = 128 << 20 // bytes
 	MaxScenarios = 10_000
@@ -45,7 +45,7 @@ func Parse(data []byte) (*Report, error) {
 		return nil, fmt.Errorf("%w; write one with passtlab run --format json", err)
 	}
 	if r.Scenarios == nil || r.Results == nil { // an observation has the same apiVersion
-		return nil, errors.New("no scenarios or no results in it; write one with passtlab run --format json")
+		return nil, errors.New("it has no scenarios or no results; write one with passtlab run --format json")
 	}
 	return &r, nil
 }

@@ -19,23 +19,22 @@ const (
 	BackendReal      = "real"
 )
 
-// Report is the outcome of a run. Its JSON form is versioned: within passtlab/v1
+// Report has the results of a run. Its JSON form is versioned: within passtlab/v1
 // fields are added, never renamed or removed.
 type Report struct {
-	APIVersion string `json:"apiVersion"` // "passtlab/v1"
-	Kernel     string `json:"kernel"`     // the release of the kernel that was measured, as uname -r
-	// Backend stood between pod and guest: BackendSimulated or BackendReal.
-	Backend   string     `json:"backend"`
-	Program   string     `json:"program,omitempty"` // the path of the real program
-	Passt     []string   `json:"passt"`             // the passt releases that took part, sorted
-	Seed      int64      `json:"seed"`              // drew the orders that scenarios leave to chance
-	Shard     *Shard     `json:"shard,omitempty"`   // which part of a run this is, where it is a part
-	Notes     []string   `json:"notes,omitempty"`   // remarks on the whole, for example on a report that was merged
-	Started   time.Time  `json:"started"`           // when the run began
-	Duration  float64    `json:"duration"`          // of the whole run, in seconds
-	Summary   Summary    `json:"summary"`
-	Scenarios []Scenario `json:"scenarios"` // the labs that were built, or were to be
-	Results   []Result   `json:"results"`   // the verdicts: scenarios × selectors × roles
+	APIVersion string     `json:"apiVersion"`        // "passtlab/v1"
+	Kernel     string     `json:"kernel"`            // the release of the kernel that was measured, as uname -r
+	Backend    string     `json:"backend"`           // what played passt: BackendSimulated or BackendReal
+	Program    string     `json:"program,omitempty"` // the path of the real program
+	Passt      []string   `json:"passt"`             // the passt releases that took part, sorted
+	Seed       int64      `json:"seed"`              // drew the orders that scenarios leave to chance
+	Shard      *Shard     `json:"shard,omitempty"`   // which part of a run this is, where it is a part
+	Notes      []string   `json:"notes,omitempty"`   // remarks on the run, or on how reports were merged
+	Started    time.Time  `json:"started"`           // when the run began
+	Duration   float64    `json:"duration"`          // of the whole run, in seconds
+	Summary    Summary    `json:"summary"`
+	Scenarios  []Scenario `json:"scenarios"` // the labs that were built, or were to be
+	Results    []Result   `json:"results"`   // the verdicts: scenarios × selectors × roles
 }
 
 // Summary counts results by verdict, and scenarios whose lab failed.
@@ -72,10 +71,10 @@ type Scenario struct {
 	Phases   Phases     `json:"phases"`          // the parts of Duration
 	Error    string     `json:"error,omitempty"` // the error of the lab or of the scenario itself
 	// Faulty says that the scenario is wrong, and not the lab: Error names an event
-	// that cannot happen as the scenario is written.
+	// that is not possible where it stands.
 	Faulty bool `json:"faulty,omitempty"`
-	// Replayed is the error of a first play that the environment spoilt. The
-	// scenario was played once more, for the results that were errors.
+	// Replayed is the error of the first play. The scenario was played once more, for
+	// the results that were errors.
 	Replayed    string           `json:"replayed,omitempty"`
 	Skipped     string           `json:"skipped,omitempty"`     // why the backend cannot play the scenario
 	Family      string           `json:"family,omitempty"`      // the id of the file, which may stand for several scenarios
@@ -135,8 +134,8 @@ type Result struct {
 	Verdict Verdict               `json:"verdict"`
 	Kind    scenarios.FailureKind `json:"kind,omitempty"` // how it failed
 	At      string                `json:"at,omitempty"`   // names the checkpoint that decided, where there is more than one
-	// Took is the seconds from the question to the choice, or from the end of the
-	// last step where a selector tells its choice by itself.
+	// Took is the seconds from the question to the choice. For a selector that
+	// watches it counts from the end of the last step.
 	Took        float64      `json:"took,omitempty"`
 	Reason      string       `json:"reason,omitempty"`      // proves the verdict, with the row of the truth table
 	Rule        string       `json:"rule,omitempty"`        // the selector's own reason for its choice
@@ -146,10 +145,9 @@ type Result struct {
 	// one.
 	Checkpoints []CheckpointResult `json:"checkpoints,omitempty"`
 	Reproduce   string             `json:"reproduce"` // one command line, quoted for a shell
-	// Decided is the address that Origin is about, while it is known: a report
-	// that was read has none.
+	// Decided is the address of Origin. A report that was read has none.
 	Decided netip.Addr `json:"-"`
-	Err     error      `json:"-"` // the selector's error that decided, likewise
+	Err     error      `json:"-"` // the selector's error that decided; not in a report that was read
 }
 
 // CheckpointResult is the answer of a selector at a checkpoint. The fields are as
@@ -166,8 +164,7 @@ type CheckpointResult struct {
 	Reason  string                `json:"reason,omitempty"`
 }
 
-// New returns an empty report of a run on this kernel that started at the
-// time given.
+// New returns an empty report of a run.
 func New(kernel string, started time.Time, seed int64) *Report {
 	return &Report{
 		APIVersion: selector.APIVersion,
@@ -238,7 +235,7 @@ func (r *Report) Worst() Verdict {
 		}
 	}
 	for _, res := range r.Results {
-		v = v.Worse(res.Verdict)
+		v = max(v, res.Verdict)
 	}
 	return v
 }
@@ -271,13 +268,13 @@ func Roles(results []Result) (roles []scenarios.Role) {
 // Seconds rounds to a microsecond, which is as far as a measurement goes.
 func Seconds(d time.Duration) float64 { return d.Round(time.Microsecond).Seconds() }
 
-// notes returns all remarks on the whole. They name the scenarios that succeeded
-// only at the second play, and why.
+// notes returns Notes, and one for each scenario that succeeded only at the second
+// play.
 func (r *Report) notes() []string {
 	const most = 3
 	var ids, notes []string
 	for _, s := range r.Scenarios {
-		if s.Replayed != "" && s.Error == "" { // otherwise the error is told
+		if s.Replayed != "" && s.Error == "" { // otherwise the report has the error
 			ids = append(ids, s.ID)
 			notes = append(notes, fmt.Sprintf("%s was played again, with fewer labs beside it, because of this: %s", s.ID, strings.ReplaceAll(s.Replayed, "\n", " ")))
 		}

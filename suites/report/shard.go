@@ -15,11 +15,11 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// Shard names one of several parts of a run that are run apart.
+// Shard is one of several parts of a run.
 type Shard struct {
-	Index int    `json:"index"` // which part, from 1 to Count
+	Index int    `json:"index"` // from 1 to Count
 	Count int    `json:"count"`
-	Set   string `json:"set"` // Set identifies the scenarios of the whole run
+	Set   string `json:"set"` // identifies the scenarios of the whole run
 }
 
 // ParseShard reads "INDEX/COUNT".
@@ -36,10 +36,10 @@ func ParseShard(s string) (Shard, error) {
 // String returns "INDEX/COUNT".
 func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Count) }
 
-// Cut returns the scenarios of the shard, in the order given, and sets Set. The
-// longest scenario goes first, each to the part with the least to do (Graham's
-// longest processing time rule); one of unknown duration counts as average. Cut
-// every part from the same scenarios with the same seconds.
+// Cut returns the scenarios of the shard, in the order of scs, and sets Set. It gives
+// each scenario to the part with the least to do, the longest scenario first (Graham's
+// longest processing time rule). One of unknown duration counts as average. Every
+// shard has to be cut from the same scenarios with the same seconds.
 func (s *Shard) Cut(scs []*scenarios.Scenario, seconds map[string]float64) ([]*scenarios.Scenario, error) {
 	if s.Count > len(scs) {
 		return nil, fmt.Errorf("cut shard %s: there are only %d scenarios", s, len(scs))

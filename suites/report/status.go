@@ -4,14 +4,14 @@ import "slices"
 
 // The exit statuses of a run. A failed lab beats a failed selector.
 const (
-	StatusOK    = 0 // every selector passed, or failed only as stated
-	StatusFail  = 1 // a selector failed, or passed against what is stated
+	StatusOK    = 0 // every selector passed, or failed as is known
+	StatusFail  = 1 // a selector failed, or passed although a failure is known
 	StatusUsage = 2 // wrong usage, a bad scenario, or nothing selected or judged
 	StatusError = 3 // a lab failed
 )
 
-// ExitStatus returns the status that a command ends with after the run. A
-// report without results is never fine, nor is one in which all were skipped.
+// ExitStatus returns the status that a command ends with after the run. A report
+// without results is not OK, nor is one in which every selector was skipped.
 func (r *Report) ExitStatus() int {
 	switch v := r.Worst(); {
 	case v == Error && r.faultyAlone():

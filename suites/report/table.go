@@ -31,15 +31,15 @@ func (t *tableWriter) paint(colour, s string) string {
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
 }
 
-// screen is how many rows of scenarios a reader takes in at once, and most how
-// many groups of one verdict a summary shows.
+// screen is how many rows a reader can take in at once, and most how many groups of
+// one verdict a summary shows.
 const (
 	screen = 24
 	most   = 8
 )
 
-// parts returns the matrix and what is said below it. Unless all is asked for, a
-// report that fits no screen becomes a summary; more says where the rest is.
+// parts returns the matrix and the groups below it. Without all, a report of more than
+// a screen becomes a summary, and more says where the rest is.
 func (r *Report) parts(all bool) (m matrix, gs []group, more string) {
 	m, gs = newMatrix(r), r.groups()
 	if all || len(m.rows) <= screen {
@@ -57,7 +57,12 @@ func (r *Report) table(b *bytes.Buffer, style Style) {
 	}
 	fmt.Fprintln(t)
 	t.matrix(m)
-	t.orders(r.kernelOrders())
+	for i, o := range r.kernelOrders() {
+		if i == 0 {
+			fmt.Fprintf(t, "\n%s\n", ordersHeading)
+		}
+		fmt.Fprintf(t, "  %s\n", o)
+	}
 	t.groups(groups)
 	if more != "" {
 		fmt.Fprintf(t, "\n%s\n", more)
@@ -86,7 +91,8 @@ func (t *tableWriter) matrix(m matrix) {
 		}
 	}
 	line := func(label string, n int, cell func(i int) (colour, text string)) {
-		// Blanks are written before what follows them: no line ends in any.
+		// Blanks are written before the text that follows them, so that no line ends
+		// in blanks.
 		fmt.Fprint(t, label)
 		gap := widths[0] - utf8.RuneCountInString(label)
 		for i := range n {
@@ -110,15 +116,6 @@ func (t *tableWriter) matrix(m matrix) {
 
 // ordersHeading heads the lines of kernelOrders.
 const ordersHeading = "By the kernel's order"
-
-func (t *tableWriter) orders(lines []string) {
-	for i, o := range lines {
-		if i == 0 {
-			fmt.Fprintf(t, "\n%s\n", ordersHeading)
-		}
-		fmt.Fprintf(t, "  %s\n", o)
-	}
-}
 
 func (t *tableWriter) groups(fs []group) {
 	for i, f := range fs {
@@ -163,12 +160,7 @@ func (r *Report) closing() string {
 			word = "BAD SCENARIO"
 		}
 	}
-	return fmt.Sprintf("%s: %s in %.1f s: %s", word, r.Summary.size(), r.Duration, counts)
-}
-
-// size is the size of the run: "3 scenarios × 5 selectors".
-func (s Summary) size() string {
-	return plural(s.Scenarios, "scenario") + " × " + plural(s.Selectors, "selector")
+	return fmt.Sprintf("%s: %s × %s in %.1f s: %s", word, plural(s.Scenarios, "scenario"), plural(s.Selectors, "selector"), r.Duration, counts)
 }
 
 // counts lists the verdicts that occurred: "40 pass, 6 xfail, 1 bad lab".

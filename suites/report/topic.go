@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// byTopic is the matrix of counts: one row for each topic, which is the folder
-// of the scenarios' files, and one for all of them.
+// byTopic returns the matrix of counts: one row for each topic, which is the folder of
+// the scenarios' files, and one for all of them.
 func byTopic(r *Report) matrix {
 	const all = ""
 	type key struct {
@@ -44,7 +44,7 @@ func byTopic(r *Report) matrix {
 				if n == 0 { // the place stays, so that counts stand below each other
 					text = strings.Repeat(" ", utf8.RuneCountInString(text))
 				} else {
-					c.verdict = c.verdict.Worse(v)
+					c.verdict = max(c.verdict, v)
 				}
 				c.text += text
 			}

@@ -6,27 +6,27 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// Verdict is the outcome of one selector in one role of one scenario. The
-// zero value is Pass; a larger value is a worse one.
+// Verdict is that on one selector in one role of one scenario. The zero value is
+// Pass; a larger value is worse.
 type Verdict int
 
 // The verdicts, from best to worst.
 const (
 	Pass  Verdict = iota // the choice works
-	XFail                // it does not, as the scenario states
+	XFail                // it does not work, and that is known
 	Skip                 // the selector cannot judge the situation
-	XPass                // it works although the scenario states a failure
+	XPass                // it works although a failure is known
 	Fail                 // it does not work
 	Error                // passtlab or its environment failed; nothing is known
 )
 
-// verdicts is how each verdict is called and shown.
+// verdicts has the words and marks of each verdict.
 var verdicts = [...]struct {
 	name    string
-	mark    string // before a pick; brackets mean "as stated", or that it was to be
+	mark    string // before a pick; in brackets where a failure is known
 	colour  string
 	heading string // before the reasons
-	run     string // what a run is whose worst verdict it is
+	run     string // the outcome of a run whose worst verdict it is
 }{
 	Pass:  {"pass", "✓", green, "", "ok"},
 	XFail: {"xfail", "(✗)", dim, "Known failures, as stated", "ok"},
@@ -38,9 +38,6 @@ var verdicts = [...]struct {
 
 // Verdicts returns all verdicts, from best to worst.
 func Verdicts() []Verdict { return []Verdict{Pass, XFail, Skip, XPass, Fail, Error} }
-
-// Worse returns the worse of v and w.
-func (v Verdict) Worse(w Verdict) Verdict { return max(v, w) }
 
 // Bad reports whether v fails a run: XPass, Fail or Error.
 func (v Verdict) Bad() bool { return v >= XPass }
