@@ -9,25 +9,25 @@ import (
 	"github.com/passtlab/passtlab/scripts/internal/measure"
 )
 
+// right is the selector that has to be right with every client.
+const right = "talos-v3"
+
 func main() {
-	own := flag.String("own", "", "measure also, and once, the `SCENARIO` or label:NAME whose scenarios name their clients")
-	right := flag.String("right", "talos-v3", "fail unless the `SELECTOR` is right with every client")
-	measure.Main("clients", "docs/clients.md", func(ctx context.Context, program, output string, args []string) error {
-		return run(ctx, program, output, *right, *own, args)
-	})
+	own := flag.String("own", "", "measure also the `SCENARIO` or label:NAME whose scenarios name their clients")
+	measure.Main("clients", func(ctx context.Context, args []string) error { return run(ctx, *own, args) })
 }
 
-func run(ctx context.Context, program, output, right, own string, args []string) error {
+func run(ctx context.Context, own string, args []string) error {
 	var all []measured
 	for _, c := range scenarios.Clients() {
-		r, err := measure.Run(ctx, program, append([]string{"--client", string(c)}, args...)...)
+		r, err := measure.Run(ctx, append([]string{"--client", string(c)}, args...)...)
 		if err != nil {
 			return err
 		}
 		all = append(all, measured{c, r})
 	}
 	if own != "" {
-		r, err := measure.Run(ctx, program, own)
+		r, err := measure.Run(ctx, own)
 		if err != nil {
 			return err
 		}
@@ -37,5 +37,5 @@ func run(ctx context.Context, program, output, right, own string, args []string)
 	if err != nil {
 		return err
 	}
-	return errors.Join(measure.Save(output, text), wrong(all, right))
+	return errors.Join(measure.Save("docs/clients.md", text), wrong(all, right))
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/passtlab/passtlab/selector/catalogue"
 )
 
-func main() { measure.Main("ecosystem", "docs/ecosystem.md", run) }
+func main() { measure.Main("ecosystem", run) }
 
-func run(ctx context.Context, program, output string, scenarios []string) error {
+func run(ctx context.Context, scenarios []string) error {
 	es, err := catalogue.All()
 	if err != nil {
 		return err
@@ -20,7 +20,7 @@ func run(ctx context.Context, program, output string, scenarios []string) error 
 			args = append(args, "--selector", p.String())
 		}
 	}
-	r, err := measure.Run(ctx, program, append(args, scenarios...)...)
+	r, err := measure.Run(ctx, append(args, scenarios...)...)
 	if err != nil {
 		return err
 	}
@@ -28,5 +28,5 @@ func run(ctx context.Context, program, output string, scenarios []string) error 
 	if err != nil {
 		return err
 	}
-	return measure.Save(output, text)
+	return measure.Save("docs/ecosystem.md", text)
 }

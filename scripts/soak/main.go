@@ -25,11 +25,10 @@ import (
 func main() {
 	length := flag.Duration("for", 10*time.Minute, "how long it may take, the quiet run included")
 	all := flag.Bool("all", false, "ask programs in every scenario")
-	exchanges := flag.Int64("exchanges", 10_000, "exchanges with working addresses, at least `N`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ok, err := soak(ctx, *length, *all, *exchanges)
+	ok, err := soak(ctx, *length, *all)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(3)
@@ -38,9 +37,6 @@ func main() {
 		os.Exit(1)
 	}
 }
-
-// passtlab is the program under test.
-const passtlab = "bin/passtlab"
 
 // batch is a command line of passtlab run, without its parallelism.
 type batch struct {
@@ -82,7 +78,7 @@ func batches(dir string, all bool) ([]batch, error) {
 
 // run runs a batch with so many labs at once.
 func (b batch) run(ctx context.Context, parallel int) (*report.Report, error) {
-	return measure.Run(ctx, passtlab, append([]string{"--parallel", fmt.Sprint(parallel)}, b.args...)...)
+	return measure.Run(ctx, append([]string{"--parallel", fmt.Sprint(parallel)}, b.args...)...)
 }
 
 // rounds repeat until the time is over. Each has the index of a batch, the number of
@@ -93,7 +89,7 @@ var rounds = []struct{ batch, runs, parallel int }{
 	{2, 10, run.DefaultParallel},
 }
 
-func soak(ctx context.Context, length time.Duration, all bool, exchanges int64) (ok bool, err error) {
+func soak(ctx context.Context, length time.Duration, all bool) (ok bool, err error) {
 	ends := time.Now().Add(length)
 	dir, err := os.MkdirTemp("", "passtlab-soak-")
 	if err != nil {
@@ -129,7 +125,7 @@ func soak(ctx context.Context, length time.Duration, all bool, exchanges int64) 
 		return false, err
 	}
 	defer stop()
-	made, wrong, err := reach(ctx, reachable, exchanges)
+	made, wrong, err := reach(ctx, reachable, 10_000)
 	if err != nil {
 		return false, err
 	}

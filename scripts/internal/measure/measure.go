@@ -16,11 +16,12 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
+// program is the command that measures.
+const program = "bin/passtlab"
+
 // Main is the main function of the command name, which writes a page about the
-// scenarios that its arguments name.
-func Main(name, page string, run func(ctx context.Context, program, output string, scenarios []string) error) {
-	program := flag.String("passtlab", "bin/passtlab", "the `PROGRAM` that measures")
-	output := flag.String("output", page, "write the page to `FILE`")
+// scenarios of its arguments.
+func Main(name string, run func(ctx context.Context, scenarios []string) error) {
 	flag.Usage = func() {
 		fmt.Fprintf(flag.CommandLine.Output(), "usage: %s [flags] SCENARIO...\n", name)
 		flag.PrintDefaults()
@@ -28,7 +29,7 @@ func Main(name, page string, run func(ctx context.Context, program, output strin
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *program, *output, flag.Args()); err != nil {
+	if err := run(ctx, flag.Args()); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(1)
 	}
@@ -36,7 +37,7 @@ func Main(name, page string, run func(ctx context.Context, program, output strin
 
 // Run runs "passtlab run" with arguments and returns its report, whatever the exit
 // status: selectors may fail, and the report says which labs failed.
-func Run(ctx context.Context, program string, args ...string) (*report.Report, error) {
+func Run(ctx context.Context, args ...string) (*report.Report, error) {
 	cmd := exec.CommandContext(ctx, program, append([]string{"run", "--format", "json"}, args...)...)
 	var stdout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
