@@ -5,17 +5,16 @@ import (
 	"sync"
 )
 
-// Disk holds what a program writes in one guest and role, so that it finds its
-// files again when it is asked again, also after a reboot of the guest. The zero
-// value is empty.
+// Disk keeps the files that a program writes in one guest and role, until it is asked
+// again there, also after a reboot of the guest. The zero value is empty.
 type Disk struct {
 	mu     sync.Mutex
 	tree   *os.File
 	closed bool
 }
 
-// Swap returns what the disk holds, and has it hold tree instead. Nil is nothing
-// either way. The caller closes what is returned.
+// Swap replaces the files on the disk, and returns the old ones, which the caller
+// closes. Nil means no files.
 func (d *Disk) Swap(tree *os.File) *os.File {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -26,7 +25,7 @@ func (d *Disk) Swap(tree *os.File) *os.File {
 	return tree
 }
 
-// Close removes all that was written. The disk stays empty from then on.
+// Close removes all files. The disk stays empty from then on.
 func (d *Disk) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -1,8 +1,7 @@
-// Package selector is the seam for the implementation under test: a Selector
-// is shown an Observation and answers with a Choice.
+// Package selector has the interface of what is under test: a Selector gets an
+// Observation and answers with a Choice.
 //
-// An observation holds what any process on the guest could read from the
-// kernel, in the kernel's own order, and the configuration it would have been
-// given. How an address came about (SLAAC, DHCPv6, …) is not in it: finding
-// out is the selector's task.
+// An observation has what any process on the guest can read from the kernel, in the
+// kernel's order, and the configuration of the component. It does not say how an
+// address came about (SLAAC, DHCPv6, …): to find that out is the selector's task.
 package selector

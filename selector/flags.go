@@ -39,8 +39,8 @@ func (f Flags) Has(g Flags) bool { return f&g == g }
 // Any reports whether at least one of g is set in f.
 func (f Flags) Any(g Flags) bool { return f&g != 0 }
 
-// Names returns the names of the flags, never nil. A bit without a name is
-// given as a hexadecimal number.
+// Names returns the names of the flags, never nil. Bits without a name become one
+// hexadecimal number.
 func (f Flags) Names() []string {
 	names := []string{}
 	for i, name := range flagNames {
@@ -74,10 +74,8 @@ func ParseFlags(names []string) (Flags, error) {
 	return f, nil
 }
 
-// MarshalJSON implements json.Marshaler.
 func (f Flags) MarshalJSON() ([]byte, error) { return json.Marshal(f.Names()) }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (f *Flags) UnmarshalJSON(b []byte) (err error) {
 	var names []string
 	if err := json.Unmarshal(b, &names); err != nil {

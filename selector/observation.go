@@ -2,8 +2,8 @@ package selector
 
 import "net/netip"
 
-// Observation is what a selector is shown. Its JSON form is what an external
-// selector gets on standard input.
+// Observation is what a selector sees. An external one gets the JSON form on standard
+// input.
 type Observation struct {
 	APIVersion string     `json:"apiVersion"` // "passtlab/v1"
 	Role       string     `json:"role"`       // the consumer of the address: node, kubelet or etcd
@@ -16,11 +16,10 @@ type Observation struct {
 	Routes    []Route   `json:"routes"` // the IPv6 routes of the main table, in the kernel's order
 	Config    Config    `json:"config"` // the configuration of the component
 
-	// Guest is the namespace in which the observation was made; nil when it
-	// was read from a file.
+	// Guest is the namespace that was observed; nil for an observation from a file.
 	Guest Namespace `json:"-"`
-	// Disk is what the selector's program has written in this guest and role. Nil:
-	// it finds no files, and those that it writes are lost.
+	// Disk has the files that the selector's program has written in this guest and
+	// role. Nil: it finds no files, and those that it writes are lost.
 	Disk *Disk `json:"-"`
 }
 
@@ -104,8 +103,8 @@ type Route struct {
 	Protocol    string       `json:"protocol"` // "kernel", "ra", "static", …
 }
 
-// Config is the configuration that the component would have. Filters are
-// CIDRs, or "!CIDR" to exclude; their order matters.
+// Config is the configuration of the component. Filters are CIDRs, or "!CIDR" to
+// exclude; their order matters.
 type Config struct {
 	PodSubnets        []netip.Prefix `json:"podSubnets,omitempty"`
 	ServiceSubnets    []netip.Prefix `json:"serviceSubnets,omitempty"`

@@ -8,26 +8,25 @@ import (
 )
 
 // A Selector chooses the node address. Func makes one of a function. A type that
-// wraps another Selector embeds it, and so keeps its traits.
+// wraps a Selector embeds it, to keep its traits.
 type Selector interface {
-	// Name is how reports and the command line call the selector.
+	// Name is the name in reports and on the command line.
 	Name() string
-	// Select chooses from o. No address is a valid choice: it is the zero
-	// Choice with a Reason. An error is the selector's own failure, except
-	// ErrUnsupported, which makes the result a skip.
+	// Select chooses from o. No address is a valid choice (None). An error is a
+	// failure of the selector, except ErrUnsupported, which makes the result a skip.
 	Select(ctx context.Context, o Observation) (Choice, error)
 	// Traits are the same at every call.
 	Traits() Traits
 }
 
-// ErrUnsupported is wrapped by a selector that cannot judge the situation at
-// all, for example one that only knows IPv4.
+// ErrUnsupported says that the selector cannot judge the situation: it knows only
+// IPv4, for example.
 var ErrUnsupported = errors.New("unsupported")
 
 // Choice is a selector's answer.
 type Choice struct {
-	// Addresses are the chosen addresses, the preferred one first. Most
-	// selectors give one; etcd may advertise several. Empty: none.
+	// Addresses has the preferred one first. Most selectors choose one; etcd may
+	// advertise several. Empty: none.
 	Addresses []netip.Addr `json:"addresses"`
 	Reason    string       `json:"reason,omitempty"` // which rule decided, in a few words
 	// Waited is for how long the selector's program waited for a processor.

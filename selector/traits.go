@@ -7,45 +7,44 @@ import (
 	"github.com/passtlab/passtlab/internal/pace"
 )
 
-// Traits are what a selector declares about itself. The zero value is that of
-// most Go functions: they remember nothing and do not depend on the order of
-// the list.
+// Traits are what a selector declares about itself. The zero value says that it
+// remembers nothing and does not depend on the order of the list.
 type Traits struct {
-	// KernelOrder declares that the selector's documented rule is the kernel's
-	// order of the addresses, be it for ties alone. Another order may give
-	// another choice. Without it the choice must not depend on the order.
+	// KernelOrder: the selector's documented rule is the kernel's order of the
+	// addresses, or that order decides ties. Without it the choice must not depend
+	// on the order.
 	KernelOrder bool
-	// Program declares that the selector starts a program for every answer, which
-	// takes some 15 ms. It is asked no more often than it has to be.
+	// Program: the selector starts a program for every answer, which takes some
+	// 15 ms. passtlab asks it as seldom as possible.
 	Program bool
-	// Start starts a selector whose answers depend on what it was asked before, in
-	// one guest and role, just booted. o is what it would see now, and ctx bounds
-	// the start alone. Select of the selector itself answers as one that was just
-	// started. Nil: the selector remembers nothing.
+	// Start starts a selector that remembers earlier questions, for one role in a
+	// guest that has just booted. o is what it sees now, and ctx bounds the start
+	// alone. The selector's own Select answers as one that has just been started.
+	// Nil: the selector remembers nothing.
 	Start func(ctx context.Context, o Observation) (*Instance, error)
 }
 
-// Instance is a selector that was started in one guest and role. It is used by
-// one goroutine.
+// Instance is a selector that was started in one guest and role. One goroutine uses
+// it.
 type Instance struct {
-	// Select is as in Selector. If there is Said, it shows the instance what
-	// could be seen now, and returns the choice that was said last.
+	// Select is as in Selector. For an instance that watches it shows the new
+	// observation, and returns the last choice without waiting.
 	Select func(ctx context.Context, o Observation) (Choice, error)
-	// Close ends the instance, and what it has started. Nil: nothing to end.
+	// Close ends the instance and its processes. Nil: there is nothing to end.
 	Close func() error
 
-	// Said is for an instance that tells its choices by itself. It returns all so
-	// far, the oldest first, and a channel that is closed when there is one more.
+	// Said is for an instance that watches, that is, says its choices unasked. It
+	// returns all choices, the oldest first, and a channel that is closed at the next.
 	Said func() ([]Said, <-chan struct{})
-	// Meter measures the time that the machine gives to the program behind Said.
-	// Nil: this process is measured.
+	// Meter measures the time that the machine gives to the program of an instance
+	// that watches. Nil: the time of this process counts.
 	Meter *pace.Meter
-	// Drained reports whether the program behind Said has read all that it was
-	// shown. Nil: it always has.
+	// Drained reports whether that program has read all observations. Nil: it always
+	// has.
 	Drained func() bool
 }
 
-// Said is a choice that an instance told by itself, or why there will be none.
+// Said is a choice of an instance that watches.
 type Said struct {
 	At     time.Time
 	Choice Choice

@@ -19,12 +19,12 @@ import (
 	"github.com/passtlab/passtlab/selector/catalogue"
 )
 
-// ErrBuild is wrapped by Build for a version that does not resolve or build.
-// The text holds the go tool's own words.
+// ErrBuild is wrapped by Build for a version that does not resolve or build. The text
+// is that of the go tool.
 var ErrBuild = errors.New("the go tool fails")
 
-// ErrNotCached is wrapped by Build for what would have to be built, and cannot
-// be without a go tool, or is not to be.
+// ErrNotCached is wrapped by Build for a program that is not in the cache, where there
+// is no go tool, or with Builder.CachedOnly.
 var ErrNotCached = errors.New("not in the cache")
 
 // A Builder builds adapters into a cache.
@@ -112,7 +112,7 @@ func modified(file string) (at time.Time) {
 // buildPrefix begins the name of a folder in which an adapter is built.
 const buildPrefix = ".build-"
 
-// flags of the build. Nobody debugs these programs, and some are large.
+// flags are those of go build. Nobody debugs these programs, and some are large.
 var flags = []string{"-mod=mod", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
 
 // compile builds the program file.
@@ -120,7 +120,7 @@ func compile(ctx context.Context, p catalogue.Pinned, src tree, file string) err
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	// What builds that were killed have left is in the way of nobody, but large.
+	// Builds that were killed leave large folders.
 	if err := owned.Sweep(filepath.Dir(file), nil, buildPrefix+"*"); err != nil {
 		return err
 	}
@@ -137,8 +137,8 @@ func compile(ctx context.Context, p catalogue.Pinned, src tree, file string) err
 		return err
 	}
 	part := filepath.Join(work, "program")
-	// The go tool goes on where passtlab is killed: it holds the folder, too, and
-	// has its own files in it.
+	// The go tool goes on when passtlab is killed. So it holds the lock of the folder
+	// too, and has its own files in it.
 	temp := filepath.Join(work, ".tmp")
 	if err := os.Mkdir(temp, 0o700); err != nil {
 		return err
@@ -152,8 +152,8 @@ func compile(ctx context.Context, p catalogue.Pinned, src tree, file string) err
 	return os.Rename(part, file)
 }
 
-// goMod requires the adapted module at the wanted version, and whatever is
-// replaced by a folder. All else follows from these.
+// goMod requires the adapted module at the wanted version, and the modules that are
+// replaced by a folder. The go tool chooses all other versions by these.
 func goMod(p catalogue.Pinned, src tree) string {
 	var release string
 	require := []string{p.Module + " " + p.Version}

@@ -57,7 +57,7 @@ func (t tree) of(adapter string) (tree, error) {
 	return part, nil
 }
 
-// hash tells trees, machines and ways to build apart.
+// hash differs between sources, machines and flags of the build.
 func (t tree) hash() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s/%s %q\n", runtime.GOOS, runtime.GOARCH, flags)
@@ -67,7 +67,7 @@ func (t tree) hash() string {
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
-// write puts the files below dir.
+// write writes the files below dir.
 func (t tree) write(dir string) error {
 	for p, s := range t {
 		file := filepath.Join(dir, filepath.FromSlash(p))

@@ -21,8 +21,8 @@ func All() []selector.Selector {
 // ErrUnknown is wrapped by Get for a name that no selector has.
 var ErrUnknown = errors.New("unknown selector")
 
-// Get returns the selector of that name, one of All or of Wrong. The error for
-// an unknown name says which was probably meant, and lists those of All.
+// Get returns the selector of that name, one of All or of Wrong. For an unknown name
+// the error has a similar name, or lists those of All.
 func Get(name string) (selector.Selector, error) {
 	known := slices.Concat(All(), Wrong())
 	for _, s := range known {

@@ -1,4 +1,3 @@
-// Package builtin lists the selectors that come with passtlab, and finds one by
-// its name. Some of them are wrong on purpose: they prove scenarios and checks that
-// no other selector passes or fails.
+// Package builtin has the selectors that come with passtlab. Some are wrong on
+// purpose: they prove scenarios and checks that no other selector fails.
 package builtin

@@ -9,8 +9,7 @@ import (
 	"github.com/passtlab/passtlab/selector/talos"
 )
 
-// remembering makes a selector that is wrong on purpose in what it remembers. next
-// chooses, given what it chose last.
+// remembering makes a selector that remembers its last choice. next chooses.
 func remembering(name string, next func(o selector.Observation, last netip.Addr) netip.Addr) selector.Selector {
 	start := func() *selector.Instance {
 		var last netip.Addr
@@ -30,8 +29,8 @@ func remembering(name string, next func(o selector.Observation, last netip.Addr)
 		selector.Traits{Start: func(context.Context, selector.Observation) (*selector.Instance, error) { return start(), nil }})
 }
 
-// flap goes on to the next higher candidate with every question, and from the
-// highest to the lowest.
+// flap chooses the next higher candidate at every question, and after the highest the
+// lowest.
 func flap(o selector.Observation, last netip.Addr) netip.Addr {
 	as := lowestFirst(o.Candidates())
 	if len(as) == 0 {
@@ -41,7 +40,7 @@ func flap(o selector.Observation, last netip.Addr) netip.Addr {
 	return as[max(0, i)].Prefix.Addr()
 }
 
-// stick stays with its first choice for ever, which is a good one.
+// stick never leaves its first choice, which is a good one.
 func stick(o selector.Observation, last netip.Addr) netip.Addr {
 	if last.IsValid() {
 		return last

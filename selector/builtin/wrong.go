@@ -8,9 +8,9 @@ import (
 )
 
 // Wrong returns the selectors that are wrong on purpose; scenarios/README.md says
-// what each chooses. All of them look at IPv6 addresses only, whatever the role and
-// the configuration. test-unstable chooses by the order of the list and does not
-// declare it. The last three are wrong over time.
+// what each chooses. They read neither the role nor the configuration, and know IPv6
+// only. test-unstable chooses by the order of the list and does not declare that. The
+// last three are wrong over time.
 func Wrong() []selector.Selector {
 	return []selector.Selector{
 		wrong("test-none", func(selector.Observation) []selector.Address { return nil }),
@@ -48,8 +48,7 @@ func reversed(as []selector.Address) []selector.Address {
 
 const onPurpose = "wrong on purpose"
 
-// wrong makes a selector of a function that returns addresses in the order of
-// preference.
+// wrong makes a selector of a function that returns the preferred address first.
 func wrong(name string, prefer func(selector.Observation) []selector.Address) selector.Selector {
 	return selector.Func(name, func(_ context.Context, o selector.Observation) (selector.Choice, error) {
 		if as := prefer(o); len(as) > 0 {

@@ -16,8 +16,8 @@ import (
 //go:embed catalogue.yaml
 var embedded []byte
 
-// All returns the entries of catalogue.yaml in its order. They are shared: do
-// not change them.
+// All returns the entries of catalogue.yaml in its order. Do not change them: they are
+// shared.
 var All = sync.OnceValues(func() ([]Entry, error) { return parse(embedded) })
 
 // parse reads a catalogue strictly. The error is strict.Faults.

@@ -1,5 +1,4 @@
-// Package catalogue lists the third-party selectors that come as adapters:
-// which module each asks, at which versions, and by which documented rule. It reads
-// catalogue.yaml strictly. The versions listed are known to resolve; others can be
-// built too (package adapters).
+// Package catalogue reads catalogue.yaml, the list of third-party selectors: the Go
+// module of each, its versions, and its documented rule. The versions listed are known
+// to build; package adapters builds others too.
 package catalogue

@@ -9,28 +9,24 @@ import (
 
 // Entry is a selector that can be built at many versions.
 type Entry struct {
-	// Name is how the command line calls the selector.
+	// Name is the name on the command line.
 	Name string `yaml:"name" json:"name" required:"true" is:"name"`
 	// Component is the software that picks its address this way.
 	Component string `yaml:"component" json:"component" required:"true"`
 	// Adapter is the folder of the program in selector/adapters. Default: Name.
 	Adapter string `yaml:"adapter" json:"adapter" is:"name"`
-	// Module is the Go module whose code is asked.
-	Module string `yaml:"module" json:"module" required:"true"`
+	Module  string `yaml:"module" json:"module" required:"true"` // the Go module whose code picks
 	// Versions are known to resolve and to build, oldest first.
 	Versions []string `yaml:"versions" json:"versions" required:"true" nonempty:"true" is:"version"`
 	// Licence of the module, an SPDX identifier.
 	Licence string `yaml:"licence" json:"licence" required:"true"`
 	Rule    string `yaml:"rule" json:"rule" required:"true"` // the documented rule, one sentence
-	// DefaultRoute says whether nothing is picked without a default route.
-	DefaultRoute *bool `yaml:"defaultRoute" json:"defaultRoute" required:"true"`
-	// Reads says where the program looks for addresses: Kernel or Observation.
-	Reads Source `yaml:"reads" json:"reads" required:"true"`
-	// Order says by what the rule orders the addresses, at the last: OrderKernel
-	// or OrderRule.
-	Order     Order    `yaml:"order" json:"order" required:"true"`
-	Arguments []string `yaml:"arguments" json:"arguments,omitempty"` // those of the program
-	// Explains are the upstream issues that come from the rule.
+	// DefaultRoute says whether it picks nothing without a default route.
+	DefaultRoute *bool    `yaml:"defaultRoute" json:"defaultRoute" required:"true"`
+	Reads        Source   `yaml:"reads" json:"reads" required:"true"`
+	Order        Order    `yaml:"order" json:"order" required:"true"`
+	Arguments    []string `yaml:"arguments" json:"arguments,omitempty"` // those of the program
+	// Explains has the upstream issues that come from the rule.
 	Explains []string `yaml:"explains" json:"explains,omitempty" is:"issue"`
 }
 
@@ -39,8 +35,8 @@ type Source string
 
 // The sources.
 const (
-	Kernel      Source = "kernel"      // the kernel, of the namespace or the node that the program runs in
-	Observation Source = "observation" // what the program is shown
+	Kernel      Source = "kernel"      // the kernel of the namespace or node that the program runs in
+	Observation Source = "observation" // standard input
 )
 
 // Order is what decides last between two addresses.
@@ -48,7 +44,7 @@ type Order string
 
 // The orders.
 const (
-	OrderKernel Order = "kernel" // the kernel's, be it for ties alone (selector.Traits.KernelOrder)
+	OrderKernel Order = "kernel" // the kernel's order (selector.Traits.KernelOrder)
 	OrderRule   Order = "rule"   // the rule leaves no ties, or does not say what decides them
 )
 

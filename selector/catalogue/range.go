@@ -45,9 +45,9 @@ func (r Range) String() string {
 	return r.From + ".." + r.To
 }
 
-// FindAll returns the selectors that spec names: NAME@A..B is NAME at the
-// versions listed in that range, oldest first, NAME@A,B is NAME at each of these
-// versions, and anything else is what Find makes of it.
+// FindAll returns the selectors that spec names: NAME@A..B is NAME at the versions
+// listed in that range, oldest first; NAME@A,B is NAME at these versions; all else is
+// as for Find.
 func FindAll(spec string) (ps []Pinned, err error) {
 	name, versions, _ := strings.Cut(spec, "@")
 	if strings.Contains(versions, "..") {

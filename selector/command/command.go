@@ -30,25 +30,26 @@ const DefaultTimeout = 5 * time.Second
 
 // Options of a program; the zero value is usable.
 type Options struct {
-	// Timeout is how long one answer may take, of the program's own time: what it
-	// waits for a processor does not count. Default: 5 s.
-	Timeout time.Duration
-	// MaxOutput is how many bytes an answer may have, and how many of standard
-	// error are kept. Default: 64 KiB.
-	MaxOutput   int
+	// Timeout bounds one answer, by the program's own time: what it waits for a
+	// processor does not count. Default: 5 s.
+	Timeout     time.Duration
 	KernelOrder bool // that of selector.Traits
-	// Watch is for a program that runs on, from the boot of a guest, and tells its
-	// choice by itself. Select starts it, and ends it at the first choice.
+	// Watch is for a program that runs on from the boot of a guest and prints each
+	// choice. Select starts it, and ends it at the first choice.
 	Watch  bool
 	Logger *slog.Logger // gets notes on what the system refused; default: nowhere
 }
 
-// exitUnsupported is the status of a program that cannot judge the situation,
-// the one that Automake's tests use for a skip.
+// maxOutput is how many bytes an answer may have, and how many of standard error are
+// kept.
+const maxOutput = 64 << 10
+
+// exitUnsupported is the status of a program that cannot judge the situation, as
+// Automake's tests have it for a skip.
 const exitUnsupported = 77
 
-// New returns the selector name that runs the program argv. The program is
-// looked up in PATH now. Errors are ErrUsage.
+// New returns the selector name that runs the program argv, which it looks up in
+// PATH. Errors are ErrUsage.
 func New(name string, argv []string, opts Options) (selector.Selector, error) {
 	if !validName.MatchString(name) {
 		return nil, fmt.Errorf("%w: name %q: want letters, digits and . _ -, beginning with a letter or digit, at most 64", ErrUsage, name)
@@ -70,7 +71,6 @@ func New(name string, argv []string, opts Options) (selector.Selector, error) {
 		return nil, fmt.Errorf("%w %s: program %q: %w", ErrUsage, name, argv[0], err)
 	}
 	opts.Timeout = cmp.Or(opts.Timeout, DefaultTimeout)
-	opts.MaxOutput = cmp.Or(opts.MaxOutput, 64<<10)
 	opts.Logger = cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))
 	p := &program{name: name, path: path, argv: argv, opts: opts}
 	if opts.Watch {
@@ -100,19 +100,16 @@ type program struct {
 	name, path string
 	argv       []string
 	opts       Options
-	noted      sync.Once // the notes are the same every time
+	noted      sync.Once // the notes are always the same
 }
 
-// Name implements selector.Selector.
 func (p *program) Name() string { return p.name }
 
-// Traits implements selector.Selector.
 func (p *program) Traits() selector.Traits {
 	return selector.Traits{KernelOrder: p.opts.KernelOrder, Program: true}
 }
 
-// Select implements selector.Selector: it runs the program once. Whatever the
-// program started is gone when Select returns.
+// Select runs the program once. All its processes are gone when Select returns.
 func (p *program) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
 	c, err := p.run(ctx, o)
 	if err != nil {
@@ -134,13 +131,13 @@ func (p *program) run(ctx context.Context, o selector.Observation) (c selector.C
 	defer meter.Stop()
 
 	var stdout bytes.Buffer
-	stderr := &child.Tail{Max: p.opts.MaxOutput}
-	r, rerr := p.start(ctx, o, bytes.NewReader(input), &limited{&stdout, p.opts.MaxOutput, func() { cancel(ErrFlood) }},
+	stderr := &child.Tail{Max: maxOutput}
+	r, rerr := p.start(ctx, o, bytes.NewReader(input), &limited{&stdout, maxOutput, func() { cancel(ErrFlood) }},
 		&limited{stderr, maxErrors, func() { cancel(errTalk) }}, meter)
 	cause := context.Cause(ctx)
 	switch {
 	case cause == ErrFlood:
-		return c, fmt.Errorf("%w of %d bytes, beginning with %q", ErrFlood, p.opts.MaxOutput, shorten(stdout.String()))
+		return c, fmt.Errorf("%w of %d bytes, beginning with %q", ErrFlood, maxOutput, shorten(stdout.String()))
 	case rerr != nil && cause == ErrTimeout:
 		return c, fmt.Errorf("%w of %v%s%s", ErrTimeout, p.opts.Timeout,
 			quote(", last output ", stdout.String()), quote(", last error ", stderr.String()))
@@ -155,8 +152,8 @@ func (p *program) run(ctx context.Context, o selector.Observation) (c selector.C
 // time of its own. A machine that takes longer is too slow to tell.
 const Slowness = 12
 
-// limit returns what ends a program: ErrTimeout when it has had its time, and
-// ErrSlow when it did not get it.
+// limit returns a function that ends a program: by ErrTimeout when it has had its
+// time, by ErrSlow when it did not get that time.
 func (p *program) limit(cancel context.CancelCauseFunc) func(pace.Spent) {
 	return func(s pace.Spent) {
 		switch {
@@ -168,9 +165,8 @@ func (p *program) limit(cancel context.CancelCauseFunc) func(pace.Spent) {
 	}
 }
 
-// ending says what was wrong with the way a program ended, nil for nothing.
-// rerr is why there is no report, cause why passtlab killed the program, and kills
-// limits.OOMKills at its start.
+// ending returns the error of how a program ended, or nil. rerr says why there is no
+// report, cause why passtlab killed the program; kills is limits.OOMKills at its start.
 func (p *program) ending(r child.Report, rerr, cause error, stderr *child.Tail, kills int) (err error) {
 	switch {
 	case cause == errTalk:
@@ -203,27 +199,26 @@ func (p *program) ending(r child.Report, rerr, cause error, stderr *child.Tail, 
 	return err
 }
 
-// spared makes ErrSetup of a bad end that may be the machine's doing: it had no
-// room for further processes, or no memory.
+// spared makes ErrSetup of a bad end that the machine may have caused: it had no room
+// for more processes, or no memory.
 func spared(err error, kills int) error {
 	if err == nil {
 		return nil
 	} else if short := limits.Short(); short != nil {
-		return fmt.Errorf("%w: no room for the processes of a program: %w; it ended so: %v", ErrSetup, short, err)
+		return fmt.Errorf("%w: no room for the processes of a program: %w; the program ended with: %v", ErrSetup, short, err)
 	} else if limits.OOMKills() > kills {
-		return fmt.Errorf("%w: the machine ran out of memory meanwhile, and the kernel killed processes; have fewer labs up at once (--parallel); it ended so: %v", ErrSetup, err)
+		return fmt.Errorf("%w: the machine ran out of memory, and the kernel killed processes; have fewer labs up at once (--parallel); the program ended with: %v", ErrSetup, err)
 	}
 	return err
 }
 
-// start runs the program and returns how it went, or why nobody knows.
+// start runs the program and reports how it ended, or why that is not known.
 func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Reader, stdout, stderr io.Writer, meter *pace.Meter) (child.Report, error) {
 	s := child.Spec{
 		Path: p.path, Args: p.argv, Env: environ(o),
 		Stdin: stdin, Stdout: stdout, Stderr: stderr,
-		Fresh: true,
-		// Others are asked in the same guest after it.
-		Confine: true,
+		Fresh:   true,
+		Confine: true, // other programs are asked in the same guest
 		Started: meter.Follow,
 	}
 	if o.Guest != nil && o.Guest != selector.Here {
@@ -250,7 +245,7 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 	return r, err
 }
 
-// encode returns what the program is shown.
+// encode returns what the program gets on standard input.
 func encode(o selector.Observation) ([]byte, error) {
 	input, err := json.Marshal(o)
 	if err != nil {

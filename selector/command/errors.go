@@ -12,8 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What can go wrong with a program. All but ErrSetup and ErrSlow are its own
-// fault.
+// The errors of a program. All but ErrSetup and ErrSlow are its own fault.
 var (
 	ErrUsage     = errors.New("unusable selector")               // the name or the program given to New or Parse
 	ErrStart     = errors.New("cannot be executed")              // no executable format, or no interpreter
@@ -27,15 +26,15 @@ var (
 	ErrEnded     = errors.New("ended by itself")         // with status 0, but was to run on
 	ErrMalformed = errors.New("malformed answer")
 
-	// ErrSlow: the program did not get its time in twelve times the time limit,
-	// because the machine had too much to do.
+	// ErrSlow: the machine did not give the program its time within twelve times
+	// the time limit.
 	ErrSlow = errors.New("the machine was too slow to tell")
-	// ErrSetup: the guest's namespaces could not be made ready, or the machine had
-	// no room or no memory for the program.
+	// ErrSetup: the guest's namespaces were not ready, or the machine had no room or
+	// no memory for the program.
 	ErrSetup = errors.New("the program could not be asked")
 )
 
-// startError says why the kernel refused to execute path.
+// startError says why the kernel does not execute path.
 func startError(path string, errno syscall.Errno) error {
 	why := errno.Error()
 	line := shebang(path)
@@ -64,13 +63,12 @@ func shebang(path string) string {
 	if !ok {
 		return ""
 	}
-	// Carriage returns are kept: they are what is wrong with a file that was
-	// written elsewhere.
+	// Carriage returns stay, since they are the mistake in files from Windows.
 	name, _, _ := strings.Cut(strings.Trim(rest, " \t\n"), " ")
 	return name
 }
 
-// statusError says how the program ended, nil if well.
+// statusError says how the program ended; nil for status 0.
 func statusError(ws syscall.WaitStatus, stderr string) error {
 	switch {
 	case ws.Signaled():

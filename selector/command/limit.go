@@ -5,8 +5,7 @@ import (
 	"io"
 )
 
-// limited passes on the bytes that are left, and calls full at the first one
-// beyond.
+// limited passes on as many bytes as are left, and calls full at the first one more.
 type limited struct {
 	io.Writer
 	left int
@@ -15,7 +14,6 @@ type limited struct {
 
 var errFull = errors.New("full")
 
-// Write implements io.Writer.
 func (l *limited) Write(p []byte) (int, error) {
 	some := p[:min(len(p), l.left)]
 	l.left -= len(some)
@@ -27,9 +25,9 @@ func (l *limited) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// maxErrors is how much a program may write to standard error, in bytes. Only
-// the end of it is kept, so that a talkative program is not at fault.
+// maxErrors is how many bytes a program may write to standard error. Only the end is
+// kept, so the limit can be generous.
 const maxErrors = 16 << 20
 
-// errTalk is why a program is killed that has written more than that.
+// errTalk says that a program has written more than maxErrors.
 var errTalk = errors.New("too much on standard error")

@@ -74,9 +74,8 @@ func parseObject(out []byte) (selector.Choice, error) {
 	return c, nil
 }
 
-// addresses returns how many there are in a list as programs print them: with
-// commas or blanks between them, in brackets or quotes. 0: there is something
-// else, too.
+// addresses counts the addresses of a list as programs print them: with commas or
+// blanks between them, in brackets or quotes. It returns 0 if there is other text.
 func addresses(list string) int {
 	words := strings.FieldsFunc(list, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`,;|()[]"'`, r) })
 	for _, w := range words {

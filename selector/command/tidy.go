@@ -9,13 +9,13 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// crowdedNeighbours is how many neighbours of a guest are too many to leave: the
-// kernel keeps 1024 for all namespaces of the machine (gc_thresh3), failed ones
-// for a minute, and then has no place for those of the lab.
+// crowdedNeighbours is how many neighbours a program may leave in a guest. The kernel
+// keeps 1024 for all namespaces of the machine (gc_thresh3), failed ones for a minute,
+// and then has no room for those of labs.
 const crowdedNeighbours = 64
 
 // tidy removes the neighbours of a guest if a program left too many. The kernel
-// finds those again that are needed.
+// resolves those again that it needs.
 func tidy(guest selector.Namespace) error {
 	var h *netlink.Handle
 	var all []netlink.Neigh
@@ -30,7 +30,7 @@ func tidy(guest selector.Namespace) error {
 	const kept = netlink.NUD_PERMANENT | netlink.NUD_NOARP
 	for _, n := range all {
 		if len(all) > crowdedNeighbours && n.State&kept == 0 {
-			_ = h.NeighDel(&n) // it may have gone by itself
+			_ = h.NeighDel(&n) // the kernel may have removed it
 		}
 	}
 	return nil

@@ -21,8 +21,8 @@ import (
 // watcher is a selector whose program runs on.
 type watcher struct{ *program }
 
-// Select implements selector.Selector: it returns what the program says first.
-// Whatever it started is gone when Select returns.
+// Select returns the first choice of the program. All its processes are gone when
+// Select returns.
 func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
 	begun := time.Now()
 	l, err := w.start(o)
@@ -49,20 +49,19 @@ wait:
 		return said[0].Choice, said[0].Err
 	}
 	if err = context.Cause(ctx); err == ErrTimeout {
-		// It has ended, so that its last words can be read.
+		// The program has ended, so its standard error can be read.
 		err = fmt.Errorf("%w of %v%s", ErrTimeout, w.program.opts.Timeout, quote(", last error ", l.stderr.String()))
 	}
 	return selector.Choice{}, l.wrap(err)
 }
 
-// Traits implements selector.Selector.
 func (w watcher) Traits() selector.Traits {
 	t := w.program.Traits()
 	t.Start = w.instance
 	return t
 }
 
-// instance starts the program. Whether it could be executed is for Said to tell.
+// instance starts the program. If the program cannot be executed, Said has the error.
 func (w watcher) instance(ctx context.Context, o selector.Observation) (*selector.Instance, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
@@ -81,23 +80,23 @@ func (w watcher) instance(ctx context.Context, o selector.Observation) (*selecto
 type watch struct {
 	program *program
 	cancel  context.CancelCauseFunc
-	ended   chan struct{} // closed when all of it is gone
-	unread  chan []byte   // the newest observation, until it is begun to be written
+	ended   chan struct{} // closed when all its processes are gone
+	unread  chan []byte   // the newest observation, until feed takes it
 	lines   *lines
-	stderr  *child.Tail // read once it has ended
+	stderr  *child.Tail // read when the program has ended
 	meter   *pace.Meter
 	kills   int          // limits.OOMKills when it was started
-	stdin   *os.File     // the end of the pipe that it reads from
+	stdin   *os.File     // the end of the pipe that the program reads from
 	pending atomic.Int32 // observations that are not in the pipe yet
-	written atomic.Int64 // bytes that are or were in it
-	reads   atomic.Bool  // it has read some
+	written atomic.Int64 // bytes that are or were in the pipe
+	reads   atomic.Bool  // the program has read some
 
 	mu   sync.Mutex
 	said []selector.Said
 	news chan struct{}
 }
 
-// errClosed is why end kills.
+// errClosed is the cause of end.
 var errClosed = errors.New("closed")
 
 func (w watcher) start(o selector.Observation) (*watch, error) {
@@ -105,9 +104,9 @@ func (w watcher) start(o selector.Observation) (*watch, error) {
 	l := &watch{
 		program: w.program, cancel: cancel,
 		ended: make(chan struct{}), unread: make(chan []byte, 1), news: make(chan struct{}),
-		stderr: &child.Tail{Max: w.program.opts.MaxOutput},
+		stderr: &child.Tail{Max: maxOutput},
 	}
-	l.lines = &lines{max: w.program.opts.MaxOutput, left: maxSaid, line: l.hear, wrong: cancel}
+	l.lines = &lines{max: maxOutput, left: maxSaid, line: l.hear, wrong: cancel}
 	if err := l.show(o); err != nil {
 		return nil, err
 	}
@@ -127,7 +126,7 @@ func (w watcher) start(o selector.Observation) (*watch, error) {
 		l.meter.Stop()
 		cause := context.Cause(ctx)
 		cancel(nil)
-		out.Close() // which ends a write that nobody reads
+		out.Close() // ends a write that nobody reads
 		in.Close()
 		<-fed
 		if cause != errClosed {
@@ -140,19 +139,19 @@ func (w watcher) start(o selector.Observation) (*watch, error) {
 // ending says why the program has ended before Close.
 func (l *watch) ending(r child.Report, rerr, cause error) error {
 	if cause != nil && cause != errTalk {
-		return cause // a line was wrong
+		return cause // the mistake in a line
 	}
 	if err := l.program.ending(r, rerr, cause, l.stderr, l.kills); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w%s%s; it is to run on until it is killed", ErrEnded, quote(" in the middle of ", string(l.lines.part)), quote(", last error ", l.stderr.String()))
+	return fmt.Errorf("%w%s%s; it has to run on until it is killed", ErrEnded, quote(" in the middle of ", string(l.lines.part)), quote(", last error ", l.stderr.String()))
 }
 
 func (l *watch) wrap(err error) error {
 	return fmt.Errorf("watch selector %s: %w", l.program.name, err)
 }
 
-// show puts an observation in place of the one that is not written yet.
+// show replaces the observation that is not written yet.
 func (l *watch) show(o selector.Observation) error {
 	line, err := encode(o)
 	if err != nil {
@@ -176,7 +175,7 @@ func (l *watch) feed(ctx context.Context, stdin *os.File) {
 			l.written.Add(int64(n))
 			l.pending.Add(-1)
 			if err != nil {
-				return // it does not read, which is no mistake
+				return // the program does not read, which is no mistake
 			}
 		case <-ctx.Done():
 			return
@@ -184,7 +183,7 @@ func (l *watch) feed(ctx context.Context, stdin *os.File) {
 	}
 }
 
-// hear takes a line of the program's.
+// hear takes a line of the program.
 func (l *watch) hear(line []byte) error {
 	c, err := parseOutput(line)
 	if err == nil {
@@ -209,7 +208,7 @@ func (l *watch) all() ([]selector.Said, <-chan struct{}) {
 	return l.said[:len(l.said):len(l.said)], l.news
 }
 
-// choose shows o and does not wait. Until the program says something it is no address.
+// choose shows o, and returns the last choice without waiting for the next one.
 func (l *watch) choose(_ context.Context, o selector.Observation) (selector.Choice, error) {
 	if err := l.show(o); err != nil {
 		return selector.Choice{}, err
@@ -222,7 +221,7 @@ func (l *watch) choose(_ context.Context, o selector.Observation) (selector.Choi
 	return last.Choice, last.Err
 }
 
-// drained reports whether the program has read all it was shown, or never reads.
+// drained reports whether the program has read all observations, or never reads.
 func (l *watch) drained() bool {
 	var left int
 	conn, err := l.stdin.SyscallConn()
@@ -231,7 +230,7 @@ func (l *watch) drained() bool {
 		err = errors.Join(err, cerr)
 	}
 	if err != nil {
-		return true // it has ended
+		return true // the program has ended
 	}
 	if l.written.Load() > int64(left) {
 		l.reads.Store(true)
@@ -239,18 +238,18 @@ func (l *watch) drained() bool {
 	return !l.reads.Load() || left == 0 && l.pending.Load() == 0
 }
 
-// end kills the program and all that it has started, and waits until they are gone.
+// end kills the program and its processes, and waits until they are gone.
 func (l *watch) end() {
 	l.cancel(errClosed)
 	<-l.ended
 }
 
-// maxSaid is how much a program may print in all, in bytes.
+// maxSaid is how many bytes a program may print in all.
 const maxSaid = 1 << 20
 
 // lines cuts what is written to it into lines.
 type lines struct {
-	max, left int // bytes of a line, and of all
+	max, left int // bytes of a line, and bytes that may follow
 	line      func([]byte) error
 	wrong     func(error)
 	part      []byte // of a line, without its end

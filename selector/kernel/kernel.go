@@ -13,10 +13,10 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// Source picks the kernel's source address for the observation's target. That is
-// not always a candidate: a link-local address while all others are tentative, the
-// target itself if it is the guest's own. selector.ErrUnsupported: no namespace to
-// ask in, or a target that is no global unicast IPv6 address.
+// Source picks the kernel's source address for the observation's target. That may be
+// no candidate: it is a link-local address while all others are tentative, and the
+// target itself if that is the guest's. Without a namespace, or with a target that is
+// no global unicast IPv6 address, the error is selector.ErrUnsupported.
 var Source selector.Selector = selector.WithTraits(selector.Func("kernel", func(_ context.Context, o selector.Observation) (selector.Choice, error) {
 	switch {
 	case o.Guest == nil:
@@ -42,8 +42,7 @@ var Source selector.Selector = selector.WithTraits(selector.Func("kernel", func(
 	return selector.Pick(source, "kernel's source address selection"), nil
 }), selector.Traits{KernelOrder: true})
 
-// noSource are the errors by which connect says that no route or no address
-// leads to the target.
+// noSource are the errors of connect where no route or no address leads to the target.
 var noSource = []unix.Errno{unix.ENETUNREACH, unix.EHOSTUNREACH, unix.EADDRNOTAVAIL, unix.EACCES}
 
 // discard is the port of the discard service (RFC 863). Connecting sends

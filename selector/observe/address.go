@@ -16,8 +16,8 @@ import (
 // errAddress is wrapped by what decodeAddress refuses.
 var errAddress = errors.New("malformed address message")
 
-// ifaProto is IFA_PROTO of linux/if_addr.h, the reason why netlink's own
-// decoder does not do here.
+// ifaProto is IFA_PROTO of linux/if_addr.h. The decoder of package netlink does not
+// know it.
 const ifaProto = 11
 
 // protocols are the IFAPROT_ values of linux/if_addr.h.
@@ -34,9 +34,9 @@ func named(names map[uint8]string, x uint8) string {
 	return strconv.Itoa(int(x))
 }
 
-// decodeAddress decodes the payload of RTM_NEWADDR: struct ifaddrmsg and
-// attributes, all in host byte order (rtnetlink(7)). ok is false for families
-// other than IPv4 and IPv6. The link's name is left to the caller.
+// decodeAddress decodes the payload of RTM_NEWADDR: struct ifaddrmsg and attributes,
+// in host byte order (rtnetlink(7)). ok is false for families other than IPv4 and IPv6.
+// The caller fills in the name of the link.
 func decodeAddress(b []byte) (a selector.Address, link int, ok bool, err error) {
 	if len(b) < unix.SizeofIfAddrmsg {
 		return a, 0, false, fmt.Errorf("%w: %d octets", errAddress, len(b))
@@ -50,8 +50,8 @@ func decodeAddress(b []byte) (a selector.Address, link int, ok bool, err error) 
 	a.Scope = named(scopes, scope)
 	a.ValidLifetime, a.PreferredLifetime = selector.Forever, selector.Forever
 
-	// local is the address; where there is no such attribute (IPv6 without a
-	// peer), IFA_ADDRESS is, which otherwise is the peer.
+	// IFA_LOCAL is the address, and IFA_ADDRESS the peer. Without IFA_LOCAL (IPv6
+	// without a peer), IFA_ADDRESS is the address.
 	var local, address netip.Addr
 	attributes, err := netlink.NewAttributeDecoder(b[unix.SizeofIfAddrmsg:])
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// parseJSON reads what passtlab observe prints. Keys that are not known are
-// let through: fields are added within an API version.
+// parseJSON reads what passtlab observe prints. It ignores unknown keys, since fields
+// may be added within an API version.
 func parseJSON(name string, data []byte) (Saved, error) {
 	fail := func(offset int, problem, expected string) (Saved, error) {
 		line := 1 + bytes.Count(data[:min(max(offset, 0), len(data))], []byte("\n"))
@@ -20,7 +20,7 @@ func parseJSON(name string, data []byte) (Saved, error) {
 	}
 	var o struct {
 		selector.Observation
-		// These hide those of the Observation, to tell which entry is wrong.
+		// These hide the fields of Observation, so that errors name the entry.
 		Links     entries[selector.Link]    `json:"links"`
 		Addresses entries[selector.Address] `json:"addresses"`
 		Routes    entries[selector.Route]   `json:"routes"`
@@ -51,7 +51,7 @@ func parseJSON(name string, data []byte) (Saved, error) {
 	return s, nil
 }
 
-// entries is a list that tells which entry is wrong.
+// entries is a list whose errors name the entry.
 type entries[T any] []T
 
 // entryError is an entry that was refused, as it stands in the file.
@@ -62,7 +62,6 @@ type entryError struct {
 
 func (e *entryError) Error() string { return e.err.Error() }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (es *entries[T]) UnmarshalJSON(b []byte) error {
 	var raws []json.RawMessage
 	if err := json.Unmarshal(b, &raws); err != nil {

@@ -15,10 +15,9 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// Read observes the namespace, which becomes the observation's Guest. Role,
-// Target and Config are left for the caller. Interface is the link of the default
-// route, the one with the lowest metric if there are several; without a
-// default route the first link that is up and no loopback.
+// Read observes the namespace, which becomes the observation's Guest. The caller fills
+// in Role, Target and Config. Interface is the link of the default route with the
+// lowest metric, or else the first link that is up and no loopback.
 func Read(ns selector.Namespace) (selector.Observation, error) {
 	var o selector.Observation
 	err := ns.Do(func() (err error) { o, err = dump.Whole(read); return err })
@@ -29,10 +28,10 @@ func Read(ns selector.Namespace) (selector.Observation, error) {
 	return o, nil
 }
 
-// read makes one observation of the thread's namespace. Something that changed
-// meanwhile is netlink.ErrDumpInterrupted.
+// read makes one observation of the thread's namespace. After a change meanwhile the
+// error is netlink.ErrDumpInterrupted.
 func read() (selector.Observation, error) {
-	// Empty lists are [] in JSON, which is easier on those who read it.
+	// Empty lists are [] in JSON, not null.
 	o := selector.Observation{
 		APIVersion: selector.APIVersion,
 		Links:      []selector.Link{},
@@ -91,7 +90,7 @@ func addAddresses(o *selector.Observation, names map[int]string) error {
 			continue
 		}
 		if a.Link, ok = names[index]; !ok {
-			return fmt.Errorf("link %d came in between: %w", index, netlink.ErrDumpInterrupted)
+			return fmt.Errorf("link %d is new: %w", index, netlink.ErrDumpInterrupted)
 		}
 		o.Addresses = append(o.Addresses, a)
 	}
@@ -115,7 +114,7 @@ func addRoutes(o *selector.Observation, names map[int]string) error {
 		for _, hop := range hops {
 			name, ok := names[hop.LinkIndex]
 			if !ok {
-				return fmt.Errorf("link %d came in between: %w", hop.LinkIndex, netlink.ErrDumpInterrupted)
+				return fmt.Errorf("link %d is new: %w", hop.LinkIndex, netlink.ErrDumpInterrupted)
 			}
 			o.Routes = append(o.Routes, selector.Route{
 				Destination: prefix(x.Dst),

@@ -8,7 +8,7 @@ import (
 
 // Order is an order in which the kernel may list the addresses.
 type Order struct {
-	Name        string // which order it is, empty where there is nothing to say
+	Name        string // empty for most
 	Observation selector.Observation
 }
 
@@ -18,10 +18,10 @@ const (
 	OldestFirst = "oldest address first, as Linux 7.0.0 to 7.0.11 does"
 )
 
-// Orders returns the observation in every order of its candidates that the
-// kernel may have them in: one where the order is known or makes no difference,
-// two where the times of creation are. Where nothing is known, every candidate
-// comes first in one of them, and up to three are in each of their orders.
+// Orders returns the observation in the orders in which the kernel may list its
+// candidates: one if the order is known or makes no difference, two if the times of
+// creation are known. Otherwise every candidate comes first in one of the orders, and
+// up to three candidates are in all orders.
 func (s Saved) Orders() []Order {
 	var places []int // where the candidates stand
 	for i, a := range s.Observation.Addresses {

@@ -25,8 +25,8 @@ const (
 	FormatTable       Format = "talosctl-table" // talosctl get addresses
 )
 
-// Saved is an observation from a file. What the file does not say is zero or
-// empty in the Observation, and named in Unknown.
+// Saved is an observation from a file. What the file does not say is zero in the
+// Observation, and named in Unknown.
 type Saved struct {
 	Observation selector.Observation
 	Format      Format
@@ -48,10 +48,9 @@ func Load(name string, r io.Reader) (Saved, error) {
 	return Parse(name, data)
 }
 
-// Parse reads an observation in any of the formats, told apart by what is in
-// it, from data that came from the file called name. The two of talosctl may
-// be pasted from a report as they are, with the lines of Markdown around the
-// code and with shell prompts. What is wrong with the data is a strict.Fault without a column.
+// Parse reads an observation in any of the formats from the data of a file. Those of
+// talosctl may be pasted from a report, with Markdown around the code and with shell
+// prompts. Errors are a strict.Fault without a column.
 func Parse(name string, data []byte) (Saved, error) {
 	data = []byte(lineEnds.Replace(string(data)))
 	switch {
@@ -71,24 +70,23 @@ func Parse(name string, data []byte) (Saved, error) {
 }
 
 var (
-	// lineEnds ends every line with a line feed, whichever program wrote it: the
-	// YAML library counts a carriage return as the end of a line, the rest does not.
+	// lineEnds makes every end of a line a line feed. Otherwise line numbers differ: for
+	// the YAML library a carriage return ends a line too.
 	lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-	// noBreaks blanks what only YAML takes for the end of a line (YAML 1.1, 4.2).
+	// noBreaks blanks characters that end a line only in YAML (YAML 1.1, 4.2).
 	noBreaks = strings.NewReplacer("\u0085", " ", "\u2028", " ", "\u2029", " ")
 )
 
 const known = "what passtlab observe, talosctl get addresses -o yaml or talosctl get addresses prints"
 
-// fenced finds the blocks of fenced code, and prompts the lines that were typed.
+// fenced matches blocks of fenced code, and prompts lines that were typed.
 var (
 	fenced  = regexp.MustCompile("(?ms)^```[^\n]*(.*?)(?:^```|\\z)")
 	prompts = regexp.MustCompile(`(?m)^\$ .*`)
 )
 
-// code blanks what is not the output of talosctl: lines outside of fenced code
-// where there are fences, code about something else, and shell prompts. No
-// line is removed, so that line numbers stay.
+// code blanks what is not the output of talosctl: if there is fenced code, all lines
+// outside of it and other code; and shell prompts. It keeps the numbers of lines.
 func code(data []byte) []byte {
 	if blocks := fenced.FindAllSubmatchIndex(data, -1); len(blocks) > 0 {
 		only := bytes.Repeat([]byte(" "), len(data))

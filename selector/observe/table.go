@@ -23,8 +23,8 @@ func heading(fields []string) bool {
 	return slices.Contains(fields, "NAMESPACE") && slices.Contains(fields, "TYPE") && slices.Contains(fields, "ID")
 }
 
-// parseTable reads the table of talosctl get addresses. All that is needed of
-// an address is in its ID, LINK/ADDRESS/LENGTH, which every release has.
+// parseTable reads the table of talosctl get addresses. In all releases the ID is
+// LINK/ADDRESS/LENGTH.
 func parseTable(name string, data []byte) (Saved, error) {
 	c := &collector{file: name, first: map[string]int{}}
 	var head []string

@@ -18,11 +18,11 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// addressStatuses is the type of Talos' resource for an address that the
-// kernel has; AddressSpecs are those that it should have.
+// addressStatuses is the type of Talos' resource for an address that the kernel has.
+// (AddressSpecs are for addresses that it should have.)
 const addressStatuses = "AddressStatuses.net.talos.dev"
 
-// external is Talos' link of addresses that only the platform has.
+// external is the link that Talos names for addresses of the platform alone.
 const external = "external"
 
 // status is one AddressStatus.
@@ -34,7 +34,7 @@ type status struct {
 	created    time.Time
 }
 
-// collector puts the AddressStatuses of one node together.
+// collector collects the AddressStatuses of one node.
 type collector struct {
 	file  string
 	all   []status
@@ -60,7 +60,7 @@ func (c *collector) add(s status) error {
 	if s.address.Scope == "" {
 		s.address.Scope = scopeOf(s.address.Prefix.Addr())
 	}
-	// Lifetimes are not known. Infinite ones do the least harm.
+	// Lifetimes are not known; infinite ones mislead least.
 	s.address.ValidLifetime, s.address.PreferredLifetime = selector.Forever, selector.Forever
 	c.all = append(c.all, s)
 	return nil
@@ -118,7 +118,7 @@ func parseYAML(name string, data []byte) (Saved, error) {
 			break
 		}
 		if err != nil {
-			// At the end of the file it names the line after the last one.
+			// At the end of the file the error names the line after the last one.
 			line, problem := strict.SyntaxError(bytes.TrimRight(data, "\n"), err)
 			return Saved{}, strict.Fault{File: name, Line: line, Problem: "not YAML: " + problem, Expected: known}
 		}
@@ -226,7 +226,7 @@ var talosFlags = map[string]string{
 	"stableprivacy": "stable-privacy",
 }
 
-// parseTalosFlags also reads "dynamic", iproute2's word for what is not permanent.
+// parseTalosFlags ignores "dynamic", iproute2's word for "not permanent".
 func parseTalosFlags(s string) (selector.Flags, error) {
 	names := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
 	for i, n := range names {

@@ -34,28 +34,25 @@ type candidate struct {
 // picked is what one selector would pick.
 type picked struct {
 	Selector string `json:"selector"`
-	// Answers is one answer, or several where the kernel's order of
-	// addresses decides and is not known.
-	Answers []answer `json:"answers,omitempty"`
-	// Unsupported is why the selector cannot judge the situation.
-	Unsupported string `json:"unsupported,omitempty"`
-	Error       string `json:"error,omitempty"` // how the selector failed
+	// Answers has several answers where the kernel's order of addresses decides and
+	// is not known.
+	Answers     []answer `json:"answers,omitempty"`
+	Unsupported string   `json:"unsupported,omitempty"` // why the selector cannot judge the situation
+	Error       string   `json:"error,omitempty"`       // how the selector failed
 }
 
 // answer is a choice.
 type answer struct {
-	// Addresses are empty for no address.
-	Addresses []netip.Addr `json:"addresses"`
+	Addresses []netip.Addr `json:"addresses"`        // empty for no address
 	Absent    []netip.Addr `json:"absent,omitempty"` // those of Addresses that the node does not have
-	// Reason says which rule decided.
-	Reason string `json:"reason,omitempty"`
-	// Order is the order of addresses that the answer belongs to, where
-	// there are several answers and it has a name.
+	Reason    string       `json:"reason,omitempty"` // the rule that decided
+	// Order names the kernel's order that gives this answer, where there are several
+	// answers and it has a name.
 	Order string `json:"order,omitempty"`
 }
 
-// Failed reports whether a selector failed. One that does not support the
-// situation has not.
+// Failed reports whether a selector failed. One that cannot judge the situation has not
+// failed.
 func (r Report) Failed() bool {
 	return slices.ContainsFunc(r.Picks, func(p picked) bool { return p.Error != "" })
 }

@@ -21,8 +21,7 @@ var formats = map[observe.Format]string{
 	observe.FormatTable:       "talosctl get addresses",
 }
 
-// WriteText prints the report for people. Characters of a file that they would
-// not see are made visible.
+// WriteText prints the report for people. It escapes hidden characters of a file.
 func (r Report) WriteText(out io.Writer) error {
 	r = visible.Copy(r)
 	where, file := "on this node", "what was read"

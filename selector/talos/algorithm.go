@@ -22,16 +22,11 @@ const (
 func Algorithms() []Algorithm { return []Algorithm{V1, V2, V3} }
 
 // Compare orders two addresses, the preferred one first, as in package cmp. It
-// remembers nothing.
-//
-// V3 orders by flags, then by prefix length, longest first, then by address. It is
-// a strict weak order: two addresses are equal only where prefixes and those flags
-// are. It puts addresses last that must never be used; who takes the first one
-// has to leave them out, by Unusable.
+// remembers nothing. V3 puts unusable addresses last; the caller has to leave them
+// out (Unusable).
 func (g Algorithm) Compare(a, b selector.Address) int { return g.rules(memory{}).compare(a, b) }
 
-// rules are those of a machine with a memory. In V3 memory is one rule among
-// the others; V1 and V2 have none.
+// rules returns the rules of a machine with a memory, which only V3 has a rule about.
 func (g Algorithm) rules(m memory) rules {
 	switch g {
 	case V1:

@@ -27,8 +27,8 @@ var (
 		{"lower address", lowerAddress},
 		{"longer prefix", longerPrefix},
 	}
-	// v3Classes are the rules that ask the kernel. Addresses that none of them
-	// tells apart are of one class.
+	// v3Classes are the rules about what the kernel knows. Addresses that these rules
+	// do not tell apart are of one class.
 	v3Classes = rules{
 		{"not tentative, not dadfailed", avoid(Unusable)},
 		{"IPv4 first", ipv4First},
@@ -37,9 +37,8 @@ var (
 		{"not deprecated", avoid(flagged(selector.FlagDeprecated | selector.FlagOptimistic))},
 		// For IPv4 the same bit means "secondary".
 		{"not temporary", avoid(flagged(selector.FlagTemporary))},
-		// Permanence is not asked: it only says that the lifetime is infinite, which
-		// holds for the SLAAC addresses of systemd-networkd and does not for a
-		// DHCPv6 lease with an end.
+		// "permanent" does not matter. It only says that the lifetime is infinite: the
+		// SLAAC addresses of systemd-networkd have it, DHCPv6 leases with an end do not.
 		{"not mngtmpaddr", avoid(flagged(selector.FlagMngTmpAddr))},
 		{"not noprefixroute on a /64", avoid(offRoute)},
 	}
@@ -65,9 +64,9 @@ func (rs rules) decide(a, b selector.Address) (name string, preference int) {
 	return "", 0
 }
 
-// Unusable reports whether duplicate address detection has not ended well: the
-// address is tentative (RFC 4862 2) or its detection failed. An optimistic
-// address (RFC 4429) is tentative by flag, and yet usable.
+// Unusable reports whether the address is tentative (RFC 4862 2), or its duplicate
+// address detection failed. An optimistic address (RFC 4429) has the tentative flag
+// and is usable.
 func Unusable(a selector.Address) bool {
 	return a.Flags.Has(selector.FlagDADFailed) ||
 		a.Flags.Has(selector.FlagTentative) && !a.Flags.Has(selector.FlagOptimistic)
@@ -78,9 +77,8 @@ func flagged(fs selector.Flags) func(selector.Address) bool {
 	return func(a selector.Address) bool { return a.Flags.Any(fs) }
 }
 
-// offRoute reports whether the address looks like one formed by SLAAC in user
-// space: a /64 (RFC 2464 4) without a prefix route, which programs ask for that
-// read router advertisements themselves. NetworkManager leaves no other mark.
+// offRoute reports whether the address looks like one that a program formed by SLAAC:
+// a /64 (RFC 2464 4) without a prefix route. NetworkManager leaves no other mark.
 func offRoute(a selector.Address) bool {
 	return a.Prefix.Addr().Is6() && a.Prefix.Bits() == 64 && a.Flags.Has(selector.FlagNoPrefixRoute)
 }
@@ -106,9 +104,8 @@ func lowerAddress(a, b selector.Address) int { return a.Prefix.Addr().Compare(b.
 
 func longerPrefix(a, b selector.Address) int { return cmp.Compare(b.Prefix.Bits(), a.Prefix.Bits()) }
 
-// contained prefers the address that lies in the other's prefix. When each
-// lies in the other's, or neither does, it has no preference; that is what
-// makes v2 no order.
+// contained prefers the address that lies in the other's prefix. It has no preference
+// when both do or neither does. So v2 is no order.
 func contained(a, b selector.Address) int {
 	return avoid(func(x selector.Address) bool {
 		return x.Prefix.Contains(a.Prefix.Addr()) && x.Prefix.Contains(b.Prefix.Addr())

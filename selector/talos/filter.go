@@ -20,10 +20,9 @@ func (f filter) String() string {
 	return f.prefix.String()
 }
 
-// filters is a subnet filter list. Its entries are worked off in order: a
-// plain one adds the addresses that lie in it, an excluding one takes them
-// away again. So the last match decides, the order of the entries goes before that
-// of the addresses, and a list that only excludes lets nothing through.
+// filters is a subnet filter list. In the order of the list, a CIDR adds the addresses
+// that lie in it, and !CIDR takes them away again. So the last match decides, the order
+// of the list goes before that of the addresses, and !CIDR alone lets nothing through.
 type filters []filter
 
 // parseFilters reads the list of the configuration key.
@@ -49,8 +48,7 @@ func (fs filters) exclude(prefixes ...netip.Prefix) filters {
 	return fs
 }
 
-// apply returns the addresses that get through, each with the filter that let
-// it in.
+// apply returns the addresses that get through, each with its filter.
 func (fs filters) apply(as []candidate) []candidate {
 	var in []candidate
 	for _, f := range fs {

@@ -8,12 +8,12 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// memory is what an algorithm has chosen. The zero value is that of a machine
-// that has just booted.
+// memory has the last choice. The zero value is that of a machine that has just
+// booted.
 type memory struct {
 	choice selector.Choice // the last one that had an address
-	// first are the IPv4 and the IPv6 address that came first last, whether
-	// taken or not: so every role remembers the same.
+	// first are the IPv4 and the IPv6 address that stood first, taken or not, so that
+	// every role remembers the same.
 	first [2]netip.Addr
 }
 
@@ -24,12 +24,12 @@ func family(a selector.Address) int {
 	return 1
 }
 
-// kept makes a rule of the memory: what was first goes before the others.
+// kept makes a rule of the memory: the address that stood first goes before others.
 func (m memory) kept() rule {
 	return rule{"kept: still there", avoid(func(a selector.Address) bool { return a.Prefix.Addr() != m.first[family(a)] })}
 }
 
-// learn takes note of what came first and what was chosen.
+// learn remembers the first addresses and the choice.
 func (m *memory) learn(left []candidate, c selector.Choice) {
 	if len(c.Addresses) > 0 {
 		m.choice = c
@@ -39,8 +39,8 @@ func (m *memory) learn(left []candidate, c selector.Choice) {
 	}
 }
 
-// Traits implements selector.Selector. What is there at the start is not looked
-// at: the first question is answered as by Select.
+// Traits has a Start that does not look at the guest: the instance answers the first
+// question as Select does.
 func (g Algorithm) Traits() selector.Traits {
 	return selector.Traits{Start: func(context.Context, selector.Observation) (*selector.Instance, error) {
 		return &selector.Instance{Select: (&machine{algorithm: g}).choose}, nil
@@ -67,8 +67,8 @@ func (m *machine) choose(_ context.Context, o selector.Observation) (selector.Ch
 	return c, nil
 }
 
-// outlasts reports whether kubelet keeps the last choice although nothing is
-// left. With V3 it keeps no address that may be another host's.
+// outlasts reports whether kubelet keeps the last choice when no address is left. With
+// V3 it keeps no address that may be another host's.
 func (m *machine) outlasts(o selector.Observation) bool {
 	last := m.memory.choice.Addresses
 	return len(last) > 0 && (m.algorithm != V3 || !slices.ContainsFunc(o.Addresses, func(a selector.Address) bool {

@@ -10,20 +10,19 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// candidate is an address on its way through the pipeline.
+// candidate is an address in the pipeline.
 type candidate struct {
 	selector.Address
-	filter string // the subnet filter that let it in, if there were any
+	filter string // the subnet filter that let it through, if there are filters
 }
 
 // same reports whether both are the same IP address.
 func (c candidate) same(d candidate) bool { return c.Prefix.Addr() == d.Prefix.Addr() }
 
-// Name implements selector.Selector.
 func (g Algorithm) Name() string { return "talos-" + string(g) }
 
-// Select implements selector.Selector for the roles node, kubelet and etcd. Of
-// kubelet's, one of each family, the IPv6 address comes first: that one is judged.
+// Select chooses for the roles node, kubelet and etcd. kubelet has one address of each
+// family, IPv6 first, because that one is judged.
 func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
 	p, taken, err := g.run(o, memory{})
 	if err != nil {
@@ -59,7 +58,7 @@ func (g Algorithm) run(o selector.Observation, m memory) (p *pipeline, taken []c
 	return p, taken, nil
 }
 
-// narrow reports whether the address is of no use beyond its link.
+// narrow reports whether the address has no use beyond its link.
 func (c candidate) narrow() bool {
 	a := c.Prefix.Addr()
 	return slices.Contains([]string{"link", "host", "nowhere"}, c.Scope) ||
@@ -72,8 +71,8 @@ type pipeline struct {
 	rules     rules
 	left      []candidate
 	emptied   string // the step that took the last candidate
-	byLink    bool   // whether the link's name goes before the rules
-	stuck     bool   // whether the first one is there by memory alone
+	byLink    bool   // the link's name goes before the rules
+	stuck     bool   // the first one stands there by memory alone
 }
 
 func (p *pipeline) drop(step string, bad func(candidate) bool) {
@@ -102,9 +101,7 @@ func (p *pipeline) sort() {
 	})
 }
 
-// node takes the default address: with V1 and V2 the first one of the first
-// link by name, or the old one while it is there; with V3 the first one that
-// the configuration leaves to the node, as for the other roles.
+// node takes the default address.
 func (p *pipeline) node(o selector.Observation, m memory) []candidate {
 	if p.algorithm == V3 {
 		p.own(o.Config)
@@ -121,8 +118,7 @@ func (p *pipeline) node(o selector.Observation, m memory) []candidate {
 	return p.first()
 }
 
-// routed leaves the addresses through which the node may be reached, without
-// those of the cluster's inner networks.
+// routed leaves addresses by which the node can be reached from outside the cluster.
 func (p *pipeline) routed(o selector.Observation) {
 	p.drop("link down", func(c candidate) bool {
 		l, ok := o.Link(c.Link)
@@ -133,14 +129,13 @@ func (p *pipeline) routed(o selector.Observation) {
 	p.sort()
 }
 
-// own leaves the addresses that are not those of pods and services.
+// own drops the addresses of pods and services.
 func (p *pipeline) own(c selector.Config) {
 	p.dropIn("pod subnets", c.PodSubnets)
 	p.dropIn("service subnets", c.ServiceSubnets)
 }
 
-// sideroLink is Talos' test for addresses of its management tunnel. It takes
-// fd01:cafe:0:3::/64 for one too.
+// sideroLink is Talos' test for addresses of its management tunnel.
 func (c candidate) sideroLink() bool {
 	b := c.Prefix.Addr().As16()
 	return b[0] == 0xfd && b[7] == 3
@@ -165,8 +160,7 @@ func (p *pipeline) kubelet(o selector.Observation) ([]candidate, error) {
 	}), nil
 }
 
-// everything is kubelet's filter when the configuration has none: all addresses
-// of the families that the service subnets have, or of both if there are none.
+// everything is kubelet's filter without validSubnets.
 func everything(services []netip.Prefix) (fs filters) {
 	if len(services) == 0 {
 		services = hosts([]netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()})
@@ -177,8 +171,7 @@ func everything(services []netip.Prefix) (fs filters) {
 	return fs
 }
 
-// etcd takes the first address, or, if the configuration names subnets to
-// advertise, all that lie in them.
+// etcd takes the first address, or all that lie in the subnets to advertise.
 func (p *pipeline) etcd(o selector.Observation) ([]candidate, error) {
 	p.routed(o)
 	p.dropIn("VIPs", hosts(o.Config.VIPs))
@@ -206,8 +199,8 @@ func hosts(as []netip.Addr) []netip.Prefix {
 	return ps
 }
 
-// choice makes the choice of what was taken, with the reason why its first
-// address stood before the next one.
+// choice returns the choice of the addresses taken. Its reason is the rule that put
+// the first address before the next one.
 func (p *pipeline) choice(taken []candidate) selector.Choice {
 	switch {
 	case len(taken) == 0 && p.emptied == "":

@@ -50,10 +50,8 @@ func (v Verdict) String() string {
 	return verdicts[v].name
 }
 
-// MarshalText implements encoding.TextMarshaler.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
 func (v *Verdict) UnmarshalText(b []byte) error {
 	for _, w := range Verdicts() {
 		if w.String() == string(b) {
