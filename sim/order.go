@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
-
-	"github.com/passtlab/passtlab/sim/link"
 )
 
 // OldestFirst reports whether the kernel lists the addresses of a link in the
@@ -33,7 +31,7 @@ func oldestFirst() (_ bool, err error) {
 	}
 	added := []netip.Prefix{netip.MustParsePrefix("fd00::2/128"), netip.MustParsePrefix("fd00::1/128"), netip.MustParsePrefix("fd00::3/128")}
 	for _, p := range added {
-		if err := n.AddAddress("lo", p, link.NoDAD); err != nil {
+		if err := n.AddAddress("lo", p); err != nil {
 			return false, err
 		}
 	}

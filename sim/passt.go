@@ -123,7 +123,7 @@ func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
 func (l *Lab) planeConfig(cfg passt.Config, e *passt.Engine) plane.Config {
 	sc := l.scenario
 	c := plane.Config{
-		Pod: l.Pod, Uplink: uplink, Tap: tap, Release: cfg.Release,
+		Uplink: uplink, Tap: tap, Release: cfg.Release,
 		Address:  sc.Pod.Address.Addr(),
 		Lease:    cfg.Address.Addr(),
 		PodLL:    podLinkLocal(sc),

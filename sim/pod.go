@@ -98,7 +98,7 @@ func (t *Topology) readdress(ctx context.Context, to netip.Prefix, gateway netip
 		}
 	}
 	if !slices.Contains(old, to) {
-		if err := t.pod.AddAddress(uplink, to, link.NoDAD); err != nil {
+		if err := t.pod.AddAddress(uplink, to); err != nil {
 			return err
 		}
 		if err := t.reach(to.Addr()); err != nil {
@@ -133,7 +133,7 @@ func (t *Topology) own(gateway netip.Addr, bits int) error {
 	if err != nil || slices.ContainsFunc(as, func(a link.Address) bool { return a.Prefix.Addr() == gateway }) {
 		return err
 	}
-	return t.peer.AddAddress(t.peerLink, netip.PrefixFrom(gateway, min(bits, 64)), link.NoDAD)
+	return t.peer.AddAddress(t.peerLink, netip.PrefixFrom(gateway, min(bits, 64)))
 }
 
 // podPrefixes are the addresses of the pod's uplink but the link-local one.

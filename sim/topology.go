@@ -142,11 +142,11 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 		if err := link.Pair(link.End{Net: t.peer, Name: ifc.Name}, in); err != nil {
 			return err
 		}
-		if err := t.capture(t.Peer, ifc.Name, ifc.Name); err != nil {
+		if err := t.capture(t.peer, ifc.Name, ifc.Name); err != nil {
 			return err
 		}
 	}
-	if err := errors.Join(t.capture(t.Pod, uplink, "uplink"), t.capture(t.Host, tap, "guest")); err != nil {
+	if err := errors.Join(t.capture(t.pod, uplink, "uplink"), t.capture(t.host, tap, "guest")); err != nil {
 		return err
 	}
 	if err := t.bootPeer(); err != nil {
@@ -216,7 +216,7 @@ func (t *Topology) bootPeer() error {
 		addresses = append(addresses, netip.PrefixFrom(gw, bits))
 	}
 	for _, p := range addresses {
-		if err := t.peer.AddAddress(t.peerLink, p, link.NoDAD); err != nil {
+		if err := t.peer.AddAddress(t.peerLink, p); err != nil {
 			return err
 		}
 	}
@@ -251,7 +251,7 @@ func (t *Topology) bootPod() error {
 		// What the guest sends is refused, for want of a route.
 		return t.pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"})
 	}
-	if err := t.pod.AddAddress(uplink, t.scenario.Pod.Address, link.NoDAD); err != nil {
+	if err := t.pod.AddAddress(uplink, t.scenario.Pod.Address); err != nil {
 		return err
 	}
 	if !t.scenario.Pod.Gateway.IsValid() {
@@ -337,11 +337,11 @@ func linkLocal(m scenarios.MAC) netip.Addr { return eui64.Address(eui64.LinkLoca
 func podLinkLocal(sc *scenarios.Scenario) netip.Addr { return linkLocal(sc.Pod.MAC) }
 
 // capture starts a capture of the interface if captures were asked for.
-func (t *Topology) capture(ns *netns.NS, ifname, name string) error {
+func (t *Topology) capture(n *link.Net, ifname, name string) error {
 	if t.opts.Capture == "" {
 		return nil
 	}
-	c, err := capture.Start(ns, ifname, filepath.Join(t.opts.Capture, t.scenario.ID+"-"+name+".pcapng"))
+	c, err := capture.Start(n, ifname, filepath.Join(t.opts.Capture, t.scenario.ID+"-"+name+".pcapng"))
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (s *Simulated) Reroute() error {
 	if s.plane == nil {
 		return nil
 	}
-	return s.plane.Route(s.at.Pod)
+	return s.plane.Route()
 }
 
 func (s *Simulated) Exchange(ctx context.Context, exchange func(context.Context) error) error {

@@ -19,22 +19,19 @@ import (
 
 	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/sim/link"
-	"github.com/passtlab/passtlab/sim/netns"
 )
 
 const (
-	// snapLength holds any frame of an IPv6 link without jumbograms: 65535
-	// octets of payload, both headers, and room to spare. Longer frames are cut
-	// and keep their true length in the file.
+	// snapLength is more than any IPv6 frame has without jumbograms: both headers and
+	// 65535 octets. A longer frame is cut; the file has its true length.
 	snapLength = 1 << 17
 
-	// receiveBuffer is asked for in bytes. In a user namespace the kernel grants
-	// no more than net.core.rmem_max, which still holds some hundred frames.
+	// receiveBuffer is in bytes. In a user namespace the kernel grants no more than
+	// net.core.rmem_max, which is enough for some hundred frames.
 	receiveBuffer = 32 << 20
 )
 
-// Capture is a running capture of one link. The nil Capture is one that was not
-// asked for: closing it does nothing.
+// Capture is a running capture of one link.
 type Capture struct {
 	conn  *packet.Conn
 	raw   syscall.RawConn
@@ -46,34 +43,34 @@ type Capture struct {
 	err   error         // why it ended; read after ended only
 }
 
-// Start captures the interface ifname of namespace ns into file, and makes the
-// folders above it. The file can be read while it grows; an older one of that
-// name is replaced at once, and a symbolic link is refused. When Start returns, the socket is
-// bound: every later frame is in the file, until Close.
+// Start captures an interface of the namespace of n into file until Close, and makes the
+// folders of the file. The capture begins before Start returns. The file replaces an
+// older one and can be read while it grows. A symbolic link is refused.
 //
-// It needs CAP_NET_RAW in the user namespace that owns ns.
-func Start(ns *netns.NS, ifname, file string) (*Capture, error) {
-	fail := func(err error) (*Capture, error) {
-		return nil, fmt.Errorf("capture %s/%s: %w", ns.Name(), ifname, err)
-	}
+// Start needs CAP_NET_RAW in the user namespace that owns the network namespace.
+func Start(n *link.Net, ifname, file string) (_ *Capture, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("capture %s/%s: %w", n.NS.Name(), ifname, err)
+		}
+	}()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return fail(err)
+		return nil, err
 	}
 	f, err := outfile.Live(file)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	c, err := start(ns, ifname, f)
+	c, err := start(n, ifname, f)
 	if err != nil {
-		return fail(errors.Join(err, f.Close()))
+		return nil, errors.Join(err, f.Close())
 	}
 	return c, nil
 }
 
-// start is Start once there is a file. The file remains the caller's when it
-// returns an error.
-func start(ns *netns.NS, ifname string, file io.WriteCloser) (*Capture, error) {
-	conn, err := listen(ns, ifname)
+// start is Start with an open file. On error the caller closes the file.
+func start(n *link.Net, ifname string, file io.WriteCloser) (*Capture, error) {
+	conn, err := n.ListenPacket(ifname, unix.ETH_P_ALL)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +78,7 @@ func start(ns *netns.NS, ifname string, file io.WriteCloser) (*Capture, error) {
 		conn:  conn,
 		file:  file,
 		began: time.Now(),
-		name:  ns.Name() + "/" + ifname,
+		name:  n.NS.Name() + "/" + ifname,
 		ended: make(chan struct{}),
 	}
 	if c.raw, err = conn.SyscallConn(); err == nil {
@@ -90,29 +87,19 @@ func start(ns *netns.NS, ifname string, file io.WriteCloser) (*Capture, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("set up packet socket: %w", err), conn.Close())
 	}
-	if c.pcap, err = header(file, ns.Name(), ifname); err != nil {
+	if c.pcap, err = header(file, n.NS.Name(), ifname); err != nil {
 		return nil, errors.Join(fmt.Errorf("write header: %w", err), conn.Close())
 	}
 	go c.run()
 	return c, nil
 }
 
-// listen opens the packet socket.
-func listen(ns *netns.NS, ifname string) (*packet.Conn, error) {
-	n, err := link.Open(ns)
-	if err != nil {
-		return nil, err
-	}
-	defer n.Close()
-	return n.ListenPacket(ifname, unix.ETH_P_ALL)
-}
-
-// settings has the kernel give the time of each frame, and a large buffer.
+// settings turns on timestamps and asks for a large buffer.
 func settings(raw syscall.RawConn) (serr error) {
 	err := raw.Control(func(fd uintptr) {
 		serr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
-			// Not privileged in the initial user namespace: as much as is granted.
+			// Without the right in the initial user namespace: as much as is granted.
 			serr = errors.Join(serr, unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer))
 		}
 	})
@@ -149,28 +136,24 @@ func (c *Capture) run() {
 	defer close(c.ended)
 	r := reader{pcap: c.pcap, frame: make([]byte, snapLength), oob: make([]byte, 128)}
 	var err error
-	// Read calls back whenever the socket is readable, and returns the error of
-	// the deadline once Close has set one.
+	// Read calls the function when the socket is readable, and returns the error of the
+	// deadline that Close sets.
 	rerr := c.raw.Read(func(fd uintptr) bool {
 		err = r.drain(int(fd))
 		return err != nil
 	})
 	if err == nil && errors.Is(rerr, os.ErrDeadlineExceeded) {
-		// What was queued before Close is still there. Nothing is added to it any
-		// more, so that this ends on a busy link, too.
+		// The frames that were queued before Close are still there. The filter of Close
+		// stops new ones, so this ends on a busy link, too.
 		rerr = c.raw.Control(func(fd uintptr) { err = r.drain(int(fd)) })
 	}
 	c.err = errors.Join(err, rerr)
 }
 
-// Close ends the capture: every frame that reached the interface before is
-// written, with a block of statistics (frames captured, and frames dropped for
-// want of room in the socket) at the end. It returns what went wrong since
-// Start, above all writing; then the file lacks frames.
+// Close ends the capture. It writes every frame that has reached the interface, and then
+// the numbers of frames captured and of frames dropped because the socket was full. It
+// returns the errors since Start; after an error the file lacks frames.
 func (c *Capture) Close() error {
-	if c == nil {
-		return nil
-	}
 	err := c.conn.SetBPF(dropAll)
 	err = errors.Join(err, c.conn.SetReadDeadline(time.Unix(1, 0)))
 	<-c.ended
@@ -227,8 +210,8 @@ func (r *reader) drain(fd int) error {
 		case errors.Is(err, unix.EINTR):
 			continue
 		case errors.Is(err, unix.ENETDOWN):
-			// The interface went down or is gone, which the kernel says once. A link
-			// that comes up again is captured again.
+			// The kernel reports once that the interface went down. If it comes up
+			// again, the capture continues.
 			continue
 		case err != nil:
 			return fmt.Errorf("read frame: %w", err)

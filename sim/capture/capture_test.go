@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,15 +19,9 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"github.com/passtlab/passtlab/sim/netns"
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/sim/link"
 )
-
-func TestNil(t *testing.T) {
-	var c *Capture
-	if err := c.Close(); err != nil {
-		t.Errorf("Close of nil: %v", err)
-	}
-}
 
 func TestCapture(t *testing.T) {
 	a, b := veth(t)
@@ -164,7 +157,7 @@ func TestErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := a.Do(func() error {
+		if err := a.NS.Do(func() error {
 			l, err := netlink.LinkByName("eth0")
 			if err != nil {
 				return err
@@ -210,78 +203,43 @@ func (l *later) Write(b []byte) (int, error) {
 }
 
 // veth makes namespaces a and b whose eth0 are the ends of one link.
-func veth(t *testing.T) (a, b *netns.NS) {
+func veth(t *testing.T) (a, b *link.Net) {
 	t.Helper()
 	a, b = namespace(t, "a"), namespace(t, "b")
-	err := a.Do(func() error {
-		attrs := netlink.NewLinkAttrs()
-		attrs.Name, attrs.MTU = "eth0", 65535
-		// An index that differs from the other end's: links with equal ones come
-		// up a second late.
-		attrs.Index = 20
-		return netlink.LinkAdd(&netlink.Veth{
-			LinkAttrs: attrs, PeerName: "eth0", PeerMTU: 65535,
-			PeerNamespace: netlink.NsFd(b.Fd()),
-		})
-	})
-	if err != nil {
-		t.Fatalf("add link: %v", err)
-	}
-	for _, ns := range []*netns.NS{a, b} {
-		if err := ns.Do(func() error {
+	err := link.Pair(link.End{Net: a, Name: "eth0"}, link.End{Net: b, Name: "eth0"})
+	for _, n := range []*link.Net{a, b} {
+		err = errors.Join(err, n.NS.Do(func() error {
 			l, err := netlink.LinkByName("eth0")
 			if err != nil {
 				return err
 			}
-			return netlink.LinkSetUp(l)
-		}); err != nil {
-			t.Fatalf("set link up: %v", err)
-		}
+			return netlink.LinkSetMTU(l, 65535)
+		}), n.Up("eth0"))
 	}
-	// Asking for a link makes the kernel work off pending carrier events.
-	for _, ns := range []*netns.NS{a, b} {
-		if err := ns.Do(func() error {
-			_, err := netlink.LinkByName("eth0")
-			return err
-		}); err != nil {
-			t.Fatalf("get link: %v", err)
-		}
+	if err := errors.Join(err, a.AwaitUp(t.Context(), "eth0"), b.AwaitUp(t.Context(), "eth0")); err != nil {
+		t.Fatal(err)
 	}
 	return a, b
 }
 
-func namespace(t *testing.T, name string) *netns.NS {
+func namespace(t *testing.T, name string) *link.Net {
 	t.Helper()
-	ns, err := netns.New(name)
-	if errors.Is(err, unix.EPERM) && os.Getenv("PASSTLAB_REQUIRE_ROOT") != "1" {
-		t.Skipf("needs CAP_SYS_ADMIN: %v", err)
-	}
+	n, err := link.Open(need.Namespace(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := ns.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return ns
+	t.Cleanup(n.Close)
+	return n
 }
 
 // experimental is the EtherType that IEEE 802 leaves to local experiments.
 const experimental = 0x88b5
 
 // open returns a packet socket on eth0 for frames of this test.
-func open(t *testing.T, ns *netns.NS) *packet.Conn {
+func open(t *testing.T, n *link.Net) *packet.Conn {
 	t.Helper()
-	var conn *packet.Conn
-	if err := ns.Do(func() error {
-		ifi, err := net.InterfaceByName("eth0")
-		if err != nil {
-			return err
-		}
-		conn, err = packet.Listen(ifi, packet.Raw, experimental, nil)
-		return err
-	}); err != nil {
+	conn, err := n.ListenPacket("eth0", experimental)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })

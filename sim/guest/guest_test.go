@@ -58,7 +58,7 @@ func boot(t *testing.T, addresses ...netip.Addr) (*guest.Guest, neighbour) {
 	nb.index, err = nb.net.Index("eth0")
 	ok(t, err, nb.net.Set(link.Sysctl{Key: "ipv6/conf/eth0/accept_dad", Value: "0"}), nb.net.Up("lo", "eth0"))
 	for _, a := range addresses {
-		ok(t, nb.net.AddAddress("eth0", netip.PrefixFrom(a, 64), link.NoDAD))
+		ok(t, nb.net.AddAddress("eth0", netip.PrefixFrom(a, 64)))
 	}
 	g := guest.New(ns, n, "eth0", mac)
 	// Kernels before 6.8 need a moment until the neighbour can object to what the

@@ -20,12 +20,11 @@ type Address struct {
 	Prefix netip.Prefix
 	Link   int    // index of the interface
 	Flags  uint32 // IFA_F_
-	// Valid and Preferred are what is left of its lifetimes in seconds, or
-	// Forever.
+	// Valid and Preferred are the lifetimes that remain, in seconds, or Forever.
 	Valid, Preferred uint32
 }
 
-// Usable reports whether duplicate address detection has ended well.
+// Usable reports whether duplicate address detection has succeeded.
 func (a Address) Usable() bool {
 	return a.Flags&unix.IFA_F_TENTATIVE == 0 || a.Flags&unix.IFA_F_OPTIMISTIC != 0
 }
@@ -42,7 +41,7 @@ func (n *Net) Addresses() ([]Address, error) {
 	return as, n.failed("list addresses", err)
 }
 
-// AddressesOf returns those of one interface.
+// AddressesOf returns the addresses of one interface.
 func (n *Net) AddressesOf(name string) ([]Address, error) {
 	index, err := n.Index(name)
 	if err != nil {
@@ -52,30 +51,22 @@ func (n *Net) AddressesOf(name string) ([]Address, error) {
 	return slices.DeleteFunc(as, func(a Address) bool { return a.Link != index }), err
 }
 
-// AddressFlags are flags of AddAddress.
-type AddressFlags int
-
-// NoDAD makes an address usable at once (IFA_F_NODAD).
-const NoDAD AddressFlags = unix.IFA_F_NODAD
-
-// AddAddress adds an address with infinite lifetimes, so that the kernel
-// makes it permanent.
-func (n *Net) AddAddress(name string, p netip.Prefix, flags AddressFlags) error {
+// AddAddress adds a permanent address that is usable at once (IFA_F_NODAD).
+func (n *Net) AddAddress(name string, p netip.Prefix) error {
 	return n.change(name, fmt.Sprintf("add address %s to %s", p, name), func(l netlink.Link) error {
-		return n.h.AddrAdd(l, &netlink.Addr{IPNet: ipNet(p), Flags: int(flags)})
+		return n.h.AddrAdd(l, &netlink.Addr{IPNet: ipNet(p), Flags: unix.IFA_F_NODAD})
 	})
 }
 
-// NewAddress adds an address with the lifetimes of a, in seconds.
+// NewAddress adds an address with the lifetimes of a.
 func (n *Net) NewAddress(name string, a Address) error {
 	return n.change(name, fmt.Sprintf("add address %s to %s", a.Prefix, name), func(l netlink.Link) error {
 		return n.h.AddrAdd(l, a.settings())
 	})
 }
 
-// SetAddress gives an address of the interface the lifetimes of a, in seconds,
-// and adds it if it is not there. The flags that say how the kernel treats it
-// become those of a.
+// SetAddress adds the address a, or gives the one that is there the lifetimes of a and
+// those flags of a that say how the kernel treats it.
 func (n *Net) SetAddress(name string, a Address) error {
 	return n.change(name, fmt.Sprintf("set address %s of %s", a.Prefix, name), func(l netlink.Link) error {
 		return n.h.AddrReplace(l, a.settings())

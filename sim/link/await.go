@@ -8,10 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Await waits until cond is true. It is called first at once and then each
-// time the kernel reports a change of a link, an IPv6 address or an IPv6 route
-// of the namespace. What is awaited and what cond last saw go into the error
-// when ctx ends first.
+// Await waits until cond is true. It calls cond at once, and again after each change of
+// a link, an IPv6 address or an IPv6 route of the namespace. If ctx ends first, the
+// error has what and the last seen.
 func (n *Net) Await(ctx context.Context, what string, cond func() (ok bool, seen string, err error)) error {
 	changed := make(chan struct{}, 1)
 	s, err := n.subscribe(func([]syscall.NetlinkMessage) {
@@ -32,9 +31,9 @@ func (n *Net) Await(ctx context.Context, what string, cond func() (ok bool, seen
 		select {
 		case <-changed:
 		case <-s.ended:
-			return fmt.Errorf("await %s in %s: rtnetlink subscription ended", what, n.ns.Name())
+			return fmt.Errorf("await %s in %s: rtnetlink subscription ended", what, n.NS.Name())
 		case <-ctx.Done():
-			return fmt.Errorf("await %s in %s: %w; last seen: %s", what, n.ns.Name(), context.Cause(ctx), seen)
+			return fmt.Errorf("await %s in %s: %w; last seen: %s", what, n.NS.Name(), context.Cause(ctx), seen)
 		}
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
-
-	"github.com/passtlab/passtlab/sim/link"
 )
 
 func TestAwait(t *testing.T) {
@@ -31,7 +29,7 @@ func TestAwait(t *testing.T) {
 		{name: "true at once", over: true, calls: 1,
 			cond: func(int) (bool, error) { return true, nil }},
 		{name: "becomes true", calls: 2,
-			change: func() error { return n.AddAddress("lo", address, link.NoDAD) },
+			change: func() error { return n.AddAddress("lo", address) },
 			cond: func(int) (bool, error) {
 				as, err := n.Addresses()
 				return len(as) == 2, err
@@ -39,7 +37,7 @@ func TestAwait(t *testing.T) {
 		{name: "cond fails", calls: 1,
 			cond: func(int) (bool, error) { return false, broken }, want: "broken", wraps: broken},
 		{name: "cond fails later", calls: 2,
-			change: func() error { return n.AddAddress("lo", netip.MustParsePrefix("fd00::a/128"), link.NoDAD) },
+			change: func() error { return n.AddAddress("lo", netip.MustParsePrefix("fd00::a/128")) },
 			cond: func(call int) (bool, error) {
 				if call > 1 {
 					return false, broken
@@ -98,7 +96,7 @@ func TestAwaitGroups(t *testing.T) {
 		name   string
 		change func() error
 	}{
-		{"address", func() error { return a.AddAddress("eth0", netip.MustParsePrefix("fd00::a/64"), 0) }},
+		{"address", func() error { return a.AddAddress("eth0", netip.MustParsePrefix("fd00::a/64")) }},
 		{"route", func() error { return a.AddRoute("lo", netip.MustParsePrefix("2001:db8::/32"), netip.Addr{}, 0) }},
 		{"link", func() error {
 			return ns.Do(func() error {

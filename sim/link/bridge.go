@@ -2,8 +2,8 @@ package link
 
 import "github.com/vishvananda/netlink"
 
-// Bridge makes a bridge that is up, with interfaces of the namespace as its
-// ports. It passes all multicast on, without looking into it.
+// Bridge makes a bridge of interfaces of the namespace and sets all of them up. The
+// bridge forwards all multicast (no snooping).
 func (n *Net) Bridge(name string, ports ...string) error {
 	snooping := false
 	b := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: name}, MulticastSnooping: &snooping}

@@ -1,11 +1,9 @@
 // Package link makes and configures network interfaces inside namespaces:
 // veth pairs, bridges, addresses, routes, rules, neighbours, proxies (RFC 4389)
-// and sysctls, by rtnetlink and by /proc/sys, and waits for what the kernel does
-// with them.
+// and sysctls. It uses rtnetlink(7) and /proc/sys.
 //
-// Waiting is by subscription to rtnetlink (rtnetlink(7)): a condition is
-// checked, and checked again whenever the kernel reports a change. No clock is
-// polled. A dump that a change has interrupted is made again. Resolved neighbours are reported one by one (Neighbours).
+// To wait, it subscribes to rtnetlink and checks a condition after each change that the
+// kernel reports. It does not poll. It repeats a dump that a change has interrupted.
 //
 // Three traps of veth are handled here. A pair whose ends have the same index
 // comes up about a second late: Pair gives them different ones. A frame sent

@@ -12,8 +12,6 @@ import (
 	"github.com/vishvananda/netlink"
 	vns "github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
-
-	"github.com/passtlab/passtlab/sim/link"
 )
 
 // While links, addresses and routes come and go, each dump has the addresses that
@@ -25,7 +23,7 @@ func TestWholeDumps(t *testing.T) {
 	ok(t, n.Up("lo"))
 	prefix := func(i int) netip.Prefix { return netip.MustParsePrefix(fmt.Sprintf("fd00:0:0:%x::9/64", i)) }
 	for i := range stay {
-		ok(t, n.AddAddress("lo", prefix(i), link.NoDAD))
+		ok(t, n.AddAddress("lo", prefix(i)))
 	}
 	route := netip.MustParsePrefix("2001:db8::/32")
 	dst := &net.IPNet{IP: route.Addr().AsSlice(), Mask: net.CIDRMask(32, 128)}
@@ -38,7 +36,7 @@ func TestWholeDumps(t *testing.T) {
 	go func() {
 		for ctx.Err() == nil {
 			if err := errors.Join(
-				n.AddAddress("lo", prefix(stay), link.NoDAD), n.AddRoute("lo", route, netip.Addr{}, 0), n.Bridge("br0"),
+				n.AddAddress("lo", prefix(stay)), n.AddRoute("lo", route, netip.Addr{}, 0), n.Bridge("br0"),
 				removeLink(once, "br0"), once.RouteDel(&netlink.Route{LinkIndex: 1, Dst: dst}), n.RemoveAddress("lo", prefix(stay)),
 			); err != nil {
 				churned <- err

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Duplicates calls f and returns the addresses that the kernel has removed
-// meanwhile because another host has them (RFC 4862 5.4.5).
+// Duplicates calls f and returns the addresses that the kernel removes during the call
+// because another host has them (RFC 4862 5.4.5).
 func (n *Net) Duplicates(f func() error) (as []netip.Addr, err error) {
 	var s *nl.NetlinkSocket
-	if err := n.ns.Do(func() (err error) {
+	if err := n.NS.Do(func() (err error) {
 		s, err = nl.Subscribe(unix.NETLINK_ROUTE, unix.RTNLGRP_IPV6_IFADDR)
 		return err
 	}); err != nil {

@@ -169,7 +169,7 @@ func TestAddresses(t *testing.T) {
 	ok(t, n.Up("lo"))
 	// Neither ascending nor descending.
 	for _, p := range []string{"2001:db8::5/64", "fd00::9/128", "2001:db8::1/64", "fd00::3/48", "2001:db8::7/128", "fd00::1/64"} {
-		ok(t, n.AddAddress("lo", netip.MustParsePrefix(p), link.NoDAD))
+		ok(t, n.AddAddress("lo", netip.MustParsePrefix(p)))
 	}
 	as, err := n.Addresses()
 	ok(t, err)
@@ -219,7 +219,7 @@ func TestHasDefaultRoute(t *testing.T) {
 	_, _, a, b := pair(t)
 	ok(t, a.Up("eth0"), b.Up("eth0"), a.AwaitUp(t.Context(), "eth0"))
 	gateway, other := netip.MustParseAddr("fd00::1"), netip.MustParseAddr("fd00::2")
-	ok(t, a.AddAddress("eth0", netip.MustParsePrefix("fd00::9/64"), link.NoDAD))
+	ok(t, a.AddAddress("eth0", netip.MustParsePrefix("fd00::9/64")))
 	has := func(gateway netip.Addr, want bool) {
 		t.Helper()
 		got, err := a.HasDefaultRoute(gateway)
@@ -291,7 +291,7 @@ func TestErrors(t *testing.T) {
 	_, _, a, b := pair(t)
 	_, closed := open(t, "gone")
 	p, all := netip.MustParsePrefix("fd00::9/64"), netip.MustParsePrefix("::/0")
-	ok(t, a.AddAddress("eth0", p, link.NoDAD), a.LocalRulePreference(100, 1, 7), a.AddNeighbour("eth0", p.Addr(), macB))
+	ok(t, a.AddAddress("eth0", p), a.LocalRulePreference(100, 1, 7), a.AddNeighbour("eth0", p.Addr(), macB))
 	patience := errors.New("out of patience")
 	over, cancel := context.WithCancelCause(t.Context())
 	cancel(patience)
@@ -310,7 +310,7 @@ func TestErrors(t *testing.T) {
 		{"up", a.Up("eth0", "eth7"), "find interface eth7 in a: ", nil},
 		{"await up", b.AwaitUp(over, "eth0"), "await eth0 to be up in b: out of patience; last seen: state down", patience},
 		{"await none up", b.AwaitUp(t.Context(), "eth7"), "find interface eth7 in b: ", nil},
-		{"address", a.AddAddress("eth0", p, 0), "add address fd00::9/64 to eth0 in a: ", unix.EEXIST},
+		{"address", a.AddAddress("eth0", p), "add address fd00::9/64 to eth0 in a: ", unix.EEXIST},
 		{"route", a.AddRoute("eth0", all, netip.MustParseAddr("2001:db8::1"), 0), "add route to ::/0 by eth0 in a: ", nil},
 		{"rule", a.LocalRulePreference(100, 1, 7), "add rule 100 in a: ", unix.EEXIST},
 		{"no old rule", a.LocalRulePreference(50, 1, 7), "delete rule 0 in a: ", unix.ENOENT},

@@ -14,9 +14,9 @@ import (
 	"github.com/passtlab/passtlab/internal/dump"
 )
 
-// Neighbours calls changed, from one goroutine, each time the kernel resolves
-// an IPv6 neighbour on the interface, or confirms it, and with a nil MAC when
-// it forgets one. stop ends that, and waits until it has ended.
+// Neighbours calls changed, from one goroutine, when the kernel resolves or confirms an
+// IPv6 neighbour on the interface, and with a nil MAC when it forgets one. changed is
+// not called after stop has returned.
 func (n *Net) Neighbours(name string, changed func(netip.Addr, net.HardwareAddr)) (stop func(), err error) {
 	index, err := n.Index(name)
 	if err != nil {
@@ -46,19 +46,19 @@ func (n *Net) Neighbours(name string, changed func(netip.Addr, net.HardwareAddr)
 	return s.close, nil
 }
 
-// AddNeighbour adds a neighbour that is never solicited.
+// AddNeighbour adds a neighbour that the kernel never solicits.
 func (n *Net) AddNeighbour(name string, a netip.Addr, mac net.HardwareAddr) error {
 	return n.neighbour(name, a, fmt.Sprintf("add neighbour %s on %s", a, name), n.h.NeighAdd,
 		netlink.Neigh{State: netlink.NUD_PERMANENT, HardwareAddr: mac})
 }
 
-// AddProxy has the interface answer neighbour solicitations for an address
-// that is elsewhere (RFC 4389), given the setting proxy_ndp.
+// AddProxy makes the interface answer neighbour solicitations for an address of another
+// link (RFC 4389). The sysctl proxy_ndp has to be on.
 func (n *Net) AddProxy(name string, a netip.Addr) error {
 	return n.neighbour(name, a, fmt.Sprintf("add proxy for %s on %s", a, name), n.h.NeighAdd, netlink.Neigh{Flags: netlink.NTF_PROXY})
 }
 
-// ForgetNeighbour removes what is known of a neighbour, be it nothing.
+// ForgetNeighbour removes the entry of a neighbour, if there is one.
 func (n *Net) ForgetNeighbour(name string, a netip.Addr) error {
 	err := n.neighbour(name, a, fmt.Sprintf("forget neighbour %s on %s", a, name), n.h.NeighDel, netlink.Neigh{})
 	if errors.Is(err, unix.ENOENT) {

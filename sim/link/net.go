@@ -15,11 +15,11 @@ import (
 
 // Net configures one namespace.
 type Net struct {
-	ns *netns.NS
+	NS *netns.NS
 	h  *netlink.Handle
 }
 
-// Open opens a netlink socket inside ns. The namespace stays the caller's.
+// Open opens a netlink socket inside ns. The caller still has to close ns.
 func Open(ns *netns.NS) (*Net, error) {
 	var h *netlink.Handle
 	if err := ns.Do(func() (err error) { h, err = netlink.NewHandle(unix.NETLINK_ROUTE); return err }); err != nil {
@@ -43,12 +43,12 @@ func (n *Net) Index(name string) (int, error) {
 func (n *Net) link(name string) (netlink.Link, error) {
 	l, err := n.h.LinkByName(name)
 	if err != nil {
-		return nil, fmt.Errorf("find interface %s in %s: %w", name, n.ns.Name(), err)
+		return nil, fmt.Errorf("find interface %s in %s: %w", name, n.NS.Name(), err)
 	}
 	return l, nil
 }
 
-// change calls f with the interface. The text says what f does.
+// change calls f with the interface. The text what says what f does.
 func (n *Net) change(name, what string, f func(netlink.Link) error) error {
 	l, err := n.link(name)
 	if err != nil {
@@ -57,15 +57,14 @@ func (n *Net) change(name, what string, f func(netlink.Link) error) error {
 	return n.failed(what, f(l))
 }
 
-// failed says of an error what was tried, and in which namespace.
 func (n *Net) failed(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s in %s: %w", what, n.ns.Name(), err)
+	return fmt.Errorf("%s in %s: %w", what, n.NS.Name(), err)
 }
 
-// Has reports whether the interface is there.
+// Has reports whether the interface exists.
 func (n *Net) Has(name string) (bool, error) {
 	ls, err := dump.Whole(n.h.LinkList)
 	return slices.ContainsFunc(ls, func(l netlink.Link) bool { return l.Attrs().Name == name }), n.failed("list interfaces", err)

@@ -34,18 +34,18 @@ func (n *Net) Routes() (rs []Route, err error) {
 	return rs, n.failed("list routes", err)
 }
 
-// HasDefaultRoute reports whether there is a default route by way of gateway.
+// HasDefaultRoute reports whether there is a default route through gateway.
 func (n *Net) HasDefaultRoute(gateway netip.Addr) (bool, error) {
 	rs, err := n.Routes()
 	return slices.ContainsFunc(rs, func(r Route) bool { return r.Prefix.Bits() == 0 && r.Gateway == gateway }), err
 }
 
-// AddRoute adds a route over the interface, by way of gateway if that is valid.
+// AddRoute adds a route through the interface, and through gateway if that is valid.
 func (n *Net) AddRoute(name string, dst netip.Prefix, gateway netip.Addr, table int) error {
 	return n.changeRoute("add", n.h.RouteAdd, name, dst, gateway, table)
 }
 
-// ReplaceRoute is AddRoute in place of another route to dst.
+// ReplaceRoute is AddRoute, but replaces another route to dst.
 func (n *Net) ReplaceRoute(name string, dst netip.Prefix, gateway netip.Addr, table int) error {
 	return n.changeRoute("replace", n.h.RouteReplace, name, dst, gateway, table)
 }
@@ -56,9 +56,8 @@ func (n *Net) changeRoute(verb string, change func(*netlink.Route) error, name s
 	})
 }
 
-// Source is the kernel's choice of a source for what is sent to a, which is a
-// itself if it is the namespace's own. Where there is no route to a, it is an
-// error.
+// Source returns the source address that the kernel chooses for packets to a. For an
+// address of the namespace that is a itself. No route to a is an error.
 func (n *Net) Source(a netip.Addr) (netip.Addr, error) {
 	rs, err := n.h.RouteGet(a.AsSlice())
 	if err == nil && len(rs) == 0 {
@@ -71,9 +70,9 @@ func (n *Net) Source(a netip.Addr) (netip.Addr, error) {
 	return src, nil
 }
 
-// LocalRulePreference moves the rule that looks up the local table from
-// preference 0, where nothing can come before it, to pref, and puts before it
-// a rule that sends packets with the mark to the table.
+// LocalRulePreference moves the rule for the local table from preference 0, where no
+// rule can precede it, to pref. It adds a rule before it that uses the table for
+// packets with the mark.
 func (n *Net) LocalRulePreference(pref int, mark uint32, table int) error {
 	rule := func(pref, table int, mark uint32) *netlink.Rule {
 		r := netlink.NewRule()

@@ -22,16 +22,16 @@ func (n *Net) Up(names ...string) error {
 	return nil
 }
 
-// Down sets an interface down, which takes the carrier from the other end too.
+// Down sets an interface down. The other end loses its carrier.
 func (n *Net) Down(name string) error { return n.change(name, "set "+name+" down", n.h.LinkSetDown) }
 
-// carrierBound is for a carrier event. The kernel handles it within a second,
-// and later only under load.
+// carrierBound limits the wait for a carrier event. The kernel takes up to a second, and
+// longer only under load.
 const carrierBound = 10 * time.Second
 
-// AwaitUp waits until interfaces that were set up are operational (RFC 2863),
-// at both ends of a veth. Since Linux 6.8 the question alone makes the kernel
-// handle the carrier event that is still pending, and nothing is waited for.
+// AwaitUp waits until interfaces that were set up are operational (RFC 2863), at both
+// ends of a veth. Since Linux 6.8 the question makes the kernel handle a pending carrier
+// event, so that there is no wait.
 func (n *Net) AwaitUp(ctx context.Context, names ...string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, carrierBound, fmt.Errorf("no carrier after %s", carrierBound))
 	defer cancel()
@@ -55,14 +55,14 @@ func (n *Net) operational(name string) (up bool, state string, err error) {
 	s := l.Attrs().OperState
 	up = s == netlink.OperUp
 	if _, veth := l.(*netlink.Veth); !veth {
-		// A driver that reports no carrier leaves it at that. For a veth it means
-		// that no carrier event was handled yet, not even its making's.
+		// Drivers that do not report a carrier are always in this state. A veth is in
+		// it until the kernel has handled its first carrier event.
 		up = up || s == netlink.OperUnknown
 	}
 	return up, "state " + s.String(), nil
 }
 
-// IsUp reports whether the interface is set up, be it without a carrier.
+// IsUp reports whether the interface is set up, with or without a carrier.
 func (n *Net) IsUp(name string) (bool, error) {
 	l, err := n.link(name)
 	if err != nil {
@@ -80,16 +80,16 @@ func (n *Net) Carries(name string) (bool, error) {
 	return l.Attrs().OperState == netlink.OperUp, nil
 }
 
-// Move takes an interface to another namespace, where it is down, keeps its
-// name and has no address and no setting of before.
+// Move moves an interface to another namespace. It keeps its name, is down, and loses
+// its addresses and settings.
 func (n *Net) Move(name string, to *Net) error {
-	return n.change(name, fmt.Sprintf("move %s to %s", name, to.ns.Name()), func(l netlink.Link) error {
-		return n.h.LinkSetNsFd(l, to.ns.Fd())
+	return n.change(name, fmt.Sprintf("move %s to %s", name, to.NS.Name()), func(l netlink.Link) error {
+		return n.h.LinkSetNsFd(l, to.NS.Fd())
 	})
 }
 
-// OnRemoved calls f, from another goroutine, with an error that says so when
-// the interface is removed from the namespace, until stop is called.
+// OnRemoved calls f, from another goroutine, when the interface is removed from the
+// namespace. f is not called after stop has returned.
 func (n *Net) OnRemoved(name string, f func(error)) (stop func(), err error) {
 	index, err := n.Index(name)
 	if err != nil {
@@ -100,9 +100,9 @@ func (n *Net) OnRemoved(name string, f func(error)) (stop func(), err error) {
 			if m.Header.Type != unix.RTM_DELLINK || len(m.Data) < unix.SizeofIfInfomsg {
 				continue
 			}
-			// A bridge says of a port by AF_BRIDGE that it is none of its any more.
+			// With AF_BRIDGE the message only says that the interface left a bridge.
 			if l := nl.DeserializeIfInfomsg(m.Data); int(l.Index) == index && l.Family == unix.AF_UNSPEC {
-				f(fmt.Errorf("interface %s of %s was removed", name, n.ns.Name()))
+				f(fmt.Errorf("interface %s of %s was removed", name, n.NS.Name()))
 			}
 		}
 	}, unix.RTNLGRP_LINK)

@@ -69,7 +69,7 @@ func TestMove(t *testing.T) {
 	_, to := open(t, "to")
 	const key = "ipv6/conf/eth0/hop_limit"
 	ok(t, a.Up("eth0"), b.Up("eth0"), a.Set(link.Sysctl{Key: key, Value: "7"}),
-		a.AddAddress("eth0", netip.MustParsePrefix("fd00::9/64"), link.NoDAD), a.Move("eth0", to))
+		a.AddAddress("eth0", netip.MustParsePrefix("fd00::9/64")), a.Move("eth0", to))
 	if _, err := a.Index("eth0"); err == nil {
 		t.Error("it is there still")
 	}
@@ -117,7 +117,7 @@ func TestRoutes(t *testing.T) {
 	_, _, a, b := pair(t)
 	ok(t, a.Up("eth0"), b.Up("eth0"), a.AwaitUp(t.Context(), "eth0"))
 	one, two, all := netip.MustParseAddr("fd00::1"), netip.MustParseAddr("fd00::2"), netip.MustParsePrefix("::/0")
-	ok(t, a.AddAddress("eth0", netip.MustParsePrefix("fd00::9/64"), link.NoDAD), a.AddRoute("eth0", all, one, 0), a.ReplaceRoute("eth0", all, two, 0))
+	ok(t, a.AddAddress("eth0", netip.MustParsePrefix("fd00::9/64")), a.AddRoute("eth0", all, one, 0), a.ReplaceRoute("eth0", all, two, 0))
 	index, err := a.Index("eth0")
 	ok(t, err)
 	rs, err := a.Routes()

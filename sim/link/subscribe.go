@@ -9,18 +9,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// subscription hands on what the kernel reports of some rtnetlink groups.
+// subscription receives the messages of some rtnetlink groups.
 type subscription struct {
 	socket *nl.NetlinkSocket
-	ended  chan struct{} // closed when nothing is handed on any more
+	ended  chan struct{} // closed when the goroutine has ended
 }
 
-// subscribe calls each from one goroutine, with no messages when the socket's
-// buffer ran full and some are lost.
+// subscribe calls each from one goroutine. It passes no messages when the socket's
+// buffer was full and messages are lost.
 func (n *Net) subscribe(each func([]syscall.NetlinkMessage), groups ...uint) (*subscription, error) {
 	var s *nl.NetlinkSocket
-	if err := n.ns.Do(func() (err error) { s, err = nl.Subscribe(unix.NETLINK_ROUTE, groups...); return err }); err != nil {
-		return nil, fmt.Errorf("subscribe to rtnetlink in %s: %w", n.ns.Name(), err)
+	if err := n.NS.Do(func() (err error) { s, err = nl.Subscribe(unix.NETLINK_ROUTE, groups...); return err }); err != nil {
+		return nil, fmt.Errorf("subscribe to rtnetlink in %s: %w", n.NS.Name(), err)
 	}
 	sub := &subscription{s, make(chan struct{})}
 	go func() {

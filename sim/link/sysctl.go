@@ -11,13 +11,13 @@ type Sysctl struct{ Key, Value string }
 
 // Set writes the settings in their order.
 func (n *Net) Set(settings ...Sysctl) error {
-	return n.ns.Do(func() error {
+	return n.NS.Do(func() error {
 		for _, s := range settings {
 			// /proc/sys/net shows the namespace of the thread that opens it.
 			err := os.WriteFile("/proc/sys/net/"+s.Key, []byte(s.Value), 0)
 			if err != nil {
 				return fmt.Errorf("set net.%s=%s in %s: %w",
-					strings.ReplaceAll(s.Key, "/", "."), s.Value, n.ns.Name(), err)
+					strings.ReplaceAll(s.Key, "/", "."), s.Value, n.NS.Name(), err)
 			}
 		}
 		return nil
@@ -26,13 +26,13 @@ func (n *Net) Set(settings ...Sysctl) error {
 
 // Get reads a setting.
 func (n *Net) Get(key string) (value string, err error) {
-	err = n.ns.Do(func() error {
+	err = n.NS.Do(func() error {
 		b, err := os.ReadFile("/proc/sys/net/" + key)
 		value = strings.TrimSpace(string(b))
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("get net.%s in %s: %w", strings.ReplaceAll(key, "/", "."), n.ns.Name(), err)
+		return "", fmt.Errorf("get net.%s in %s: %w", strings.ReplaceAll(key, "/", "."), n.NS.Name(), err)
 	}
 	return value, nil
 }

@@ -17,38 +17,38 @@ type End struct {
 	MAC  net.HardwareAddr
 }
 
-// The indexes of a ends are counted from firstIndex. Those that the kernel gives
-// are counted from 1 in each namespace and stay far below.
+// firstIndex is far above the indexes that the kernel gives: it counts from 1 in each
+// namespace.
 const firstIndex = 1 << 16
 
 var made atomic.Int32
 
-// Pair makes a veth pair with both ends down, each in its namespace. The index
-// of b is the kernel's, so that it is the same in every lab.
+// Pair makes a veth pair with both ends down. The kernel chooses the index of b, so that
+// it is the same in every lab.
 func Pair(a, b End) error {
 	v := netlink.NewVeth(netlink.LinkAttrs{
 		Name:         a.Name,
 		Index:        firstIndex + int(made.Add(1)),
 		HardwareAddr: a.MAC,
-		Namespace:    netlink.NsFd(a.Net.ns.Fd()),
+		Namespace:    netlink.NsFd(a.Net.NS.Fd()),
 	})
-	v.PeerName, v.PeerHardwareAddr, v.PeerNamespace = b.Name, b.MAC, netlink.NsFd(b.Net.ns.Fd())
+	v.PeerName, v.PeerHardwareAddr, v.PeerNamespace = b.Name, b.MAC, netlink.NsFd(b.Net.NS.Fd())
 	if err := a.Net.h.LinkAdd(v); err != nil {
 		return fmt.Errorf("make veth %s/%s–%s/%s: %w",
-			a.Net.ns.Name(), a.Name, b.Net.ns.Name(), b.Name, err)
+			a.Net.NS.Name(), a.Name, b.Net.NS.Name(), b.Name, err)
 	}
 	for _, e := range []End{a, b} {
 		if err := e.noOffload(); err != nil {
-			return fmt.Errorf("turn off offloads of %s in %s: %w", e.Name, e.Net.ns.Name(), err)
+			return fmt.Errorf("turn off offloads of %s in %s: %w", e.Name, e.Net.NS.Name(), err)
 		}
 	}
 	return nil
 }
 
-// noOffload makes the kernel compute checksums and cut segments before a frame
-// is on the link, so that frames are complete where they are captured.
+// noOffload makes the kernel compute checksums and split segments before a frame is on
+// the link, so that a capture shows complete frames.
 func (e End) noOffload() error {
-	return e.Net.ns.Do(func() error {
+	return e.Net.NS.Do(func() error {
 		fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
 			return err

@@ -1,14 +1,15 @@
 // Package netns makes anonymous network namespaces and runs code in them.
 //
-// A namespace is held by a file descriptor and by nothing else: no name in
-// /run/netns, no process. When the descriptor is closed, or the process dies
-// in whatever way, the kernel takes the namespace down with all that is in it.
+// Only a file descriptor keeps a namespace. It has no name in /run/netns. When the
+// descriptor is closed or the process dies, the kernel removes the namespace and all
+// that is in it.
 //
-// Sockets carry their namespace, threads only visit: Do runs a short function
-// on a goroutine of its own, whose thread it switches there and back. A thread
-// that cannot be switched back ends with that goroutine, and never runs another
-// one. The namespace the program was started in is not changed.
+// A socket stays in the namespace in which it was made; a thread enters only for a
+// short time. Do runs a short function on a goroutine of its own, and switches the
+// thread of that goroutine to the namespace and back. If the thread cannot be switched
+// back, it ends with the goroutine. The namespace that the program was started in is
+// not changed.
 //
-// Not modelled: named namespaces, and PID, mount or user namespaces (package
-// userns makes the latter for the program as a whole).
+// Not modelled: named namespaces, and PID, mount or user namespaces (package userns
+// makes one for the whole program).
 package netns

@@ -11,26 +11,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// NS is a network namespace, held by a file descriptor.
+// NS is a network namespace that a file descriptor keeps.
 type NS struct {
 	name  string
 	file  *os.File
-	raw   syscall.RawConn // holds the descriptor while it is in use
+	raw   syscall.RawConn // keeps the descriptor open during its use
 	inode uint64
 }
 
 // ErrClosed is returned by Do on a namespace that was closed.
 var ErrClosed = errors.New("namespace is closed")
 
-// live counts the namespaces that were made by New and not closed yet.
+// live counts the open namespaces of this process.
 var live atomic.Int64
 
 // Live returns how many namespaces are open in this process. Leak audits use it.
 func Live() int64 { return live.Load() }
 
-// New makes a namespace with its loopback interface down and nothing else in
-// it. The name only serves messages. It needs CAP_SYS_ADMIN in the current
-// user namespace.
+// New makes a namespace that has only a loopback interface, which is down. The name
+// appears in messages. New needs CAP_SYS_ADMIN in the current user namespace.
 func New(name string) (*NS, error) {
 	ns := &NS{name: name}
 	if err := apart(ns.make); err != nil {
@@ -63,24 +62,19 @@ func (ns *NS) make() (err error) {
 // Name returns the name given to New.
 func (ns *NS) Name() string { return ns.name }
 
-// Fd returns the descriptor that holds the namespace. It stays valid until
-// Close and must not be closed by the caller.
+// Fd returns the descriptor. It is valid until Close. The caller must not close it.
 func (ns *NS) Fd() int { return int(ns.file.Fd()) }
 
 // Inode returns the namespace's inode number, its identity on this machine.
 func (ns *NS) Inode() uint64 { return ns.inode }
 
-// Path returns a path that opens the namespace from other processes for as
-// long as this process lives.
-func (ns *NS) Path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), ns.Fd()) }
-
-// Do runs f on a thread inside the namespace and returns f's error. f should
-// be short, and must neither start goroutines that rely on the namespace nor
-// assert; a panic is passed on.
+// Do runs f on a thread inside the namespace and returns f's error. f should be short.
+// A goroutine that f starts is outside, and f must not make assertions. A panic of f
+// reaches the caller.
 func (ns *NS) Do(f func() error) error {
 	return apart(func() error {
 		err := ErrClosed
-		// From setns on the thread holds the namespace, whatever Close does.
+		// After setns the thread keeps the namespace, even if Close is called.
 		_ = ns.raw.Control(func(fd uintptr) { err = unix.Setns(int(fd), unix.CLONE_NEWNET) })
 		if err != nil {
 			return fmt.Errorf("enter namespace %s: %w", ns.name, err)
@@ -89,8 +83,8 @@ func (ns *NS) Do(f func() error) error {
 	})
 }
 
-// Close lets go of the namespace. The kernel removes it once no socket, thread
-// or process is left in it. Closing twice is harmless.
+// Close closes the descriptor. The kernel removes the namespace when no socket, thread
+// or process is left in it. A second Close does nothing.
 func (ns *NS) Close() error {
 	err := ns.file.Close()
 	if errors.Is(err, os.ErrClosed) {
@@ -106,8 +100,8 @@ func (ns *NS) Close() error {
 // current is the calling thread's namespace.
 const current = "/proc/thread-self/ns/net"
 
-// apart runs f on a goroutine of its own, locked to its thread, whose namespace
-// it restores. A thread for which that fails stays locked: the runtime ends it
+// apart runs f on a goroutine of its own, locked to its thread, and then restores the
+// thread's namespace. If that fails, the thread stays locked, and the runtime ends it
 // with the goroutine.
 func apart(f func() error) (err error) {
 	var panicked any
@@ -118,7 +112,7 @@ func apart(f func() error) (err error) {
 		home, herr := os.Open(current)
 		if herr != nil {
 			err, returned = fmt.Errorf("open the current namespace: %w", herr), true
-			return // nothing says where the thread is: it ends
+			return // the thread's namespace is unknown, so the thread ends
 		}
 		defer home.Close()
 		defer func() {
@@ -144,7 +138,7 @@ func apart(f func() error) (err error) {
 
 var errExit = errors.New("the function ended its goroutine")
 
-// restore puts the thread back home. A thread that may not switch has not left.
+// restore returns the thread to home. A thread that may not switch can still be there.
 func restore(home *os.File) error {
 	err := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET)
 	if err == nil {

@@ -41,8 +41,8 @@ func TestNew(t *testing.T) {
 		t.Errorf("names %q, %q", a.Name(), b.Name())
 	}
 	var st unix.Stat_t
-	if err := unix.Stat(a.Path(), &st); err != nil || st.Ino != a.Inode() {
-		t.Errorf("path %s: inode %d, %v, want %d", a.Path(), st.Ino, err, a.Inode())
+	if err := unix.Fstat(a.Fd(), &st); err != nil || st.Ino != a.Inode() {
+		t.Errorf("descriptor %d: inode %d, %v, want %d", a.Fd(), st.Ino, err, a.Inode())
 	}
 	if a.Inode() == b.Inode() || a.Inode() == here() {
 		t.Errorf("inodes %d and %d, at home %d", a.Inode(), b.Inode(), here())

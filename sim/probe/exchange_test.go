@@ -62,8 +62,8 @@ func newBed(t testing.TB) (b bed) {
 	b.link, err = peer.Index("eth0")
 	if err := errors.Join(append(errs, err,
 		peer.AwaitUp(t.Context(), "eth0"), guest.AwaitUp(t.Context(), "eth0"),
-		peer.AddAddress("eth0", netip.PrefixFrom(peerAddr, 64), link.NoDAD),
-		guest.AddAddress("eth0", netip.PrefixFrom(guestAddr, 64), link.NoDAD),
+		peer.AddAddress("eth0", netip.PrefixFrom(peerAddr, 64)),
+		guest.AddAddress("eth0", netip.PrefixFrom(guestAddr, 64)),
 		// A frame that is for another host's link-layer address is not looked at.
 		peer.AddNeighbour("eth0", blackhole, net.HardwareAddr{0x02, 0, 0, 0, 0, 0x88}),
 	)...); err != nil {
@@ -226,7 +226,7 @@ func TestServerSource(t *testing.T) {
 	all := []netip.Addr{guestAddr}
 	for _, a := range []string{"fd00::2", "fd00::ffff:1", "fd00::3"} {
 		all = append(all, netip.MustParseAddr(a))
-		if err := n.AddAddress("eth0", netip.PrefixFrom(all[len(all)-1], 128), link.NoDAD); err != nil {
+		if err := n.AddAddress("eth0", netip.PrefixFrom(all[len(all)-1], 128)); err != nil {
 			t.Fatal(err)
 		}
 	}

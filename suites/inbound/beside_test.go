@@ -16,7 +16,6 @@ import (
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim"
-	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
@@ -47,7 +46,7 @@ func TestBeside(t *testing.T) {
 					sc := plain(column{release: release}, pod, []scenarios.MAC{guestMAC, secondMAC}[i])
 					b := newBenchOf(t.Context(), t, sc, sim.Options{Beside: first})
 					if err := all(exchange, func(b *bench) error {
-						return b.guest.Net.AddAddress("eth0", netip.PrefixFrom(address, 128), link.NoDAD)
+						return b.guest.Net.AddAddress("eth0", netip.PrefixFrom(address, 128))
 					})(b); err != nil {
 						t.Fatal(err)
 					}

@@ -14,7 +14,6 @@ import (
 	"github.com/passtlab/passtlab/internal/audit"
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
-	"github.com/passtlab/passtlab/sim/link"
 )
 
 func TestMain(m *testing.M) {
@@ -80,7 +79,7 @@ func lease(dad bool) func(*bench) error {
 		if dad {
 			return b.guest.Add(b.ctx, "eth0", netip.PrefixFrom(addrD, 128), scenarios.OriginDHCPv6)
 		}
-		return b.guest.Net.AddAddress("eth0", netip.PrefixFrom(addrD, 128), link.NoDAD)
+		return b.guest.Net.AddAddress("eth0", netip.PrefixFrom(addrD, 128))
 	}
 }
 

@@ -79,7 +79,7 @@ func newBed(t testing.TB, release string, change ...func(*plane.Config)) *bed {
 	r, err := passt.Lookup(release)
 	ok(t, err)
 	cfg := plane.Config{
-		Pod: b.ns, Uplink: "eth0", Tap: "tap", Release: r,
+		Uplink: "eth0", Tap: "tap", Release: r,
 		Address: addrD, PodLL: podLL, Gateway: gateway,
 		Guest: addrL, GuestMAC: guestMAC, TCP: r.AllPorts, UDP: r.AllPorts,
 	}
@@ -97,7 +97,7 @@ func newBed(t testing.TB, release string, change ...func(*plane.Config)) *bed {
 	}
 	ok(t, b.pod.Set(link.Sysctl{Key: "ipv6/icmp/ratelimit", Value: "0"}),
 		b.pod.Up("lo", "eth0", "tap"), b.pod.AwaitUp(t.Context(), "eth0", "tap"), b.peer.net.AwaitUp(t.Context(), "end"), b.guest.net.AwaitUp(t.Context(), "end"),
-		b.pod.AddAddress("eth0", netip.PrefixFrom(addrD, 64), link.NoDAD),
+		b.pod.AddAddress("eth0", netip.PrefixFrom(addrD, 64)),
 		b.pod.AddRoute("eth0", netip.PrefixFrom(nobody, 0), gateway, 0))
 	for _, a := range []netip.Addr{gateway, peer, other, peerLL, ip("fe80::1")} {
 		ok(t, b.pod.AddNeighbour("eth0", a, peerMAC))

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
 
@@ -18,7 +17,7 @@ func TestChange(t *testing.T) {
 			b := newBed(t, release)
 			b.out(t, udp(addrS, 1000, other, 1001, "before"))
 			b.peer.expect(t, udp(addrD, 1000, other, 1001, "before"))
-			ok(t, b.pod.AddAddress("eth0", netip.PrefixFrom(next, 64), link.NoDAD))
+			ok(t, b.pod.AddAddress("eth0", netip.PrefixFrom(next, 64)))
 			b.awaitLocal(t, next)
 			ok(t, b.plane.Change(func(c *plane.Config) { c.Address, c.Others = next, []netip.Addr{addrD} }))
 			b.seen(t, addrS, b.engine.SeenLinkLocal())
@@ -64,7 +63,7 @@ func TestChange(t *testing.T) {
 // After its link was down, the guest is led to again.
 func TestRoute(t *testing.T) {
 	b := newBed(t, "2025_05_03")
-	ok(t, b.pod.Down("tap"), b.pod.Up("tap"), b.guest.net.AwaitUp(t.Context(), "end"), b.pod.AwaitUp(t.Context(), "tap"), b.plane.Route(b.pod))
+	ok(t, b.pod.Down("tap"), b.pod.Up("tap"), b.guest.net.AwaitUp(t.Context(), "end"), b.pod.AwaitUp(t.Context(), "tap"), b.plane.Route())
 	b.in(t, udp(other, 1004, addrD, 8, "in"))
 	b.guest.expect(t, udp(other, 1004, addrD, 8, "in"))
 }
@@ -79,7 +78,7 @@ func TestOwnSource(t *testing.T) {
 			b.peer.expect(t, udp(podLL, 1000, peerLL, 1001, "known"))
 			b.out(t, udp(addrS, 1000, other, 1001, "seen"))
 			b.peer.expect(t, udp(addrD, 1000, other, 1001, "seen"))
-			ok(t, b.pod.AddAddress("eth0", netip.PrefixFrom(next, 64), link.NoDAD), b.pod.RemoveAddress("eth0", netip.PrefixFrom(addrD, 64)))
+			ok(t, b.pod.AddAddress("eth0", netip.PrefixFrom(next, 64)), b.pod.RemoveAddress("eth0", netip.PrefixFrom(addrD, 64)))
 			for _, a := range []netip.Addr{addrD, addrS} {
 				ok(t, b.pod.AddNeighbour("eth0", a, peerMAC))
 			}

@@ -1,9 +1,6 @@
 // Package plane translates addresses between the pod's uplink and the guest as
-// passt does: policy routing, conntrack and nftables in the pod's namespace,
-// fed with the guest's frames one by one.
-//
-// What it does for a guest that owns any set of addresses, and where it
-// stands:
+// passt does. It uses policy routing, conntrack and nftables in the pod's namespace,
+// and gets the guest's frames one by one. The guest may own any set of addresses:
 //
 //   - every flow of the guest leaves the uplink with the pod's address, or
 //     with the pod's link-local one to a link-local host (forward.go);
@@ -29,12 +26,13 @@
 // such an address has another prefix, from before conntrack to after routing
 // (linklocal.go); on both links frames look as they should.
 //
-// The pod may get other addresses while passt runs (Change). passt listens on
-// all, sends by the kernel's choice, and leases what it read when it started. Up to
-// 2024_06_24 the answer to a datagram, too, leaves with the kernel's choice, and so
-// gets lost if it was sent to another of the pod's addresses; a TCP connection is
-// answered from where it was made to. That was observed of 2023_03_09; that releases
-// from 2024_07_26 on answer datagrams likewise is taken for granted.
+// The pod may get other addresses while passt runs (Change). passt listens on all of
+// them, sends from the address that the kernel chooses, and leases the address that it
+// read when it started. Up to 2024_06_24 the answer to a datagram leaves from that
+// choice, too, and gets lost if the datagram was sent to another address of the pod. The
+// answer of a TCP connection leaves from the address to which it was made. This was
+// observed with 2023_03_09; since 2024_07_26 datagrams are assumed to be answered like
+// connections.
 //
 // A guest may own the pod's address itself, so packets for the guest must not
 // find the pod's local table: they carry a mark, and a rule before the local
@@ -44,25 +42,25 @@
 // Not modelled: passt ends TCP and UDP in sockets of its own, the kernel
 // forwards.
 //
-//   - passt accepts a peer's connection at a forwarded port before it asks the
-//     guest. A peer's connect() therefore succeeds even if no server listens in
-//     the guest, and ends by a reset, or hangs if the address seen is not the
-//     guest's; here the peer is refused at once, or its connect() hangs. Verdicts
-//     come from answers, so they are the same. A check that only connects (nc -z,
-//     a TCP health check) works behind passt and fails here.
+//   - passt accepts a peer's connection at a forwarded port before it connects to
+//     the guest. A peer's connect() therefore succeeds even if no server listens in
+//     the guest; a reset follows, or nothing if the address seen is not the guest's.
+//     Here the peer is refused at once, or its connect() hangs. Verdicts come from
+//     answers, so they are the same. A check that only connects (nc -z, a TCP health
+//     check) succeeds behind passt and fails here.
 //   - The hop limit goes down by one, and TCP options are end to end.
-//   - ICMPv6 errors of the guest reach the peer, and from 2024_07_26 on those of
-//     the network the guest. passt hands on none of the former, and of the latter
-//     those about UDP since 2025_03_20. A UDP exchange that is refused here times
-//     out behind passt. So does up to 2024_12_11 a TCP connection of the guest
+//   - ICMPv6 errors of the guest reach the peer, and from 2024_07_26 on ICMPv6 errors
+//     of the network reach the guest. passt forwards no error of the guest, and since
+//     2025_03_20 errors of the network about UDP. A UDP exchange that is refused here
+//     times out behind passt. Up to 2024_12_11 so does a TCP connection of the guest
 //     that is refused here (the reset lacks ACK).
 //   - Multicast, in either direction, goes nowhere.
 //   - Up to 2024_06_24 a TCP connection to one of the pod's further addresses
 //     (Config.Others) stays with the address seen when it began.
-//   - Up to 2024_06_24 a host that has an address which passt takes for the
-//     guest's, after a renumbering, is not hidden behind passt's own.
-//   - What the pod itself sends to a forwarded port of its own stays in the
-//     pod; passt would take it to the guest.
+//   - Up to 2024_06_24 a host whose address passt takes for the guest's, after a
+//     renumbering, appears to the guest with that address and not with passt's.
+//   - The pod's own packets to a forwarded port of the pod stay in the pod; passt
+//     would forward them to the guest.
 //   - Up to 2024_06_24 the guest's UDP answer to a peer that has the gateway's
 //     address goes to the pod's loopback, and the TCP ports, too, that the guest
 //     has sent from are open to everybody (RFC 4787 5), 1024 in all.

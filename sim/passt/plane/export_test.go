@@ -20,7 +20,7 @@ func (p *Plane) SeenLinkLocal() (netip.Addr, error) { return p.get(p.ll) }
 func (p *Plane) get(variable *nftables.Set) (netip.Addr, error) {
 	es, err := p.conn.GetSetElements(variable)
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("get %s in %s: %w", variable.Name, p.cfg.Pod.Name(), err)
+		return netip.Addr{}, fmt.Errorf("get %s in %s: %w", variable.Name, p.pod.NS.Name(), err)
 	}
 	if len(es) == 0 {
 		return netip.Addr{}, nil

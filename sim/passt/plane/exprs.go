@@ -52,7 +52,7 @@ func header(base expr.PayloadBase, off, n uint32) *expr.Payload {
 // network loads an address of the header into regA.
 func network(off uint32) exprs { return exprs{header(expr.PayloadBaseNetworkHeader, off, addrLen)} }
 
-// equals loads something into regA, and matches if it is that.
+// equals loads a value into regA, and matches if it is data.
 func equals(load expr.Any, data []byte) exprs {
 	return exprs{load, &expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: data}}
 }
@@ -63,7 +63,7 @@ func masked(mask []byte) *expr.Bitwise {
 	return &expr.Bitwise{SourceRegister: regA, DestRegister: regA, Len: uint32(n), Mask: mask, Xor: make([]byte, n)}
 }
 
-// in matches if the address in regA is in p; it spoils regA.
+// in matches if the address in regA is in p. It overwrites regA.
 func in(p netip.Prefix) exprs {
 	return equals(masked(net.CIDRMask(p.Bits(), 8*addrLen)), p.Masked().Addr().AsSlice())
 }
@@ -75,7 +75,6 @@ func destination(a netip.Addr) exprs {
 	return equals(header(expr.PayloadBaseNetworkHeader, offDestination, addrLen), a.AsSlice())
 }
 
-// load puts a constant into regA.
 func load(a netip.Addr) exprs { return exprs{&expr.Immediate{Register: regA, Data: a.AsSlice()}} }
 
 // current loads the value of a variable into regA; the rule ends if it has none.
@@ -92,7 +91,7 @@ func toInside() exprs {
 	return exprs{&expr.Bitwise{SourceRegister: regA, DestRegister: regA, Len: addrLen, Mask: mask, Xor: inside.Addr().AsSlice()}}
 }
 
-// lookup matches if the set has what is in reg.
+// lookup matches if the set has the value of reg.
 func lookup(s *nftables.Set, reg uint32) exprs {
 	return exprs{&expr.Lookup{SourceRegister: reg, SetName: s.Name, SetID: s.ID}}
 }
@@ -101,7 +100,6 @@ func dynset(s *nftables.Set, op, key, data uint32) exprs {
 	return exprs{&expr.Dynset{SrcRegKey: key, SrcRegData: data, SetName: s.Name, SetID: s.ID, Operation: op}}
 }
 
-// nat translates to the address in regA.
 func nat(t expr.NATType) exprs {
 	return exprs{&expr.NAT{Type: t, Family: unix.NFPROTO_IPV6, RegAddrMin: regA, RegAddrMax: regA}}
 }
@@ -109,7 +107,6 @@ func nat(t expr.NATType) exprs {
 // setAddress writes regA into the header and keeps the upper checksum right.
 func setAddress(off uint32) exprs { return write(off, addrLen) }
 
-// setPrefix writes the upper half of an address.
 func setPrefix(off uint32, p netip.Prefix) exprs {
 	return append(exprs{&expr.Immediate{Register: regA, Data: p.Addr().AsSlice()[:8]}}, write(off, 8)...)
 }
@@ -145,8 +142,8 @@ func icmpType(from, to byte) exprs {
 	)
 }
 
-// traffic are matches for what is no control of the link: TCP, UDP, and
-// ICMPv6 errors and echo.
+// traffic has the matches for TCP, UDP, and ICMPv6 errors and echo. Neighbour discovery
+// and MLD are not among them.
 func traffic() []exprs {
 	return []exprs{protocol(unix.IPPROTO_TCP), protocol(unix.IPPROTO_UDP), icmpType(1, 129)}
 }

@@ -23,28 +23,28 @@ const (
 	prioRestore   nftables.ChainPriority = 200 // after NAT, before conntrack confirms
 )
 
-// guard drops what the guest sends, which is for passt; see Forward. It has a table
-// of its own, so that it is there while the rules change.
+// guard drops the guest's frames where they arrive; Forward brings them into the pod. It
+// has a table of its own, so that it stays while the rules change.
 func (p *Plane) guard() {
 	p.table = p.conn.AddTable(&nftables.Table{Name: "guard", Family: nftables.TableFamilyIPv6})
 	pre := p.chain("guard", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioGuard)
 	p.rule(pre, arrivedBy(p.cfg.Tap), verdict(expr.VerdictDrop))
 }
 
-// classify marks the packets that are for the guest. All else is the pod's.
+// classify marks the packets for the guest. All others are for the pod.
 func (p *Plane) classify() {
 	pre := p.chain("classify", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioClassify)
 	out := p.chain("output", nftables.ChainTypeRoute, nftables.ChainHookOutput, prioClassify)
 	fromGuest, toPod := mark(markOut), arrivedBy(p.cfg.Uplink)
 
-	// The guest and itself, by way of the pod.
+	// From the guest to itself, through the pod.
 	for _, to := range p.addresses() {
 		p.rule(pre, fromGuest, destination(to), loadPort(destinationPort), lookup(p.ports, regA), ctNew(),
 			setCtMark(markHairpin))
 	}
 	p.rule(pre, fromGuest, ctMark(markHairpin), setMark(markGuest), verdict(expr.VerdictReturn))
-	// The guest and others. Answers have the connection's mark, or else go to a
-	// port that the guest has sent from.
+	// From the guest to others. An answer has the connection's mark, or goes to a port
+	// that the guest has sent from.
 	if p.cfg.Release.PerFlow {
 		p.rule(pre, fromGuest, setCtMark(markGuest))
 	} else {
@@ -56,7 +56,7 @@ func (p *Plane) classify() {
 	p.rule(pre, fromGuest, verdict(expr.VerdictReturn))
 	p.rule(pre, ctMark(markPod), verdict(expr.VerdictReturn))
 	p.rule(pre, ctMark(markGuest), setMark(markGuest), verdict(expr.VerdictReturn))
-	// What is new is the guest's if its port is forwarded. The pod answers echo
+	// A new flow is for the guest if its port is forwarded. The pod answers echo
 	// requests.
 	for _, to := range append(p.addresses(), within(outside, p.cfg.PodLL)) {
 		p.rule(pre, toPod, destination(to), loadPort(destinationPort), lookup(p.ports, regA),
@@ -75,17 +75,17 @@ func (p *Plane) classify() {
 	p.rule(out, ctNew(), setCtMark(markPod))
 }
 
-// hairpin leads what the guest sends to the pod's address and a forwarded port
-// back to it: from passt's link-local address to the guest's.
+// hairpin sends packets of the guest to the pod's address and a forwarded port back to
+// the guest: from passt's link-local address to the guest's.
 func (p *Plane) hairpin() {
 	p.rule(p.dstNAT, ctMark(markHairpin), current(p.ll), toInside(), nat(expr.NATTypeDestNAT))
 	p.rule(p.dstNAT, ctMark(markHairpin), verdict(expr.VerdictDrop)) // no such address is known
 	p.rule(p.srcNAT, ctMark(markHairpin), outOf(p.cfg.Tap), load(within(outside, p.cfg.PasstLL)), nat(expr.NATTypeSourceNAT))
 }
 
-// perFlow translates a flow by its first packet, with conntrack, as releases since
-// 2024_07_26 do. A flow from an address that passt takes for the guest's reaches the
-// guest from passt's own address.
+// perFlow translates a flow by its first packet, with conntrack (since 2024_07_26). A
+// flow from an address that passt takes for the guest's reaches the guest from passt's
+// own address.
 func (p *Plane) perFlow() {
 	ours := append(network(offSource), lookup(p.own, regA)...)
 	inbound := append(arrivedBy(p.cfg.Uplink), mark(markGuest)...)
@@ -96,31 +96,30 @@ func (p *Plane) perFlow() {
 	p.outward(p.srcNAT, nat(expr.NATTypeSourceNAT))
 }
 
-// perPacket translates every packet for itself, without conntrack, as releases up to
-// 2024_06_24 do. There the answer to a flow of the guest, too, goes to the address
-// seen last.
+// perPacket translates each packet on its own, without conntrack (up to 2024_06_24). So
+// an answer to a flow of the guest goes to the address seen last, too.
 func (p *Plane) perPacket() {
 	in := p.chain("forward", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioForward)
 	out := p.chain("reverse", nftables.ChainTypeFilter, nftables.ChainHookPostrouting, prioSrcNAT)
 	inbound := append(arrivedBy(p.cfg.Uplink), mark(markGuest)...)
-	// passt: a connection is answered from the address that it was made to, a
-	// datagram from the kernel's choice, 2023_03_09. Only conntrack knows the
-	// former if it is not that choice; the latter gets lost.
+	// passt: a connection is answered from the address to which it was made, a
+	// datagram from the address that the kernel chooses, 2023_03_09. If these
+	// differ, only conntrack knows the first, and the datagram gets lost.
 	for _, to := range p.cfg.Others {
 		p.inward(p.dstNAT, slices.Concat(inbound, protocol(unix.IPPROTO_TCP), destination(to)), nat(expr.NATTypeDestNAT))
 		for _, ch := range []*nftables.Chain{in, out} {
 			p.rule(ch, protocol(unix.IPPROTO_TCP), ctDestination(to), verdict(expr.VerdictReturn))
 		}
 	}
-	// An ICMPv6 error of the guest quotes the packet as the guest got it. The
-	// peer recognises it by its own addresses.
+	// An ICMPv6 error of the guest quotes the packet with the guest's address. The
+	// peer only knows the pod's.
 	p.rule(out, outOf(p.cfg.Uplink), mark(markOut), icmpType(1, 4), load(p.cfg.Address), setQuotedDestination())
 	p.inward(in, inbound, append(setAddress(offDestination), verdict(expr.VerdictReturn)...))
 	p.outward(out, append(setAddress(offSource), verdict(expr.VerdictReturn)...))
 }
 
-// inward leads what comes in for the guest to the address seen. exchange replaces
-// the destination by the address in regA.
+// inward sends inbound packets to the address seen. exchange replaces the destination by
+// the address in regA.
 func (p *Plane) inward(ch *nftables.Chain, inbound, exchange exprs) {
 	p.rule(ch, inbound, sourceIn(outside), current(p.ll), toInside(), exchange)
 	p.rule(ch, inbound, sourceIn(outside), verdict(expr.VerdictDrop)) // no such address is known
@@ -130,14 +129,15 @@ func (p *Plane) inward(ch *nftables.Chain, inbound, exchange exprs) {
 	p.rule(ch, inbound, current(p.seen), exchange)
 }
 
-// outward has what the guest sends leave with the pod's address, likewise.
+// outward gives packets of the guest the pod's address. exchange replaces the source by
+// the address in regA.
 func (p *Plane) outward(ch *nftables.Chain, exchange exprs) {
 	p.rule(ch, outOf(p.cfg.Uplink), mark(markOut), destinationIn(outside), load(within(outside, p.cfg.PodLL)), exchange)
 	p.rule(ch, outOf(p.cfg.Uplink), mark(markOut), load(p.cfg.Address), exchange)
 }
 
-// local gives what the guest sends to the pod itself the source of passt's sockets,
-// and leads what it sends to the gateway to the pod's loopback.
+// local gives packets of the guest to the pod the source of passt's sockets, and sends
+// packets to the gateway to the pod's loopback.
 func (p *Plane) local() {
 	fromGuest := mark(markOut)
 	in := p.chain("local", nftables.ChainTypeNAT, nftables.ChainHookInput, prioSrcNAT)

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/frame"
-	"github.com/passtlab/passtlab/sim/netns"
+	"github.com/passtlab/passtlab/sim/link"
 )
 
 const (
@@ -19,17 +19,12 @@ const (
 	headersLen  = ethernetLen + 40
 )
 
-// listen opens the socket by which frames of the guest enter the pod: on the
-// loopback interface, which receives what it sends, with the mark of the guest.
-func listen(pod *netns.NS) (conn *packet.Conn, err error) {
-	err = pod.Do(func() error {
-		// Linux gives the loopback interface this index in every namespace.
-		// Protocol 0: the socket receives nothing.
-		conn, err = packet.Listen(&net.Interface{Index: 1, Name: "lo"}, packet.Raw, 0, nil)
-		return err
-	})
+// listen opens the socket through which frames of the guest enter the pod, with the mark
+// of the guest. The loopback interface receives the frames that are sent on it.
+func listen(pod *link.Net) (*packet.Conn, error) {
+	conn, err := pod.ListenPacket("lo", 0)
 	if err != nil {
-		return nil, fmt.Errorf("open packet socket on lo in %s: %w", pod.Name(), err)
+		return nil, err
 	}
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -40,14 +35,14 @@ func listen(pod *netns.NS) (conn *packet.Conn, err error) {
 		serr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_MARK, markOut)
 	}); err != nil || serr != nil {
 		_ = conn.Close()
-		return nil, fmt.Errorf("mark packet socket on lo in %s: %w", pod.Name(), errors.Join(serr, err))
+		return nil, fmt.Errorf("mark packet socket on lo in %s: %w", pod.NS.Name(), errors.Join(serr, err))
 	}
 	return conn, nil
 }
 
-// Forward takes a frame of the guest into the pod, whatever its destination on
-// Ethernet. What is no TCP, UDP or ICMPv6 traffic between unicast addresses goes
-// nowhere: passt has no socket for it, or answers it itself.
+// Forward takes a frame of the guest into the pod, whatever its Ethernet destination. It
+// drops all but TCP, UDP and ICMPv6 errors and echo between unicast addresses: passt has
+// no socket for the rest, or answers it itself.
 func (p *Plane) Forward(b []byte) error {
 	if !forwarded(b, p.cfg.NoEcho) {
 		return nil
@@ -55,7 +50,7 @@ func (p *Plane) Forward(b []byte) error {
 	p.frame = append(p.frame[:0], loopback...)
 	p.frame = append(p.frame, b[ethernetLen:]...)
 	if _, err := p.in.WriteTo(p.frame, &packet.Addr{HardwareAddr: loopback[:6]}); err != nil {
-		return fmt.Errorf("forward a frame of the guest into %s: %w", p.cfg.Pod.Name(), err)
+		return fmt.Errorf("forward a frame of the guest into %s: %w", p.pod.NS.Name(), err)
 	}
 	return nil
 }
@@ -66,7 +61,7 @@ var loopback = net.HardwareAddr{12: unix.ETH_P_IPV6 >> 8, 13: unix.ETH_P_IPV6 & 
 func forwarded(b []byte, noEcho bool) bool {
 	p, ok := frame.Parse(b)
 	if !ok || len(b) != headersLen+len(p.Payload) {
-		return false // padded, and therefore ignored (package passt), or extended
+		return false // passt ignores a padded frame; extension headers are not forwarded
 	}
 	for _, a := range []netip.Addr{p.Source, p.Destination} {
 		if a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() {

@@ -7,22 +7,19 @@ import (
 	"github.com/google/nftables/expr"
 )
 
-// The kernel forwards no packet that has a link-local address; passt does, in
-// effect. So inside the pod's kernel a link-local address of TCP, UDP or echo
-// traffic has another prefix, from before conntrack to after routing.
+// Prefixes; see the package documentation for outside and inside.
 var (
 	linkLocal   = netip.MustParsePrefix("fe80::/10")
 	unspecified = netip.MustParsePrefix("::/128")
 	multicast   = netip.MustParsePrefix("ff00::/8")
 
-	// outside stands for fe80::/64 of hosts on the pod's link, and of passt;
-	// inside for fe80::/64 of the guest, and its first address for ::, to which
+	// outside stands for fe80::/64 of passt and of hosts on the pod's link, inside
+	// for fe80::/64 of the guest. The first address of inside stands for ::, to which
 	// early releases send. Both are random ULA prefixes (RFC 4193).
 	outside = netip.MustParsePrefix("fd7a:5571:ab0a:1::/64")
 	inside  = netip.MustParsePrefix("fd7a:5571:ab0a:2::/64")
 )
 
-// within returns a with the prefix p.
 func within(p netip.Prefix, a netip.Addr) netip.Addr {
 	b, q := a.As16(), p.Addr().As16()
 	copy(b[:8], q[:8])

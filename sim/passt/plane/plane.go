@@ -12,37 +12,33 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/sim/link"
-	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
 // Config of a plane.
 type Config struct {
-	Pod     *netns.NS
 	Uplink  string // the pod's interface towards the cluster
 	Tap     string // the pod's interface towards the guest
 	Release passt.Release
 
-	Address netip.Addr   // the pod's address, by which it sends
+	Address netip.Addr   // the pod's address, from which it sends
 	Others  []netip.Addr // the pod's other addresses; passt listens on them, too
-	Lease   netip.Addr   // what is leased, and the address seen at first; default: Address
+	Lease   netip.Addr   // the leased address, and the address seen at first; default: Address
 	PodLL   netip.Addr   // the link-local address of Uplink
 	PasstLL netip.Addr   // passt's own: PodLL, or the gateway's if that is link-local
-	Gateway netip.Addr   // mapped to the pod's loopback; zero: nothing is
+	Gateway netip.Addr   // mapped to the pod's loopback; zero: no mapping
 
-	// Guest and GuestMAC are the next hop for all that is sent to the guest,
-	// whatever the destination: passt resolves no address of the guest.
+	// Guest and GuestMAC are the next hop for all packets to the guest: passt resolves
+	// no address of the guest.
 	Guest    netip.Addr
 	GuestMAC net.HardwareAddr
 
-	NoEcho bool // echo requests of the guest go nowhere
-
-	// TCP and UDP are the ports that are forwarded to the guest.
-	TCP, UDP []passt.PortRange
+	NoEcho   bool              // echo requests of the guest are dropped
+	TCP, UDP []passt.PortRange // the ports that are forwarded to the guest
 }
 
 const (
-	guestTable = 100  // routing table that leads to the guest
+	guestTable = 100  // routing table for packets to the guest
 	rulePref   = 100  // where the rule for the local table is moved to
 	coneSize   = 1024 // ports of the guest that are open to everybody
 
@@ -51,56 +47,58 @@ const (
 
 	markGuest   = 1 // packet to the guest; connection of the guest
 	markPod     = 2 // connection that the pod itself has opened
-	markHairpin = 3 // connection of the guest with itself, by way of the pod
+	markHairpin = 3 // connection of the guest with itself, through the pod
 	markOut     = 4 // packet from the guest
-	markStray   = 5 // connection of the guest whose answers come from elsewhere
+	markStray   = 5 // connection of the guest whose answers come from another address
 )
 
 // Plane is the translation of one pod. It ends with the pod's namespace.
 type Plane struct {
 	cfg  Config
+	pod  *link.Net
 	conn *nftables.Conn
 
 	table *nftables.Table
 	// seen and ll, passt's addr_seen and addr_ll_seen, are variables: maps with
 	// one element, keyed by the protocol family.
 	seen, ll     *nftables.Set
-	isSeen, isLL netip.Addr // what they hold
-	// own holds the address leased and the one seen. Another host that has one of
+	isSeen, isLL netip.Addr // their values
+	// own has the leased address and the address seen. Another host that has one of
 	// them appears to the guest as passt itself.
 	own *nftables.Set
-	// ports holds protocol and port of what is forwarded, cone those that the
-	// guest has sent from.
+	// ports has the forwarded protocols and ports, cone those that the guest has sent
+	// from.
 	ports, cone *nftables.Set
-	// dstNAT and srcNAT translate by conntrack.
+	// dstNAT and srcNAT translate with conntrack.
 	dstNAT, srcNAT *nftables.Chain
 	rules          []rule
 
-	in    *packet.Conn // where frames of the guest enter the pod
+	in    *packet.Conn // through which frames of the guest enter the pod
 	frame []byte
 }
 
-// New installs the plane. The interfaces are up and the pod owns its address.
+// New installs the plane in the pod. The interfaces have to be up and the pod has to own
+// its address.
 func New(cfg Config, pod *link.Net) (*Plane, error) {
 	if !cfg.Lease.IsValid() {
 		cfg.Lease = cfg.Address
 	}
-	p := &Plane{cfg: cfg}
+	p := &Plane{cfg: cfg, pod: pod}
 	err := errors.Join(
 		pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
 		pod.LocalRulePreference(rulePref, markGuest, guestTable),
-		p.Route(pod),
+		p.Route(),
 		pod.AddRoute(cfg.Uplink, outside, netip.Addr{}, 0),
-		pod.AddAddress("lo", netip.PrefixFrom(within(outside, cfg.PodLL), 128), link.NoDAD),
+		pod.AddAddress("lo", netip.PrefixFrom(within(outside, cfg.PodLL), 128)),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("route to the guest: %w", err)
 	}
-	if p.in, err = listen(cfg.Pod); err != nil {
+	if p.in, err = listen(pod); err != nil {
 		return nil, err
 	}
-	if err := cfg.Pod.Do(func() error { p.conn, err = nftables.New(nftables.AsLasting()); return err }); err != nil {
-		return nil, errors.Join(fmt.Errorf("open nftables in %s: %w", cfg.Pod.Name(), err), p.in.Close())
+	if err := pod.NS.Do(func() error { p.conn, err = nftables.New(nftables.AsLasting()); return err }); err != nil {
+		return nil, errors.Join(fmt.Errorf("open nftables in %s: %w", pod.NS.Name(), err), p.in.Close())
 	}
 	p.isSeen = p.cfg.Lease
 	if p.cfg.Release.InitialPodLL {
@@ -113,55 +111,47 @@ func New(cfg Config, pod *link.Net) (*Plane, error) {
 	return p, nil
 }
 
-// Route adds what leads to the guest by Tap. All of it goes when Tap goes down.
-func (p *Plane) Route(pod *link.Net) error {
+// Route adds the neighbour and the routes for the guest. The kernel removes them when Tap
+// goes down.
+func (p *Plane) Route() error {
 	return errors.Join(
-		pod.AddNeighbour(p.cfg.Tap, p.cfg.Guest, p.cfg.GuestMAC),
-		pod.AddRoute(p.cfg.Tap, anywhere, p.cfg.Guest, guestTable),
-		pod.AddRoute(p.cfg.Tap, inside, p.cfg.Guest, 0),
+		p.pod.AddNeighbour(p.cfg.Tap, p.cfg.Guest, p.cfg.GuestMAC),
+		p.pod.AddRoute(p.cfg.Tap, anywhere, p.cfg.Guest, guestTable),
+		p.pod.AddRoute(p.cfg.Tap, inside, p.cfg.Guest, 0),
 	)
 }
 
 var anywhere = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 
-// Change changes Address, Others, Gateway, Lease and PasstLL; the addresses seen
-// stay, flows do not. The caller forwards nothing meanwhile.
+// Change changes Address, Others, Gateway, Lease and PasstLL. The addresses seen stay;
+// flows end. The caller must not forward a frame during the call.
 func (p *Plane) Change(change func(*Config)) error {
 	change(&p.cfg)
 	p.conn.DelTable(p.table)
 	return p.install()
 }
 
-// Close closes the plane's sockets; the rules go with the namespace.
+// Close closes the plane's sockets. The rules end with the namespace.
 func (p *Plane) Close() error { return errors.Join(p.in.Close(), p.conn.CloseLasting()) }
 
-// Follow leads new inbound flows from global sources to seen, and those from
-// link-local ones to ll; a zero ll: none is known.
+// Follow sends new inbound flows from global sources to seen, and those from link-local
+// sources to ll. A zero ll means that none is known.
 func (p *Plane) Follow(seen, ll netip.Addr) error {
-	changed := false
-	for _, v := range []struct {
-		set *nftables.Set
-		is  *netip.Addr
-		new netip.Addr
-	}{{p.seen, &p.isSeen, seen}, {p.ll, &p.isLL, ll}} {
-		if *v.is == v.new {
-			continue
-		}
-		p.conn.FlushSet(v.set)
-		if err := p.conn.SetAddElements(v.set, variable(v.new)); err != nil {
-			return fmt.Errorf("set %s in %s: %w", v.set.Name, p.cfg.Pod.Name(), err)
-		}
-		*v.is, changed = v.new, true
-	}
-	if !changed {
+	if p.isSeen == seen && p.isLL == ll {
 		return nil
 	}
-	p.conn.FlushSet(p.own)
-	if err := p.conn.SetAddElements(p.own, p.owned()); err != nil {
-		return fmt.Errorf("set %s in %s: %w", p.own.Name, p.cfg.Pod.Name(), err)
+	p.isSeen, p.isLL = seen, ll
+	for _, s := range []struct {
+		set      *nftables.Set
+		elements []nftables.SetElement
+	}{{p.seen, variable(seen)}, {p.ll, variable(ll)}, {p.own, p.owned()}} {
+		p.conn.FlushSet(s.set)
+		if err := p.conn.SetAddElements(s.set, s.elements); err != nil {
+			return fmt.Errorf("set %s in %s: %w", s.set.Name, p.pod.NS.Name(), err)
+		}
 	}
 	if err := p.conn.Flush(); err != nil {
-		return fmt.Errorf("set the guest's address in %s: %w", p.cfg.Pod.Name(), err)
+		return fmt.Errorf("set the guest's address in %s: %w", p.pod.NS.Name(), err)
 	}
 	return nil
 }
@@ -174,11 +164,11 @@ func variable(a netip.Addr) []nftables.SetElement {
 	return []nftables.SetElement{{Key: []byte{unix.NFPROTO_IPV6}, Val: a.AsSlice()}}
 }
 
-// install adds the table, and then its rules.
+// install adds the table and its rules.
 func (p *Plane) install() (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("install nftables rules in %s: %w", p.cfg.Pod.Name(), err)
+			err = fmt.Errorf("install nftables rules in %s: %w", p.pod.NS.Name(), err)
 		}
 	}()
 	p.table = p.conn.AddTable(&nftables.Table{Name: "passt", Family: nftables.TableFamilyIPv6})
@@ -203,8 +193,7 @@ func (p *Plane) install() (err error) {
 }
 
 func (p *Plane) sets() error {
-	// The library would number sets from a counter that it shares between
-	// goroutines unguarded.
+	// The library's own counter of sets is not safe for use by several goroutines.
 	id := uint32(0)
 	next := func() uint32 { id++; return id }
 	newVariable := func(name string, value netip.Addr) (*nftables.Set, error) {
@@ -242,7 +231,6 @@ func (p *Plane) sets() error {
 	return p.conn.AddSet(p.cone, nil)
 }
 
-// owned are the elements of own.
 func (p *Plane) owned() []nftables.SetElement {
 	es := []nftables.SetElement{{Key: p.cfg.Lease.AsSlice()}}
 	if p.isSeen != p.cfg.Lease {
@@ -262,7 +250,7 @@ func portElements(proto byte, ranges []passt.PortRange) (es []nftables.SetElemen
 	return es
 }
 
-// addresses are all of the pod's but the link-local one.
+// addresses returns the pod's addresses without the link-local one.
 func (p *Plane) addresses() []netip.Addr { return append([]netip.Addr{p.cfg.Address}, p.cfg.Others...) }
 
 // chain adds a base chain to the table that was added last.

@@ -24,12 +24,12 @@ type rule struct {
 	exprs        exprs
 }
 
-// send sends all rules in one transaction. google/nftables does not: it leaves out
-// the checksum flags of an expression that writes to a header without a checksum
-// of its own, such as IPv6's.
+// send sends all rules in one transaction. google/nftables cannot do it: it leaves out
+// the checksum flags of an expression that writes to a header without a checksum, such
+// as IPv6's.
 func (p *Plane) send() error {
 	var conn *netlink.Conn
-	if err := p.cfg.Pod.Do(func() (err error) { conn, err = netlink.Dial(unix.NETLINK_NETFILTER, nil); return err }); err != nil {
+	if err := p.pod.NS.Do(func() (err error) { conn, err = netlink.Dial(unix.NETLINK_NETFILTER, nil); return err }); err != nil {
 		return err
 	}
 	defer conn.Close()
