@@ -7,6 +7,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/passt"
 )
 
 func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
@@ -29,19 +30,22 @@ func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
 	})
 }
 
-// unanswered has the guest solicit a lease, and passt take it without a word.
+// unanswered makes the guest solicit a lease that passt does not answer.
 func (l stage) unanswered(ctx context.Context) error {
 	s, err := l.simulation()
 	if err != nil {
 		return err
 	}
-	answered := s.AnswerDHCPv6(false)
-	defer s.AnswerDHCPv6(answered)
+	answer := func(on bool) (was bool) {
+		s.Ask(func(e *passt.Engine) { was = e.AnswerDHCPv6(on) })
+		return was
+	}
+	defer answer(answer(false))
 	return s.Exchange(ctx, l.guest.SolicitLease)
 }
 
-// Renew renews the lease. If passt does not answer, because the lease is another
-// server's, it stays as it is.
+// Renew renews the lease. If passt does not answer, because the lease is of another
+// server, the lease stays as it is.
 func (l stage) Renew(ctx context.Context) error {
 	return l.passt.Exchange(ctx, l.guest.Renew)
 }

@@ -63,7 +63,7 @@ func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 		carried = e.State == scenarios.StateCarried
 	}
 	if carried {
-		l.passt.Ask(func(last *passt.Engine) { next.Resume(last.State()) })
+		l.passt.Ask(next.Resume)
 	}
 	source, _, err := l.podAddresses()
 	if err != nil {

@@ -24,15 +24,6 @@ func (s *Simulated) SetAddress(a netip.Addr) error {
 	return s.lead(func(c *plane.Config) { c.Lease = a })
 }
 
-// AnswerDHCPv6 turns answers by DHCPv6 on or off, and returns whether they were on.
-func (s *Simulated) AnswerDHCPv6(on bool) (did bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	did = s.engine.Leases()
-	s.engine.AnswerDHCPv6(on)
-	return did
-}
-
 // Change changes the translation.
 func (s *Simulated) Change(change func(*plane.Config)) error {
 	s.mu.Lock()
@@ -40,7 +31,7 @@ func (s *Simulated) Change(change func(*plane.Config)) error {
 	return s.lead(change)
 }
 
-// Replace makes another passt take over.
+// Replace replaces the engine and changes the translation.
 func (s *Simulated) Replace(next *passt.Engine, change func(*plane.Config)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +39,7 @@ func (s *Simulated) Replace(next *passt.Engine, change func(*plane.Config)) erro
 	return s.lead(change)
 }
 
-// lead changes the translation, and gives it the addresses seen.
+// lead changes the translation, which then gets the addresses seen.
 func (s *Simulated) lead(change func(*plane.Config)) error {
 	if s.plane == nil {
 		return nil
@@ -65,7 +56,7 @@ func (s *Simulated) Reroute() error {
 
 func (s *Simulated) Exchange(ctx context.Context, exchange func(context.Context) error) error {
 	select {
-	case <-s.asked: // an earlier exchange
+	case <-s.asked: // from an earlier exchange
 	default:
 	}
 	ctx, cancel := context.WithCancel(ctx)

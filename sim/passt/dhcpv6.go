@@ -24,13 +24,13 @@ const (
 	infinite   = ndp.Infinity
 )
 
-// message are the options of a client's message. Package dhcpv6 does not parse
-// them because passt is more lenient: it answers messages whose last option, or
-// IA_NA, is cut short, and reads an IAADDR out of an IA_TA where there is none.
+// message has the options of a client's message. Package dhcpv6 cannot parse all that
+// passt answers: messages whose last option, or IA_NA, is cut short. passt also reads an
+// IAADDR in an IA_TA that has none.
 type message []byte
 
-// find returns where the first option of that code begins, from at on. The
-// option may be cut short.
+// find returns where the first option of that code begins, from at on. The option may be
+// cut short.
 func (m message) find(code dhcpv6.OptionCode, at int) (int, bool) {
 	for at+optionLen <= len(m) {
 		if binary.BigEndian.Uint16(m[at:]) == uint16(code) {
@@ -41,10 +41,10 @@ func (m message) find(code dhcpv6.OptionCode, at int) (int, bool) {
 	return len(m), false
 }
 
-// length returns the length that the option at offset at claims.
+// length returns the length in the header of the option at offset at.
 func (m message) length(at int) int { return int(binary.BigEndian.Uint16(m[at+2:])) }
 
-// option returns what is in the first option of that code, which is whole.
+// option returns the content of the first option of that code, unless it is cut short.
 func (m message) option(code dhcpv6.OptionCode) ([]byte, bool) {
 	at, ok := m.find(code, 0)
 	if !ok || at+optionLen+m.length(at) > len(m) {
@@ -63,14 +63,12 @@ func (e *Engine) duid() []byte {
 	}).ToBytes()
 }
 
-// dhcpv6 answers the messages of a client.
 func (e *Engine) dhcpv6(p frame.Packet) []byte {
 	if e.cfg.NoDHCPv6 || e.local || len(p.Payload) < udpLen+messageLen ||
 		binary.BigEndian.Uint16(p.Payload[2:]) != dhcpv6.DefaultServerPort {
 		return nil
 	}
-	// passt: any multicast destination, hop limit and checksum will do, all
-	// releases.
+	// passt: accepts any multicast destination, hop limit and checksum, all releases.
 	if !multicast(p.Destination) || int(binary.BigEndian.Uint16(p.Payload[4:])) != len(p.Payload) {
 		return nil
 	}
@@ -113,12 +111,12 @@ func (e *Engine) dhcpv6(p frame.Packet) []byte {
 		if named {
 			return nil
 		}
-		// passt: a good one gets the lease, all releases (RFC 8415 18.3.3 wants
-		// the status alone).
+		// passt: a good one gets the lease, all releases (RFC 8415 18.3.3: only the
+		// status).
 		off = e.notOnLink(m)
 	case dhcpv6.MessageTypeRebind:
-		// passt: REBIND needs a server identifier, all releases, so that
-		// one as RFC 8415 18.2.5 wants it is never answered.
+		// passt: REBIND needs a server identifier, all releases, so a REBIND as in
+		// RFC 8415 18.2.5 gets no answer.
 		if !us {
 			return nil
 		}
@@ -148,7 +146,7 @@ func (e *Engine) dhcpv6(p frame.Packet) []byte {
 	return e.frame(e.guest, p.Source, flow, layers.IPProtocolUDP, udp, gopacket.Payload(reply.ToBytes()))
 }
 
-// iaOf returns the IAID of the first IA_NA, if there is one; !ok: passt drops the
+// iaOf returns the IAID of the first IA_NA, if there is one. If not ok, passt drops the
 // message.
 func (e *Engine) iaOf(m message) (iaid [4]byte, has, ok bool) {
 	at, found := m.find(dhcpv6.OptionIANA, 0)
@@ -157,8 +155,8 @@ func (e *Engine) iaOf(m message) (iaid [4]byte, has, ok bool) {
 	}
 	whole := at+optionLen+m.length(at) <= len(m)
 	if e.cfg.Release.ShortIA {
-		// passt: what counts is whether the message is long enough for an
-		// IA_NA, not whether the option is, 2025_09_11.
+		// passt: the message has to be long enough for an IA_NA, the option not,
+		// 2025_09_11.
 		whole = at+optionLen+iaLen <= len(m)
 	}
 	if !whole {
@@ -173,9 +171,9 @@ func (e *Engine) iaOf(m message) (iaid [4]byte, has, ok bool) {
 // notOnLink returns the head of the first IA_NA with an address that is not
 // the leased one, or nil.
 //
-// passt, all releases: the search stops for good at an IA_NA that is too short
-// and at an IAADDR that has options; of an IA_TA, which is four octets from
-// its IAID to its options, it skips twelve.
+// passt, all releases: the search ends at an IA_NA that is too short and at an IAADDR
+// with options. It skips twelve octets of an IA_TA, although its options begin after
+// four.
 func (e *Engine) notOnLink(m message) []byte {
 	for _, code := range []dhcpv6.OptionCode{dhcpv6.OptionIANA, dhcpv6.OptionIATA} {
 		for at := 0; ; {
@@ -199,8 +197,8 @@ func (e *Engine) notOnLink(m message) []byte {
 				}
 			}
 			if !e.cfg.Release.EveryIA {
-				// passt: the search for addresses runs on to the end
-				// of the message, before 2025_09_11.
+				// passt: the search for addresses goes to the end of the
+				// message, before 2025_09_11.
 				break
 			}
 		}
@@ -208,8 +206,8 @@ func (e *Engine) notOnLink(m message) []byte {
 	return nil
 }
 
-// refusal are the options of an answer to an address that is not on link
-// (RFC 8415 18.3.2). head is the IA that asked for it, without options.
+// refusal returns the options of an answer to an address that is not on link
+// (RFC 8415 18.3.2). head is the client's IA without options.
 func (e *Engine) refusal(head, client []byte) dhcpv6.Options {
 	status := dhcpv6.Options{&dhcpv6.OptStatusCode{
 		StatusCode: iana.StatusNotOnLink, StatusMessage: "Prefix not appropriate for link.",
@@ -221,11 +219,10 @@ func (e *Engine) refusal(head, client []byte) dhcpv6.Options {
 	}
 }
 
-// lease are the options of every other answer, whatever was asked for.
+// lease returns the options of every other answer.
 //
-// passt: an answer to a message without an IA_NA has one, with the IAID of an
-// earlier message; no option is left out because it was not requested, all
-// releases.
+// passt: the answer to a message without an IA_NA has one, with the IAID of an earlier
+// message; it has options that were not requested, too, all releases.
 func (e *Engine) lease(m message, client []byte) dhcpv6.Options {
 	addr := &dhcpv6.OptIAAddress{IPv6Addr: e.address.AsSlice(), PreferredLifetime: infinite, ValidLifetime: infinite}
 	o := dhcpv6.Options{
@@ -261,7 +258,6 @@ func (e *Engine) lease(m message, client []byte) dhcpv6.Options {
 	return o
 }
 
-// generic is an option whose octets are passt's or the client's own.
 func generic(code dhcpv6.OptionCode, b []byte) dhcpv6.Option {
 	return &dhcpv6.OptionGeneric{OptionCode: code, OptionData: b}
 }

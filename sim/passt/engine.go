@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	// DefaultMTU is what the MTU option holds unless told otherwise.
+	// DefaultMTU is the default value of the MTU option.
 	DefaultMTU = 65520
 	// NoMTU as Config.MTU leaves the MTU option out (passt -m 0).
 	NoMTU = -1
 
 	// maxNameservers is resolv.conf(5)'s MAXNS.
 	maxNameservers = 3
-	// maxSearches bounds the encoded search list, so that its option's
-	// length, an octet that counts eight octets, cannot overflow.
+	// maxSearches is the most octets of the encoded search list: its option's length is
+	// one octet, in units of eight.
 	maxSearches = 2000
 )
 
@@ -35,7 +35,7 @@ var fixedMAC = net.HardwareAddr{0x9a, 0x55, 0x9a, 0x55, 0x9a, 0x55}
 // localLinkLocal is passt's address in front of a pod without IPv6.
 var localLinkLocal = netip.MustParseAddr("fe80::1")
 
-// Config is what passt learns from its command line and from the pod.
+// Config has what passt reads from its command line and from the pod.
 type Config struct {
 	Release Release // default: Default
 
@@ -44,8 +44,7 @@ type Config struct {
 	PodMAC      net.HardwareAddr // of the pod's interface
 	Address     netip.Prefix     // the pod's; zero: a pod without IPv6
 	Gateway     netip.Addr       // zero: no default route
-	LinkLocal   netip.Addr       // of the pod's interface; default: made from PodMAC (RFC 4291 appendix A)
-	Nameservers []netip.Addr     // the first three of IPv6 count
+	Nameservers []netip.Addr     // passt uses the first three of IPv6
 	Searches    []string
 
 	// Options.
@@ -59,7 +58,7 @@ type Config struct {
 	NoDHCPv6     bool             // --no-dhcpv6
 	NoMapGW      bool             // --no-map-gw
 	NoICMP       bool             // --no-icmp
-	VhostUser    bool             // --vhost-user: what is sent on connect is lost
+	VhostUser    bool             // --vhost-user: frames sent on connect are lost
 
 	// NotAutonomous clears the prefix option's A flag (RFC 4861 4.6.2), for a lab
 	// without SLAAC. No passt does that.
@@ -76,8 +75,8 @@ type Config struct {
 type Engine struct {
 	cfg     Config
 	local   bool       // the pod has no IPv6
-	silent  bool       // and passt therefore speaks none
-	address netip.Addr // what is leased; in local mode the guest's own
+	silent  bool       // and so passt sends no IPv6
+	address netip.Addr // the leased one; in local mode the guest's own
 	mac     net.HardwareAddr
 	ll      netip.Addr // passt's own: the gateway's if that is link-local, else the pod's
 
@@ -105,15 +104,13 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.MTU == 0 {
 		cfg.MTU = DefaultMTU
 	}
-	if len(cfg.PodMAC) == 6 && !cfg.LinkLocal.IsValid() {
-		cfg.LinkLocal = eui64.Address(eui64.LinkLocal, [6]byte(cfg.PodMAC))
-	}
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("configure passt: %w", err)
 	}
 	cfg.FQDN = strings.TrimSuffix(cfg.FQDN, ".")
 	cfg.Searches = domains(cfg.Searches)
-	e := &Engine{cfg: cfg, mac: cfg.MAC, ll: cfg.LinkLocal, seen: netip.IPv6Unspecified()}
+	podLL := eui64.Address(eui64.LinkLocal, [6]byte(cfg.PodMAC))
+	e := &Engine{cfg: cfg, mac: cfg.MAC, ll: podLL, seen: netip.IPv6Unspecified()}
 	if e.mac == nil {
 		e.mac = cfg.PodMAC
 		if cfg.Release.FixedMAC {
@@ -121,7 +118,7 @@ func New(cfg Config) (*Engine, error) {
 		}
 	}
 	if e.local = !cfg.Address.IsValid(); e.local {
-		// passt: an IPv4-only pod has a router in IPv6, 2025_12_08.
+		// passt: advertises a router in front of an IPv4-only pod, 2025_12_08.
 		e.silent = !cfg.Release.LocalMode
 		e.cfg.Gateway = localLinkLocal
 	} else {
@@ -132,7 +129,7 @@ func New(cfg Config) (*Engine, error) {
 		e.ll = e.cfg.Gateway
 	}
 	if cfg.Release.InitialPodLL {
-		e.seenLL = cfg.LinkLocal
+		e.seenLL = podLL
 	}
 	e.resolvers = e.nameservers()
 	e.serverID = e.duid()
@@ -157,16 +154,13 @@ func (c Config) check() error {
 	if c.Address.IsValid() && !c.Gateway.IsValid() && !c.Release.Routeless {
 		return fmt.Errorf("passt %s does not start in a pod without a default route in IPv6", c.Release)
 	}
-	if !linkLocal(c.LinkLocal) {
-		return fmt.Errorf("link-local address %s is none", c.LinkLocal)
-	}
 	if c.MTU != NoMTU && (c.MTU < 68 || c.MTU > 65535) {
 		return fmt.Errorf("MTU %d is outside 68 to 65535", c.MTU)
 	}
 	size := 0
 	for _, d := range domains(append(slices.Clone(c.Searches), c.FQDN)) {
 		if len(d) > 253 || slices.ContainsFunc(strings.Split(d, "."), func(l string) bool { return l == "" || len(l) > 63 }) {
-			return fmt.Errorf("domain %q is none (RFC 1035 2.3.4)", d)
+			return fmt.Errorf("domain %q is not a domain name (RFC 1035 2.3.4)", d)
 		}
 		size += len(d) + 2
 	}
@@ -176,7 +170,7 @@ func (c Config) check() error {
 	return nil
 }
 
-// domains drops the root and trailing dots.
+// domains removes trailing dots, and the root domain.
 func domains(names []string) (ds []string) {
 	for _, n := range names {
 		if n = strings.TrimSuffix(n, "."); n != "" {
@@ -186,8 +180,8 @@ func domains(names []string) (ds []string) {
 	return ds
 }
 
-// nameservers are those handed on. passt: ::1 is the pod's loopback, which the
-// guest has at the gateway's address, all releases.
+// nameservers returns those that the guest gets. passt: replaces ::1, the pod's loopback,
+// by the gateway's address, all releases.
 func (e *Engine) nameservers() (ns []netip.Addr) {
 	for _, a := range e.cfg.Nameservers {
 		switch {
@@ -220,13 +214,12 @@ func (e *Engine) GuestMAC() net.HardwareAddr {
 	return slices.Clone(e.guest)
 }
 
-// Address returns what is leased; the zero Addr for a pod without IPv6, until
-// the guest has shown a link-local address of its own.
+// Address returns the leased address. For a pod without IPv6 it is the zero Addr until
+// the guest has sent from a link-local address, and then that address.
 func (e *Engine) Address() netip.Addr { return e.address }
 
-// SetAddress makes a the leased address, and its /64 the advertised prefix. No
-// passt does that while it runs; it stands for a restart that the guest does not
-// notice.
+// SetAddress makes a the leased address, and its /64 the advertised prefix. A running
+// passt cannot do that; it stands for a restart that the guest does not notice.
 func (e *Engine) SetAddress(a netip.Addr) {
 	if e.seen == e.address {
 		e.seen = a
@@ -234,7 +227,7 @@ func (e *Engine) SetAddress(a netip.Addr) {
 	e.address = a
 }
 
-// Connect returns what passt sends unasked when the guest connects, and starts
+// Connect returns the frames that passt sends unasked when the guest connects, and starts
 // the timer of unsolicited router advertisements.
 func (e *Engine) Connect(now time.Time) (out [][]byte) {
 	if e.silent {
@@ -262,7 +255,7 @@ func (e *Engine) schedule(now time.Time) {
 	e.nextRA = now.Add(time.Duration(200+e.cfg.Rand(400)) * time.Second)
 }
 
-// Deadline returns when Tick has something to do; the zero Time is never.
+// Deadline returns when Tick returns a frame. The zero Time means never.
 func (e *Engine) Deadline() time.Time { return e.nextRA }
 
 // Tick returns the frames that are due at now.

@@ -15,7 +15,7 @@ var (
 	linkLocalPrefix = netip.MustParsePrefix("fe80::/10")
 )
 
-// The predicates of netip look into IPv4-mapped addresses, passt does not.
+// The methods of netip unmap IPv4-mapped addresses; passt does not.
 func linkLocal(a netip.Addr) bool { return linkLocalPrefix.Contains(a) }
 func multicast(a netip.Addr) bool { return a.As16()[0] == 0xff }
 func loopback(a netip.Addr) bool  { return a == netip.IPv6Loopback() }

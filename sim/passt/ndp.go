@@ -16,8 +16,8 @@ import (
 
 const icmpLen = 8 // the least ICMPv6 message that passt looks at
 
-// neighbourDiscovery answers solicitations. passt: it checks nothing of RFC 4861
-// 6.1.1 and 7.1.1, and swallows every other message, all releases.
+// neighbourDiscovery answers solicitations. passt: makes none of the checks of RFC 4861
+// 6.1.1 and 7.1.1, and drops every other message, all releases.
 func (e *Engine) neighbourDiscovery(p frame.Packet) []byte {
 	if e.cfg.NoICMP || e.cfg.NoNDP || len(p.Payload) < icmpLen {
 		return nil
@@ -28,17 +28,17 @@ func (e *Engine) neighbourDiscovery(p frame.Packet) []byte {
 			return nil
 		}
 		// passt: unicast to the source, even to ::, at once, all releases
-		// (RFC 4861 6.2.6 wants otherwise).
+		// (unlike RFC 4861 6.2.6).
 		return e.Advertisement(p.Source, e.guest)
 	case ipv6.ICMPTypeNeighborSolicitation:
-		// passt: duplicate address detection (RFC 4862 5.4) is never
-		// answered, all releases.
+		// passt: never answers duplicate address detection (RFC 4862 5.4), all
+		// releases.
 		target, ok := p.Target()
 		if !ok || p.Source.IsUnspecified() {
 			return nil
 		}
-		// passt: every target is answered for, the guest's own addresses
-		// and multicast too, all releases.
+		// passt: answers for every target, the guest's own addresses and multicast
+		// included, all releases.
 		return e.neighbourAdvertisement(p.Source, e.guest, target, e.neighbour(target))
 	}
 	return nil
@@ -49,8 +49,8 @@ func (e *Engine) Advertisement(dst netip.Addr, to net.HardwareAddr) []byte {
 	return e.Advertise(dst, to, e.RA())
 }
 
-// RA returns the router advertisement without resolvers and passt's own address,
-// and with the prefix masked.
+// RA returns the router advertisement without resolvers and link-layer address, and with
+// the prefix masked.
 func (e *Engine) RA() *ndp.RouterAdvertisement {
 	b := e.cfg.Release.Behaviour
 	ra := &ndp.RouterAdvertisement{
@@ -72,7 +72,7 @@ func (e *Engine) RA() *ndp.RouterAdvertisement {
 	return ra
 }
 
-// Advertise frames another router advertisement in passt's form.
+// Advertise returns the frame of a router advertisement, in passt's form.
 func (e *Engine) Advertise(dst netip.Addr, to net.HardwareAddr, ra *ndp.RouterAdvertisement) []byte {
 	b := e.cfg.Release.Behaviour
 	head := *ra
@@ -115,9 +115,8 @@ func (e *Engine) Discarded() bool {
 	return len(e.resolvers) > 0 && len(e.cfg.Searches) > 0 && len(encoded(e.cfg.Searches))%8 == 0
 }
 
-// Prefix returns the prefix in which hosts form addresses, the zero Prefix for
-// none. In front of a pod without IPv6 it is a link-local one, which hosts
-// ignore (RFC 4862 5.5.3 b).
+// Prefix returns the prefix in which hosts form addresses, or the zero Prefix. Hosts
+// ignore the link-local prefix in front of a pod without IPv6 (RFC 4862 5.5.3 b).
 func (e *Engine) Prefix() netip.Prefix {
 	if e.local || e.cfg.NotAutonomous {
 		return netip.Prefix{}
@@ -125,7 +124,7 @@ func (e *Engine) Prefix() netip.Prefix {
 	return e.prefix()
 }
 
-// prefix is the one that is advertised: of :: while no address is known.
+// prefix returns the advertised prefix, ::/64 while no address is known.
 func (e *Engine) prefix() netip.Prefix {
 	if !e.address.IsValid() {
 		return netip.PrefixFrom(netip.IPv6Unspecified(), 64)
@@ -133,8 +132,8 @@ func (e *Engine) prefix() netip.Prefix {
 	return netip.PrefixFrom(e.address, 64).Masked()
 }
 
-// prefixOption returns a prefix information option (RFC 4861 4.6.2). passt: the
-// bits after the prefix are set, 2024_08_14, which package ndp refuses to write.
+// prefixOption returns a prefix information option (RFC 4861 4.6.2). passt: sets bits
+// after the prefix, 2024_08_14; package ndp refuses to write them.
 func (e *Engine) prefixOption(p *ndp.PrefixInformation) []byte {
 	o := marshalOption(p)
 	if e.cfg.Release.WholePrefix && e.address.IsValid() && p.Prefix == e.prefix().Addr() {
@@ -144,12 +143,12 @@ func (e *Engine) prefixOption(p *ndp.PrefixInformation) []byte {
 	return o
 }
 
-// searchOption returns the DNSSL option (RFC 8106 5.2). Package ndp writes none of
-// 256 octets or more.
+// searchOption returns the DNSSL option (RFC 8106 5.2). Package ndp writes none of 256
+// octets or more.
 //
-// passt: names that need no padding get eight octets of it, which the option's
-// length does not count, all releases. They read as an option of length zero,
-// for which a host discards the whole advertisement (RFC 4861 4.6).
+// passt: adds eight octets of padding to names that need none, all releases. The option's
+// length does not count them, so a host reads an option of length zero and discards the
+// whole advertisement (RFC 4861 4.6).
 func searchOption(searches []string, lifetime time.Duration) []byte {
 	const dnssl = 31
 	names := encoded(searches)
@@ -164,8 +163,8 @@ func (e *Engine) neighbour(target netip.Addr) net.HardwareAddr {
 	if !e.cfg.Release.NeighbourMACs {
 		return e.mac
 	}
-	// passt: what the pod does not know has the gateway's address,
-	// 2025_12_08, which is passt's own while the gateway is mapped.
+	// passt: a target that the pod does not know gets the gateway's MAC, 2025_12_08,
+	// which is passt's own while the gateway is mapped.
 	for _, a := range []netip.Addr{target, e.cfg.Gateway} {
 		if e.Mapped(a) {
 			return e.mac
@@ -177,14 +176,13 @@ func (e *Engine) neighbour(target netip.Addr) net.HardwareAddr {
 	return e.mac
 }
 
-// Mapped reports whether a is the gateway's address, standing for the pod's
-// loopback.
+// Mapped reports whether a is the gateway's address and mapped to the pod's loopback.
 func (e *Engine) Mapped(a netip.Addr) bool {
 	return a.IsValid() && a == e.cfg.Gateway && !e.cfg.NoMapGW
 }
 
-// Learned returns the announcement of a neighbour that the pod's kernel has just
-// resolved. passt: it has the Solicited flag, 2025_12_08, for which Linux drops it
+// Learned returns the announcement of a neighbour that the pod's kernel has resolved.
+// passt: sets the Solicited flag, 2025_12_08, so that Linux drops the announcement
 // (RFC 4861 7.1.2).
 func (e *Engine) Learned(a netip.Addr, mac net.HardwareAddr) [][]byte {
 	if e.silent || !e.cfg.Release.NeighbourMACs || e.cfg.NoNDP || e.Mapped(a) || !isIPv6(a) || len(mac) != 6 {
@@ -193,8 +191,8 @@ func (e *Engine) Learned(a netip.Addr, mac net.HardwareAddr) [][]byte {
 	return [][]byte{e.neighbourAdvertisement(allNodes, e.GuestMAC(), a, mac)}
 }
 
-// neighbourAdvertisement returns an advertisement for target. passt: it comes from
-// passt's own address and says that the target is a router, all releases.
+// neighbourAdvertisement returns an advertisement for target. passt: sends it from
+// passt's own address with the Router flag, all releases.
 func (e *Engine) neighbourAdvertisement(dst netip.Addr, to net.HardwareAddr, target netip.Addr, mac net.HardwareAddr) []byte {
 	// Package ndp refuses IPv4-mapped targets, passt does not.
 	t := target.As16()
@@ -203,8 +201,8 @@ func (e *Engine) neighbourAdvertisement(dst netip.Addr, to net.HardwareAddr, tar
 	return e.icmp(to, dst, append(na, marshalOption(&ndp.LinkLayerAddress{Direction: ndp.Target, Addr: mac})...))
 }
 
-// solicitation is the one sent on connect. passt: unicast in IPv6, broadcast
-// on Ethernet, without the source link-layer address, 2025_09_19.
+// solicitation returns the one sent on connect. passt: unicast in IPv6, broadcast on
+// Ethernet, without the source link-layer address, 2025_09_19.
 func (e *Engine) solicitation() []byte {
 	return e.icmp(broadcast, e.address, marshal(&ndp.NeighborSolicitation{TargetAddress: e.address}))
 }
@@ -215,7 +213,7 @@ func (e *Engine) icmp(to net.HardwareAddr, dst netip.Addr, m []byte) []byte {
 	return e.frame(to, dst, 0, layers.IPProtocolICMPv6, h, gopacket.Payload(m[4:]))
 }
 
-// marshal is for messages that the library does not refuse.
+// marshal returns a message that the library does not refuse.
 func marshal(m ndp.Message) []byte {
 	b, err := ndp.MarshalMessage(m)
 	if err != nil {
@@ -224,7 +222,7 @@ func marshal(m ndp.Message) []byte {
 	return b
 }
 
-// marshalOption returns one option, which the library only writes in a message.
+// marshalOption returns one option. The library only writes options in a message.
 func marshalOption(o ndp.Option) []byte {
 	return marshal(&ndp.RouterSolicitation{Options: []ndp.Option{o}})[8:]
 }

@@ -27,7 +27,7 @@ type Release struct {
 // String returns the release's name.
 func (r Release) String() string { return r.Name }
 
-// Behaviour is all in which releases differ.
+// Behaviour has all differences between releases.
 type Behaviour struct {
 	// Router advertisements (RFC 4861 4.2).
 
@@ -94,9 +94,8 @@ const (
 // PortRange is a range of ports, both ends included.
 type PortRange = scenarios.PortRange
 
-// changes are in the order of their releases. Each is applied to what those before
-// it have set. One without a function is recorded: it is known, and changes
-// nothing in a lab.
+// changes are in the order of their releases, and are applied in this order. One without
+// a function is known and not simulated.
 var changes = []struct {
 	since, what string
 	set         func(*Behaviour)
@@ -155,9 +154,9 @@ var changes = []struct {
 	{"2026_07_16", "a forwarding rule can name its target address", nil},
 }
 
-// Change is what a release does otherwise than those before it.
+// Change is a difference between a release and those before it.
 type Change struct {
-	Since    string `json:"since"` // the first release that does
+	Since    string `json:"since"` // the first release with it
 	What     string `json:"what"`
 	Recorded bool   `json:"recorded,omitempty"` // it is known, and not simulated
 }
@@ -195,8 +194,8 @@ func Lookup(name string) (Release, error) {
 	return r, nil
 }
 
-// ParseRelease returns the release that name stands for: one that Lookup knows, or
-// "kubevirt:1.4" for the one that a KubeVirt release ships.
+// ParseRelease returns the release called name: as for Lookup, or "kubevirt:1.4" for the
+// one that a KubeVirt release ships.
 func ParseRelease(name string) (Release, error) {
 	if v, ok := strings.CutPrefix(name, "kubevirt:"); ok {
 		return KubeVirt(v)
@@ -204,15 +203,15 @@ func ParseRelease(name string) (Release, error) {
 	return Lookup(name)
 }
 
-// Shipped is which passt a KubeVirt release ships.
+// Shipped says which passt a KubeVirt release ships.
 type Shipped struct {
 	KubeVirt string `json:"kubevirt"` // "1.4"; with a suffix where builds differ, "1.8-el10"
 	Passt    string `json:"passt"`
 	Attach   string `json:"attach"` // how QEMU is attached to passt: "socket", or VhostUser
 }
 
-// VhostUser is the attachment in which frames that passt sends on connect are
-// lost: the guest's queue is not yet usable.
+// VhostUser is the attachment with which the frames that passt sends on connect are lost:
+// the guest's queue is not yet usable.
 const VhostUser = "vhost-user"
 
 // shipped has the default build of a KubeVirt release before its others.
@@ -242,9 +241,8 @@ func KubeVirt(version string) (Release, error) {
 	return Lookup(s.Passt)
 }
 
-// Ships returns what a KubeVirt release ships: "1.4", "v1.4.1", "1.8-el10". Of
-// 1.8 there are two builds with different passts; a plain "1.8" is the one on
-// CentOS Stream 9, which is built by default.
+// Ships returns what a KubeVirt release ships: "1.4", "v1.4.1", "1.8-el10". 1.8 has two
+// builds with different passts; "1.8" is the default build, on CentOS Stream 9.
 func Ships(version string) (Shipped, error) {
 	v := strings.TrimPrefix(version, "v")
 	v, build, _ := strings.Cut(v, "-")

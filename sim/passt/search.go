@@ -8,7 +8,8 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv6"
 )
 
-// labels encodes a domain name (RFC 1035 3.1): two octets longer than its text.
+// labels encodes a domain name (RFC 1035 3.1). The result has two octets more than the
+// text.
 func labels(name string) (b []byte) {
 	for l := range strings.SplitSeq(name, ".") {
 		b = append(append(b, byte(len(l))), l...)
@@ -16,7 +17,7 @@ func labels(name string) (b []byte) {
 	return append(b, 0)
 }
 
-// encoded returns the names one after another, as options hold them.
+// encoded returns the encoded names one after another, as in an option.
 func encoded(names []string) (b []byte) {
 	for _, n := range names {
 		b = append(b, labels(n)...)
@@ -29,18 +30,18 @@ const (
 	optionLen = 4   // an option's code and length (RFC 8415 21.1)
 )
 
-// scratch is the memory in which passt builds its replies, from the client
-// identifier on. Up to 2025_01_21 what earlier replies left there shows, because
-// passt did not write every octet of a search list anew.
+// scratch is the memory in which passt builds its replies, from the client identifier
+// on. Up to 2025_01_21 passt does not write every octet of a search list anew, so a
+// reply shows octets of earlier ones.
 type scratch []byte
 
 func newScratch(nameservers int, searches []string) scratch {
 	return make(scratch, maxDUID+optionLen+16*nameservers+optionLen+len(encoded(searches))+1)
 }
 
-// list writes a reply's client identifier, nameservers and search list, and
-// returns the last. A name is the place of its first length, its text, and the
-// place of its end; the lengths come in afterwards.
+// list writes a reply's client identifier, nameservers and search list, and returns the
+// search list. It first writes each name as an octet for the first length, the text, and
+// an octet for the end; then it replaces dots by lengths.
 func (s scratch) list(how SearchList, duid []byte, nameservers dhcpv6.Options, searches []string) []byte {
 	n := copy(s, duid)
 	n += copy(s[n:], nameservers.ToBytes())
@@ -52,12 +53,12 @@ func (s scratch) list(how SearchList, duid []byte, nameservers dhcpv6.Options, s
 	for _, name := range searches {
 		switch {
 		case how == SearchStale:
-			// passt: the place of every first length is marked, no end
-			// is cleared, 2023_10_04 to 2025_01_21.
+			// passt: writes the octet of each first length, and no end,
+			// 2023_10_04 to 2025_01_21.
 			s[end] = '.'
 		default:
-			// passt: every end is cleared, and of the first lengths'
-			// places only the first, up to 2023_09_08.
+			// passt: writes each end, and of the octets of first lengths
+			// only the first, up to 2023_09_08.
 			s[0] = 0
 			s[end+1+len(name)] = 0
 		}

@@ -2,8 +2,8 @@ package passt
 
 import "net/netip"
 
-// observe takes the source of a packet from the guest. passt: inbound traffic goes
-// to it even if the guest does not own it, all releases.
+// observe notes the source of a packet from the guest. passt: inbound traffic goes to it
+// even if the guest does not own it, all releases.
 func (e *Engine) observe(src netip.Addr) {
 	b := e.cfg.Release.Behaviour
 	switch {
@@ -18,8 +18,8 @@ func (e *Engine) observe(src netip.Addr) {
 	case src.IsUnspecified() && !b.SeenUnspecified:
 	case e.cfg.AddressGiven && b.SeenFrozen:
 	default:
-		// passt: :: too, up to 2023_05_09, which every duplicate address
-		// detection sends.
+		// passt: also ::, the source of duplicate address detection, up to
+		// 2023_05_09.
 		e.seen = src
 	}
 }

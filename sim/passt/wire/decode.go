@@ -13,24 +13,23 @@ import (
 	"golang.org/x/net/ipv6"
 )
 
-// field is a part of a frame. Together the fields of a frame hold each of its
-// octets.
+// field is a part of a frame. Each octet of a frame is in one field.
 type field struct {
 	name string
-	text string // what it says
+	text string
 	raw  []byte
 }
 
-// decoder cuts a frame into fields. It cuts headers by hand because a library's
-// structures lose octets (reserved fields, a prefix's host bits, padding). The
-// libraries say what is in an option.
+// decoder splits a frame into fields. It splits headers itself because the structures of
+// the libraries lose octets (reserved fields, a prefix's host bits, padding). It takes
+// the text of an option from the libraries.
 type decoder struct {
 	fields []field
 	rest   []byte
 	names  map[string]int
 }
 
-// decode returns the fields of an Ethernet frame, whatever it holds.
+// decode returns the fields of an Ethernet frame of any content.
 func decode(frame []byte) []field {
 	d := &decoder{rest: frame, names: make(map[string]int)}
 	d.ethernet()
@@ -40,7 +39,7 @@ func decode(frame []byte) []field {
 	return d.fields
 }
 
-// take makes the next n octets, or what is left of them, a field.
+// take makes a field of the next n octets, or of the rest if there are fewer.
 func (d *decoder) take(name string, n int, text func([]byte) string) []byte {
 	raw := d.rest[:min(n, len(d.rest))]
 	d.rest = d.rest[len(raw):]
@@ -129,8 +128,8 @@ func (d *decoder) dhcpv6() {
 	d.order(order)
 }
 
-// order is a field of its own, so that options in another order are one
-// difference and not many.
+// order adds a field with the order of options, so that another order is one difference
+// and not many.
 func (d *decoder) order(names []string) {
 	s := strings.ReplaceAll(strings.Join(names, ", "), "option ", "")
 	d.fields = append(d.fields, field{"order of options", s, []byte(s)})
@@ -147,7 +146,7 @@ func neighbourOption(code byte) string {
 	return fmt.Sprintf("option %d", code)
 }
 
-// neighbourOptionText reads an option through a message that has no other.
+// neighbourOptionText puts the option into a message, which the library can parse.
 func neighbourOptionText(b []byte) string {
 	const solicitation = "\x85\x00\x00\x00\x00\x00\x00\x00"
 	m, err := ndp.ParseMessage(append([]byte(solicitation), b...))

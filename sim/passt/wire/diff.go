@@ -46,7 +46,7 @@ func compare(out *strings.Builder, recorded, simulated []field) {
 		case !ok:
 			write(out, f.name, f.text, none)
 		case bytes.Equal(f.raw, g.raw):
-		case f.text == g.text: // what differs has no name in the library
+		case f.text == g.text: // the library's text does not show the difference
 			write(out, f.name, hexadecimal(f.raw), hexadecimal(g.raw))
 		default:
 			write(out, f.name, f.text, g.text)

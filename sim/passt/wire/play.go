@@ -14,20 +14,19 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// Pod returns what a passt is told in the pod that recordings are made in.
+// Pod returns the configuration of a passt in the pod of the recordings.
 func Pod(rel passt.Release) passt.Config {
 	return passt.Config{
 		Release:     rel,
 		PodMAC:      net.HardwareAddr{2, 0, 0, 0, 0, 10},
 		Address:     netip.MustParsePrefix("fd01:cafe::f14c:9fa1:8496:557f/64"),
 		Gateway:     netip.MustParseAddr("fd01:cafe::1"),
-		LinkLocal:   netip.MustParseAddr("fe80::ff:fe00:a"),
 		Nameservers: []netip.Addr{netip.MustParseAddr("fd01:cafe::53")},
 		Searches:    []string{"default.svc.cluster.local", "svc.cluster.local", "cluster.local"},
 	}
 }
 
-// Result is how a recording compares with a simulated passt.
+// Result compares a recording with a simulated passt.
 type Result struct {
 	Passed      int
 	Differences []Difference
@@ -81,7 +80,7 @@ func Play(rec *Recording, rel passt.Release) (Result, error) {
 	for _, c := range cases {
 		var out [][]byte
 		for _, frame := range c.Sent {
-			// As if no time passed, so that nothing unasked comes between.
+			// No time passes, so that no unasked frame comes between.
 			out = append(out, engine.Handle(cfg.Started, frame)...)
 		}
 		compare(c, out)

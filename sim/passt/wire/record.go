@@ -19,31 +19,29 @@ import (
 	"github.com/passtlab/passtlab/internal/frame"
 )
 
-// Guest is the MAC of the guest in recordings.
+// Guest is the guest's MAC in recordings.
 var Guest = net.HardwareAddr{0x52, 0x54, 0, 0x1f, 0xc7, 0xbd}
 
 var (
 	guestLL = netip.MustParseAddr("fe80::5054:ff:fe1f:c7bd")
-	markers = netip.MustParseAddr("fd01:cafe::ffff:0:0") // the first of addresses that nobody has
+	markers = netip.MustParseAddr("fd01:cafe::ffff:0:0") // before the first marker's target
 )
 
-// bootTitle is the case of what is sent unasked on connect.
+// bootTitle is the title of the case with the frames sent unasked on connect.
 const bootTitle = "00 boot: frames sent unasked on connect"
 
 //go:embed testdata/2023_03_09.txt
 var stimuli []byte
 
-// Stimuli returns the recording whose frames of the guest new recordings are
-// made with.
+// Stimuli returns the recording that has the guest's frames for new recordings.
 func Stimuli() (*Recording, error) { return parse("stimuli", stimuli) }
 
-// Record makes a recording of the passt at the other end of conn, each frame
-// behind its length in four octets, as passt's socket has it. The guest's
-// frames are those of another recording, with the DUID of this passt, taken from
-// its first ADVERTISE.
+// Record makes a recording of the passt at the other end of conn. On conn, as on passt's
+// socket, the length of each frame precedes it in four octets. The guest's frames are
+// those of from, with the DUID of this passt, which its first ADVERTISE has.
 //
-// A case ends with a neighbour solicitation that is not recorded, for an address
-// of its own: passt answers every one, in order, and remembers nothing of it.
+// A case ends with a neighbour solicitation for a new address, the marker, which is not
+// recorded. passt answers every solicitation, in order, and its state stays the same.
 func Record(ctx context.Context, conn net.Conn, release string, from *Recording) (*Recording, error) {
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
 	r := recorder{conn: conn}
@@ -85,8 +83,8 @@ type recorder struct {
 	n    uint32 // markers sent
 }
 
-// exchange sends frames and returns what comes back before the answer to a
-// marker that is sent behind them.
+// exchange sends frames and then a marker, and returns the frames that arrive before the
+// answer to the marker.
 func (r *recorder) exchange(frames [][]byte) (received [][]byte, err error) {
 	r.n++
 	target := markers.As16()
@@ -96,7 +94,7 @@ func (r *recorder) exchange(frames [][]byte) (received [][]byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Passt may not read on before its answers are.
+	// passt may stop reading until its answers are read.
 	sent := make(chan error, 1)
 	go func() { sent <- r.send(append(frames[:len(frames):len(frames)], marker)) }()
 	defer func() { err = errors.Join(err, <-sent) }()

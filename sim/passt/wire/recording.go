@@ -11,28 +11,26 @@ import (
 	"github.com/passtlab/passtlab/internal/input"
 )
 
-// maxFrame is what a frame may have: an Ethernet header and the longest IPv6
-// packet without jumbo payload.
-const maxFrame = 14 + 40 + 65535
+const (
+	maxFrame = 14 + 40 + 65535 // an Ethernet header and the longest IPv6 packet without jumbo payload
+	maxSize  = 64 << 20        // of a recording, in bytes
+)
 
-// maxSize is what a recording may have in bytes.
-const maxSize = 64 << 20
-
-// Recording is what one running passt answered.
+// Recording has the answers of one running passt.
 type Recording struct {
 	Release string // the second word of the first line, "# passt RELEASE…"
 	Note    string // the rest of that line
 	Cases   []Case
 }
 
-// Case is what the guest sent and what came back.
+// Case has frames of the guest and passt's answers.
 type Case struct {
 	Title    string // with its number: "01 RS from LL with SLLA"
 	Sent     [][]byte
 	Received [][]byte
 }
 
-// ReadFile reads the recording in the named file. An error of its text begins with
+// ReadFile reads the recording in the named file. An error in its text begins with
 // FILE:LINE.
 func ReadFile(name string) (*Recording, error) {
 	data, err := input.ReadFile(name, maxSize)
@@ -42,8 +40,7 @@ func ReadFile(name string) (*Recording, error) {
 	return parse(name, data)
 }
 
-// parse reads a recording. A frame of the guest after one of passt belongs to
-// a new case, so each case has the guest's frames first.
+// parse reads a recording. In each case the guest's frames come first.
 func parse(name string, data []byte) (*Recording, error) {
 	rec, n := new(Recording), 0
 	for l := range strings.Lines(string(data)) {
