@@ -9,15 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MaxTasks is how many processes and threads a confined program may have at
-// once, those of its init included. More would starve the lab.
+// MaxTasks bounds the processes and threads of a confined program and its init. More
+// would starve the lab.
 const MaxTasks = 1024
 
-// watchTasks kills the program if it has more than MaxTasks. The function that
-// it returns ends that, and reports whether the program was killed.
+// watchTasks kills the program if it has more than MaxTasks. end ends the watch and
+// reports whether it has killed the program.
 //
-// A limit of processes (RLIMIT_NPROC) does not hold for root, and counts what
-// others of the same user run.
+// RLIMIT_NPROC would not bind root, and would count other processes of the user.
 func watchTasks() (end func() bool) {
 	stop, killed := make(chan struct{}), make(chan bool, 1)
 	go func() {
@@ -40,11 +39,11 @@ func watchTasks() (end func() bool) {
 	return func() bool { close(stop); return <-killed }
 }
 
-// crowd are the tasks of this PID namespace, as they were last counted.
+// crowd is the last count of tasks in this PID namespace.
 type crowd struct{ tasks, last, top int }
 
-// more reports whether there are more than MaxTasks. It counts only if there can
-// be so many: no more have come than numbers were given out since.
+// more reports whether there are more than MaxTasks. It counts again only if the
+// kernel has given out enough numbers since the last count.
 func (c *crowd) more(last int) bool {
 	c.top = max(c.top, last)
 	if given := last - c.last; given >= 0 && c.tasks+given <= MaxTasks {
@@ -59,8 +58,8 @@ func (c *crowd) more(last int) bool {
 	return c.tasks > MaxTasks
 }
 
-// lastTask returns the number of the newest process or thread of this PID
-// namespace, which is the last word of the file: proc_loadavg(5).
+// lastTask returns the number of the newest task in this PID namespace, the last word
+// of the file: proc_loadavg(5).
 func lastTask() (int, error) {
 	b, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

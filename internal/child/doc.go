@@ -1,20 +1,19 @@
-// Package child runs a program in namespaces of its own, and takes care that
-// nothing of it is left.
+// Package child runs a program in its own namespaces and leaves nothing of it behind.
 //
-// A small init starts the program. The init is this executable again under a
-// private name, recognised when the package is initialised. It is process 1 of a
-// new PID namespace, enters the network namespace it is given, and has a mount
-// namespace of its own. When it ends, in whatever way, the kernel kills all that
-// the program left; and it ends with this process.
+// A small init starts the program. It is this executable again, which recognises its
+// private name when this package is initialised. The init is process 1 of a new PID
+// namespace, with a mount namespace of its own, in the network namespace of the Spec.
+// When it ends, the kernel kills all processes that are left. It ends when this
+// process ends.
 //
-// Without Spec.Confine this is no sandbox: the program has this process's rights
-// and sees its files, as a DHCP client has to.
+// Without Spec.Confine this is no sandbox: the program has the rights and files of
+// this process, as a DHCP client needs.
 //
 // # Confined programs
 //
-// With Spec.Confine the program cannot change what outlives it, nor what another
-// program is shown, whether this process is root of the machine or root of a user
-// namespace. docs/programs.md has the rules for their authors.
+// With Spec.Confine the program cannot change anything that outlives it or that
+// another program sees, whether this process is root of the machine or of a user
+// namespace. docs/programs.md has the rules for authors of programs.
 //
 //   - All mounts are read-only, but for a few small folders of its own (files.go).
 //   - It has no capability but CAP_DAC_READ_SEARCH, and cannot trace or signal the
@@ -25,10 +24,9 @@
 //     and gets no real-time priority (confine.go).
 //   - It is killed when it has more than MaxTasks (crowd.go).
 //
-// No user namespace is made for that, because many systems forbid them. All of
-// it works on Linux 5.10.
+// This needs no user namespace, which many systems forbid, and works on Linux 5.10.
 //
-// What is left to the program: it sends packets from the addresses of its network
-// namespace, may open named pipes and sees all files that this process may read,
-// and uses processor time and memory until it is killed.
+// Not prevented: the program sends packets from the addresses of its network
+// namespace, opens named pipes, reads all files that this process may read, and uses
+// processor time and memory until it is killed.
 package child

@@ -14,16 +14,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Home and Temp are for HOME and TMPDIR of a confined program. It has them to
-// itself, and finds there what Spec.Disk holds.
+// Home and Temp are HOME and TMPDIR of a confined program. Spec.Disk keeps them.
 const (
 	Home = "/run/home"
 	Temp = "/tmp"
 )
 
-// private are the folders that a confined program has to itself: all that it
-// may write. They are one file system, which keeps each by its name: Spec.Disk.
-// Temp is the last, as it hides where that is mounted.
+// private are the only folders that a confined program may write. They are folders of
+// one file system, Spec.Disk. Temp is the last, because it hides that file system's
+// mount point.
 var private = []struct{ dir, name string }{
 	{"/run", "run"}, {"/var/tmp", "var"}, {"/dev/shm", "shm"}, {Temp, "tmp"},
 }
@@ -31,19 +30,17 @@ var private = []struct{ dir, name string }{
 // privateSize bounds what a confined program may write.
 const privateSize = "mode=755,size=64m,nr_inodes=16k"
 
-// devices are those that a confined program sees. They keep nothing.
+// devices are the devices that a confined program sees. They store nothing.
 var devices = []string{"null", "zero", "full", "random", "urandom"}
 
-// confineFiles makes all mounts read-only, and hides folders behind those that
-// the program has to itself. They stay hidden and read-only because the program
-// has no right to mount (disarm), nor can get it (filter).
+// confineFiles makes all mounts read-only, and mounts the private folders. The program
+// cannot undo that: it has no right to mount (disarm) and cannot get it (filter).
 func (o order) confineFiles(argv []string) error {
 	var dev, seen trees
 	defer dev.close()
 	defer seen.close()
 	for _, name := range devices {
-		// Copied first: a device cannot be opened by way of a mount that is
-		// made read-only below. One that the machine has not is left out.
+		// Copied first: readOnly forbids to open devices. A machine may lack one.
 		if err := dev.add("/dev/" + name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -65,14 +62,14 @@ func (o order) confineFiles(argv []string) error {
 	if err := seen.show(); err != nil {
 		return err
 	}
-	// The working folder is still the one below the new mounts.
+	// The working folder may be one that a new mount hides.
 	if wd, err := unix.Getwd(); err == nil && hidden(wd) {
 		return os.Chdir(wd)
 	}
 	return nil
 }
 
-// readOnly makes every mount read-only, and lets none open a device.
+// readOnly makes every mount read-only and forbids to open devices.
 func readOnly() error {
 	attr := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NODEV}
 	if unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, attr) == nil {
@@ -81,8 +78,8 @@ func readOnly() error {
 	return readOnlyEach() // Linux before 5.12
 }
 
-// readOnlyEach does the same, mount by mount. Of several at one path nobody reaches
-// any but the last, and of some not even that.
+// readOnlyEach does the same, mount by mount. It leaves out mounts that others hide,
+// which nobody can reach.
 func readOnlyEach() error {
 	b, err := os.ReadFile("/proc/thread-self/mountinfo")
 	if err != nil {
@@ -99,9 +96,8 @@ func readOnlyEach() error {
 	return nil
 }
 
-// parseMounts returns the mount points that a mountinfo file lists
-// (proc_pid_mountinfo(5)), each with those flags that a user namespace may have
-// locked and that a new mount of the same has to keep.
+// parseMounts returns the mount points in a mountinfo file (proc_pid_mountinfo(5)),
+// each with the flags that a remount has to keep if a user namespace has locked them.
 func parseMounts(text string) map[string]uintptr {
 	known := map[string]uintptr{"nosuid": unix.MS_NOSUID, "nodev": unix.MS_NODEV, "noexec": unix.MS_NOEXEC}
 	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
@@ -120,7 +116,7 @@ func parseMounts(text string) map[string]uintptr {
 	return mounts
 }
 
-// hideDevices hides /dev behind one with nothing but the devices.
+// hideDevices hides /dev behind a folder with only the devices.
 func hideDevices(dev trees) error {
 	if err := mountOwn("/dev", unix.MS_NOEXEC, "mode=755,size=64k"); err != nil {
 		return err
@@ -139,10 +135,10 @@ func hideDevices(dev trees) error {
 	return nil
 }
 
-// errInTheWay: what is in a private folder prevents a mount.
+// errInTheWay: a file in a private folder prevents a mount.
 var errInTheWay = errors.New("its files are in the way")
 
-// mountPrivate mounts the private folders where the machine has such folders.
+// mountPrivate mounts the private folders that the machine has.
 func (o order) mountPrivate() error {
 	if err := o.mountDisk(); err != nil {
 		return err
@@ -165,7 +161,7 @@ func (o order) mountPrivate() error {
 	return nil
 }
 
-// makeFolder makes a folder where there is nothing.
+// makeFolder makes a folder, unless something has its name.
 func makeFolder(path string, mode os.FileMode) error {
 	if err := os.Mkdir(path, mode); !errors.Is(err, fs.ErrExist) {
 		return err
@@ -173,15 +169,15 @@ func makeFolder(path string, mode os.FileMode) error {
 	return nil
 }
 
-// mountDisk mounts at Temp what the private folders are on. passtlab gets a copy of
-// the mount, which outlasts this mount namespace, for the next run.
+// mountDisk mounts at Temp the file system of the private folders. It sends passtlab
+// a copy of the mount for the next run, because this mount namespace ends.
 func (o order) mountDisk() error {
 	if o.Disk == 0 {
 		if err := mountOwn(Temp, unix.MS_NODEV, privateSize); err != nil {
 			return err
 		}
 	} else if err := unix.MoveMount(o.Disk, "", unix.AT_FDCWD, Temp, unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
-		return fmt.Errorf("mount the %s of before: %w", Temp, err)
+		return fmt.Errorf("mount the %s of the last run: %w", Temp, err)
 	}
 	if !o.Keep {
 		return nil
@@ -192,15 +188,15 @@ func (o order) mountDisk() error {
 		err = send(diskFollows, fd)
 	}
 	if err != nil {
-		return fmt.Errorf("keep what is written: %w", err)
+		return fmt.Errorf("keep the program's files: %w", err)
 	}
 	return nil
 }
 
-// needed are the paths in hidden folders that the program is shown all the
-// same: of itself, of the files among its arguments, of PATH, and of the folder
-// that it starts in. A file comes with its folder, unless that is a hidden one
-// itself. None of the paths is in another.
+// needed returns the paths in hidden folders that the program sees all the same: its
+// own, those in its arguments and in PATH, and its working folder. In place of a file
+// it returns the file's folder, unless that is a private folder itself. No returned
+// path is inside another.
 func (o order) needed(argv []string) (paths []string) {
 	add := func(path string) {
 		info, err := os.Stat(path)
@@ -244,7 +240,7 @@ func (o order) needed(argv []string) (paths []string) {
 // pathIn finds absolute paths in an argument.
 var pathIn = regexp.MustCompile("/[^\\s\"'`|;&()<>$*?{}=:,]+")
 
-// resolve follows symbolic links, as far as there is something.
+// resolve follows symbolic links. It returns path if that fails.
 func resolve(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
@@ -252,8 +248,7 @@ func resolve(path string) string {
 	return path
 }
 
-// device reports whether a path is where devices are, of which a program sees
-// those of devices alone.
+// device reports whether a path is among the machine's devices.
 func device(path string) bool {
 	return strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/")
 }
@@ -268,12 +263,10 @@ func privateOf(path string) string {
 	return ""
 }
 
-// hidden reports whether a path is in a folder that the program has to itself.
-func hidden(path string) bool {
-	return privateOf(path) != "" || device(path)
-}
+// hidden reports whether a new mount hides a path.
+func hidden(path string) bool { return privateOf(path) != "" || device(path) }
 
-// trees are copies of mounts, to be mounted where something else hides them.
+// trees are copies of mounts, for paths that a new mount hides.
 type trees []tree
 
 type tree struct {
@@ -281,7 +274,7 @@ type tree struct {
 	fd   int
 }
 
-// add copies what is at path.
+// add copies the mount at path.
 func (ts *trees) add(path string) error {
 	fd, err := unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
 	if err != nil {
@@ -309,9 +302,8 @@ func (ts trees) show() error {
 	return nil
 }
 
-// makePoint makes a folder or a file to mount something on. In a private folder
-// there may be anything of the program's: links that lead out of it are not
-// followed, and nothing is opened.
+// makePoint makes a folder or a file as a mount point. The program may have left any
+// file in a private folder, so makePoint follows no link out of it and opens nothing.
 func makePoint(path string, folder bool) error {
 	top := cmp.Or(privateOf(path), "/dev")
 	root, err := os.OpenRoot(top)

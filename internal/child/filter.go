@@ -10,34 +10,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// refusal is a system call that fails with errno, unless its first argument is
-// fine.
+// refusal makes a system call fail with errno, unless its first argument passes one of
+// the tests.
 type refusal struct {
 	call  uint32
 	errno unix.Errno
-	fine  []bpf.JumpIf // tests of the argument, one of which has to hold
+	fine  []bpf.JumpIf
 }
 
-// refusals are what neither capabilities nor namespaces refuse to a program,
-// and by which it could leave something, or reach or become something else.
+// refusals are the system calls by which a program could leave something behind, reach
+// other processes or gain rights, and which it may call without any capability.
 var refusals = []refusal{
 	// A user's keyrings outlive the program.
 	{call: unix.SYS_ADD_KEY, errno: unix.EPERM},
 	{call: unix.SYS_REQUEST_KEY, errno: unix.EPERM},
 	{call: unix.SYS_KEYCTL, errno: unix.EPERM},
-	// With keptCapability it opens every file of a file system, hidden or not.
+	// With keptCapability this opens every file of a file system, also hidden ones.
 	{call: unix.SYS_OPEN_BY_HANDLE_AT, errno: unix.EPERM},
-	// It does what is refused below without the system call.
+	// io_uring opens sockets without the system call.
 	{call: unix.SYS_IO_URING_SETUP, errno: unix.ENOSYS},
 	// As root of a user namespace the program would have capabilities again. A
 	// filter cannot read the flags of clone3; C libraries fall back to clone.
 	{call: unix.SYS_CLONE3, errno: unix.ENOSYS},
 	{call: unix.SYS_CLONE, errno: unix.EPERM, fine: without(unix.CLONE_NEWUSER)},
 	{call: unix.SYS_UNSHARE, errno: unix.EPERM, fine: without(unix.CLONE_NEWUSER)},
-	// Limits of another process: of the init, whose user is the same.
+	// The program may change its own limits, and not those of the init.
 	{call: unix.SYS_PRLIMIT64, errno: unix.EPERM, fine: oneOf(0)},
-	// Unix sockets reach services of the machine, wherever the file is; others
-	// reach the hypervisor, or have the kernel load modules.
+	// Unix sockets reach services of the machine. Others reach the hypervisor, or make
+	// the kernel load modules.
 	{call: unix.SYS_SOCKET, errno: unix.EAFNOSUPPORT, fine: oneOf(unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK)},
 }
 
@@ -52,15 +52,15 @@ func oneOf(values ...uint32) (tests []bpf.JumpIf) {
 	return tests
 }
 
-// Places in the struct seccomp_data that the filter is shown: seccomp(2).
+// Offsets in struct seccomp_data: seccomp(2).
 const (
 	offsetCall     = 0
 	offsetArch     = 4
 	offsetArgument = 16 // the lower half of the first one
 )
 
-// assemble returns the instructions for the refusal. The number of the system call
-// is loaded before them. If it is this one they end the filter.
+// assemble returns the instructions for the refusal. They begin with the number of the
+// system call loaded, and end the filter if it is r.call.
 func (r refusal) assemble() []bpf.Instruction {
 	body := []bpf.Instruction{bpf.LoadAbsolute{Off: offsetArgument, Size: 4}}
 	for i, test := range r.fine {
@@ -80,9 +80,9 @@ var machines = map[string]uint32{
 // x32 marks system calls of a second kind on amd64.
 const x32 = 0x40000000
 
-// filter makes the system calls of refusals fail from now on, for this thread
-// and what it starts. A program for another machine, such as one of 32 bits, is
-// killed: its system calls have other numbers.
+// filter makes the refusals fail from now on, for this thread and the programs that it
+// starts. The kernel kills a program for another machine, such as one of 32 bits,
+// because its system calls have other numbers.
 func filter() (notes []string, err error) {
 	machine, ok := machines[runtime.GOARCH]
 	if !ok {

@@ -22,9 +22,9 @@ const (
 	initName = "passtlab-init" // argument 0 of the init
 	reportFD = 3               // where the init reports
 
-	// orphanGrace is for what is about to end when the program does, such as
-	// the last process of a pipeline or a child that was just killed. It is their
-	// own time; what they wait for a processor does not count, up to orphanMost.
+	// orphanGrace is the time that processes have to end after the program, such as
+	// the last one of a pipeline. Time in which they wait for a processor does not
+	// count, up to orphanMost.
 	orphanGrace = 250 * time.Millisecond
 	orphanMost  = 20 * orphanGrace
 )
@@ -36,7 +36,7 @@ func init() {
 	}
 	var o order
 	r := Report{Setup: "malformed order"}
-	// The program gets only the descriptors that run hands to it.
+	// The program gets only the descriptors that run passes to it.
 	if err := closeOnExec(reportFD); err != nil {
 		r.Setup = err.Error()
 	} else if json.Unmarshal([]byte(os.Args[1]), &o) == nil {
@@ -49,11 +49,10 @@ func init() {
 	syscall.Exit(0)
 }
 
-// run makes the namespaces ready, runs the program in them, and waits until it
-// and all others are gone.
+// run prepares the namespaces, runs the program in them, and waits until all processes
+// have ended.
 func (o order) run(argv []string) (r Report) {
-	// Namespaces are the thread's; it is never unlocked, since the process
-	// ends here.
+	// The namespaces belong to the thread. It stays locked until the process ends.
 	runtime.LockOSThread()
 	tasks, notes, err := o.makeReady(argv)
 	r.Notes = notes
@@ -84,11 +83,11 @@ func (o order) run(argv []string) (r Report) {
 	return r
 }
 
-// makeReady makes the namespaces ready, and confines this thread. The notes say
-// what the machine cannot do. tasks is the program's own /proc, if it has one.
+// makeReady prepares the namespaces and confines this thread. The notes say what the
+// machine cannot do. tasks is the program's own /proc, if it has one.
 func (o order) makeReady(argv []string) (tasks pace.Tree, notes []string, err error) {
 	switch {
-	case os.Getpid() != 1: // what follows is not for the machine
+	case os.Getpid() != 1: // must not change the machine
 		return tasks, nil, errors.New("not process 1 of a PID namespace")
 	case orphaned():
 		return tasks, nil, errors.New("passtlab has ended")
@@ -104,8 +103,7 @@ func (o order) makeReady(argv []string) (tasks pace.Tree, notes []string, err er
 		if o.Net != 0 {
 			err = fresh("sysfs", "/sys")
 			if err != nil && o.Confine {
-				// A program that is asked would see other interfaces than the
-				// guest's, and be blamed for it.
+				// A selector would see other interfaces than the guest's, and fail.
 				return tasks, notes, err
 			} else if err != nil {
 				notes = append(notes, err.Error())
@@ -124,8 +122,8 @@ func (o order) makeReady(argv []string) (tasks pace.Tree, notes []string, err er
 	return tasks, append(notes, more...), err
 }
 
-// ofProgram are the errors of execve(2) that say something about the program's
-// file. All others, such as EAGAIN, ENOMEM, EMFILE and ENFILE, are the machine's.
+// ofProgram are the errors of execve(2) whose cause is the program's file. The machine
+// is the cause of all others, such as EAGAIN, ENOMEM, EMFILE and ENFILE.
 var ofProgram = map[syscall.Errno]bool{
 	unix.E2BIG: true, unix.EACCES: true, unix.EINVAL: true, unix.EISDIR: true, unix.ELIBBAD: true, unix.ELOOP: true,
 	unix.ENAMETOOLONG: true, unix.ENOENT: true, unix.ENOEXEC: true, unix.ENOTDIR: true, unix.EPERM: true, unix.ETXTBSY: true,
@@ -138,9 +136,8 @@ func (o order) enter() error {
 			return fmt.Errorf("enter network namespace: %w", err)
 		}
 	}
-	// Made here and not by the flags of the fork, so that no mistake made
-	// elsewhere can let the mounts below reach the machine. The program cannot
-	// change the machine's name, either.
+	// Made here, and not by flags of the fork, so that the mounts below can never
+	// reach the machine. The UTS namespace protects the machine's host name.
 	if err := unix.Unshare(unix.CLONE_NEWNS | unix.CLONE_NEWUTS); err != nil {
 		return fmt.Errorf("make a mount namespace: %w", err)
 	}
@@ -155,8 +152,8 @@ func (o order) enter() error {
 	if o.Other == 0 {
 		return nil
 	}
-	// A program may refuse a path below /proc, so the namespace gets a file,
-	// where ip-netns(8) has them.
+	// Some programs refuse a path below /proc, so the namespace gets a file in the
+	// folder of ip-netns(8).
 	if err := errors.Join(own("/run", nil, 0), os.Mkdir(filepath.Dir(OtherPath), 0o755), os.WriteFile(OtherPath, nil, 0o444)); err != nil {
 		return err
 	}
@@ -166,7 +163,7 @@ func (o order) enter() error {
 	return nil
 }
 
-// own hides a folder behind one with nothing but the files in it.
+// own hides a folder behind a new one with only these files.
 func own(dir string, files map[string]string, flags uintptr) error {
 	if err := mountOwn(dir, unix.MS_NODEV|unix.MS_NOEXEC|flags, "mode=755"); err != nil {
 		return err
@@ -188,7 +185,7 @@ func mountOwn(dir string, flags uintptr, options string) error {
 	return nil
 }
 
-// fresh mounts what shows this process's namespaces.
+// fresh mounts a file system that shows the namespaces of this process.
 func fresh(fstype, dir string) error {
 	err := unix.Mount(fstype, dir, fstype, unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
 	if err != nil {
@@ -197,7 +194,7 @@ func fresh(fstype, dir string) error {
 	return nil
 }
 
-// whyNoMount says why mount(2) fails, and what to do about it.
+// whyNoMount returns why mount(2) fails and what the user can do.
 func whyNoMount(err error) string {
 	switch {
 	case errors.Is(err, unix.EINVAL):
@@ -205,7 +202,7 @@ func whyNoMount(err error) string {
 	case errors.Is(err, unix.EACCES):
 		return ": a security module forbids mounts, as AppArmor does in a container: --security-opt apparmor=unconfined, with SELinux label=disable, in Kubernetes appArmorProfile: {type: Unconfined}"
 	case errors.Is(err, unix.EPERM):
-		// mount_namespaces(7): a user namespace sees no more than its parent.
+		// mount_namespaces(7): a mount in a user namespace must not uncover anything.
 		return ": parts of the machine's are masked, as in a container: docker run --security-opt systempaths=unconfined, podman run --security-opt unmask=ALL"
 	case errors.Is(err, unix.ENOENT):
 		return ": make the folder, empty, in the image"
@@ -213,21 +210,21 @@ func whyNoMount(err error) string {
 	return ""
 }
 
-// orphaned reports whether nobody reads the report any more. The kernel only
-// kills the init with passtlab once the init has asked for it.
+// orphaned reports whether passtlab has ended before the init asked the kernel to end
+// with it.
 func orphaned() bool {
 	fds := []unix.PollFd{{Fd: reportFD}}
 	n, err := unix.Poll(fds, 0)
 	return err == nil && n > 0 && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }
 
-// showTasks hands passtlab the /proc of the program's own PID namespace, which
-// has no process but the program's, or says that there is none. It returns the
-// same for this process, by a descriptor: other threads see the machine's /proc.
+// showTasks sends passtlab the /proc of the program's own PID namespace, if there is
+// one, and returns the same for this process. It uses a descriptor, because other
+// threads see the machine's /proc.
 func showTasks(own bool) (t pace.Tree) {
 	proc := -1
 	if own {
-		// Without it, less is known of how the program is doing.
+		// Without /proc, passtlab only knows less about the program's time.
 		if fd, err := unix.Open("/proc", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 			proc, t = fd, pace.Tree{Proc: fmt.Sprintf("/proc/self/fd/%d", fd), Root: 1}
 		}
@@ -236,9 +233,8 @@ func showTasks(own bool) (t pace.Tree) {
 	return t
 }
 
-// reap waits for every process of the PID namespace. Those that are there
-// orphanGrace after pid has ended are killed and counted. tasks are the
-// namespace's, if they are known.
+// reap waits for every process of the PID namespace. It kills and counts those that
+// live orphanGrace after the end of pid.
 func reap(pid int, tasks pace.Tree) (status syscall.WaitStatus, left int) {
 	type exit struct {
 		pid    int

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// said is how many bytes of what a Process printed last are kept.
+// said is how many bytes of its last output a Process keeps.
 const said = 4 << 10
 
-// Process is a program that runs until it is told to end.
+// Process is a program that runs until Close.
 type Process struct {
 	stop  context.CancelFunc
 	ended context.Context
@@ -19,8 +19,8 @@ type Process struct {
 	fine  bool  // with status 0
 }
 
-// Start starts the program of s. What it prints goes into the error that says
-// why it ended.
+// Start starts the program of s. The error of a program that ends by itself contains
+// its last output.
 func Start(s Spec) *Process {
 	ctx, stop := context.WithCancel(context.Background())
 	over, ended := context.WithCancel(context.Background())
@@ -32,7 +32,7 @@ func Start(s Spec) *Process {
 		r, err := Run(ctx, s)
 		switch {
 		case ctx.Err() != nil:
-			return // it was told to
+			return // by Close
 		case err != nil:
 		case r.Setup != "":
 			err = errors.New(r.Setup)
@@ -49,7 +49,7 @@ func Start(s Spec) *Process {
 	return p
 }
 
-// Ended is closed once the process and all that it started are gone.
+// Ended is closed when the process and all its descendants have ended.
 func (p *Process) Ended() <-chan struct{} { return p.ended.Done() }
 
 // Succeeded reports whether the process has ended by itself with status 0.
@@ -65,8 +65,8 @@ func (p *Process) OnEnd(f func(error)) (stop func() bool) {
 	})
 }
 
-// Close ends the process and waits until it is gone. The error says that it
-// had ended by itself.
+// Close ends the process and waits for it. It returns an error if the process had
+// ended by itself.
 func (p *Process) Close() error {
 	p.stop()
 	<-p.ended.Done()
@@ -88,5 +88,5 @@ func (t *Tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns what was kept.
+// String returns those bytes.
 func (t *Tail) String() string { return string(t.buf) }

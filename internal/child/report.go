@@ -13,8 +13,7 @@ import (
 	"github.com/passtlab/passtlab/internal/pace"
 )
 
-// reportSockets returns the two ends of the connection over which the init
-// reports: ours, and the init's.
+// reportSockets returns the two ends of the connection for the init's report.
 func reportSockets() (*net.UnixConn, *os.File, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -30,15 +29,15 @@ func reportSockets() (*net.UnixConn, *os.File, error) {
 	return ours.(*net.UnixConn), theirs, nil
 }
 
-// reported is what came from the init.
+// reported is all that the init has sent.
 type reported struct {
 	Report
 	proc *os.File // the program's /proc, if it has one of its own
 	err  error    // why there is no report
 }
 
-// receive reads what the init says until it ends, and tells started where to
-// find the program's tasks. pid is the init's.
+// receive reads from the init until it ends. It calls started with the place of the
+// program's tasks. pid is the init's.
 func receive(in *net.UnixConn, pid int, started func(pace.Tree)) (r reported) {
 	tell := func(t pace.Tree) {
 		if started != nil && (r.proc != nil || ownProc()) {
@@ -74,14 +73,13 @@ func receive(in *net.UnixConn, pid int, started func(pace.Tree)) (r reported) {
 	}
 }
 
-// What the init sends beside the report is a byte each, with a file: blanks, which
-// JSON ignores.
+// Beside the report, the init sends files. Each comes with a blank, which JSON ignores.
 const (
-	procFollows = ' '  // its /proc, or nothing where it has none of its own
+	procFollows = ' '  // its /proc, or no file if it has none of its own
 	diskFollows = '\n' // Report.Disk
 )
 
-// send sends a file to passtlab; -1 is none.
+// send sends a file to passtlab, or none if fd is -1.
 func send(what byte, fd int) error {
 	var rights []byte
 	if fd >= 0 {
@@ -90,10 +88,10 @@ func send(what byte, fd int) error {
 	return unix.Sendmsg(reportFD, []byte{what}, rights, nil, unix.MSG_NOSIGNAL)
 }
 
-// fileIn returns the file that a message carries, or nil.
+// fileIn returns the file in a message, or nil.
 func fileIn(rights []byte) *os.File {
 	messages, _ := unix.ParseSocketControlMessage(rights)
-	for _, m := range messages { // there is one at most
+	for _, m := range messages { // at most one
 		if fds, err := unix.ParseUnixRights(&m); err == nil && len(fds) > 0 {
 			return os.NewFile(uintptr(fds[0]), "from the init")
 		}
@@ -101,8 +99,7 @@ func fileIn(rights []byte) *os.File {
 	return nil
 }
 
-// ownProc reports whether /proc numbers processes as this one does. It does not
-// in a PID namespace for which nobody has mounted it anew.
+// ownProc reports whether /proc shows the PID namespace of this process.
 func ownProc() bool {
 	link, err := os.Readlink("/proc/self")
 	return err == nil && link == fmt.Sprint(os.Getpid())

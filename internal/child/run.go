@@ -17,8 +17,8 @@ import (
 	"github.com/passtlab/passtlab/internal/pace"
 )
 
-// order is what the init is told, as JSON in its first argument: descriptors in
-// place of what this process has open. 0 is none.
+// order is the first argument of the init, as JSON. It has descriptors in place of
+// open files; 0 is none.
 type order struct {
 	Spec
 	Net   int `json:"net,omitempty"`
@@ -27,8 +27,8 @@ type order struct {
 	Disk  int `json:"disk,omitempty"`
 }
 
-// Run runs the program until it ends or ctx does, which kills it. Whatever it
-// started is gone when Run returns. The error says why there is no report.
+// Run runs the program until its end. The end of ctx kills it. When Run returns, all
+// its descendants have ended. The error says why there is no report.
 func Run(ctx context.Context, s Spec) (r Report, err error) {
 	in, out, err := reportSockets()
 	if err != nil {
@@ -46,7 +46,7 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 		return r, err
 	}
 	defer other.Close()
-	// Pdeathsig is sent when the forking thread ends, so it has to last.
+	// The kernel sends Pdeathsig when the thread that forked ends.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd, err := s.start(ctx, out, net, other)
@@ -59,14 +59,13 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 	werr := cmd.Wait()
 	rep := <-reports
 	if s.Started != nil {
-		s.Started(pace.Tree{}) // there is nothing to look at any more
+		s.Started(pace.Tree{})
 	}
 	rep.proc.Close()
 	switch {
 	case errors.Is(werr, exec.ErrWaitDelay):
-		err = fmt.Errorf("read what the program prints: not done %s after its end", drain)
-	case rep.err != nil:
-		// The init was killed, or has crashed.
+		err = fmt.Errorf("read the program's output: not done %s after its end", drain)
+	case rep.err != nil: // the init was killed, or has crashed
 		err = fmt.Errorf("no report from the init: %w", cmp.Or(werr, rep.err))
 	default:
 		return rep.Report, nil
@@ -74,7 +73,7 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 	return Report{Disk: rep.Disk}, err
 }
 
-// openNet opens a network namespace. Nil is none.
+// openNet opens a network namespace, unless it is nil.
 func openNet(ns Namespace) (f *os.File, err error) {
 	if ns == nil {
 		return nil, nil
@@ -83,7 +82,7 @@ func openNet(ns Namespace) (f *os.File, err error) {
 	return f, err
 }
 
-// start starts the init, in a user namespace if it has to be.
+// start starts the init, in a user namespace if it has no right without.
 func (s Spec) start(ctx context.Context, report, net, other *os.File) (*exec.Cmd, error) {
 	files := []*os.File{report} // from reportFD on
 	hand := func(f *os.File) int {
@@ -100,7 +99,7 @@ func (s Spec) start(ctx context.Context, report, net, other *os.File) (*exec.Cmd
 	attr := &syscall.SysProcAttr{
 		Cloneflags: unix.CLONE_NEWPID,
 		Pdeathsig:  syscall.SIGKILL,
-		Setsid:     true, // no terminal: neither its signals nor its questions
+		Setsid:     true, // no signals from the terminal, and no access to it
 	}
 	for {
 		cmd := exec.CommandContext(ctx, "/proc/self/exe")
@@ -123,6 +122,6 @@ func (s Spec) start(ctx context.Context, report, net, other *os.File) (*exec.Cmd
 	}
 }
 
-// drain is how long what a program has printed may take to be read after its
-// end. All who could write more are gone by then; only this process is slow.
+// drain bounds the time for reading a program's output after its end. Nobody writes
+// more by then, so only a slow passtlab needs it.
 const drain = 10 * time.Second

@@ -14,42 +14,40 @@ type Namespace interface {
 	Do(f func() error) error
 }
 
-// Spec is what to run, and where. What has a key in JSON goes to the init as it is.
+// Spec is a program and its surroundings. The init gets the fields with a JSON key.
 type Spec struct {
 	Path           string    `json:"path"` // of the program, absolute
 	Args           []string  `json:"-"`    // the program's name first
 	Env            []string  `json:"-"`
 	Stdin          io.Reader `json:"-"`
-	Stdout, Stderr io.Writer `json:"-"` // get what the program prints
+	Stdout, Stderr io.Writer `json:"-"`
 	// File, unless nil, is the program's descriptor FileFD.
 	File *os.File `json:"-"`
 
-	// Net is the network namespace that the program runs in. Nil: this process's
-	// own. Then a user namespace is made where there is no right to make a PID
-	// namespace.
+	// Net is the program's network namespace. Nil: that of this process; then the
+	// program gets a user namespace if this process may not make a PID namespace.
 	Net Namespace `json:"-"`
-	// Other is a second network namespace, for the program to open at
-	// OtherPath, beside which there is nothing in /run.
+	// Other is a second network namespace, which the program opens at OtherPath. All
+	// other files of /run are hidden then.
 	Other Namespace `json:"-"`
-	// Fresh mounts anew, for the program alone, what shows its namespaces:
-	// /proc, and /sys if Net is given. Where the system refuses, as containers
-	// do, the machine's stay and the report has a note.
+	// Fresh mounts /proc, and /sys if Net is given, for the program's namespaces. If
+	// the system refuses that, as containers do, the machine's stay and the report
+	// has a note.
 	Fresh bool `json:"fresh,omitempty"`
-	// Own are folders that the program has to itself, each with the text of its
-	// files by name, which may be in folders of their own. Only the program's
-	// user may read them.
+	// Own are new folders, each with the text of its files by name, in subfolders if
+	// the name has slashes. Only the program's user may read them.
 	Own map[string]map[string]string `json:"own,omitempty"`
 	// Hide are folders that are empty and read-only for the program.
 	Hide []string `json:"hide,omitempty"`
-	// Started, unless nil, is told where the program's tasks are found, for
-	// pace.Meter.Follow, and at the end that there are none any more.
+	// Started, unless nil, is called with the place of the program's tasks, for
+	// pace.Meter.Follow, and with no place at the end.
 	Started func(pace.Tree) `json:"-"`
-	// Confine leaves the program no means to change what outlives it, but for
-	// the network's packets. See the package documentation.
+	// Confine prevents the program from changing anything that outlives it. See the
+	// package documentation.
 	Confine bool `json:"confine,omitempty"`
-	// Keep has Report.Disk hold what a confined program writes, and Disk, unless
-	// nil, is that of an earlier run: the program finds its files again. Run takes
-	// them out of Disk, which is of no use any more.
+	// Keep makes Report.Disk keep the files that a confined program writes. Disk,
+	// unless nil, is the Report.Disk of an earlier run, whose files the program gets.
+	// Run empties it.
 	Keep bool     `json:"keep,omitempty"`
 	Disk *os.File `json:"-"`
 }
@@ -60,18 +58,17 @@ const FileFD = 3
 // OtherPath is where a program finds Spec.Other.
 const OtherPath = "/run/netns/other"
 
-// Report is how it went.
+// Report is the result of a run.
 type Report struct {
-	Setup  string             `json:"setup,omitempty"` // what could not be made ready
-	Notes  []string           `json:"notes,omitempty"` // what was done without
-	Start  syscall.Errno      `json:"start,omitempty"` // what is wrong with the program's file
-	Status syscall.WaitStatus `json:"status"`          // how the program ended
+	Setup  string             `json:"setup,omitempty"` // why the preparation failed
+	Notes  []string           `json:"notes,omitempty"` // what the machine cannot do
+	Start  syscall.Errno      `json:"start,omitempty"` // why the program's file cannot be executed
+	Status syscall.WaitStatus `json:"status"`          // of the program
 	Left   int                `json:"left,omitempty"`  // processes that outlived it
-	Crowd  bool               `json:"crowd,omitempty"` // it was killed for having more than MaxTasks
-	// Blocked says that the program cannot be started because of what it has
-	// written to Spec.Disk.
+	Crowd  bool               `json:"crowd,omitempty"` // it had more than MaxTasks and was killed
+	// Blocked says which of its own files in Spec.Disk prevents the start.
 	Blocked string `json:"blocked,omitempty"`
-	// Disk is for the next run, and for the caller to close. It is there also if
-	// the program was killed; nil: nothing can have been written.
+	// Disk is for the next run, also if the program was killed, and the caller closes
+	// it. Nil: the program can have written nothing.
 	Disk *os.File `json:"-"`
 }

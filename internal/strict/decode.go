@@ -11,36 +11,36 @@ import (
 	"github.com/passtlab/passtlab/internal/near"
 )
 
-// A Decoder walks a YAML tree and a Go value side by side. It collects every
-// fault instead of stopping at the first.
+// A Decoder reads a YAML tree into a Go value. It collects all faults and does not stop
+// at the first.
 type Decoder struct {
 	*Reader
 	file   string
 	Faults Faults
 	Places map[string]Place // by path of the key
 
-	unsound map[string]bool // paths whose value could not be read
+	unsound map[string]bool // paths of values with a fault
 }
 
-// Fork returns a Decoder with what d has found, to which more can be added.
+// Fork returns a copy of d with its own list of faults.
 func (d *Decoder) Fork() *Decoder {
 	fork := *d
 	fork.Faults = slices.Clone(d.Faults)
 	return &fork
 }
 
-// Fail reports a fault of the value at path, which from then on is unsound.
+// Fail reports that the value at path cannot be used.
 func (d *Decoder) Fail(path string, at Place, f Fault) {
 	d.unsound[path] = true
 	d.Faults = append(d.Faults, d.at(path, at, f))
 }
 
-// Refuse is Fail for what the node n is.
+// Refuse is Fail at the place of the node n.
 func (d *Decoder) Refuse(path string, n *yaml.Node, problem, expected, next string) {
 	d.Fail(path, PlaceOf(n), Fault{Problem: problem, Expected: expected, Next: next})
 }
 
-// Report reports a fault of the value at path, which is readable all the same.
+// Report reports a fault of a value that other checks may still use.
 func (d *Decoder) Report(path string, f Fault) { d.Faults = append(d.Faults, d.Placed(path, f)) }
 
 // Placed returns the fault with the place of path.
@@ -51,7 +51,7 @@ func (d *Decoder) at(path string, at Place, f Fault) Fault {
 	return f
 }
 
-// Check reports what a check has found in what could be read.
+// Check reports the faults of a check whose values are sound.
 func (d *Decoder) Check(faults []Fault) {
 	for _, f := range faults {
 		if d.Sound(f.Key) {
@@ -63,7 +63,7 @@ func (d *Decoder) Check(faults []Fault) {
 // Err returns all faults in the order of their places, or nil.
 func (d *Decoder) Err() error { return d.Faults.Err() }
 
-// Place returns where path stands, or else the nearest of its parents.
+// Place returns the place of path, or else that of its nearest parent.
 func (d *Decoder) Place(path string) Place {
 	for {
 		if p, ok := d.Places[path]; ok {
@@ -73,8 +73,8 @@ func (d *Decoder) Place(path string) Place {
 	}
 }
 
-// Sound reports whether every one of paths was read without a fault, with
-// everything above and below it.
+// Sound reports whether d has read all paths, and everything above and below them,
+// without a call of Fail.
 func (d *Decoder) Sound(paths ...string) bool {
 	for _, p := range paths {
 		for u := range d.unsound {
@@ -86,14 +86,13 @@ func (d *Decoder) Sound(paths ...string) bool {
 	return true
 }
 
-// within reports whether path is parent or lies below it.
+// within reports whether path is parent or is below it.
 func within(path, parent string) bool {
 	rest, ok := strings.CutPrefix(path, parent)
 	return ok && (rest == "" || parent == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// Value decodes n into v. at is the place to report a fault of the whole
-// value at: that of its key, if it has one.
+// Value decodes n into v. at is the place for faults of the whole value.
 func (d *Decoder) Value(path string, at Place, n *yaml.Node, f Field, v reflect.Value) {
 	if !d.Plain(path, n) {
 		return
@@ -121,7 +120,7 @@ func (d *Decoder) Value(path string, at Place, n *yaml.Node, f Field, v reflect.
 	}
 }
 
-// Plain refuses what makes a YAML file mean something else than it says.
+// Plain refuses anchors, aliases and tags, which hide the meaning of a file.
 func (d *Decoder) Plain(path string, n *yaml.Node) bool {
 	fail := func(problem, next string) bool {
 		d.Refuse(path, n, problem, "plain YAML", next)
@@ -216,7 +215,7 @@ func (d *Decoder) list(path string, n *yaml.Node, f Field, v reflect.Value) {
 		if f.NonEmpty {
 			d.Refuse(path, n, "is empty", d.Expected(f, v.Type()), "name at least one")
 		}
-		return // nil, whether left out or empty: there is no difference
+		return // nil, as if the key were missing
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
 	first := map[any]int{}
@@ -266,17 +265,15 @@ func (d *Decoder) scalar(path string, n *yaml.Node, f Field, v reflect.Value) {
 	v.Set(reflect.ValueOf(x).Convert(v.Type()))
 }
 
+// Join returns the path of a key. Either may be empty.
 func Join(path, key string) string {
-	if path == "" {
-		return key
-	}
-	if key == "" {
-		return path
+	if path == "" || key == "" {
+		return path + key
 	}
 	return path + "." + key
 }
 
-// Describe says in a few words what n is.
+// Describe returns a few words for the kind of n.
 func Describe(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:

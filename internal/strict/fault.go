@@ -9,31 +9,22 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Place is where something stands in a file. Both count from 1, columns in
-// characters.
+// A Place is a place in a file. Both count from 1, columns in characters.
 type Place struct{ Line, Column int }
 
-// PlaceOf returns where a node begins.
+// PlaceOf returns the beginning of a node.
 func PlaceOf(n *yaml.Node) Place { return Place{n.Line, n.Column} }
 
 // A Fault is one thing wrong in a file.
 type Fault struct {
-	// File, Line and Column are the place; see Place. Column is 0 where it is not
-	// known.
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Column int    `json:"column"`
-	// Key is the path of the key, for example "routers[0].prefix"; empty
-	// when the fault is the file's as a whole.
-	Key string `json:"key,omitempty"`
-	// Problem says what is wrong.
-	Problem string `json:"problem"`
-	// Expected says what would have been right.
-	Expected string `json:"expected,omitempty"`
-	// Near is the word that was probably meant; often there is none.
-	Near string `json:"near,omitempty"`
-	// Next is what to do about it.
-	Next string `json:"next,omitempty"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`             // 0: unknown
+	Key      string `json:"key,omitempty"`      // its path, such as routers[0].prefix; empty: the whole file
+	Problem  string `json:"problem"`            // what is wrong
+	Expected string `json:"expected,omitempty"` // a right value, in words
+	Near     string `json:"near,omitempty"`     // the word that the author probably meant
+	Next     string `json:"next,omitempty"`     // what the author can do
 }
 
 // Error returns the fault on one line:
@@ -63,8 +54,7 @@ func (f Fault) Error() string {
 	return b.String()
 }
 
-// Faults are all that is wrong in a file, or in several, in the order of their
-// places.
+// Faults are all faults of one or several files.
 type Faults []Fault
 
 // Error returns the faults, one a line.
@@ -81,14 +71,8 @@ func (fs Faults) Err() error {
 	if len(fs) == 0 {
 		return nil
 	}
-	fs.Sort()
-	return fs
-}
-
-// Sort puts the faults in the order of their places; those of one place stay in
-// the order in which they were found.
-func (fs Faults) Sort() {
 	slices.SortStableFunc(fs, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	return fs
 }

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// A Field is what the struct tags say about a key.
+// A Field has the struct tags of a key.
 type Field struct {
 	Name     string
 	Index    int // of the struct's field
@@ -23,13 +23,13 @@ type Field struct {
 	Form     string
 	Min, Max string
 
-	text Scalar // how it is read if it is text
+	text Scalar // for a field of text
 }
 
-// tables has what FieldsOf returns, by type.
+// tables caches the results of FieldsOf by type.
 var tables sync.Map
 
-// FieldsOf returns the fields of a struct that stand for keys. They are shared.
+// FieldsOf returns the fields of a struct that are keys. Callers must not change them.
 func FieldsOf(t reflect.Type) []Field {
 	if fs, ok := tables.Load(t); ok {
 		return fs.([]Field)
@@ -52,7 +52,7 @@ func FieldsOf(t reflect.Type) []Field {
 	return fs
 }
 
-// waived reports whether v, the mapping that f is a key of, does without f.
+// waived reports whether the mapping v does not need its key f.
 func (f Field) waived(v reflect.Value) bool {
 	return slices.ContainsFunc(f.Unless, func(key string) bool {
 		other, _ := FieldOf(v.Type(), key)
@@ -66,7 +66,7 @@ func FieldOf(t reflect.Type, name string) (Field, bool) {
 	return first(t, func(f Field) bool { return f.Name == name })
 }
 
-// BareField returns the field that a scalar in place of the mapping stands for.
+// BareField returns the field whose value may stand in place of the mapping.
 func BareField(t reflect.Type) (Field, bool) {
 	return first(t, func(f Field) bool { return f.Bare })
 }
@@ -88,7 +88,7 @@ func Names(t reflect.Type) []string {
 	return ns
 }
 
-// Expected says in words what a value of type t has to be.
+// Expected describes in words a right value of type t.
 func (r *Reader) Expected(f Field, t reflect.Type) string {
 	if w, ok := r.Scalar(f, t); ok {
 		return w.Expected

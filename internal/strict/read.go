@@ -11,21 +11,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Reader knows the values of a format. The zero value reads text, whole numbers
-// and truth values.
+// A Reader reads the values of a format. The zero value reads text, whole numbers and
+// truth values.
 type Reader struct {
-	// Scalars says how a value of a Go type is read.
-	Scalars map[reflect.Type]Scalar
-	// Kinds does the same for the kinds of the struct tag "is".
-	Kinds map[string]Scalar
-	// Nodes says how a Go type is read that is no plain mapping.
-	Nodes map[reflect.Type]Node
-	// One is what a file holds, such as "scenario". Default: document.
-	One string
-	// Empty is what to do about an empty file. Default: to write one.
-	Empty string
-	// Limit is the size in bytes that a file may have. Default: MaxSize.
-	Limit int
+	Scalars map[reflect.Type]Scalar // by Go type
+	Kinds   map[string]Scalar       // by the struct tag "is"
+	Nodes   map[reflect.Type]Node   // for Go types that are no plain mapping
+	One     string                  // what a file contains, such as "scenario"; default: document
+	Empty   string                  // the next step for an empty file; default: to write one
+	Limit   int                     // of a file's size in bytes; default: MaxSize
 }
 
 // MaxSize is the default of Reader.Limit.
@@ -33,16 +27,15 @@ const MaxSize = 4 << 20
 
 // A Node reads a part of a file in its own way.
 type Node struct {
-	// Expected says in words what is right.
-	Expected string
-	// Decode reads n into v. at is where to report a fault of the value as a whole.
+	Expected string // a right value, in words
+	// Decode reads n into v. at is the place for faults of the whole value.
 	Decode func(d *Decoder, path string, at Place, n *yaml.Node, v reflect.Value)
 }
 
-// Read reads the one YAML document in data, which came from the file called name,
-// into v, a pointer to a struct. check, if not nil, then returns what else is wrong
-// with v: of its faults Read needs Key, Problem, Expected and Next, and adds the
-// place. It leaves out faults of keys that could not be read. The error is Faults.
+// Read reads the one YAML document in data, from the file called name, into v, a
+// pointer to a struct. check, unless nil, then returns further faults, without a place.
+// Read adds the place, and leaves out faults of values that are not sound. The error
+// is Faults.
 func (r *Reader) Read(name string, data []byte, v any, check func() []Fault) error {
 	root, faults := r.parse(name, data, r.Expected(Field{}, reflect.TypeOf(v).Elem()))
 	if len(faults) > 0 {
@@ -105,7 +98,7 @@ func (r *Reader) Decode(file string, root *yaml.Node, v any) *Decoder {
 	return d
 }
 
-// New returns a Decoder that has read nothing yet.
+// New returns a Decoder that has read nothing.
 func (r *Reader) New(file string, root *yaml.Node) *Decoder {
 	return &Decoder{Reader: r, file: file, Places: map[string]Place{"": PlaceOf(root)}, unsound: map[string]bool{}}
 }

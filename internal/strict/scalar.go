@@ -12,19 +12,19 @@ import (
 	"github.com/passtlab/passtlab/internal/near"
 )
 
-// A Scalar is a kind of value that stands on one line: how it is read, and how it
-// is described, in messages and in a JSON Schema.
+// A Scalar reads a kind of value on one line, and describes it in messages and in a
+// JSON Schema.
 type Scalar struct {
-	Tag      string   // the YAML tag that the value has to have
-	Also     string   // another one that it may have
-	Expected string   // what a right value is, in words
+	Tag      string   // the YAML tag of a value
+	Also     string   // another YAML tag that a value may have
+	Expected string   // a right value, in words
 	Pattern  string   // a regular expression that every right value matches
-	Enum     []string // all right values, if there are few
+	Enum     []string // all right values, if they are few
 	Examples []string
 	Parse    func(string) (any, error)
 }
 
-// A Mistake is why a scalar could not be read, and what to do about it.
+// A Mistake is the reason why Parse refuses a value, with the next step.
 type Mistake struct{ Problem, Near, Next string }
 
 func (m Mistake) Error() string { return m.Problem }
@@ -34,8 +34,7 @@ func Wrong(next, format string, a ...any) error {
 	return Mistake{Problem: fmt.Sprintf(format, a...), Next: next}
 }
 
-// Scalar returns how values of type t are read in a field, and false when t is no
-// scalar.
+// Scalar returns the Scalar for values of type t in a field, and false if there is none.
 func (r *Reader) Scalar(f Field, t reflect.Type) (Scalar, bool) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -63,7 +62,7 @@ var truth = Scalar{Tag: "!!bool", Expected: "true or false", Parse: func(s strin
 	return nil, Wrong("correct the value", "%s is neither true nor false", s)
 }}
 
-// Text is a line of text that a pattern matches; form is the pattern in words.
+// Text is a line of text that matches the pattern; form is the pattern in words.
 func Text(pattern *regexp.Regexp, form string) Scalar {
 	return Scalar{Tag: "!!str", Expected: form, Pattern: pattern.String(), Parse: func(v string) (any, error) {
 		v = strings.TrimSpace(v) // a block scalar ends in a line feed

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// scan finds what the YAML parser would report without a column, or not at all.
+// scan finds faults that the YAML parser reports without a column, or not at all.
 func scan(name string, data []byte) (faults Faults) {
 	fail := func(line, column int, problem, expected, next string) {
 		faults = append(faults, Fault{File: name, Line: line, Column: column, Problem: problem, Expected: expected, Next: next})
@@ -22,14 +22,14 @@ func scan(name string, data []byte) (faults Faults) {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			fail(line, column, "a byte that is not UTF-8", "UTF-8 text", "save the file as UTF-8")
-			return faults // what follows is no text either
+			return faults // the rest is no text either
 		case r == '\t' && indent:
 			fail(line, column, "a tab in the indentation", "spaces", "replace the tab by spaces")
 			indent = false // one fault a line
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
 			fail(line, column, fmt.Sprintf("the control character %U", r), "text", "remove it")
 		case r == '\r' && (len(rest) == 0 || rest[0] != '\n'), strings.ContainsRune("\u0085\u2028\u2029", r):
-			// YAML begins a new line here (YAML 1.1, 4.2), and an editor may not.
+			// YAML 1.1, 4.2 begins a new line here, and an editor may not.
 			fail(line, column, fmt.Sprintf("the end of a line as %U", r), "line feeds", "replace it by a line feed")
 		}
 		switch {
@@ -45,13 +45,12 @@ func scan(name string, data []byte) (faults Faults) {
 
 var (
 	yamlError = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?`)
-	// The library counts lines from 1 in its scanner's errors and from 0 in
-	// its parser's, which are these.
+	// The library's scanner counts lines from 1, its parser from 0. These are errors of
+	// the parser.
 	offByOne = regexp.MustCompile(`did not find expected (<document start>|node content|key|'-' indicator|',' or '[]}]')$`)
 )
 
-// SyntaxError returns the line of data that an error of the YAML library is about,
-// and what is wrong there.
+// SyntaxError returns the line and the problem of an error of the YAML library.
 func SyntaxError(data []byte, err error) (line int, problem string) {
 	problem, line = err.Error(), 1
 	if m := yamlError.FindStringSubmatch(problem); m != nil {
@@ -64,8 +63,8 @@ func SyntaxError(data []byte, err error) (line int, problem string) {
 	return min(max(line, 1), bytes.Count(data, []byte("\n"))+1), problem
 }
 
-// syntaxFault makes a fault of the parser's error, which names a line but no
-// column: the column given is where the line's text begins.
+// syntaxFault makes a fault of an error of the YAML library, which has no column. Its
+// column is the beginning of the line's text.
 func syntaxFault(data []byte, err error) Fault {
 	line, problem := SyntaxError(data, err)
 	text := strings.Split(string(data), "\n")[line-1]
