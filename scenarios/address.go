@@ -7,10 +7,7 @@ import (
 	"github.com/passtlab/passtlab/internal/eui64"
 )
 
-var linkLocal = netip.MustParsePrefix("fe80::/64")
-
-// Plays reports whether an event of the kind is among the events, be it in a
-// group.
+// Plays reports whether the events, or a group of them, contain one of the kind.
 func (s *Scenario) Plays(k Kind) bool {
 	return s.has(func(e Event) bool { return e.Kind() == k })
 }
@@ -25,7 +22,7 @@ func (s *Scenario) has(is func(Event) bool) bool {
 	})
 }
 
-// autonomous reports whether passt's own prefix leads to SLAAC.
+// autonomous reports whether the guest forms a SLAAC address in passt's own prefix.
 func (s *Scenario) autonomous() bool {
 	p := s.Passt
 	own := slices.ContainsFunc(s.Events, func(e Event) bool {
@@ -37,8 +34,8 @@ func (s *Scenario) autonomous() bool {
 
 func (s *Scenario) fromPasst(r *RA) bool { return !r.From.IsValid() || r.From == s.passtLinkLocal() }
 
-// Leased is the address that passt leases: passt.address, or else the pod's
-// own. It is not valid for a pod without IPv6.
+// Leased is the address that passt leases: passt.address, or else the pod's. It is not
+// valid for a pod without IPv6.
 func (s *Scenario) Leased() netip.Addr {
 	if s.Passt.Address.IsValid() {
 		return s.Passt.Address
@@ -46,7 +43,7 @@ func (s *Scenario) Leased() netip.Addr {
 	return s.Pod.Address.Addr()
 }
 
-// slaacPrefixes returns the prefixes that the guest may form addresses in, some
+// slaacPrefixes returns the prefixes in which the guest may form addresses, some
 // more than once.
 func (s *Scenario) slaacPrefixes() (ps []netip.Prefix) {
 	if s.autonomous() {
@@ -70,9 +67,9 @@ func (s *Scenario) slaacPrefixes() (ps []netip.Prefix) {
 	return ps
 }
 
-// passtLinkLocal returns the address that passt's router advertisements come
-// from: the gateway if that is link-local, else the pod's own. Where the pod
-// has no IPv6 they come, since 2025_12_08, from fe80::1.
+// passtLinkLocal returns the source of passt's router advertisements: the gateway if it
+// is link-local, else the pod's own address. For a pod without IPv6 it is fe80::1,
+// since 2025_12_08.
 func (s *Scenario) passtLinkLocal() netip.Addr {
 	if !*s.Pod.IPv6 {
 		return netip.MustParseAddr("fe80::1")
@@ -84,9 +81,8 @@ func (s *Scenario) passtLinkLocal() netip.Addr {
 	if gateway.IsLinkLocalUnicast() {
 		return gateway
 	}
-	return eui64.Address(linkLocal, s.Pod.MAC)
+	return eui64.Address(eui64.LinkLocal, s.Pod.MAC)
 }
 
-// slash64 returns the /64 of a. passt advertises that, whatever the length of
-// the pod's own prefix.
+// slash64 returns the /64 of a, which passt advertises whatever the pod's length is.
 func slash64(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 64).Masked() }

@@ -6,10 +6,10 @@ import (
 	"net/netip"
 )
 
-// byHand is what static and vip do to the guest's addresses.
+// byHand changes the guest's addresses for static and vip.
 type byHand struct {
 	origin                 Origin
-	bare                   bool // guest.static or guest.vips is added
+	bare                   bool // adds guest.static or guest.vips
 	add, remove, deprecate []netip.Prefix
 	tentative              bool
 }
@@ -49,7 +49,7 @@ func (c byHand) play(ctx context.Context, lab Lab) error {
 	return change("remove", c.remove, lab.Remove)
 }
 
-// has returns a fault if the address is not there, or not as p says.
+// has returns a fault if the guest does not have the address with the length of p.
 func (c byHand) has(lab Lab, key string, p netip.Prefix) error {
 	as, err := there(lab, key, Target{Addr: p.Addr()})
 	switch {

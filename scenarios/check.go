@@ -10,9 +10,8 @@ import (
 	"github.com/passtlab/passtlab/internal/eui64"
 )
 
-// A checker looks for what each key alone does not show: keys that contradict
-// each other, and situations that cannot come about or cannot be judged. A
-// check is left out when a key that it needs could not be read.
+// A checker finds faults between keys: contradictions, and situations that cannot
+// happen or cannot be judged. It skips a check whose keys are not sound.
 type checker struct{ member }
 
 func check(m member) {
@@ -55,7 +54,6 @@ func (c checker) events() (cps []*Checkpoint) {
 	return cps
 }
 
-// fault reports a fault of the value at path, which is readable all the same.
 func (c checker) fault(path, expected, next, format string, a ...any) {
 	c.Report(path, Fault{Problem: fmt.Sprintf(format, a...), Expected: expected, Next: next})
 }
@@ -114,7 +112,7 @@ func (c checker) passt() {
 	}
 }
 
-// played finds what the file describes and no event uses.
+// played finds parts of the file that no event uses.
 func (c checker) played() {
 	if !c.Sound("events") {
 		return
@@ -141,11 +139,11 @@ func (c checker) played() {
 	}
 }
 
-// owners says who has a thing that only one can have.
+// owners maps things that only one may have to their owner.
 type owners[K comparable] map[K]string
 
-// take gives k to who, and reports a fault at path if k has an owner already. The
-// arguments of format are k and that owner.
+// take gives k to who, or reports a fault at path if k has an owner. The arguments of
+// format are k and that owner.
 func (o owners[K]) take(c checker, path, who string, k K, expected, next, format string) {
 	var none K
 	if k == none || !c.Sound(path) {
@@ -193,7 +191,7 @@ func (c checker) routers() {
 		links[c.passtLinkLocal()] = "passt"
 	}
 	if c.Sound("guest.mac") {
-		links[eui64.Address(linkLocal, c.Guest.MAC)] = "the guest"
+		links[eui64.Address(eui64.LinkLocal, c.Guest.MAC)] = "the guest"
 	}
 	for i, r := range c.Routers {
 		who := fmt.Sprintf("routers[%d]", i)
@@ -202,7 +200,7 @@ func (c checker) routers() {
 	}
 }
 
-// addresses finds addresses that two would have on the link or the guest.
+// addresses finds addresses that two owners on the link have.
 func (c checker) addresses() {
 	all := owners[netip.Addr]{}
 	take := func(path string, a netip.Addr) {

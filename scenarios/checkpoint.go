@@ -7,18 +7,18 @@ import (
 	"slices"
 )
 
-// EndCheckpoint is the name of the checkpoint that every timeline ends with.
+// EndCheckpoint is the name of the last checkpoint of every timeline.
 const EndCheckpoint = "end"
 
 // Checkpoint measures the truth table, asks every selector, and judges its choice.
-// One stands, without being written, at the end.
+// Every timeline ends with one, which the file does not list.
 type Checkpoint struct {
-	// Name is how reports call it: lower-case letters, digits and hyphens.
+	// Name names it in reports: lower-case letters, digits and hyphens.
 	Name string `yaml:"name" required:"true" bare:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
-	// Reachable is what works there, as in expect. Required, unless Judge is
-	// false.
+	// Reachable lists the addresses that work, as in expect. Required, unless Judge
+	// is false.
 	Reachable []Target `yaml:"reachable" required:"true" unless:"judge"`
-	// Judge false only asks: selectors that remember do so, and no choice is
+	// Judge false only asks: selectors may remember what they see, and no choice is
 	// wrong yet.
 	Judge *bool `yaml:"judge,omitempty"`
 	// Within bounds the time from the last step to the right choice. Default:
@@ -26,7 +26,7 @@ type Checkpoint struct {
 	Within Duration `yaml:"within,omitempty"`
 }
 
-// Judged reports whether choices are judged there.
+// Judged reports whether the checkpoint judges choices.
 func (cp *Checkpoint) Judged() bool { return cp.Judge == nil || *cp.Judge }
 
 func (cp *Checkpoint) where() string {
@@ -49,9 +49,9 @@ func (cp *Checkpoint) check(c at) {
 	}
 }
 
-// Play changes nothing. It finds what the file expects, of addresses and of
-// failures, and cannot be as the guest is now. It does not look where a scenario is
-// played with other settings than those of the file.
+// Play changes nothing. It finds addresses and failures that the file expects and that
+// are impossible with the guest's addresses. It skips scenarios with other settings
+// than those of the file.
 func (cp *Checkpoint) Play(_ context.Context, lab Lab) error {
 	sc := lab.Scenario()
 	if sc.Guest.Client != ClientKernel || sc.settings() != sc.read {
@@ -116,8 +116,7 @@ type knownFailure struct {
 	from *source
 }
 
-// impossible finds what is wrong with the pick, by the addresses that the guest has
-// at a checkpoint.
+// impossible finds faults of the pick, by the guest's addresses at a checkpoint.
 func (k knownFailure) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
 	t, ok := k.Picks.target()
 	if !ok {
@@ -128,7 +127,7 @@ func (k knownFailure) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
 	}
 	is := named(as, t)
 	switch {
-	// A selector that remembers may pick an address that was there once.
+	// A selector may remember and pick an address that is gone.
 	case len(is) == 0 && t.Addr.IsValid() && !lab.Had(t):
 		return fault("an address that the guest has, or had", "correct it", "%s is not there %s, and was not before", t.Addr, cp.where())
 	case len(is) == 0 && !t.Addr.IsValid():
@@ -147,16 +146,15 @@ func (k knownFailure) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
 	return nil
 }
 
-// entry is where the file has the event as a whole.
+// entry returns the path of the whole event in the file.
 func (e Event) entry() string { return e.from.path[:len(e.from.path)-len(e.Kind())-1] }
 
-// settings is what else than events decides which addresses the guest has. A
-// pointer stands for itself: who changes one of them changes the scenario.
+// settings prints the keys that, beside events, decide the guest's addresses. Pointers
+// print as addresses, so a copy of a value counts as a change.
 func (s *Scenario) settings() string { return fmt.Sprint(s.Passt, s.Guest, s.Expect.Reachable) }
 
-// Timeline returns the events in the order in which they are played, with the
-// checkpoint at the end, which is not written. Groups of which no order was
-// drawn are in the written order.
+// Timeline returns the events in the order of play, with the checkpoint at the end.
+// Groups without a drawn order are in the written order.
 func (s *Scenario) Timeline() (es []Event) {
 	for _, e := range s.Events {
 		if g, ok := e.Action.(*Group); ok {

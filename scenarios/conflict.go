@@ -6,8 +6,8 @@ import (
 	"net/netip"
 )
 
-// Conflict gives an address to another host on the link, so that duplicate address
-// detection fails whenever the guest forms it from here on (RFC 4862 5.4).
+// Conflict gives an address to another host on the link. Whenever the guest forms that
+// address from here on, duplicate address detection fails (RFC 4862 5.4).
 type Conflict struct {
 	// With is an origin, slaac or dhcpv6, or an address.
 	With Target `yaml:"with" required:"true" bare:"true"`

@@ -15,14 +15,14 @@ import (
 //go:embed */*.yaml
 var corpus embed.FS
 
-// Corpus returns the scenarios that are built in, in the order of their
-// topics, then of their ids. Faults of all files are reported together.
+// Corpus returns the built-in scenarios in the order of their topics, then of their
+// ids. The error has the faults of all files.
 func Corpus() ([]*Scenario, error) {
 	return loadAll(corpus, func(string) bool { return true })
 }
 
-// ForCorpus is a Check of what a scenario of the corpus needs and others do not:
-// why it is there, its proof, and its topic.
+// ForCorpus is a Check of the keys that only scenarios of the corpus need: purpose,
+// proof and topic.
 func ForCorpus(s *Scenario) (faults []Fault) {
 	missing := func(key string, is bool, expected string) {
 		if is {
@@ -46,7 +46,7 @@ func ForCorpus(s *Scenario) (faults []Fault) {
 	return faults
 }
 
-// Template returns a scenario to begin with, with comments.
+// Template returns a commented scenario to start from.
 func Template(id string) (string, error) {
 	if !namePattern.MatchString(id) {
 		return "", fmt.Errorf("%q is no id; use lower-case letters, digits and single hyphens", id)
@@ -57,16 +57,14 @@ func Template(id string) (string, error) {
 //go:embed template.yaml
 var template string
 
-// Named returns the scenario that is built in with that id, or all of the family,
-// or none. It reads no other file: the id of a scenario is the name of its file,
-// or begins with that and a hyphen.
+// Named returns the built-in scenario with that id, or all of the family, or none. It
+// reads only their file: an id is the file's name, or begins with it and a hyphen.
 func Named(id string) ([]*Scenario, error) {
 	scs, err := loadAll(corpus, func(file string) bool { return id == file || strings.HasPrefix(id, file+"-") })
 	return Find(scs, id), err
 }
 
-// loadAll loads those files of all topics that are wanted, by their names without
-// ".yaml".
+// loadAll loads the wanted files of all topics. Names are without ".yaml".
 func loadAll(topics fs.FS, wanted func(name string) bool) ([]*Scenario, error) {
 	files, err := fs.Glob(topics, "*/*.yaml") // sorted
 	if err != nil {
@@ -75,7 +73,7 @@ func loadAll(topics fs.FS, wanted func(name string) bool) ([]*Scenario, error) {
 	files = slices.DeleteFunc(files, func(f string) bool { return !wanted(strings.TrimSuffix(path.Base(f), ".yaml")) })
 	var all []*Scenario
 	var faults Faults
-	named := map[string]string{} // ids, of files and of scenarios, and the files
+	named := map[string]string{} // the file of each id, of scenarios and of families
 	for _, file := range files {
 		data, err := fs.ReadFile(topics, file)
 		if err != nil {

@@ -9,15 +9,12 @@ import (
 //go:embed coverage.yaml
 var coverage []byte
 
-// Item is something that the corpus has to have a scenario for.
+// Item is a case for which the corpus needs a scenario.
 type Item struct {
-	// ID is how scenarios name it in covers: lower-case letters, digits and
-	// hyphens.
-	ID string `yaml:"id" required:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
-	// Text says in one line what it is.
-	Text string `yaml:"text" required:"true"`
-	// References are the upstream issues behind it.
-	References []string `yaml:"references,omitempty"`
+	// ID is its name in covers: lower-case letters, digits and hyphens.
+	ID         string   `yaml:"id" required:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
+	Text       string   `yaml:"text" required:"true"` // one line
+	References []string `yaml:"references,omitempty"` // upstream issues
 }
 
 // Items returns all items, in the order of coverage.yaml.

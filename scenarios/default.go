@@ -13,8 +13,8 @@ var (
 	DefaultPodMAC = MAC{0x02, 0, 0, 0, 0, 0x0a}
 	// DefaultSecondMAC is the address of the second guest's eth0.
 	DefaultSecondMAC = MAC{0x02, 0, 0, 0, 0x03, 0x01}
-	// PasstMAC is the link-layer address that passt itself uses towards the
-	// guest, in every release since 2024_08_21; no one else can have it.
+	// PasstMAC is passt's own link-layer address on the guest's link, since 2024_08_21.
+	// Nobody else can have it.
 	PasstMAC = MAC{0x9a, 0x55, 0x9a, 0x55, 0x9a, 0x55}
 )
 

@@ -7,8 +7,7 @@ import (
 
 // Deprecate sets the preferred lifetime to 0 (RFC 4862 5.5.4).
 type Deprecate struct {
-	// Of is an origin or an address. Those of slaac are deprecated by a router
-	// advertisement.
+	// Of is an origin or an address. A router advertisement deprecates those of slaac.
 	Of Target `yaml:"of" required:"true" bare:"true"`
 }
 
@@ -25,7 +24,7 @@ func (e *Deprecate) Play(ctx context.Context, lab Lab) error {
 		case err != nil:
 			return err
 		case !on:
-			return never("of", "accept_ra to be on", "play {accept_ra: on} before it", "the guest takes no advertisement, which says so")
+			return never("of", "accept_ra to be on", "play {accept_ra: on} before it", "the guest accepts no router advertisement")
 		}
 	}
 	for _, a := range as {

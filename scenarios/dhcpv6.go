@@ -6,21 +6,20 @@ import (
 	"net/netip"
 )
 
-// DHCPv6 has the guest ask for a lease and install it (RFC 8415 18.2).
+// DHCPv6 makes the guest ask for a lease and install it (RFC 8415 18.2).
 type DHCPv6 struct {
-	// Address is another one than passt would lease, and from here on what
-	// it leases. No passt does that: it stands for a restart that the guest
-	// does not notice.
+	// Address is another address, which passt leases from here on. No passt does that:
+	// it stands for a restart that the guest does not notice.
 	Address netip.Addr `yaml:"address" is:"address"`
 	// None leaves the guest's messages unanswered.
 	None bool `yaml:"none,omitempty"`
-	// Length is the prefix length that the client installs it with. Default:
-	// 128, as RFC 8415 21.6 implies.
+	// Length is the prefix length that the client sets. Default: 128, as RFC 8415 21.6
+	// implies.
 	Length int `yaml:"length,omitempty" minimum:"1" maximum:"128"`
-	// Valid is the valid lifetime that the client installs it with. Default:
-	// infinite, as passt leases.
+	// Valid is the valid lifetime that the client sets. Default: infinite, as in
+	// passt's lease.
 	Valid Lifetime `yaml:"valid,omitempty"`
-	// Preferred is the preferred lifetime, likewise. Default: Valid.
+	// Preferred is the preferred lifetime that the client sets. Default: Valid.
 	Preferred Lifetime `yaml:"preferred,omitempty"`
 	// Tentative leaves the address in duplicate address detection.
 	Tentative bool `yaml:"tentative,omitempty"`

@@ -1,29 +1,21 @@
-// Package scenarios reads the corpus: one YAML file describes a situation
-// behind passt as a timeline of events, what its author expects to be reachable
-// at its checkpoints, and the two selectors that prove the case can be passed
-// and failed. A file can stand for several scenarios: by axes of variants
-// (vary), and by groups of steps that come in every order (orders).
+// Package scenarios reads the corpus. A YAML file describes a situation behind passt:
+// a timeline of events, the addresses that the author expects to be reachable at its
+// checkpoints, and two selectors, one that passes and one that fails. A file can stand
+// for several scenarios, by variants (vary) and by orders of steps (orders).
 //
-// The Go types are the schema. The strict reader (Load, package strict) and the
-// JSON Schema (Schema) are both made from them, their comments, their struct tags
-// and one table of scalars, so neither can drift. Everything wrong in a file is
-// reported at once, as Faults: each with file:line:column, the key, what was
-// expected, a near miss where there is one, and what to do next.
+// The Go types define the schema. Their comments and struct tags and one table of
+// scalars make both the strict reader (Load, package strict) and the JSON Schema
+// (Schema), so the two always agree. Load reports all faults of a file at once.
 //
-// A kind of event is one Action: a struct in a file of its own, with its
-// documentation, its check and its Play, and a row in one table (actions). The word,
-// the parameters, the schema, the reference in README.md and what a real client
-// makes of it follow from that.
+// A kind of event is one Action: a struct in a file of its own, with documentation,
+// check and Play, and one row in the table actions. The reader, the schema and the
+// reference in README.md follow from these.
 //
-// Load refuses what the file alone shows to be wrong: form, references, keys that
-// contradict each other, kinds of address (RFC 4291). Whether an event can happen
-// is not worked out beforehand: what the guest has then is the kernel's, a client's
-// or a server's to say. Each Action looks at the Lab when it is played, and returns
-// a Fault with its place in the file, at once and not by a time-out. So does each
-// checkpoint, for what the file expects there.
+// Load refuses faults that the file alone shows: form, references, contradictions,
+// kinds of address (RFC 4291). It does not predict the guest's addresses, and so cannot
+// tell whether an event can happen. Each Action looks at the Lab when it is played, and
+// returns a Fault at once if the event is impossible. So does each checkpoint.
 //
-// The package knows neither labs nor selectors: selector names and passt
-// releases are plain strings here. Who runs a scenario says by a Check whether
-// they exist, and the faults it finds have their place as all others have. Not
-// modelled is what nothing in the corpus needs, such as IPv4.
+// The package knows neither labs nor selectors. Selector names and passt releases are
+// plain strings; the caller's Check looks them up. Not modelled: IPv4.
 package scenarios

@@ -17,24 +17,24 @@ type Event struct {
 	from *source // nil for an event that was in no file
 }
 
-// Action is what happens in an event: a struct with the parameters, whose comments
-// are the documentation and whose tags are the schema. It may have methods more:
+// Action is a kind of event: a struct with the parameters. Its comments are the
+// documentation and its tags the schema. It may have further methods:
 //
-//	check(at)                what the file shows to be wrong with the parameters
-//	brings() []netip.Addr    addresses that it names
-//	simulated() string       why no real passt plays it
-//	lasts() time.Duration    how long it waits in real time, at most
+//	check(at)                finds faults of the parameters
+//	brings() []netip.Addr    returns the addresses that it names
+//	simulated() string       returns why no real passt can play it
+//	lasts() time.Duration    returns the longest time that it waits in real time
 type Action interface {
-	// Play has it happen, completely. What cannot happen as things are is a Fault
-	// of the scenario, or Faults, with the key below the word. All else is an error
-	// of the lab.
+	// Play returns when the event has happened. If it is impossible in the lab now,
+	// the error is a Fault, or Faults, with the key below the word. All other errors
+	// are errors of the lab.
 	Play(ctx context.Context, lab Lab) error
 }
 
 // Kind is the word for what happens in an event.
 type Kind string
 
-// The kinds that others treat in a way of their own.
+// The kinds that other code names.
 const (
 	EventRA         Kind = "ra"
 	EventDHCPv6     Kind = "dhcpv6"
@@ -45,23 +45,22 @@ const (
 	EventOrders     Kind = "orders"
 )
 
-// ClientEffect says what an event means where a program such as dhcpcd configures
+// ClientEffect is the effect of an event on a program such as dhcpcd that configures
 // the guest (Guest.Client).
 type ClientEffect int
 
-// The effects. The zero value is that of a Group.
+// The effects. A Group has the zero value.
 const (
 	ClientUnaware ClientEffect = iota + 1 // the program does not notice it
-	ClientTakesRA                         // the program starts, if it takes advertisements itself
+	ClientTakesRA                         // a program that reads advertisements starts
 	ClientLeases                          // the program starts
-	ClientHears                           // a program that takes advertisements hears it, and has to run
+	ClientHears                           // a program that reads advertisements has to run and receive it
 	ClientRemoves                         // the program may undo it when it starts
-	ClientIgnores                         // it has no effect on a program that takes advertisements
-	ClientDecides                         // the program does by itself, in its own time, what follows
+	ClientIgnores                         // it has no effect on a program that reads advertisements
+	ClientDecides                         // the program reacts by itself, in its own time
 )
 
-// actions are all that can happen, by their words, in the order in which messages
-// list them.
+// actions are all kinds of events, in the order of messages.
 var actions = []row{
 	{EventRA, &RA{}, ClientTakesRA},
 	{EventDHCPv6, &DHCPv6{}, ClientLeases},
@@ -81,14 +80,14 @@ var actions = []row{
 	{EventCheckpoint, &Checkpoint{}, ClientUnaware},
 }
 
-// A row says what a kind of event is.
+// A row describes a kind of event.
 type row struct {
 	kind Kind
 	Action
 	client ClientEffect
 }
 
-// row returns that of the event; EventOrders has none in the table.
+// row returns the row of the event. Groups are not in the table.
 func (e Event) row() row {
 	for _, r := range actions {
 		if reflect.TypeOf(r.Action) == reflect.TypeOf(e.Action) {
@@ -104,10 +103,10 @@ func (e Event) row() row {
 // Kind is the word for the event; EventOrders for a Group, and empty for none.
 func (e Event) Kind() Kind { return e.row().kind }
 
-// Client says what the event means to a program that configures the guest.
+// Client returns the effect on a program that configures the guest.
 func (e Event) Client() ClientEffect { return e.row().client }
 
-// Plain returns the events of kinds that need no parameters.
+// Plain returns events of these kinds without parameters.
 func Plain(kinds ...Kind) (es []Event) {
 	for _, k := range kinds {
 		for _, a := range actions {
@@ -122,7 +121,7 @@ func Plain(kinds ...Kind) (es []Event) {
 // Plain reports whether the event has no parameters.
 func (e Event) Plain() bool { return reflect.ValueOf(e.Action).Elem().IsZero() }
 
-// Simulated says why no real passt plays the event, if none does.
+// Simulated returns why no real passt can play the event, or "".
 func (e Event) Simulated() string {
 	if s, ok := e.Action.(interface{ simulated() string }); ok {
 		return s.simulated()
@@ -130,7 +129,7 @@ func (e Event) Simulated() string {
 	return ""
 }
 
-// Lasts returns how long the event waits in real time, at most; most do not wait.
+// Lasts returns the longest time that the event waits in real time; for most it is 0.
 func (e Event) Lasts() time.Duration {
 	if l, ok := e.Action.(interface{ lasts() time.Duration }); ok {
 		return l.lasts()
@@ -138,7 +137,7 @@ func (e Event) Lasts() time.Duration {
 	return 0
 }
 
-// Brings returns the addresses that the event brings, as far as it names them.
+// Brings returns the addresses that the event names and adds.
 func (e Event) Brings() []netip.Addr {
 	if b, ok := e.Action.(interface{ brings() []netip.Addr }); ok {
 		return b.brings()
@@ -146,8 +145,8 @@ func (e Event) Brings() []netip.Addr {
 	return nil
 }
 
-// Play has the event happen in a lab. The error is Faults, with their place in the
-// file, where it cannot happen as things are in the lab.
+// Play plays the event in a lab. If that is impossible in the lab now, the error is
+// Faults, with their place in the file.
 func (e Event) Play(ctx context.Context, lab Lab) error {
 	err := e.Action.Play(ctx, lab)
 	faults, ok := errors.AsType[Faults](err)
@@ -168,13 +167,13 @@ func (e Event) Play(ctx context.Context, lab Lab) error {
 	return faults.Err()
 }
 
-// A source is where a file has a mapping.
+// A source is the place of a mapping in a file.
 type source struct {
 	*strict.Decoder
 	path string
 }
 
-// place gives a fault its place and the whole path of its key.
+// place adds to a fault its place and the whole path of its key.
 func (s *source) place(f Fault) Fault {
 	if s == nil {
 		return f
@@ -182,14 +181,14 @@ func (s *source) place(f Fault) Fault {
 	return s.Placed(strict.Join(s.path, f.Key), f)
 }
 
-// at is where a check finds an action.
+// at is the place of an action that is checked.
 type at struct {
 	checker
 	path string
 	kind Kind
 }
 
-// fault reports a fault of a parameter, or with an empty key of the action.
+// fault reports a fault of a parameter, or of the whole action if key is empty.
 func (a at) fault(key, expected, next, format string, args ...any) {
 	a.checker.fault(strict.Join(a.path, key), expected, next, format, args...)
 }

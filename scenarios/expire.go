@@ -10,11 +10,11 @@ import (
 // maxExpiry is how long a scenario may wait for an address to expire, in real time.
 const maxExpiry = 10 * time.Second
 
-// twoHours is the shortest valid lifetime that an advertisement gives to an address
-// that has a longer one (RFC 4862 5.5.3 e), in seconds.
+// twoHours is the lower bound, in seconds, to which an advertisement shortens a valid
+// lifetime (RFC 4862 5.5.3 e).
 const twoHours = 7200
 
-// Expire waits, in real time, for the end of a valid lifetime, a short one.
+// Expire waits, in real time, for the end of a short valid lifetime.
 type Expire struct {
 	// Of is an origin or an address whose valid lifetime is short.
 	Of Target `yaml:"of" required:"true" bare:"true"`
@@ -22,8 +22,8 @@ type Expire struct {
 
 func (*Expire) lasts() time.Duration { return maxExpiry }
 
-// Play waits until the kernel has removed the addresses. One that was there and is
-// gone has expired.
+// Play waits until the kernel has removed the addresses. An address that the guest had
+// and has no more has expired.
 func (e *Expire) Play(ctx context.Context, lab Lab) error {
 	as, err := there(lab, "of", e.Of)
 	if err != nil {

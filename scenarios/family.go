@@ -12,7 +12,7 @@ import (
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
-// A family are the scenarios of one file, and what is wrong with them.
+// A family has the scenarios of one file.
 type family struct {
 	file    string
 	checks  []Check
@@ -24,11 +24,11 @@ type member struct {
 	*strict.Decoder
 	*Scenario          // in which every group is resolved
 	play               // the order
-	names     []string // the variants and orders that make it
+	names     []string // of its variants and orders
 	variant
 }
 
-// add reads a variant and checks it in all of its orders.
+// add reads a variant and checks all of its orders.
 func (f *family) add(v variant) {
 	s := &Scenario{}
 	d := reader.Decode(f.file, v.root, s)
@@ -51,7 +51,7 @@ func (f *family) add(v variant) {
 	}
 }
 
-// check adds a member, with what is wrong with it.
+// check adds a member, with its faults.
 func (f *family) check(m member) {
 	d, s := m.Fork(), *m.Scenario
 	m.Decoder, m.Scenario = d, &s
@@ -75,8 +75,7 @@ func (f *family) check(m member) {
 
 func (m member) label() string { return strings.Join(m.names, "-") }
 
-// source returns the key in the file for a key of the scenario, whose groups are
-// resolved.
+// source returns the file's key for a key of the member.
 func (m member) source(key string) string {
 	rest, ok := strings.CutPrefix(key, "events[")
 	index, rest, closed := strings.Cut(rest, "]")
@@ -86,8 +85,8 @@ func (m member) source(key string) string {
 	return key
 }
 
-// faults returns all faults, each once and with the names of the members that
-// have it, unless all do.
+// faults returns each fault once, with the names of the members that have it unless
+// all have it.
 func (f *family) faults() (all Faults) {
 	in := map[Fault][]string{}
 	for _, m := range f.members {
@@ -113,7 +112,7 @@ func (f *family) faults() (all Faults) {
 	return all
 }
 
-// compare finds members that are the same, or have the same id.
+// compare finds members that are equal, or have the same id.
 func (f *family) compare() (faults Faults) {
 	reported := map[string]bool{} // keys
 	for j, m := range f.members {
@@ -142,7 +141,7 @@ func (f *family) compare() (faults Faults) {
 	return faults
 }
 
-// situation is the scenario without what only describes it.
+// situation returns the scenario without the keys that only describe it.
 func (m member) situation() Scenario {
 	s := *m.Scenario
 	s.ID, s.Title, s.Requirement, s.References, s.Labels, s.Covers = "", "", "", nil, nil, nil
@@ -154,7 +153,7 @@ func (m member) situation() Scenario {
 	return s
 }
 
-// failures finds failures that name variants which do not exist.
+// failures finds failures that name unknown variants.
 func (f *family) failures() {
 	var all []string
 	for _, m := range f.members {
@@ -177,7 +176,7 @@ func (f *family) failures() {
 	}
 }
 
-// holds reports whether in, a list of variants, has this one, or is empty.
+// holds reports whether the list of variants contains this one, or is empty.
 func (m member) holds(in []string) bool {
 	return len(in) == 0 || slices.ContainsFunc(in, func(name string) bool { return slices.Contains(m.names, name) })
 }

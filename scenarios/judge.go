@@ -11,7 +11,7 @@ import (
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
-// mode returns how it fails, the default filled in.
+// mode returns the kind, or its default.
 func (f Failure) mode() FailureKind {
 	if f.Kind == "" && f.Picks == PickNone {
 		return FailLost
@@ -19,16 +19,16 @@ func (f Failure) mode() FailureKind {
 	return cmp.Or(f.Kind, FailWrong)
 }
 
-// at returns the checkpoint at which it fails, the default filled in.
+// at returns the checkpoint, or its default.
 func (f Failure) at() string { return cmp.Or(f.At, EndCheckpoint) }
 
-// failure is that of the bad selector.
+// failure returns the failure of the bad selector.
 func (p Prove) failure() Failure {
 	return Failure{Selector: p.Bad, Role: p.Role, Picks: p.Picks, Kind: p.Kind, At: p.At}
 }
 
-// same reports whether both are about one selector in one role, and contradict or
-// repeat each other.
+// same reports whether two failures of one selector in one role repeat or contradict
+// each other.
 func (f Failure) same(o Failure) bool {
 	if f.Selector != o.Selector || f.Role != o.Role && f.Role != "" && o.Role != "" {
 		return false
@@ -50,7 +50,7 @@ func (c checker) failures(checkpoints []*Checkpoint) {
 			continue
 		}
 		if slices.ContainsFunc(before, f.same) {
-			c.fault(at, "each selector once in each role, but for other kinds of failure", "remove one", "%s is stated before", f.Selector)
+			c.fault(at, "each selector once in each role, except for other kinds of failure", "remove one", "%s is in the list before", f.Selector)
 		}
 		before = append(before, f)
 	}
@@ -73,7 +73,7 @@ func (c checker) prove(checkpoints []*Checkpoint) {
 		switch at := fmt.Sprintf("expect.failures[%d]", i); {
 		case !c.holds(f.In):
 		case f.Selector == p.Good:
-			c.fault("prove.good", "a selector that passes in every role", "name another, or correct the failure", "%s is stated to fail, by %s", p.Good, at)
+			c.fault("prove.good", "a selector that passes in every role", "name another, or correct the failure", "%s fails, according to %s", p.Good, at)
 		case !f.same(p.failure()):
 		case f.Picks != p.Picks:
 			c.fault("prove.picks", string(f.Picks)+", as "+at+" says", "correct one of them", "is %s", p.Picks)
@@ -83,8 +83,8 @@ func (c checker) prove(checkpoints []*Checkpoint) {
 	}
 }
 
-// failure checks that a failure can be seen: in a role that is judged, at a
-// checkpoint that exists, and as a failure.
+// failure checks that a failure is possible: its role is judged, its checkpoint exists,
+// and its pick fails there.
 func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 	if f.Role != "" && c.Sound(path+".role", "roles") && !slices.Contains(c.Roles, f.Role) {
 		c.fault(path+".role", "one of the scenario's roles", "add it to roles, or correct it", "%s is not judged here", f.Role)
@@ -98,7 +98,7 @@ func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 		c.fault(picks, "none, which is what a selector that is lost picks", "correct the pick or the kind", "is %s", f.Picks)
 		return
 	case f.mode() == FailWrong && f.Picks == PickNone:
-		c.fault(kind, "lost", "leave kind out", "is wrong, and who picks none is lost")
+		c.fault(kind, "lost", "leave kind out", "is wrong, but a selector that picks none is lost")
 		return
 	}
 	if len(checkpoints) == 0 {
@@ -130,7 +130,7 @@ func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 		}
 	case FailLost:
 		if len(m.Reachable) == 0 {
-			c.fault(picks, "a pick that is wrong there", next, "none is right where nothing is reachable, so who picks it passes")
+			c.fault(picks, "a pick that is wrong there", next, "nothing is reachable, so a selector that picks none passes")
 		}
 	case FailLate:
 		if m.Within == "" {
@@ -146,7 +146,7 @@ func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 	}
 }
 
-// target returns the addresses that p means, and false for none and other.
+// target returns the target with the same meaning, and false for none and other.
 func (p Pick) target() (Target, bool) {
 	if p == PickNone || p == PickOther {
 		return Target{}, false

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Kernels is a range of Linux releases: "6.1..6.12", "6.1..", "..6.12", or
-// "6.1" for that one alone. Both ends belong to it, and so does all that an end
-// leaves open: 6.12.95 is in "..6.12".
+// Kernels is a range of Linux releases: "6.1..6.12", "6.1..", "..6.12", or "6.1" for
+// one alone. Both ends belong to it, with all their patch releases: 6.12.95 is in
+// "..6.12".
 type Kernels string
 
 var (
@@ -22,7 +22,7 @@ var (
 
 const kernelEnd = `[0-9]{1,4}(\.[0-9]{1,6}){1,2}`
 
-// ParseKernels reads what Kernels describes.
+// ParseKernels reads a range.
 func ParseKernels(s string) (Kernels, error) {
 	from, to := Kernels(s).ends()
 	switch {
@@ -42,10 +42,9 @@ func (k Kernels) ends() (from, to string) {
 	return from, to
 }
 
-// Contains reports whether a release, as uname -r prints it, lies in the range.
-// Only its numbers count: what a distribution has taken over from newer kernels,
-// as RHEL does, they do not tell. A release without numbers is not known and counts
-// as the newest.
+// Contains reports whether a release, as uname -r prints it, is in the range. Only its
+// numbers count; they do not show patches that a distribution has taken from newer
+// kernels, as RHEL does. A release without numbers is unknown and counts as the newest.
 func (k Kernels) Contains(release string) (in, known bool) {
 	from, to := k.ends()
 	m := releasePattern.FindStringSubmatch(release)

@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// Lab is where events happen. Its errors are errors of the lab.
+// Lab is the lab in which events happen.
 type Lab interface {
-	// Scenario is what is played. Its pod has the address and gateway of now.
+	// Scenario is the scenario, whose pod has its present address and gateway.
 	Scenario() *Scenario
 	// Addresses returns the guest's global unicast addresses.
 	Addresses() ([]Address, error)
@@ -17,46 +17,37 @@ type Lab interface {
 	Had(t Target) bool
 	// Link reports whether the guest's eth0 is up, and whether it has a carrier.
 	Link() (up, carrier bool, err error)
-	// AcceptsRA reports whether the guest's kernel takes router advertisements.
+	// AcceptsRA reports whether the guest's kernel accepts router advertisements.
 	AcceptsRA() (bool, error)
-	// Lease is what the guest has leased, as it was installed. Not valid: nothing.
+	// Lease is the guest's lease as it was installed. Not valid: none.
 	Lease() netip.Prefix
 	// Leases is the address that passt leases. Not valid: none.
 	Leases() netip.Addr
 
-	// Solicit has the guest solicit passt's router advertisement.
+	// Solicit makes the guest solicit passt's router advertisement.
 	Solicit(ctx context.Context) error
 	// Advertise sends a router advertisement.
 	Advertise(ctx context.Context, ra RA) error
-	// SetAcceptRA has the guest's kernel take router advertisements, or not.
 	SetAcceptRA(on bool) error
-	// GetLease has the guest ask for a lease and install it.
 	GetLease(ctx context.Context, l DHCPv6) error
-	// Renew has the guest renew its lease.
 	Renew(ctx context.Context) error
 	// Add adds an address to the guest's eth0.
 	Add(ctx context.Context, p netip.Prefix, o Origin, tentative bool) error
-	// Remove removes one.
 	Remove(ctx context.Context, a netip.Addr) error
-	// Deprecate has the preferred lifetime of an address end: by the advertisement
-	// of its router if the kernel has formed it by SLAAC.
+	// Deprecate ends the preferred lifetime of an address. If the kernel has formed it
+	// by SLAAC, its router does so by an advertisement.
 	Deprecate(ctx context.Context, a netip.Addr) error
 	// AwaitGone waits until the kernel has removed addresses.
 	AwaitGone(ctx context.Context, as ...netip.Addr) error
-	// Contest has another host on the link have an address from now on.
+	// Contest gives an address to another host on the link.
 	Contest(t Target) error
-	// Contested reports whether the guest has tried to form an address of such
-	// another host.
+	// Contested reports whether the guest has tried to form such an address.
 	Contested(t Target) bool
-	// Renumber gives the pod another address.
 	Renumber(ctx context.Context, r Renumber) error
-	// Migrate has another passt take over.
 	Migrate(ctx context.Context, m Migrate) error
-	// SetLink changes the state of the guest's eth0.
 	SetLink(ctx context.Context, s LinkState) error
-	// Send has the guest send from an address.
+	// Send makes the guest send from an address.
 	Send(ctx context.Context, from netip.Addr) error
-	// Reboot has the guest start anew.
 	Reboot(ctx context.Context) error
 }
 
@@ -64,13 +55,12 @@ type Lab interface {
 type Address struct {
 	netip.Prefix
 	Origin Origin
-	// Valid is what is left of the valid lifetime, in seconds, or 1<<32-1.
-	Valid uint32
-	// Tentative and Failed say how duplicate address detection stands.
+	Valid  uint32 // the rest of the valid lifetime, in seconds; 1<<32-1: infinite
+	// Tentative and Failed are the state of duplicate address detection.
 	Tentative, Failed bool
 }
 
-// unusable says in words why it cannot be used, or nothing.
+// unusable returns why the address cannot be used, or "".
 func (a Address) unusable() string {
 	switch {
 	case a.Failed:
@@ -81,7 +71,7 @@ func (a Address) unusable() string {
 	return ""
 }
 
-// impossible is the Fault of an event that cannot happen as things are in the lab.
+// impossible is the Fault of an event that cannot happen in the lab now.
 type impossible struct{ Fault }
 
 func (i impossible) of(k Kind) Fault {
@@ -140,7 +130,7 @@ func there(lab Lab, key string, t Target) ([]Address, error) {
 	return nil, f
 }
 
-// free returns a fault if somebody has the address a already.
+// free returns a fault if somebody has the address a.
 func free(lab Lab, key string, a netip.Addr) error {
 	as, err := lab.Addresses()
 	if err != nil {

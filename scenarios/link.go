@@ -2,9 +2,9 @@ package scenarios
 
 import "context"
 
-// Link sets the guest's eth0 down or up, or takes its carrier, or gives it back.
+// Link sets the guest's eth0 down or up, or removes or restores its carrier.
 type Link struct {
-	// State is what it becomes.
+	// State is the new state.
 	State LinkState `yaml:"state" required:"true" bare:"true"`
 }
 
@@ -26,5 +26,5 @@ func (e *Link) Play(ctx context.Context, lab Lab) error {
 	default:
 		return lab.SetLink(ctx, e.State)
 	}
-	return never("state", "a state that is another one", "remove it, or play what it undoes", "%s", is)
+	return never("state", "another state", "remove it, or play the opposite state before it", "%s", is)
 }

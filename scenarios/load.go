@@ -12,8 +12,7 @@ import (
 // MaxSize is the size in bytes that a scenario file may have.
 const MaxSize = 64 << 10
 
-// reader reads scenarios. Its tables are filled in by init, since they lead to
-// functions that use it.
+// reader reads scenarios. init fills in the tables, whose functions use reader.
 var reader = strict.Reader{One: "scenario", Empty: "begin with a copy of one from the corpus", Limit: MaxSize}
 
 func init() {
@@ -24,8 +23,8 @@ func init() {
 	}
 }
 
-// Strict reads a file that is kept beside scenarios into v, a pointer to a struct,
-// as strictly as Load, and knows the same scalars: see strict.Reader.Read.
+// Strict reads another kind of file into v, a pointer to a struct, with the scalars of
+// scenarios: see strict.Reader.Read.
 func Strict(name string, data []byte, v any, check func() []Fault) error {
 	beside := strict.Reader{Scalars: reader.Scalars, Kinds: reader.Kinds, Nodes: reader.Nodes}
 	return beside.Read(name, data, v, check)
@@ -34,21 +33,18 @@ func Strict(name string, data []byte, v any, check func() []Fault) error {
 // MaxStrict is the size in bytes that a file for Strict may have.
 const MaxStrict = strict.MaxSize
 
-// A Check looks for what this package cannot know, such as whether a release
-// exists. It is asked about a scenario with defaults filled in, in which other
-// faults may have been found. Of its faults, Load needs Key, Problem, Expected
-// and Next, and adds the place.
+// A Check finds faults for which this package lacks the knowledge, such as an unknown
+// release. It gets a scenario with its defaults, which may have other faults too. Load
+// adds the place to its faults.
 type Check func(*Scenario) []Fault
 
-// Fault is one thing wrong in a file, and Faults are all of them: the error of
-// Load, LoadFile, Corpus and Strict for a file that is read but is no good.
+// Faults are the error of Load, LoadFile, Corpus and Strict for a file with faults.
 type (
 	Fault  = strict.Fault
 	Faults = strict.Faults
 )
 
-// LoadFile reads the scenarios in the file at path. The error is Faults when
-// the file was read but is no good.
+// LoadFile reads the scenarios in the file at path.
 func LoadFile(path string, checks ...Check) ([]*Scenario, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -62,10 +58,9 @@ func LoadFile(path string, checks ...Check) ([]*Scenario, error) {
 	return Load(path, data, checks...)
 }
 
-// Load reads the scenarios in data, which came from the file called name: one,
-// or as many as its axes (vary) and groups (orders: all) make. A name that ends
-// in ".yaml" has to agree with the id in it. Defaults are filled in. The error
-// is Faults, and holds everything that is wrong.
+// Load reads the scenarios in data, from the file called name: one, or as many as its
+// axes (vary) and groups (orders: all) make. If the name ends in ".yaml", it has to
+// agree with the id. Load fills in defaults. The error is Faults.
 func Load(name string, data []byte, checks ...Check) ([]*Scenario, error) {
 	root, faults := reader.Parse(name, data)
 	if len(faults) > 0 {

@@ -5,15 +5,15 @@ import (
 	"net/netip"
 )
 
-// Migrate has another passt take over, in a pod with the same or another address,
-// as in a live migration. The guest is told nothing.
+// Migrate replaces passt by another one, in a pod with the same or another address, as
+// in a live migration. Nobody tells the guest.
 type Migrate struct {
 	// Address is the new pod's. Default: that of the old one.
 	Address netip.Prefix `yaml:"address" bare:"true" is:"host"`
 	// Gateway is the new pod's default router. Default: the old one's.
 	Gateway netip.Addr `yaml:"gateway" is:"router"`
-	// State says whether the addresses that passt has seen are carried over.
-	// Default: carried since 2025_02_17, lost before.
+	// State says whether the new passt gets the guest's addresses that the old one has
+	// seen. Default: carried since 2025_02_17, lost before.
 	State State `yaml:"state,omitempty"`
 }
 

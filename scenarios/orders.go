@@ -13,12 +13,12 @@ import (
 // maxSteps is how many steps a group may have: 24 orders.
 const maxSteps = 4
 
-// Group plays steps that come in more than one order.
+// Group plays steps in more than one order.
 type Group struct {
-	// Orders is in which orders the steps of Of are played: all of them, each
-	// a scenario of its own, or one that is drawn by the seed of the run.
+	// Orders are the orders of the steps in Of: all, each a scenario of its own, or
+	// one at random, by the seed of the run.
 	Orders Orders `yaml:"orders,omitempty"`
-	// Of are the steps that Orders is about.
+	// Of are the steps.
 	Of []Event `yaml:"of,omitempty"`
 }
 
@@ -32,13 +32,12 @@ func (g *Group) Play(ctx context.Context, lab Lab) error {
 	return nil
 }
 
-// A play is one order of the events: every group of which all orders are played is
-// resolved.
+// A play is one order of the events. It has no group with orders: all.
 type play struct {
-	steps  []Event  // all that is played, a group that is drawn in the written order
-	events []Event  // the same with such groups as they are
+	steps  []Event  // without groups: those with orders: random in the written order
+	events []Event  // with groups of orders: random
 	names  []string // of the orders
-	key    string   // of the last group that is resolved
+	key    string   // of the last group with orders: all
 }
 
 // plays returns every order of the events, the written one first.
@@ -66,8 +65,8 @@ func plays(events []Event) []play {
 	return all
 }
 
-// words are what the steps of a group are called in names of orders: their
-// kinds, and a number if there were some of the kind before.
+// words returns the names of a group's steps for the names of orders: their kinds, with
+// a number from the second step of a kind on.
 func (g *Group) words() []string {
 	seen := map[Kind]int{}
 	var ws []string
@@ -82,8 +81,7 @@ func (g *Group) words() []string {
 	return ws
 }
 
-// countPlays returns len(plays(events)), or a number above limit if it is
-// above that.
+// countPlays returns len(plays(events)), or any number above limit.
 func countPlays(events []Event, limit int) int {
 	n := 1
 	for _, e := range events {
@@ -121,10 +119,9 @@ func pick[T any](all []T, order []int) (picked []T) {
 	return picked
 }
 
-// Draw returns the scenarios with one order drawn for each group of steps of
-// which one order is played (orders: random). Order says which. The seed and the
-// scenario's id alone decide the order. Draw changes no scenario it is given: it
-// returns a copy of each that has such a group.
+// Draw returns the scenarios with an order drawn for each group with orders: random, and
+// sets Order. Only the seed and the scenario's id decide the order. Draw copies the
+// scenarios that it changes.
 func Draw(seed int64, scs ...*Scenario) []*Scenario {
 	scs = slices.Clone(scs)
 	for i, s := range scs {

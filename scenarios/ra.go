@@ -10,9 +10,9 @@ import (
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
-// RA has a router advertisement arrive (RFC 4861 4.2). Without parameters the
-// guest solicits passt's own (RFC 4861 6.3.7). With parameters the router sends it
-// unasked, with these values, and with its own for what is left out.
+// RA makes a router advertisement arrive (RFC 4861 4.2). Without parameters the guest
+// solicits passt's own (RFC 4861 6.3.7). With parameters the router sends it unasked,
+// with these values, and with its own for the others.
 type RA struct {
 	// From is the link-local address of one of the routers. Default: passt's.
 	From netip.Addr `yaml:"from" is:"linklocal"`
@@ -28,12 +28,12 @@ type RA struct {
 	Other *bool `yaml:"other,omitempty"`
 	// MTU is the link's (RFC 4861 4.6.4), or 0 for no such option.
 	MTU *int `yaml:"mtu,omitempty" minimum:"0" maximum:"65535"`
-	// Prefixes stand in place of the router's own.
+	// Prefixes replace the router's own.
 	Prefixes []netip.Prefix `yaml:"prefixes,omitempty" nonempty:"true" is:"prefix64"`
 	// Valid is the valid lifetime of all prefixes.
 	Valid Lifetime `yaml:"valid,omitempty"`
-	// Preferred is the preferred lifetime of all prefixes. Default: as that
-	// router sends it otherwise, and no more than Valid.
+	// Preferred is the preferred lifetime of all prefixes. Default: that router's own,
+	// at most Valid.
 	Preferred Lifetime `yaml:"preferred,omitempty"`
 	// Autonomous is the A flag of all prefixes.
 	Autonomous *bool `yaml:"autonomous,omitempty"`
@@ -68,7 +68,7 @@ func (r *RA) check(c at) {
 			Expected: "the linkLocal of one of routers, or " + c.passtLinkLocal().String() + ", passt's",
 			Near:     near.Word(r.From.String(), all), Next: "add the router, or correct the address"})
 	case c.fromPasst(r) && !(Event{Action: r}).Plain() && (p.NoRA || p.NoNDP || p.NoICMP):
-		c.never("", "passt to advertise", "remove noRA, noNDP and noICMP, or name another router by from", "passt is told to send none")
+		c.never("", "passt to advertise", "remove noRA, noNDP and noICMP, or name another router by from", "an option forbids passt to send any")
 	}
 	for _, key := range []string{"lifetime", "preferred"} {
 		if r.Withdrawn && c.given(key) {
@@ -86,7 +86,7 @@ func (r *RA) check(c at) {
 	c.lifetimes(r.Valid, r.Preferred, "a prefix option like that is ignored (RFC 4862 5.5.3 c)")
 }
 
-// lifetimes refuses those of which the preferred one is the longer.
+// lifetimes refuses a preferred lifetime that is longer than the valid one.
 func (a at) lifetimes(valid, preferred Lifetime, so string) {
 	if valid != "" && preferred != "" && preferred.Seconds(0) > valid.Seconds(0) {
 		a.fault("preferred", "at most "+string(valid)+", the valid lifetime", "correct one of them", "is longer than valid: %s", so)

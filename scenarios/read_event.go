@@ -11,7 +11,7 @@ import (
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
-// eventForm is what an event has to be, in words.
+// eventForm describes a right event.
 var eventForm = func() string {
 	var words []string
 	for _, a := range actions {
@@ -20,7 +20,7 @@ var eventForm = func() string {
 	return "one of " + strings.Join(words, ", ") + ", or {orders: all, of: […]}"
 }()
 
-// eventKeys is a struct with a field for each word, and with the two of a group.
+// eventKeys is a struct with a field for each word and for the two keys of a group.
 var eventKeys = func() reflect.Type {
 	var fields []reflect.StructField
 	for _, a := range actions {
@@ -31,8 +31,7 @@ var eventKeys = func() reflect.Type {
 	return reflect.StructOf(append(fields, group.Field(0), group.Field(1)))
 }()
 
-// event decodes an event: a word, or a mapping of the word to its parameters,
-// or the two keys of a group.
+// event decodes a word, or a mapping of the word to its parameters, or a group.
 func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v reflect.Value) {
 	e := v.Addr().Interface().(*Event)
 	switch n.Kind {
@@ -80,8 +79,7 @@ func event(d *strict.Decoder, path string, at strict.Place, n *yaml.Node, v refl
 	}
 }
 
-// words returns the words of events among the keys of n, and false for what is no
-// event.
+// words returns the words of events among the keys of n, and false if n is no event.
 func words(d *strict.Decoder, path string, n *yaml.Node) (events []string, ok bool) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, val := n.Content[i], n.Content[i+1]
@@ -89,8 +87,12 @@ func words(d *strict.Decoder, path string, n *yaml.Node) (events []string, ok bo
 		sub := strict.Join(path, k.Value)
 		switch {
 		case !known:
-			for _, e := range events { // one that is not indented
-				if p, _ := strict.FieldOf(eventKeys, e); !isGroup(e) && hasField(eventKeys.Field(p.Index).Type.Elem(), k.Value) {
+			for _, e := range events { // a parameter that is not indented
+				if isGroup(e) {
+					continue
+				}
+				p, _ := strict.FieldOf(eventKeys, e)
+				if _, has := strict.FieldOf(eventKeys.Field(p.Index).Type.Elem(), k.Value); has {
 					d.Refuse(sub, k, "is a parameter of "+e, "an event by itself", "indent it, so that it belongs to "+e)
 					return nil, false
 				}
@@ -111,7 +113,7 @@ func words(d *strict.Decoder, path string, n *yaml.Node) (events []string, ok bo
 	return events, true
 }
 
-// word decodes an event that is a word alone: it has no parameters.
+// word decodes an event without parameters.
 func word(d *strict.Decoder, path string, n *yaml.Node, f strict.Field, e *Event) {
 	t := eventKeys.Field(f.Index).Type.Elem()
 	for _, p := range strict.FieldsOf(t) {
@@ -153,8 +155,3 @@ func group(d *strict.Decoder, path string, at strict.Place, g *Group) {
 }
 
 func isGroup(key string) bool { return key == "orders" || key == "of" }
-
-func hasField(t reflect.Type, name string) bool {
-	_, ok := strict.FieldOf(t, name)
-	return ok
-}

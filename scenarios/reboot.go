@@ -2,8 +2,8 @@ package scenarios
 
 import "context"
 
-// Reboot starts the guest anew: no address, no route and no program of before is
-// left. What follows configures it again. It has no parameters.
+// Reboot restarts the guest, which loses its addresses, routes and programs. Later
+// events configure it again. It has no parameters.
 type Reboot struct{}
 
 func (*Reboot) Play(ctx context.Context, lab Lab) error { return lab.Reboot(ctx) }

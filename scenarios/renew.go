@@ -2,9 +2,8 @@ package scenarios
 
 import "context"
 
-// Renew has the guest renew its lease (RFC 8415 18.2.4). A reply renews the lease,
-// and NotOnLink has the client give it up and ask for another. It has no
-// parameters.
+// Renew makes the guest renew its lease (RFC 8415 18.2.4). After NotOnLink the client
+// drops the lease and asks for another. It has no parameters.
 type Renew struct{}
 
 func (*Renew) Play(ctx context.Context, lab Lab) error {

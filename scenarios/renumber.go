@@ -5,14 +5,14 @@ import (
 	"net/netip"
 )
 
-// Renumber gives the pod another address. passt, which reads it once, when it
-// starts, goes on as it was.
+// Renumber gives the pod another address. passt keeps the old one, because it reads
+// the address only at its start.
 type Renumber struct {
-	// Address is the pod's from here on, with the length of its prefix.
+	// Address is the pod's new address, with its prefix length.
 	Address netip.Prefix `yaml:"address" required:"true" bare:"true" is:"host"`
 	// Gateway is the pod's new default router. Default: the old one.
 	Gateway netip.Addr `yaml:"gateway" is:"router"`
-	// Keep leaves the pod its old address beside the new one.
+	// Keep keeps the pod's old address beside the new one.
 	Keep bool `yaml:"keep,omitempty"`
 }
 
@@ -32,9 +32,9 @@ func (e *Renumber) Play(ctx context.Context, lab Lab) error {
 	return lab.Renumber(ctx, *e)
 }
 
-// otherPod says why no real passt plays an event.
+// otherPod returns why no real passt can play an event.
 func otherPod(k Kind) string {
-	return "the real passt is not told of another pod; the event " + string(k) + " needs the simulation"
+	return "a real passt does not move to another pod; the event " + string(k) + " needs the simulation"
 }
 
 // otherPod checks the address and the gateway of an event against the pod.
@@ -51,8 +51,8 @@ func (a at) otherPod(p netip.Prefix, gw netip.Addr) {
 	}
 }
 
-// canMove returns a fault if the pod cannot have an address and a gateway; those
-// that are not valid stay as they are.
+// canMove returns a fault if the pod cannot have this address and gateway. The pod
+// keeps its own in place of one that is not valid.
 func canMove(lab Lab, p netip.Prefix, gw netip.Addr) error {
 	sc, key := lab.Scenario(), "address"
 	if !p.IsValid() {

@@ -2,7 +2,7 @@ package scenarios
 
 import "context"
 
-// AllRouters has the router advertisements of all routers beside passt arrive. It
+// AllRouters makes the router advertisements of all routers except passt arrive. It
 // has no parameters.
 type AllRouters struct{}
 

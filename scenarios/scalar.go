@@ -22,7 +22,7 @@ func parsed[T any](parse func(string) (T, error)) func(string) (any, error) {
 
 var durationPattern = regexp.MustCompile(`^[0-9]{1,6}(ms|s)$`)
 
-// scalars are those that the Go type alone tells.
+// scalars are the scalars by Go type.
 var scalars = map[reflect.Type]strict.Scalar{
 	reflect.TypeFor[netip.Addr](): {}, reflect.TypeFor[netip.Prefix](): {}, // see kinds
 
@@ -42,7 +42,7 @@ var scalars = map[reflect.Type]strict.Scalar{
 				}
 				return nil, m
 			}
-			return f, plainAddr(s, f.Prefix.Addr())
+			return f, plainAddr(s, netip.MustParsePrefix(strings.TrimPrefix(string(f), "!")).Addr())
 		}},
 	reflect.TypeFor[Ports](): {Tag: "!!str", Expected: `all, none, or ports such as "22,6443,30000-32767"`,
 		Pattern:  `^(all|none|~?[0-9]{1,5}(-[0-9]{1,5})?(,~?[0-9]{1,5}(-[0-9]{1,5})?)*)$`,
@@ -87,14 +87,14 @@ var scalars = map[reflect.Type]strict.Scalar{
 		}},
 }
 
-// kinds are those that the struct tag "is" tells: addresses, prefixes and items.
+// kinds are the scalars by the struct tag "is".
 var kinds = map[string]strict.Scalar{
 	"host": prefix("a global unicast IPv6 address with its prefix length, such as fd01:cafe::5/64", []string{"fd01:cafe::5/64"},
 		func(p netip.Prefix) error {
 			if err := unicast(p.Addr()); err != nil {
 				return err
 			}
-			// RFC 6164 makes /127 the exception, a /128 is all host.
+			// RFC 6164 exempts /127. A /128 has no prefix.
 			if p == p.Masked() && p.Bits() < 127 {
 				return strict.Wrong("give it an interface identifier", "%s is the Subnet-Router anycast address of its prefix (RFC 4291 2.6.1)", p.Addr())
 			}
@@ -139,7 +139,7 @@ func item(s string) (any, error) {
 	if err == nil && !slices.Contains(ids, s) {
 		return nil, strict.Mistake{Problem: "no item is called " + s, Near: near.Word(s, ids), Next: "correct it, or add the item to that file"}
 	}
-	return s, nil // a test finds the error of a file that is built in
+	return s, nil // a test finds errors of the built-in file
 }
 
 // wordOrAddress is one of a few words, or a global unicast address.
@@ -198,7 +198,7 @@ func prefix(expected string, examples []string, valid func(netip.Prefix) error) 
 		}}
 }
 
-// plainAddr refuses, in the value s, what no packet can carry as an address.
+// plainAddr refuses an address, written as s, that no packet can carry.
 func plainAddr(s string, a netip.Addr) error {
 	switch {
 	case a.Zone() != "":

@@ -8,25 +8,23 @@ import (
 
 // A Scenario is one case of the corpus.
 type Scenario struct {
-	// ID names the scenario in reports and on the command line: lower-case
-	// letters, digits and hyphens. Default: the file's name without ".yaml", which
-	// it equals.
+	// ID names the scenario in reports and on the command line: lower-case letters,
+	// digits and hyphens. It equals the file's name without ".yaml", the default.
 	ID string `yaml:"id,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
-	// Title says in one line what is special about the situation.
+	// Title describes in one line what is special about the situation.
 	Title string `yaml:"title" required:"true"`
-	// Requirement is the sentence a selector has to fulfil here. The corpus needs it.
+	// Requirement is the sentence that a selector has to fulfil. The corpus needs it.
 	Requirement string `yaml:"requirement,omitempty"`
-	// References are the upstream issues and RFC sections behind the case. The
-	// corpus needs them.
+	// References are upstream issues and RFC sections. The corpus needs them.
 	References []string `yaml:"references,omitempty"`
-	// Labels group scenarios; "label:NAME" selects them. In the corpus the folder is
-	// one, and slow where real time passes.
+	// Labels group scenarios; "label:NAME" selects them. In the corpus the folder is a
+	// label, and slow is one if real time passes.
 	Labels []string `yaml:"labels,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"lower-case letters, digits and single hyphens"`
-	// Covers are the items of coverage.yaml that the scenario is about.
+	// Covers are the items of coverage.yaml that the scenario covers.
 	Covers []string `yaml:"covers,omitempty" is:"item"`
 
-	// Needs says on which kernels the situation can come about. Default: on all.
-	// On others the scenario is skipped.
+	// Needs are the kernels on which the situation can happen. Default: all. On others
+	// passtlab skips the scenario.
 	Needs *Needs `yaml:"needs,omitempty"`
 
 	// Pod is the network namespace in which passt runs.
@@ -38,77 +36,74 @@ type Scenario struct {
 	// Routers are other routers on the guest's link, beside passt.
 	Routers []Router `yaml:"routers,omitempty"`
 
-	// Second is another guest, behind another passt. Default: none; the peer is
-	// a pod of its own.
+	// Second is another guest, behind another passt. Default: none, and the peer is a
+	// pod.
 	Second *Second `yaml:"second,omitempty"`
 
-	// Events are the timeline, played in order.
+	// Events are the timeline, in the order of play.
 	Events []Event `yaml:"events" required:"true" nonempty:"true"`
-	// Config is the configuration that selectors are given.
+	// Config is the configuration that selectors get.
 	Config Config `yaml:"config,omitempty"`
-	// Roles are the consumers of the address that are judged, one by one.
+	// Roles are the consumers of the address. Each is judged by itself.
 	Roles []Role `yaml:"roles" required:"true" nonempty:"true"`
 
-	// Expect is what the author knows about the outcome.
+	// Expect is the result that the author expects.
 	Expect Expect `yaml:"expect" required:"true"`
-	// Prove names who passes and who fails. The corpus needs it.
+	// Prove names a selector that passes and one that fails. The corpus needs it.
 	Prove Prove `yaml:"prove,omitempty"`
 
-	// Vary are axes, each of two variants or more. The file stands for one
-	// scenario for each way to take one variant of each axis. What Load
-	// returns has none: it is taken apart.
+	// Vary are axes, each of two or more variants. The file stands for all combinations
+	// of one variant of each axis, each a scenario. Scenarios that Load returns have
+	// none.
 	Vary []Axis `yaml:"vary,omitempty" nonempty:"true" json:"-"`
 
-	// Family is the id in the file. Where the file stands for several
-	// scenarios, by vary or by orders, each has an id that begins with it.
+	// Family is the id in the file. If the file stands for several scenarios, each has
+	// an id that begins with it.
 	Family string `yaml:"-" json:"-"`
-	// Order is what Draw has drawn.
-	Order []Kind `yaml:"-" json:"-"`
-	// File is where the scenario was read from.
-	File string `yaml:"-" json:"-"`
+	Order  []Kind `yaml:"-" json:"-"` // set by Draw
+	File   string `yaml:"-" json:"-"` // of the scenario
 
 	decoder *strict.Decoder // has the places in the file; nil without one
 	read    string          // the settings in the file
 	known   []knownFailure
 }
 
-// An Axis maps the names of variants to what they lay over the rest of the
-// file: a part of a scenario, with any keys but id and vary. Mappings are merged
-// key by key, expect.failures are added to, and all else takes the place of what
-// stands there.
+// An Axis maps the names of variants to overlays: parts of a scenario, with any keys but
+// id and vary. Mappings are merged key by key and expect.failures are appended; all
+// other values are replaced.
 type Axis map[string]any
 
-// Needs are the kernels on which a situation can come about.
+// Needs are the kernels on which a situation can happen.
 type Needs struct {
-	// Kernel is the range of their releases, both ends included: "6.1..",
-	// "..6.12", "6.1..6.12", or "6.1". An end such as 6.12 stands for all of 6.12.
-	Kernel Kernels `yaml:"kernel" required:"true"`
+	// Kernel is the range of their releases, both ends included: "6.1..", "..6.12",
+	// "6.1..6.12", or "6.1". An end such as 6.12 stands for all of 6.12.
+	Kernel Kernels `yaml:"kernel" json:"kernel" required:"true"`
 	// Reason says what other kernels do instead.
-	Reason string `yaml:"reason" required:"true"`
+	Reason string `yaml:"reason" json:"reason" required:"true"`
 }
 
 // Pod describes the network namespace in which passt runs.
 type Pod struct {
-	// IPv6 says whether the pod has it. Default: true. A pod without, as in a
-	// cluster of IPv4 alone, has neither address nor gateway.
+	// IPv6 says whether the pod has IPv6. Default: true. A pod without, as in an
+	// IPv4-only cluster, has neither address nor gateway.
 	IPv6 *bool `yaml:"ipv6,omitempty"`
-	// Address is the pod's own address with the prefix length of its
-	// interface; passt leases the address, always as a /128.
+	// Address is the pod's address with the prefix length of its interface. passt
+	// leases the address, always as a /128.
 	Address netip.Prefix `yaml:"address" required:"true" unless:"ipv6" is:"host"`
-	// DefaultRoute says whether the pod has one in IPv6. Default: true. A pod
-	// without has no gateway, and passt starts in it since 2024_03_18.
+	// DefaultRoute says whether the pod has a default route in IPv6. Default: true. A
+	// pod without has no gateway, and passt starts in it since 2024_03_18.
 	DefaultRoute *bool `yaml:"defaultRoute,omitempty"`
-	// Gateway is the pod's default router: an address within Address's
-	// prefix, or a link-local one.
+	// Gateway is the pod's default router: an address within Address's prefix, or a
+	// link-local one.
 	Gateway netip.Addr `yaml:"gateway" required:"true" unless:"ipv6,defaultRoute" is:"router"`
 	// MAC is the address of the pod's eth0. Default: 02:00:00:00:00:0a.
 	MAC MAC `yaml:"mac,omitempty"`
-	// DNS is the pod's resolver configuration, which passt hands on to the
-	// guest by RDNSS and DNSSL (RFC 8106) and DHCPv6 (RFC 3646).
+	// DNS is the pod's resolver configuration. passt sends it to the guest by RDNSS and
+	// DNSSL (RFC 8106) and DHCPv6 (RFC 3646).
 	DNS DNS `yaml:"dns,omitempty"`
 }
 
-// DNS has the terms of Kubernetes' PodDNSConfig.
+// DNS uses the terms of Kubernetes' PodDNSConfig.
 type DNS struct {
 	// Nameservers are IPv6 addresses of recursive resolvers.
 	Nameservers []netip.Addr `yaml:"nameservers,omitempty" is:"router"`
@@ -116,42 +111,39 @@ type DNS struct {
 	Searches []string `yaml:"searches,omitempty" pattern:"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.?$" form:"a domain name such as svc.cluster.local"`
 }
 
-// Passt says which passt there is, and how it is started. Every option is
-// there in all releases unless it says otherwise.
+// Passt is the release of passt and its options. All releases have an option unless
+// its text says otherwise.
 type Passt struct {
-	// Release is the passt release to behave as. Default: 2025_05_03, unless
-	// kubevirt names one.
+	// Release is the passt release. Default: 2025_05_03, unless kubevirt names one.
 	Release string `yaml:"release,omitempty" pattern:"^([0-9]{4}_[0-9]{2}_[0-9]{2}|latest)$" form:"a release such as \"2025_05_03\", or latest"`
-	// KubeVirt is the KubeVirt release whose passt to behave as, attached to
-	// the guest as that release does; it stands in place of release.
+	// KubeVirt is the KubeVirt release that ships the passt, and that says how the
+	// guest is attached. It replaces release.
 	KubeVirt string `yaml:"kubevirt,omitempty" excludes:"release" pattern:"^v?[0-9]+\\.[0-9]+(\\.[0-9]+)?(-[a-z0-9.]+)?$" form:"a KubeVirt release such as \"1.4\" or \"1.8-el10\""`
-	// Autonomous is the A flag of the prefix option (RFC 4861 4.6.2).
-	// Default: true, as in every passt release; false is how a lab without
-	// SLAAC is made.
+	// Autonomous is the A flag of the prefix option (RFC 4861 4.6.2). Default: true, as
+	// in every passt release. false makes a lab without SLAAC.
 	Autonomous *bool `yaml:"autonomous,omitempty"`
 
-	// Address is leased, and its /64 advertised, in place of the pod's own
-	// (passt -a). Since 2026_07_16 inbound traffic then goes to it alone,
+	// Address is leased, and its /64 advertised, in place of the pod's own address
+	// (passt -a). Since 2026_07_16 passt then delivers inbound traffic only to it,
 	// whichever address the guest used last.
 	Address netip.Addr `yaml:"address" is:"address"`
-	// Gateway stands for the pod's loopback in place of the pod's own gateway;
-	// if it is link-local, it is also passt's own address (passt -g).
+	// Gateway replaces the pod's gateway as the address of the pod's loopback. If it is
+	// link-local, it is also passt's own address (passt -g).
 	Gateway netip.Addr `yaml:"gateway" is:"router"`
-	// MAC is passt's own link-layer address (passt -M). Default: the pod's;
-	// since 2024_08_21 9a:55:9a:55:9a:55.
+	// MAC is passt's own link-layer address (passt -M). Default: the pod's; since
+	// 2024_08_21 9a:55:9a:55:9a:55.
 	MAC MAC `yaml:"mac,omitempty"`
-	// MTU is what router advertisements say, 1280 to 65535, or 0 for no MTU
-	// option (passt -m). Default: 65520.
+	// MTU is the MTU in router advertisements, 1280 to 65535, or 0 for no MTU option
+	// (passt -m). Default: 65520.
 	MTU *int `yaml:"mtu,omitempty" minimum:"0" maximum:"65535"`
-	// FQDN is the guest's name in DHCPv6, RFC 4704 (passt --fqdn). It has an
-	// effect since 2025_02_17.
+	// FQDN is the guest's name in DHCPv6, RFC 4704 (passt --fqdn). It has an effect
+	// since 2025_02_17.
 	FQDN string `yaml:"fqdn,omitempty" pattern:"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.?$" form:"a domain name such as vm.example.org"`
-	// DNS stands, list by list, in place of pod.dns (passt -D and -S).
+	// DNS replaces pod.dns, list by list (passt -D and -S).
 	DNS DNS `yaml:"dns,omitempty"`
-	// TCP are the ports that are forwarded to the guest (passt -t): all, none,
-	// or a list in passt's own notation. What all is depends on the release.
-	// Default: all if udp is not given either, otherwise none, as KubeVirt has
-	// it for a list of ports.
+	// TCP are the ports that passt forwards to the guest (passt -t): all, none, or a
+	// list in passt's own notation. The ports of all depend on the release. Default:
+	// all if udp is missing too, otherwise none, as KubeVirt has it for a list.
 	TCP Ports `yaml:"tcp,omitempty"`
 	// UDP is the same for UDP (passt -u).
 	UDP Ports `yaml:"udp,omitempty"`
@@ -159,40 +151,39 @@ type Passt struct {
 	NoRA bool `yaml:"noRA,omitempty"`
 	// NoNDP leaves all solicitations without an answer (passt --no-ndp).
 	NoNDP bool `yaml:"noNDP,omitempty"`
-	// NoICMP does what noNDP does, and forwards no echo (passt --no-icmp).
+	// NoICMP does the same as noNDP, and forwards no echo (passt --no-icmp).
 	NoICMP bool `yaml:"noICMP,omitempty"`
 	// NoDHCPv6 leaves DHCPv6 without an answer (passt --no-dhcpv6).
 	NoDHCPv6 bool `yaml:"noDHCPv6,omitempty"`
-	// NoMapGW leaves the gateway's address the gateway's, which otherwise
-	// stands for the pod's loopback (passt --no-map-gw).
+	// NoMapGW makes the gateway's address reach the gateway, and not the pod's loopback
+	// (passt --no-map-gw).
 	NoMapGW bool `yaml:"noMapGW,omitempty"`
 }
 
 // Guest describes the virtual machine.
 type Guest struct {
-	// MAC is the address of the guest's eth0; SLAAC makes the EUI-64
-	// interface identifier from it (RFC 4291 appendix A).
+	// MAC is the address of the guest's eth0. SLAAC forms the EUI-64 interface
+	// identifier from it (RFC 4291 appendix A).
 	MAC MAC `yaml:"mac" required:"true"`
-	// Client configures the guest. Default: kernel. With any but kernel and
-	// dhclient the order of ra and dhcpv6 is the client's, and with any but
-	// kernel nothing can be added to eth0 before it has started.
+	// Client configures the guest. Default: kernel. All except kernel and dhclient
+	// choose the order of ra and dhcpv6 themselves. Except with kernel, no event can
+	// add an address to eth0 before the client has started.
 	Client Client `yaml:"client,omitempty"`
-	// Static are addresses set by hand on eth0 by the event "static".
+	// Static are addresses that the event "static" sets on eth0 by hand.
 	Static []netip.Prefix `yaml:"static,omitempty" is:"host"`
-	// VIPs are virtual addresses that the guest holds, each a /128, added
-	// by the event "vip".
+	// VIPs are virtual addresses, each a /128, that the event "vip" adds.
 	VIPs []netip.Addr `yaml:"vips,omitempty" is:"address"`
-	// TempAddr is the sysctl use_tempaddr (RFC 8981): 0 off, 1 temporary
-	// addresses are made, 2 they are made and preferred as source.
+	// TempAddr is the sysctl use_tempaddr (RFC 8981): 0 no temporary addresses, 1 the
+	// kernel makes them, 2 it also prefers them as source.
 	TempAddr int `yaml:"tempaddr,omitempty" minimum:"0" maximum:"2"`
-	// Interfaces are further interfaces, on networks that passt does not
-	// serve; they are up, with their addresses, before the first event.
+	// Interfaces are further interfaces, on networks without passt. They are up, with
+	// their addresses, before the first event.
 	Interfaces []Interface `yaml:"interfaces,omitempty"`
 }
 
 // Interface is a further interface of the guest.
 type Interface struct {
-	// Name is the interface's name, for example "data0".
+	// Name is the interface's name, such as "data0".
 	Name string `yaml:"name" required:"true" pattern:"^[a-z][a-z0-9]{0,14}$" form:"at most 15 lower-case letters and digits, a letter first"`
 	// MAC is its address. Default: 02:00:00:00:02:01, …:02, …
 	MAC MAC `yaml:"mac,omitempty"`
@@ -202,46 +193,44 @@ type Interface struct {
 
 // Router is another router on the guest's link.
 type Router struct {
-	// Prefix is advertised with the on-link and autonomous flags and
-	// infinite lifetimes; its length is 64.
+	// Prefix is the /64 that the router advertises with the on-link and autonomous flags
+	// and infinite lifetimes.
 	Prefix netip.Prefix `yaml:"prefix" required:"true" is:"prefix64"`
 	// LinkLocal is the router's address. Default: fe80::2, fe80::3, …
 	LinkLocal netip.Addr `yaml:"linkLocal" is:"linklocal"`
-	// Lifetime is the router lifetime in seconds (RFC 4861 4.2), 0 to 65535.
-	// Default: 0, a router that gives a prefix and is no default router.
+	// Lifetime is the router lifetime in seconds (RFC 4861 4.2), 0 to 65535. Default: 0,
+	// which advertises a prefix and no default router.
 	Lifetime int `yaml:"lifetime,omitempty" minimum:"0" maximum:"65535"`
 }
 
-// Config is what a selector is told, in Talos' terms.
+// Config is the configuration that selectors get, in Talos' terms.
 type Config struct {
 	// PodSubnets are cluster.network.podSubnets of the guest's own cluster.
 	PodSubnets []netip.Prefix `yaml:"podSubnets,omitempty" is:"subnet"`
 	// ServiceSubnets are cluster.network.serviceSubnets, likewise.
 	ServiceSubnets []netip.Prefix `yaml:"serviceSubnets,omitempty" is:"subnet"`
-	// ValidSubnets are machine.kubelet.nodeIP.validSubnets: CIDRs, or "!CIDR"
-	// to take addresses away again. Their order matters.
+	// ValidSubnets are machine.kubelet.nodeIP.validSubnets: CIDRs, or "!CIDR" to exclude
+	// addresses. Their order matters.
 	ValidSubnets []Filter `yaml:"validSubnets,omitempty"`
 	// AdvertisedSubnets are cluster.etcd.advertisedSubnets, likewise.
 	AdvertisedSubnets []Filter `yaml:"advertisedSubnets,omitempty"`
-	// VIPs are the shared addresses that the configuration knows of.
+	// VIPs are the shared addresses in the configuration.
 	VIPs []netip.Addr `yaml:"vips,omitempty" is:"shared"`
-	// Exclusions are subnets no selector may take a node address from.
+	// Exclusions are subnets in which no selector may choose a node address.
 	Exclusions []netip.Prefix `yaml:"exclusions,omitempty" is:"subnet"`
 }
 
-// Expect is what the author knows about the outcome.
+// Expect is the result that the author expects.
 type Expect struct {
-	// Reachable lists the origins, or single addresses, whose candidates work
-	// in both directions at the end. All others must not. Required, and []
-	// where nothing works: when the measurement says otherwise, that is an
-	// error of the lab or of the scenario, never a failure of a selector.
+	// Reachable lists the origins, or single addresses, whose candidates work in both
+	// directions at the end; [] if none does. No other candidate may work. If the
+	// measurement differs, the lab or the scenario has an error, and no selector fails.
 	Reachable []Target `yaml:"reachable" required:"true"`
-	// Within bounds the time from the last step to the right choice at the
-	// end. Default: no bound but that of the answer.
+	// Within bounds the time from the last step to the right choice at the end. Default:
+	// only the bound of the answer.
 	Within Duration `yaml:"within,omitempty"`
-	// Failures are the selectors that are known to fail here, and what they
-	// pick. Under `make e2e` a stated failure is an xfail, an unstated one a
-	// fail, and a stated one that does not happen an xpass.
+	// Failures are known failures of selectors. Under `make e2e` a failure in this list
+	// is an xfail, any other a fail, and a missing one an xpass.
 	Failures []Failure `yaml:"failures,omitempty"`
 }
 
@@ -251,31 +240,30 @@ type Failure struct {
 	Selector string `yaml:"selector" required:"true"`
 	// Role is the role in which it fails. Default: every role.
 	Role Role `yaml:"role,omitempty"`
-	// Picks is what it picks instead: an origin, none, other, or an address.
+	// Picks is its wrong choice: an origin, none, other, or an address.
 	Picks Pick `yaml:"picks" required:"true"`
-	// Kind is how it fails. Default: wrong, or lost where Picks is none.
+	// Kind says how it fails. Default: wrong, or lost if Picks is none.
 	Kind FailureKind `yaml:"kind,omitempty"`
 	// At is the checkpoint at which it fails first. Default: the end.
 	At string `yaml:"at,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"the name of a checkpoint"`
-	// In are the variants in which it fails: names of vary, or orders such as
-	// ra-dhcpv6. Default: all. What Load returns holds in its scenario, and
-	// has none.
+	// In are the variants in which it fails: names of vary, or orders such as ra-dhcpv6.
+	// Default: all. Scenarios that Load returns have only their own failures, without
+	// this key.
 	In []string `yaml:"in,omitempty" nonempty:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"the name of a variant, or an order such as ra-dhcpv6"`
 }
 
-// Prove names the selectors that show what the scenario is worth: one that
-// passes and one that fails with a stated pick. A scenario that nothing can
-// fail is not a test.
+// Prove names a selector that passes and one that fails, with its pick. A scenario that
+// no selector can fail is not a test.
 type Prove struct {
 	// Good is a selector that passes, in every role.
 	Good string `yaml:"good" required:"true"`
 	// Bad is a selector that fails, in every role or in Role.
 	Bad string `yaml:"bad" required:"true"`
-	// Picks is what Bad picks.
+	// Picks is the choice of Bad.
 	Picks Pick `yaml:"picks" required:"true"`
 	// Role is the role in which Bad fails. Default: every role.
 	Role Role `yaml:"role,omitempty"`
-	// Kind is how Bad fails. Default: wrong, or lost where Picks is none.
+	// Kind says how Bad fails. Default: wrong, or lost if Picks is none.
 	Kind FailureKind `yaml:"kind,omitempty"`
 	// At is the checkpoint at which Bad fails first. Default: the end.
 	At string `yaml:"at,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"the name of a checkpoint"`

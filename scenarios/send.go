@@ -2,8 +2,8 @@ package scenarios
 
 import "context"
 
-// Send has the guest send to the peer from one of its addresses, to which passt
-// then delivers what comes in.
+// Send makes the guest send to the peer from one of its addresses. passt then delivers
+// inbound traffic to that address.
 type Send struct {
 	// From is an origin or an address.
 	From Target `yaml:"from" required:"true" bare:"true"`

@@ -5,8 +5,8 @@ import (
 	"net/netip"
 )
 
-// Static sets addresses by hand. Without parameters it adds guest.static. An
-// address that it removes or deprecates is there.
+// Static sets addresses by hand. Without parameters it adds guest.static. The guest
+// has to have the addresses that it removes or deprecates.
 type Static struct {
 	// Add are addresses to add.
 	Add []netip.Prefix `yaml:"add,omitempty" is:"host"`
@@ -14,7 +14,7 @@ type Static struct {
 	Remove []netip.Prefix `yaml:"remove,omitempty" is:"host"`
 	// Deprecate are addresses whose preferred lifetime becomes 0.
 	Deprecate []netip.Prefix `yaml:"deprecate,omitempty" is:"host"`
-	// Tentative leaves those added in duplicate address detection.
+	// Tentative leaves the added addresses in duplicate address detection.
 	Tentative bool `yaml:"tentative,omitempty"`
 }
 

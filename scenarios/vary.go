@@ -14,20 +14,20 @@ import (
 // MaxVariants is how many scenarios a file may stand for.
 const MaxVariants = 64
 
-// A variant is one way through the axes of vary: the file as if it said that
-// alone. Its nodes are those of the file, so that faults have their place.
+// A variant is the file with one overlay of each axis applied. Its nodes are those of
+// the file, so that faults have their place.
 type variant struct {
 	root  *yaml.Node
-	names []string     // one an axis
-	title []string     // of these, those that follow the last overlay with a title
+	names []string     // one for each axis
+	title []string     // those of names after the last overlay with a title
 	key   string       // of the variant on the last axis
 	at    strict.Place // of that key
 }
 
 var namePattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// vary takes the key vary out of the tree below root and returns its variants:
-// one, without a name, where there is none.
+// vary removes the key vary from the tree below root and returns its variants. Without
+// that key it returns one without a name.
 func vary(file string, root *yaml.Node) ([]variant, error) {
 	base := variant{root: root}
 	i := index(root, "vary")
@@ -64,7 +64,7 @@ func vary(file string, root *yaml.Node) ([]variant, error) {
 	return all, nil
 }
 
-// take returns v with an overlay.
+// take returns v with an overlay applied.
 func (v variant) take(axis string, name, over *yaml.Node) variant {
 	v.names = append(slices.Clone(v.names), name.Value)
 	v.title = append(slices.Clone(v.title), name.Value)
@@ -75,7 +75,7 @@ func (v variant) take(axis string, name, over *yaml.Node) variant {
 	return v
 }
 
-// checkAxes looks for names that stand twice, and for too many variants.
+// checkAxes finds names that stand twice, and too many variants.
 func checkAxes(d *strict.Decoder, axes *yaml.Node) {
 	first := map[string]int{} // name to its line
 	product := 1
@@ -100,8 +100,8 @@ func checkAxes(d *strict.Decoder, axes *yaml.Node) {
 
 const axisForm = "a mapping of the names of variants, two or more, to what they change"
 
-// checkAxis looks for what is wrong with an axis. What is wrong with an overlay
-// shows where it lies over the rest.
+// checkAxis finds faults of an axis. Faults of an overlay's keys show when the variant
+// is decoded.
 func checkAxis(d *strict.Decoder, path string, _ strict.Place, axis *yaml.Node, _ reflect.Value) {
 	switch {
 	case axis.Kind != yaml.MappingNode:

@@ -5,15 +5,15 @@ import (
 	"net/netip"
 )
 
-// VIP has the guest take or give up virtual addresses, each a /128. Without
+// VIP adds virtual addresses to the guest or removes them, each a /128. Without
 // parameters it adds guest.vips.
 type VIP struct {
-	// Add are addresses that move here.
+	// Add are addresses to add.
 	Add []netip.Addr `yaml:"add,omitempty" is:"address"`
-	// Remove are addresses that leave.
+	// Remove are addresses to remove.
 	Remove []netip.Addr `yaml:"remove,omitempty" is:"address"`
-	// Deprecate are addresses whose preferred lifetime becomes 0, as kube-vip
-	// has them from the start.
+	// Deprecate are addresses whose preferred lifetime becomes 0. kube-vip adds its
+	// addresses so.
 	Deprecate []netip.Addr `yaml:"deprecate,omitempty" is:"address"`
 }
 

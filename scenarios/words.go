@@ -8,15 +8,14 @@ import (
 	"strings"
 )
 
-// Origin says how an address came to be on the guest.
+// Origin says how the guest got an address.
 type Origin string
 
-// The origins of a candidate address.
 const (
 	OriginSLAAC     Origin = "slaac"     // formed by the kernel from an RA (RFC 4862)
 	OriginDHCPv6    Origin = "dhcpv6"    // leased by DHCPv6 (RFC 8415)
 	OriginStatic    Origin = "static"    // set by hand
-	OriginVIP       Origin = "vip"       // a virtual address held for others
+	OriginVIP       Origin = "vip"       // a virtual address
 	OriginTemporary Origin = "temporary" // a temporary address (RFC 8981)
 )
 
@@ -25,10 +24,9 @@ func Origins() []Origin {
 	return []Origin{OriginSLAAC, OriginDHCPv6, OriginStatic, OriginVIP, OriginTemporary}
 }
 
-// Pick names what a selector chose: an origin, or PickNone, or PickOther.
+// Pick is a selector's choice: an origin, an address, PickNone or PickOther.
 type Pick string
 
-// Picks that are no origin.
 const (
 	PickNone  Pick = "none"  // no address
 	PickOther Pick = "other" // an address that is no candidate
@@ -46,7 +44,6 @@ func Picks() []Pick {
 // Role is the consumer of the chosen address.
 type Role string
 
-// The roles.
 const (
 	RoleNode    Role = "node"    // the node address itself, before any filter
 	RoleKubelet Role = "kubelet" // kubelet's --node-ip
@@ -56,17 +53,17 @@ const (
 // Roles returns all roles.
 func Roles() []Role { return []Role{RoleNode, RoleKubelet, RoleEtcd} }
 
-// Client is what configures the guest.
+// Client configures the guest.
 type Client string
 
 // ClientKernel is the kernel's SLAAC and an in-process DHCPv6 client that
 // installs the lease as a permanent /128, as Talos does.
 const ClientKernel Client = "kernel"
 
-// The programs that configure guests out in the field, as Debian has them.
+// Programs that configure guests in practice, as Debian ships them.
 const (
-	ClientDHClient       Client = "dhclient"         // ISC's; it leaves router advertisements to the kernel
-	ClientNetworkd       Client = "systemd-networkd" // this and those below take advertisements themselves
+	ClientDHClient       Client = "dhclient"         // by ISC; the kernel reads router advertisements
+	ClientNetworkd       Client = "systemd-networkd" // this and those below read router advertisements themselves
 	ClientDHCPCD         Client = "dhcpcd"
 	ClientNetworkManager Client = "networkmanager"
 )
@@ -79,8 +76,8 @@ func Clients() []Client {
 // MAC is an EUI-48 link-layer address, written "52:54:00:1f:c7:bd".
 type MAC [6]byte
 
-// ParseMAC reads six octets in any notation that net.ParseMAC knows. Group
-// addresses and the zero address are refused: no interface can have them.
+// ParseMAC reads six octets in any notation of net.ParseMAC. It refuses group addresses
+// and the zero address, which no interface can have.
 func ParseMAC(s string) (MAC, error) {
 	hw, err := net.ParseMAC(s)
 	if err != nil || len(hw) != 6 {
@@ -99,7 +96,7 @@ func ParseMAC(s string) (MAC, error) {
 // String returns the usual notation.
 func (m MAC) String() string { return net.HardwareAddr(m[:]).String() }
 
-// HardwareAddr returns m in the form the standard library uses.
+// HardwareAddr returns m in the type of the standard library.
 func (m MAC) HardwareAddr() net.HardwareAddr { return net.HardwareAddr(m[:]) }
 
 // MarshalText implements encoding.TextMarshaler.
@@ -111,36 +108,28 @@ func (m *MAC) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// IsZero reports whether m was not set.
+// IsZero reports whether m is the zero value.
 func (m MAC) IsZero() bool { return m == MAC{} }
 
 // Filter is one entry of a subnet filter list: a CIDR, or "!CIDR" to exclude.
-type Filter struct {
-	Prefix netip.Prefix
-	Not    bool
-}
+type Filter string
 
-// ParseFilter reads "CIDR" or "!CIDR". Host bits are masked off.
+// ParseFilter reads "CIDR" or "!CIDR" and clears the host bits.
 func ParseFilter(s string) (Filter, error) {
 	rest, not := strings.CutPrefix(s, "!")
 	p, err := netip.ParsePrefix(rest)
-	if err != nil {
-		return Filter{}, fmt.Errorf("%q is neither CIDR nor !CIDR", s)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%q is neither CIDR nor !CIDR", s)
+	case not:
+		return Filter("!" + p.Masked().String()), nil
 	}
-	return Filter{Prefix: p.Masked(), Not: not}, nil
+	return Filter(p.Masked().String()), nil
 }
 
-// String returns the notation that ParseFilter reads.
-func (f Filter) String() string {
-	if f.Not {
-		return "!" + f.Prefix.String()
-	}
-	return f.Prefix.String()
-}
-
-// Ports says which ports are forwarded, in passt's own notation: all, none,
-// or ports and ranges with commas between them: "22,6443,30000-32767". What
-// follows a "~" is left out: "~15000-15010" is all but these.
+// Ports are the forwarded ports in passt's own notation: all, none, or ports and ranges
+// with commas between them: "22,6443,30000-32767". A "~" excludes: "~15000-15010" is
+// all but these.
 type Ports string
 
 // Ports that are no list.
@@ -152,7 +141,7 @@ const (
 // PortRange is a range of ports, both ends included.
 type PortRange struct{ First, Last uint16 }
 
-// ParsePorts reads what Ports describes.
+// ParsePorts reads ports in that notation.
 func ParsePorts(s string) (Ports, error) {
 	p := Ports(s)
 	if _, _, err := p.parse(); err != nil {
@@ -161,8 +150,8 @@ func ParsePorts(s string) (Ports, error) {
 	return p, nil
 }
 
-// Ranges returns the ports as ranges that neither overlap nor touch, in order.
-// all are those that the word all, or a list of exclusions alone, starts from.
+// Ranges returns the ports as ranges in order, which neither overlap nor touch. all are
+// the ports of the word all, and of a list that has only exclusions.
 func (p Ports) Ranges(all []PortRange) (rs []PortRange) {
 	include, exclude, err := p.parse()
 	if err != nil || p == NoPorts {

@@ -66,5 +66,5 @@ func parseSubnet(s string) (netip.Prefix, error) {
 
 func parseFilter(s string) (string, error) {
 	f, err := scenarios.ParseFilter(s)
-	return f.String(), err
+	return string(f), err
 }

@@ -26,13 +26,7 @@ type listed struct {
 	Labels []string         `json:"labels"`
 	Covers []string         `json:"covers"`
 	Roles  []scenarios.Role `json:"roles"`
-	Needs  *neededKernels   `json:"needs,omitempty"`
-}
-
-// neededKernels are those on which a scenario can be played.
-type neededKernels struct {
-	Kernel scenarios.Kernels `json:"kernel"`
-	Reason string            `json:"reason"`
+	Needs  *scenarios.Needs `json:"needs,omitempty"`
 }
 
 func listCommand() *cobra.Command {
@@ -65,7 +59,7 @@ func listCommand() *cobra.Command {
 func newListing(corpus []*scenarios.Scenario) listing {
 	l := listing{Labels: labels(corpus), Selectors: names(builtin.All())}
 	for _, sc := range corpus {
-		l.Scenarios = append(l.Scenarios, listed{sc.ID, sc.Title, sc.File, append([]string{}, sc.Labels...), append([]string{}, sc.Covers...), sc.Roles, (*neededKernels)(sc.Needs)})
+		l.Scenarios = append(l.Scenarios, listed{sc.ID, sc.Title, sc.File, append([]string{}, sc.Labels...), append([]string{}, sc.Covers...), sc.Roles, sc.Needs})
 	}
 	return l
 }

@@ -99,10 +99,10 @@ func works(t *testing.T) Lab {
 			}
 			cfg := selector.Config{PodSubnets: sc.Config.PodSubnets, ServiceSubnets: sc.Config.ServiceSubnets}
 			for _, f := range sc.Config.ValidSubnets {
-				cfg.ValidSubnets = append(cfg.ValidSubnets, f.String())
+				cfg.ValidSubnets = append(cfg.ValidSubnets, string(f))
 			}
 			for _, f := range sc.Config.AdvertisedSubnets {
-				cfg.AdvertisedSubnets = append(cfg.AdvertisedSubnets, f.String())
+				cfg.AdvertisedSubnets = append(cfg.AdvertisedSubnets, string(f))
 			}
 			for _, s := range sels {
 				for _, role := range sc.Roles {

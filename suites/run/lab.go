@@ -68,7 +68,7 @@ func configured(o selector.Observation, sc *scenarios.Scenario) selector.Observa
 func filters(fs []scenarios.Filter) []string {
 	var out []string
 	for _, f := range fs {
-		out = append(out, f.String())
+		out = append(out, string(f))
 	}
 	return out
 }
