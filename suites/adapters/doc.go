@@ -1,8 +1,8 @@
-// Package adapters tests that third-party selectors, as released, pick behind
-// passt what is known of them, whichever address came first and is lower.
+// Package adapters tests that third-party selectors, as released, pick the known address
+// behind passt, whichever address came first and is lower.
 //
-// Nothing is downloaded for that unless it is asked for: go test alone tests
-// what "passtlab selectors build" has put into the cache. With PASSTLAB_ADAPTERS
-// set to "newest", as `make adapters` does, the newest version listed of each
-// selector is built and has to be there, with "all" every version.
+// go test alone downloads nothing: it tests what "passtlab selectors build" has put into
+// the cache. With PASSTLAB_ADAPTERS=newest, as in `make adapters`, it builds the newest
+// listed version of each selector and fails without it, with PASSTLAB_ADAPTERS=all every
+// version.
 package adapters

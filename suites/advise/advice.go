@@ -10,7 +10,7 @@ import (
 	"github.com/passtlab/passtlab/selector/talos"
 )
 
-// Advice is what to expect of a node and what to do about it.
+// Advice has the predictions for a node and the patches for it.
 type Advice struct {
 	APIVersion  string        `json:"apiVersion"` // "passtlab/v1"
 	Pod         netip.Addr    `json:"podAddress"`
@@ -20,12 +20,12 @@ type Advice struct {
 	Predictions []Prediction  `json:"predictions"`   // without any patch
 	Patches     []Patch       `json:"patches"`       // in the order of preference
 	KubeVirt    string        `json:"kubevirt"`      // the part of a VirtualMachine that fixes the MAC
-	Lab         *Tested       `json:"lab,omitempty"` // the labs that confirmed all that; nil: none
+	Lab         *Tested       `json:"lab,omitempty"` // the labs that confirmed the advice; nil: none
 
 	in Input
 }
 
-// New predicts. No patch is given out yet: that takes Check or Trust.
+// New predicts. Check or Trust then gives out the patches.
 func New(in Input) (*Advice, error) {
 	a := &Advice{
 		APIVersion: selector.APIVersion,
@@ -49,7 +49,7 @@ func New(in Input) (*Advice, error) {
 	return a, nil
 }
 
-// predict refuses the patch where it would not help.
+// predict refuses the patch if it does not help.
 func (p *Patch) predict(in Input) error {
 	cfg := in.base()
 	if p.filtered {
@@ -70,7 +70,7 @@ func (p *Patch) predict(in Input) error {
 	return nil
 }
 
-// Trust gives out what the prediction offers without a lab.
+// Trust gives out the patches that help by the prediction, without a lab.
 func (a *Advice) Trust() {
 	for i := range a.Patches {
 		if p := &a.Patches[i]; p.Refused == "" {
@@ -79,22 +79,22 @@ func (a *Advice) Trust() {
 	}
 }
 
-// Given reports whether any patch was given out.
+// Given reports whether a patch was given out.
 func (a *Advice) Given() bool {
 	return slices.ContainsFunc(a.Patches, func(p Patch) bool { return p.YAML != "" })
 }
 
-// Failed reports whether a patch that should have helped has failed in a lab.
+// Failed reports whether a patch that helps by the prediction failed in a lab.
 func (a *Advice) Failed() bool {
 	return slices.ContainsFunc(a.Patches, func(p Patch) bool { return p.Failure != "" })
 }
 
-// right reports whether an algorithm is right in all roles as it is.
+// right reports whether an algorithm is right in all roles without a patch.
 func (a *Advice) right(g talos.Algorithm) bool {
 	return !slices.ContainsFunc(a.Predictions, func(p Prediction) bool { return p.Selector == g.Name() && !p.Right })
 }
 
-// picked is a pick in words.
+// picked returns a pick in words.
 func picked(p scenarios.Pick) string {
 	switch p {
 	case scenarios.Pick(scenarios.OriginDHCPv6):

@@ -24,9 +24,9 @@ type Tested struct {
 	Labs   int    `json:"labs"`
 }
 
-// Check asks every algorithm in labs with and without the filters, in both orders
-// of arrival, and gives out the patches that work. An error is one of the labs, or a
-// wrong prediction.
+// Check asks every algorithm in labs with and without the filters, in both orders of
+// arrival, and gives out the patches that work. It fails if a lab fails, or if a
+// prediction is wrong.
 func (a *Advice) Check(ctx context.Context, lab Lab) error {
 	var scs []*scenarios.Scenario
 	for _, filtered := range []bool{false, true} {
@@ -80,7 +80,7 @@ func failed(rep *report.Report) error {
 	return errors.Join(errs...)
 }
 
-// confirm compares the predictions with what was measured.
+// confirm compares the predictions with the results.
 func (a *Advice) confirm(results []report.Result) error {
 	for _, p := range a.Predictions {
 		for _, first := range arrivals {
@@ -101,7 +101,8 @@ func (a *Advice) confirm(results []report.Result) error {
 	return nil
 }
 
-// check gives the patch out if everything that it is meant for works with it.
+// check gives the patch out if all algorithms and roles that it is for are right with
+// it.
 func (p *Patch) check(results []report.Result) {
 	for _, r := range results {
 		mine := slices.ContainsFunc(p.algorithms, func(g talos.Algorithm) bool { return g.Name() == r.Selector })
@@ -129,7 +130,7 @@ func id(filtered bool, first scenarios.Origin) string {
 func (in Input) scenario(filtered bool, first scenarios.Origin) (*scenarios.Scenario, error) {
 	ra, extra := "ra", ""
 	if in.foreign() {
-		// passt has no other prefix than the pod's; another router has.
+		// passt advertises the pod's prefix only, so another router has to advertise.
 		ra = "router, ra"
 		extra = fmt.Sprintf("passt: {autonomous: false}\nrouters: [{prefix: %q}]\n", in.Prefix)
 	}
@@ -168,7 +169,7 @@ prove: {good: kernel, bad: test-slaac, picks: slaac}
 	return scs[0], nil
 }
 
-// flow is a list in YAML's flow style.
+// flow returns a list in YAML's flow style.
 func flow[T any](vs []T) string {
 	var ss []string
 	for _, v := range vs {

@@ -10,7 +10,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// Input is what advice depends on.
+// Input describes the node.
 type Input struct {
 	Pod                        netip.Addr     // the pod's address, which passt leases
 	MAC                        scenarios.MAC  // the guest's link-layer address
@@ -18,11 +18,11 @@ type Input struct {
 	PodSubnets, ServiceSubnets []netip.Prefix // of the guest's cluster
 }
 
-// ErrInput is wrapped by what Parse refuses.
+// ErrInput is wrapped by all errors of Parse.
 var ErrInput = errors.New("unusable input")
 
-// Parse reads a pod address, with or without prefix length, a MAC, and a
-// prefix; without one it is the pod address's /64, which passt advertises.
+// Parse reads a pod address, with or without prefix length, a MAC, and a prefix. An
+// empty prefix means the pod address's /64, which passt advertises.
 func Parse(pod, mac, prefix string) (in Input, err error) {
 	if in.Pod, err = parsePod(pod); err != nil {
 		return Input{}, fmt.Errorf("%w: pod address %s: %w", ErrInput, pod, err)
@@ -108,5 +108,5 @@ func parsePrefix(s string) (netip.Prefix, error) {
 // modified EUI-64 of the MAC (RFC 4291 appendix A).
 func (in Input) SLAAC() netip.Addr { return eui64.Address(in.Prefix, in.MAC) }
 
-// foreign reports whether SLAAC is not in the prefix that passt advertises.
+// foreign reports whether passt does not advertise the SLAAC prefix.
 func (in Input) foreign() bool { return !in.Prefix.Contains(in.Pod) }

@@ -21,7 +21,7 @@ type Patch struct {
 	Failure string `json:"failure,omitempty"` // how the patch, which should help, failed in a lab
 
 	yaml       string
-	filtered   bool // whether it works by subnet filters
+	filtered   bool // it works by subnet filters
 	roles      []scenarios.Role
 	algorithms []talos.Algorithm // those that it has to help
 }
@@ -38,9 +38,9 @@ func (in Input) filtered() selector.Config {
 	return c
 }
 
-// filter is the subnet filter: all addresses of the families that the service
-// subnets have, as in kubelet's own default, and then not the SLAAC address. The
-// last match wins, and exclusions alone let nothing through.
+// filter returns the subnet filter: all addresses of the families that the service
+// subnets have, as in kubelet's default, without the SLAAC address. The last match wins,
+// and exclusions alone let nothing through.
 func (in Input) filter() []string {
 	all := []string{"::/0"}
 	if slices.ContainsFunc(in.ServiceSubnets, func(p netip.Prefix) bool { return p.Addr().Is4() }) {
@@ -49,7 +49,7 @@ func (in Input) filter() []string {
 	return append(all, "!"+in.SLAAC().String()+"/128")
 }
 
-// patches are those that there are, whether they help or not.
+// patches returns all patches, whether they help or not.
 func (in Input) patches() []Patch {
 	var list strings.Builder
 	for _, f := range in.filter() {
@@ -86,7 +86,7 @@ cluster:
 	}
 }
 
-// kubeVirt is the part of a VirtualMachine that fixes the MAC.
+// kubeVirt returns the part of a VirtualMachine that fixes the MAC.
 func (in Input) kubeVirt() string {
 	return fmt.Sprintf(`# KubeVirt: keep the MAC, and with it the SLAAC address, over restarts.
 # Add macAddress to the interface that has the passt binding; leave the rest of

@@ -10,13 +10,13 @@ import (
 	"github.com/passtlab/passtlab/selector/talos"
 )
 
-// Prediction is what an algorithm picks in a role.
+// Prediction has the pick of an algorithm in a role.
 type Prediction struct {
 	Selector string           `json:"selector"` // the algorithm's name, "talos-v1"
 	Role     scenarios.Role   `json:"role"`
 	Picks    scenarios.Pick   `json:"picks"` // dhcpv6, slaac or none
 	Address  netip.Addr       `json:"address"`
-	Right    bool             `json:"right"`           // the pick is the lease, which alone can be reached
+	Right    bool             `json:"right"`           // the pick is the lease; others reach no other address
 	Rule     string           `json:"rule"`            // what decided
 	First    scenarios.Origin `json:"first,omitempty"` // the address that arrives first, where that makes a difference
 }
@@ -27,8 +27,8 @@ var roles = []scenarios.Role{scenarios.RoleKubelet, scenarios.RoleEtcd}
 // arrivals are the orders in which the two addresses may arrive.
 var arrivals = []scenarios.Origin{scenarios.OriginSLAAC, scenarios.OriginDHCPv6}
 
-// predict asks an algorithm in a role, in both orders of arrival: one
-// prediction, or two where they differ.
+// predict asks an algorithm in a role, in both orders of arrival. It returns one
+// prediction, or two if they differ.
 func (in Input) predict(g talos.Algorithm, role scenarios.Role, cfg selector.Config) ([]Prediction, error) {
 	var ps []Prediction
 	for _, first := range arrivals {
@@ -56,8 +56,8 @@ func (in Input) predict(g talos.Algorithm, role scenarios.Role, cfg selector.Con
 	return ps, nil
 }
 
-// observation is what the guest's kernel has when both addresses are there.
-// The newest address comes first.
+// observation returns what the guest's kernel has with both addresses, the newest
+// first.
 func (in Input) observation(role scenarios.Role, first scenarios.Origin, cfg selector.Config) selector.Observation {
 	const link = "eth0"
 	slaac := selector.Address{Prefix: netip.PrefixFrom(in.SLAAC(), 64), Flags: selector.FlagMngTmpAddr}

@@ -8,7 +8,7 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// Changed are the questions that only the good version answers well.
+// Changed has the scenarios and roles in which only the good version is right.
 type Changed []question
 
 type question struct {
@@ -16,8 +16,8 @@ type question struct {
 	role     scenarios.Role
 }
 
-// Compare returns the questions in which the selector good passes and bad fails.
-// With strict it is an error if good does not pass in all.
+// Compare returns the questions in which the selector good passes and bad fails. With
+// strict, good has to pass in all.
 func Compare(r *report.Report, good, bad string, strict bool) (Changed, error) {
 	passed, failed := map[question]bool{}, map[question]bool{}
 	var all, out Changed
@@ -44,8 +44,8 @@ func Compare(r *report.Report, good, bad string, strict bool) (Changed, error) {
 	return out, nil
 }
 
-// Judge reports whether a version passes in all these questions, by its report. The
-// error wraps ErrUntestable.
+// Judge reports whether a version passes in all these questions. The error wraps
+// ErrUntestable.
 func (cs Changed) Judge(r *report.Report) (good bool, err error) {
 	good = true
 	for _, res := range r.Results {

@@ -1,4 +1,3 @@
-// Package bisect searches the versions of a selector for the one that turned it
-// from good to bad, or from bad to good, and steps over versions that cannot be
-// tested.
+// Package bisect searches for the version at which a selector turns from good to bad,
+// or from bad to good. It steps over versions that cannot be tested.
 package bisect

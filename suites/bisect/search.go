@@ -6,24 +6,20 @@ import (
 	"slices"
 )
 
-// ErrUntestable is returned for a version of which nothing is known, because it
-// does not build, for example.
+// ErrUntestable says that a version cannot be tested: it does not build, for example.
 var ErrUntestable = errors.New("untestable")
 
 // Flip is where a selector turns from good to bad, or from bad to good.
 type Flip struct {
-	// Before and After are neighbours, except for what lies between.
-	Before, After string
-	// Broken: Before is good and After is bad. Otherwise it is fixed.
-	Broken bool
-	// Between are the versions that could not be tested, oldest first.
-	Between []string
+	Before, After string   // neighbours, but for Between
+	Broken        bool     // Before is good and After is bad; otherwise After is good
+	Between       []string // the versions that could not be tested, oldest first
 }
 
-// Search finds where a selector turns. The versions are oldest first; firstGood says
-// whether the first is good, and the last is the opposite. Search calls good for as
-// few versions between them as it can, and never twice for one. An error of good
-// ends the search, unless it wraps ErrUntestable.
+// Search finds where a selector turns. The versions are oldest first. firstGood says
+// whether the first is good; the last is the opposite. Search calls good for as few
+// versions between them as possible, once for each. An error of good ends the search,
+// unless it wraps ErrUntestable.
 func Search(versions []string, firstGood bool, good func(version string) (bool, error)) (Flip, error) {
 	if len(versions) < 2 {
 		return Flip{}, fmt.Errorf("bisect: %d versions, want two at least", len(versions))
@@ -50,8 +46,7 @@ func Search(versions []string, firstGood bool, good func(version string) (bool, 
 	}
 }
 
-// middle returns the version between low and high that is nearest to their middle
-// and not known to be untestable.
+// middle returns the testable version nearest to the middle between low and high.
 func middle(low, high int, untestable map[int]bool) (int, bool) {
 	mid := (low + high) / 2
 	for d := range high - low {

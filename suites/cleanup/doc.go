@@ -1,6 +1,5 @@
-// Package cleanup tests that labs leave the namespace alone in which the program
-// was started (the canary), and that nothing is left of them, no namespace,
-// descriptor, goroutine or process: after a run, a cancelled one, a selector that
-// panics, and a kill at any point. Each check is itself shown to notice what it is
-// for.
+// Package cleanup tests that labs do not change the namespace in which the program was
+// started (the canary), and that they leave no namespace, descriptor, goroutine or
+// process behind: after a run, a cancelled run, a selector that panics, and a kill at
+// any point. A test shows that each check notices what it is for.
 package cleanup

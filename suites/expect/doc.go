@@ -1,7 +1,6 @@
-// Package expect holds the failures that are known of selectors: those that a
-// project states in a file such as passtlab.expect.yaml, and those that
-// scenarios state. They are strict: a stated failure that does not
-// happen is an xpass, and another failure than the stated one stays a fail.
+// Package expect has the known failures of selectors, which a project keeps in a file
+// such as passtlab.expect.yaml, and which scenarios have too. A known failure that does
+// not happen is an xpass. A failure other than the known one stays a fail.
 //
-// A file comes before scenarios. Write makes one of the failures of a run.
+// A file goes before scenarios. Write makes a file of the failures of a run.
 package expect

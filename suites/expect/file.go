@@ -13,12 +13,11 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// A File holds the failures that a project knows of its selectors. A stated failure
-// that does not happen is an XPass; another one than the stated stays a Fail.
+// File has the failures that a project knows of its selectors.
 type File struct {
 	Failures []Failure `yaml:"failures" required:"true"`
 
-	name string `yaml:"-"` // of the file
+	name string // of the file
 }
 
 // Failure is one cause that makes a selector fail in some scenarios.
@@ -28,7 +27,7 @@ type Failure struct {
 	// Versions is the range of versions that fail (catalogue.ParseRange).
 	// Empty: all, and what has no version.
 	Versions string `yaml:"versions,omitempty" pattern:"^[^ ]+$" form:"a range of versions such as v1.0.0..v1.2.3, v1.0.0.. or ..v1.2.3"`
-	// Scenarios are those in which it fails, by id.
+	// Scenarios are the ids of those in which it fails.
 	Scenarios []string `yaml:"scenarios" required:"true" nonempty:"true"`
 	// Role in which it fails. Empty: in all roles of the scenario.
 	Role scenarios.Role `yaml:"role,omitempty"`
@@ -43,39 +42,35 @@ type Failure struct {
 	At string `yaml:"at,omitempty" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" form:"the name of a checkpoint"`
 	// Reason says why it fails.
 	Reason string `yaml:"reason" required:"true"`
-	// Link leads to where it is discussed.
+	// Link leads to the discussion.
 	Link string `yaml:"link,omitempty" pattern:"^(https://[^ ]+|[A-Za-z0-9-]+/[A-Za-z0-9._-]+#[0-9]+)$" form:"a URL such as https://example.org/issue/1, or OWNER/REPOSITORY#NUMBER"`
 }
 
-// Load reads a file of expectations for the run of these scenarios and selectors.
-// Each of its selectors takes part in the run, in a version of the stated range;
-// its scenarios are those of the run or of the corpus. The error is scenarios.Faults
-// where the file is no good.
+// Load reads a file of expectations for the run of these scenarios and selectors. Each
+// of its selectors has to take part in the run, in a version of the range. Its
+// scenarios have to be those of the run or of the corpus. Faults of the file are
+// scenarios.Faults.
 func Load(file string, run []*scenarios.Scenario, selectors []string) (*File, error) {
 	data, err := input.ReadFile(file, scenarios.MaxStrict)
 	if err != nil {
 		return nil, fmt.Errorf("read expectations: %w", err)
 	}
-	corpus, err := scenarios.Corpus()
-	if err != nil {
-		return nil, err
-	}
-	return parse(file, data, slices.Concat(run, corpus), selectors)
+	return parse(file, data, run, selectors)
 }
 
-func parse(file string, data []byte, known []*scenarios.Scenario, selectors []string) (*File, error) {
+func parse(file string, data []byte, run []*scenarios.Scenario, selectors []string) (*File, error) {
 	e := &File{name: filepath.Base(file)}
-	if err := scenarios.Strict(file, data, e, func() []scenarios.Fault { return e.check(known, selectors) }); err != nil {
+	if err := scenarios.Strict(file, data, e, func() []scenarios.Fault { return e.check(run, selectors) }); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-// check finds the faults of e as expectations of a run.
-func (e *File) check(known []*scenarios.Scenario, selectors []string) (faults []scenarios.Fault) {
+// check returns the faults of e as expectations of a run.
+func (e *File) check(run []*scenarios.Scenario, selectors []string) (faults []scenarios.Fault) {
 	for i, f := range e.Failures {
 		key := fmt.Sprintf("failures[%d]", i)
-		for _, fault := range slices.Concat(f.checkPick(), f.checkRun(selectors), f.checkScenarios(known), e.checkOnce(i)) {
+		for _, fault := range slices.Concat(f.checkPick(), f.checkSelector(selectors), f.checkScenarios(run), e.checkOnce(i)) {
 			fault.Key = key + "." + fault.Key
 			faults = append(faults, fault)
 		}
@@ -98,8 +93,8 @@ func (f Failure) checkPick() []scenarios.Fault {
 	return nil
 }
 
-// checkRun looks for the selector, and for a version of it in the range.
-func (f Failure) checkRun(selectors []string) []scenarios.Fault {
+// checkSelector looks for the selector, and for a version of it in the range.
+func (f Failure) checkSelector(selectors []string) []scenarios.Fault {
 	var names, versions []string
 	for _, s := range selectors {
 		name, version := splitVersion(s)
@@ -130,29 +125,42 @@ func (f Failure) checkRun(selectors []string) []scenarios.Fault {
 	return nil
 }
 
-func (f Failure) checkScenarios(known []*scenarios.Scenario) (faults []scenarios.Fault) {
+func (f Failure) checkScenarios(run []*scenarios.Scenario) (faults []scenarios.Fault) {
 	for i, id := range f.Scenarios {
 		key := fmt.Sprintf("scenarios[%d]", i)
-		j := slices.IndexFunc(known, func(sc *scenarios.Scenario) bool { return sc.ID == id })
-		if j < 0 {
-			var ids []string
-			for _, sc := range known {
-				ids = append(ids, sc.ID)
-			}
+		sc, ids := named(id, run)
+		if sc == nil {
 			faults = append(faults, scenarios.Fault{Key: key, Problem: fmt.Sprintf("no scenario is called %s", id),
 				Near: near.Word(id, ids), Next: "correct the id, or remove it; passtlab list shows all"})
 			continue
 		}
-		if f.Role != "" && !slices.Contains(known[j].Roles, f.Role) {
+		if f.Role != "" && !slices.Contains(sc.Roles, f.Role) {
 			faults = append(faults, scenarios.Fault{Key: key, Problem: fmt.Sprintf("%s does not ask for the role %s", id, f.Role),
 				Expected: "a scenario with that role", Next: "correct the role, or remove the scenario"})
 		}
-		if names := judgedAt(known[j]); f.At != "" && !slices.Contains(names, f.At) {
+		if names := judgedAt(sc); f.At != "" && !slices.Contains(names, f.At) {
 			faults = append(faults, scenarios.Fault{Key: key, Problem: fmt.Sprintf("%s judges at no checkpoint %s", id, f.At),
 				Expected: "a scenario with that checkpoint", Near: near.Word(f.At, names), Next: "correct at, or remove the scenario"})
 		}
 	}
 	return faults
+}
+
+// named returns the scenario of that id, of the run or of the corpus. It reads the
+// whole corpus only where there is none, for the ids of all others.
+func named(id string, run []*scenarios.Scenario) (sc *scenarios.Scenario, ids []string) {
+	scs, is := run, func(sc *scenarios.Scenario) bool { return sc.ID == id }
+	if !slices.ContainsFunc(scs, is) {
+		scs, _ = scenarios.Named(id) // a test reads the corpus
+	}
+	if i := slices.IndexFunc(scs, is); i >= 0 {
+		return scs[i], nil
+	}
+	corpus, _ := scenarios.Corpus()
+	for _, sc := range slices.Concat(run, corpus) {
+		ids = append(ids, sc.ID)
+	}
+	return nil, ids
 }
 
 // judgedAt returns the names of the checkpoints at which selectors are judged.
@@ -165,7 +173,7 @@ func judgedAt(sc *scenarios.Scenario) (names []string) {
 	return names
 }
 
-// checkOnce makes sure that nothing is stated twice.
+// checkOnce makes sure that no failure stands twice.
 func (e *File) checkOnce(i int) (faults []scenarios.Fault) {
 	f := e.Failures[i]
 	for j, g := range e.Failures[:i] {
@@ -182,11 +190,11 @@ func (e *File) checkOnce(i int) (faults []scenarios.Fault) {
 	return faults
 }
 
-// overlap reports whether two ranges of versions have one in common.
+// overlap reports whether two ranges have a version in common.
 func overlap(a, b string) bool {
 	ra, errA := catalogue.ParseRange(a)
 	rb, errB := catalogue.ParseRange(b)
-	if errA != nil || errB != nil { // all versions, or a fault of its own
+	if errA != nil || errB != nil { // no range means all versions; checkSelector refuses others
 		return true
 	}
 	before := func(x, y catalogue.Range) bool {
@@ -195,8 +203,8 @@ func overlap(a, b string) bool {
 	return !before(ra, rb) && !before(rb, ra)
 }
 
-// Known returns the failure that e states for a selector in a role of a scenario.
-// A nil e states none.
+// Known returns the failure that e has for a selector in a role of a scenario. A nil e
+// has none.
 func (e *File) Known(id, name string, role scenarios.Role) (Known, bool) {
 	if e == nil {
 		return Known{}, false

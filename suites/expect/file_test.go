@@ -59,6 +59,7 @@ func TestExpectationsFaults(t *testing.T) {
 		{"range before the run", replace("v1.0.0..v1.2.0", "..v1.0.9"), ":3:15: failures[0].versions: ..v1.0.9 is stale: no version of this run lies in it; expected a range with one of v1.1.0"},
 		{"range after the run", replace("v1.0.0..v1.2.0", "v1.1.1.."), "is stale"},
 		{"unknown scenario", replace("[a, b]", "[a, nosuchthing]"), ":4:20: failures[0].scenarios[1]: no scenario is called nosuchthing"},
+		{"unknown scenario, near one of the corpus", replace("[a, b]", "[passt-slaac-then-dhcpv]"), `did you mean "passt-slaac-then-dhcpv6"?`},
 		{"scenario twice", replace("[a, b]", "[a, a]"), "a stands twice"},
 		{"a role that is not asked", replace("verdict: fail", "role: kubelet\n    verdict: fail"), ":4:20: failures[0].scenarios[1]: b does not ask for the role kubelet"},
 		{"unknown kind", replace("picks: slaac", "picks: slaac\n    kind: flip"), `did you mean "flap"?`},
@@ -83,6 +84,9 @@ func TestExpectationsFaults(t *testing.T) {
 	apart := ok + replace("failures:\n", "", "v1.0.0..v1.2.0", "v1.3.0..")
 	if _, err := expectations(apart, "mine@v1.1.0", "mine@v1.4.0"); err != nil {
 		t.Errorf("ranges apart: %v", err)
+	}
+	if _, err := expectations(replace("[a, b]", "[passt-slaac-then-dhcpv6]"), "mine@v1.1.0"); err != nil {
+		t.Errorf("a scenario of the corpus: %v", err)
 	}
 	if _, err := Load(filepath.Join(t.TempDir(), "none.yaml"), nil, nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)

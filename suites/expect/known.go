@@ -12,16 +12,15 @@ import (
 
 // Known is a known failure of one selector in one role of a scenario.
 type Known struct {
-	By      string // who states it: the name of a file, or "the scenario"
-	Project bool   // a file of the project states it, and not the scenario
-	// Skipped: the selector cannot judge. Otherwise it fails, as Failure says.
-	Skipped bool
+	By      string // where it stands: the name of a file, or "the scenario"
+	Project bool   // it stands in a file of the project
+	Skipped bool   // the selector cannot judge; Failure is empty
 	Failure scenarios.Failure
 	Why     string // may be empty
 }
 
-// OfScenario returns the failure that the scenario, or its proof, states for a
-// selector in a role.
+// OfScenario returns the failure that the scenario, or its proof, has for a selector in
+// a role.
 func OfScenario(sc *scenarios.Scenario, name string, role scenarios.Role) (Known, bool) {
 	for _, f := range slices.Concat(sc.Expect.Failures, []scenarios.Failure{proved(sc.Prove)}) {
 		if f.Selector == name && (f.Role == "" || f.Role == role) {
@@ -35,14 +34,13 @@ func proved(p scenarios.Prove) scenarios.Failure {
 	return scenarios.Failure{Selector: p.Bad, Role: p.Role, Picks: p.Picks, Kind: p.Kind, At: p.At}
 }
 
-// Proves reports whether a result is the failure that a scenario's proof says,
-// known or not.
+// Proves reports whether a result is the failure of a scenario's proof.
 func Proves(p scenarios.Prove, r report.Result) bool {
 	return (r.Verdict == report.Fail || r.Verdict == report.XFail) && happened(proved(p), r)
 }
 
-// Apply changes the verdict of a result to XFail if it is the known failure, and
-// to XPass if it passed. It leaves other skips alone.
+// Apply changes the verdict of a result to XFail if it is the known failure, and to
+// XPass if it is a pass.
 func (k Known) Apply(r *report.Result) {
 	verdict, says := report.Fail, "picks "+text(k.Failure)
 	if k.Skipped {
@@ -65,7 +63,7 @@ func (k Known) Apply(r *report.Result) {
 	}
 }
 
-// happened reports whether a result is the failure that is stated.
+// happened reports whether a result is the failure f.
 func happened(f scenarios.Failure, r report.Result) bool {
 	return picked(f.Picks, r) && kindOr(f.Kind, f.Picks) == r.Kind &&
 		cmp.Or(f.At, scenarios.EndCheckpoint) == cmp.Or(r.At, scenarios.EndCheckpoint)
@@ -87,7 +85,7 @@ func kindOr(k scenarios.FailureKind, p scenarios.Pick) scenarios.FailureKind {
 	return cmp.Or(k, scenarios.FailWrong)
 }
 
-// text is "slaac", or "slaac (flap) at after-migration".
+// text returns "slaac", or "slaac (flap) at after-migration".
 func text(f scenarios.Failure) string {
 	s := string(f.Picks) + report.KindNote(f.Kind)
 	if f.At != "" && f.At != scenarios.EndCheckpoint {

@@ -52,7 +52,7 @@ func (f Failure) alike(g Failure) bool {
 	return f.Selector == g.Selector && f.Picks == g.Picks && f.Kind == g.Kind && f.At == g.At
 }
 
-// failed is a failure with the versions that it was seen at.
+// failed is a failure with the versions that have it.
 type failed struct {
 	Failure
 	versions []string
@@ -96,8 +96,8 @@ func failures(results []report.Result) (out []failed) {
 	return out
 }
 
-// spans writes versions as ranges of all, which are sorted. A range that
-// reaches the newest version is open: what fails today is expected to go on.
+// spans returns versions as ranges of all, which are sorted. A range that has the
+// newest version is open: later versions are expected to fail as well.
 func spans(all, versions []string) (out []string) {
 	if len(versions) == len(all) {
 		return []string{""}
@@ -118,7 +118,7 @@ func spans(all, versions []string) (out []string) {
 	return out
 }
 
-// write writes the file that Load reads.
+// write writes the file.
 func (e *File) write(w io.Writer) error {
 	_, err := io.WriteString(w, "# Failures that are known. A run with --expect FILE fails when one of them is no\n"+
 		"# longer so. Say for each why it is, and add a link.\n")
@@ -127,8 +127,8 @@ func (e *File) write(w io.Writer) error {
 	return errors.Join(err, enc.Encode(e))
 }
 
-// Write writes the failures of a report as expectations that Load reads for another
-// run of these scenarios. If a file cannot state exactly these, it writes nothing.
+// Write writes the failures of a report as expectations for another run of these
+// scenarios. If a file cannot have exactly these, it writes nothing.
 func Write(w io.Writer, r *report.Report, run []*scenarios.Scenario) error {
 	var b strings.Builder
 	if err := ofReport(r).write(&b); err != nil {
@@ -143,7 +143,7 @@ func Write(w io.Writer, r *report.Report, run []*scenarios.Scenario) error {
 		if fails := res.Verdict == report.Fail; ok == fails && (!fails || happened(known.Failure, res)) {
 			continue
 		}
-		return fmt.Errorf("write expectations: the failures of %s in %s cannot be told from others in a file; run fewer selectors", res.Selector, res.Scenario)
+		return fmt.Errorf("write expectations: a file cannot keep the failures of %s in %s apart from others; run fewer selectors", res.Selector, res.Scenario)
 	}
 	_, err = io.WriteString(w, b.String())
 	return err

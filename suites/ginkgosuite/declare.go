@@ -14,15 +14,15 @@ import (
 	"github.com/passtlab/passtlab/suites/selectortest"
 )
 
-// limit bounds the timeline of a scenario, which may be played twice.
+// limit bounds a scenario, which may be played twice.
 const limit = 5 * time.Minute
 
-// Declare declares the specs. It is for the tree construction phase, which is
-// to say in a container. What is wrong with the options becomes a failing spec.
+// Declare declares the specs. Call it in a container, while Ginkgo builds the tree of
+// specs. An error of the options becomes a failing spec.
 func Declare(sel selector.Selector, opts selectortest.Options) {
 	scs, session, err := opts.Plan(sel)
 	if err != nil {
-		ginkgo.It("is told what to run", func() { ginkgo.Fail(err.Error()) })
+		ginkgo.It("has something to run", func() { ginkgo.Fail(err.Error()) })
 		return
 	}
 	for _, sc := range scs {
@@ -41,7 +41,7 @@ func declare(sc *scenarios.Scenario, sel selector.Selector, opts run.Options, re
 		}
 		played := run.Play(ctx, sc, []selector.Selector{sel}, opts)
 		results = played.Results
-		// A lab that failed before is told by each spec.
+		// If the lab failed before it was closed, each spec says so.
 		if err := played.Scenario.Error; err != "" && results[0].Verdict != report.Error {
 			ginkgo.Fail("the lab failed: " + err)
 		}

@@ -1,11 +1,9 @@
-// Package ginkgosuite declares the corpus as specs of someone's own Ginkgo
-// suite: an ordered container for every scenario, with its labels, and one spec
-// for every role.
+// Package ginkgosuite declares the corpus as specs of your own Ginkgo suite: an ordered
+// container for every scenario, with its labels, and one spec for every role.
 //
 //	var _ = Describe("node address", func() {
 //		ginkgosuite.Declare(selector.Func("mine", pick), selectortest.Options{})
 //	})
 //
-// The options, the verdicts and what happens without the right to make
-// namespaces are those of package selectortest.
+// Options, verdicts and rights are as in package selectortest.
 package ginkgosuite

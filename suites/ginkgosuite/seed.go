@@ -7,9 +7,9 @@ import (
 	"github.com/onsi/ginkgo/v2"
 )
 
-// Seed is the seed of the orders that scenarios leave to chance: the number in
-// the environment's PASSTLAB_SEED, or Ginkgo's own seed, which all its processes
-// share and which it prints. What is no number fails the spec.
+// Seed returns the seed of the orders that scenarios leave to chance: the number in the
+// environment's PASSTLAB_SEED, or Ginkgo's own seed, which all its processes share and
+// which it prints. Another PASSTLAB_SEED than a number fails the spec.
 func Seed() int64 {
 	s := os.Getenv("PASSTLAB_SEED")
 	if s == "" {

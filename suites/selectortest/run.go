@@ -15,20 +15,12 @@ import (
 
 // Options of a test; the zero value is usable.
 type Options struct {
-	// Scenarios are run. Default: the corpus, in which Labels select.
-	Scenarios []*scenarios.Scenario
-	// Labels: only scenarios with one of these. Empty: all.
-	Labels []string
-	// Expect is the file with the failures that are known of the selector;
-	// see expect.Load. Empty: none.
-	Expect string
-	// Capture is a folder for one pcapng file a link. Empty: no capture.
-	Capture string
-	// Seed draws the orders that scenarios leave to chance. A failure
-	// tells it.
-	Seed int64
-	// Build builds the labs. Default: those with the simulated passt.
-	Build run.Builder
+	Scenarios []*scenarios.Scenario // default: the corpus
+	Labels    []string              // only scenarios with one of these; empty: all
+	Expect    string                // the file with the known failures (expect.Load); empty: none
+	Capture   string                // a folder for one pcapng file a link; empty: no capture
+	Seed      int64                 // draws the orders that scenarios leave to chance; a failure shows it
+	Build     run.Builder           // builds the labs; default: those with the simulated passt
 }
 
 // Run judges the selector in the lab of every scenario.
@@ -55,8 +47,8 @@ func Run(t *testing.T, sel selector.Selector, opts Options) {
 	}
 }
 
-// Plan returns the scenarios that are to be run and the options of their
-// sessions. An empty choice is an error.
+// Plan returns the scenarios to run and the options of run.Play. No scenario is an
+// error.
 func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, run.Options, error) {
 	session := run.Options{Build: o.Build, Capture: o.Capture, Seed: o.Seed}
 	scs := o.Scenarios
@@ -85,7 +77,7 @@ func (o Options) Plan(sel selector.Selector) ([]*scenarios.Scenario, run.Options
 	return scs, session, nil
 }
 
-// Tell ends a test by a result.
+// Tell ends a test as the result says.
 func Tell(t testing.TB, r report.Result) {
 	t.Helper()
 	for _, remark := range r.Remarks {

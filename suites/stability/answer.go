@@ -9,24 +9,23 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// Ask puts the question to a selector, with these addresses in place of the
-// observation's. An error is the selector's own, and an answer. Where the question
-// cannot be put, Ask cancels ctx with the cause, which ends Check.
+// Ask asks a selector, with these addresses in place of the observation's. An error is
+// the selector's own, and an answer. If Ask cannot ask, it cancels ctx with the cause,
+// which ends Check.
 type Ask func(ctx context.Context, as []selector.Address) (selector.Choice, error)
 
-// Reply is what came of a question.
+// Reply is the answer to a question.
 type Reply struct {
 	selector.Choice
 	Err error // the selector's own; the Choice is zero then
 }
 
-// void reports whether the selector declined to judge, which is compared with
-// nothing.
+// void reports whether the selector could not judge.
 func (a Reply) void() bool { return errors.Is(a.Err, selector.ErrUnsupported) }
 
-// same reports whether two answers are the same to a law. All errors are one
-// answer, since their text may quote the question; "none" is another. The addresses
-// after the first may follow the order of the list (etcd advertises them all).
+// same reports whether a law treats two answers as the same. All errors are the same,
+// since their text may quote the question; "none" differs from them. The addresses after
+// the first may stand in the order of the list (etcd advertises them all).
 func (l Law) same(a, b Reply) bool {
 	switch {
 	case a.void() || b.void():

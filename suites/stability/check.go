@@ -14,28 +14,26 @@ type Options struct {
 	// Ordered says that the selector's documented rule is the kernel's order
 	// (selector.Traits.KernelOrder). The law Order does not bind it; see Orders.
 	Ordered bool
-	// Limit is how many questions may be put, for selectors whose answers take
-	// long. Some 20 are enough for three addresses, and some 40 for six; with less
-	// than 6 there is only SameAnswer. 0: at most 5000.
+	// Limit is the most questions, for selectors whose answers take long. Some 20 are
+	// enough for three addresses, and some 40 for six; less than 6 are enough for
+	// SameAnswer alone. 0: at most 5000.
 	Limit int
 }
 
 const (
-	// unlimited is the Limit for none: enough for all orders of all sets of up
-	// to five of seven addresses.
+	// unlimited is enough for all orders of all sets of up to five of seven addresses.
 	unlimited = 5000
-	// exhaustive is the largest number of addresses that are tried in all
-	// orders.
+	// exhaustive is the largest number of addresses that Check tries in all orders.
 	exhaustive = 5
 )
 
-// Check puts questions about the global unicast addresses among as, which are
-// in the kernel's order, and returns one violation for each law that is broken. If
-// SameAnswer is broken it is the only one.
+// Check asks about the global unicast addresses among as, which are in the kernel's
+// order, and returns one violation for each law that is broken. A violation of
+// SameAnswer comes alone.
 //
-// Without a Limit Check asks about all sets of the addresses, since each may be
-// all that is there at another time. With a Limit it finds only breaches that the
-// whole list shows. The error is the cause of the end of ctx.
+// Without a Limit Check asks about all subsets of the addresses, since a guest may have
+// only these at another time. With a Limit it finds only violations that the whole list
+// shows. The error is the cause of the end of ctx.
 func Check(ctx context.Context, ask Ask, as []selector.Address, o Options) ([]Violation, error) {
 	c := &check{ctx: ctx, ask: ask, as: as, limited: o.Limit > 0, left: unlimited, again: 7, known: map[string]Reply{}}
 	if c.limited {
@@ -53,10 +51,10 @@ type check struct {
 	ask      Ask
 	as       []selector.Address
 	limited  bool
-	left     int  // questions that may be put
-	reserved int  // those of them that a search has to leave
-	spent    bool // a question could not be put
-	again    int  // how often an answer is asked for again before it is believed
+	left     int  // questions that are left
+	reserved int  // those of them that a search may not use
+	spent    bool // no question was left
+	again    int  // how often a question is repeated to confirm its answer
 	known    map[string]Reply
 }
 
@@ -69,12 +67,12 @@ func (c *check) run(ordered bool) (vs []Violation) {
 	if v := c.repeat(all); v != nil {
 		return []Violation{*v}
 	}
-	// The losers first, since they take few questions.
+	// Loser comes first, since it takes few questions.
 	for _, law := range []Law{Loser, Order} {
 		if law == Order && ordered {
 			continue
 		}
-		// For what comes after the search: the other law, asking again, and pairs.
+		// Questions for after the search: the other law, confirmation, and pairs.
 		c.reserved = max(2*c.again, min(8, c.left/3))
 		if law == Loser && !ordered {
 			c.reserved = max(c.reserved, c.left/2)
@@ -89,7 +87,7 @@ func (c *check) run(ordered bool) (vs []Violation) {
 			if v := c.repeat(q); v != nil {
 				return []Violation{*v}
 			}
-			if c.spent { // what is not confirmed does not count
+			if c.spent { // the violation is not confirmed
 				return vs
 			}
 		}
@@ -98,8 +96,8 @@ func (c *check) run(ordered bool) (vs []Violation) {
 	return vs
 }
 
-// put asks. Where no question is left, and after the end of ctx, the answer is
-// void, which breaks no law.
+// put asks. If no question is left, and after the end of ctx, the answer is void, which
+// breaks no law.
 func (c *check) put(q question) Reply {
 	if c.left <= c.reserved || c.ctx.Err() != nil {
 		c.spent = true
@@ -114,7 +112,7 @@ func (c *check) put(q question) Reply {
 	return Reply{Choice: choice}
 }
 
-// answer asks what was not asked before.
+// answer returns the known answer, or asks.
 func (c *check) answer(q question) Reply {
 	key := fmt.Sprint(q)
 	a, ok := c.known[key]
@@ -127,8 +125,8 @@ func (c *check) answer(q question) Reply {
 	return a
 }
 
-// repeat asks again. If another answer comes, it returns that for the smallest part
-// of the question that has it.
+// repeat asks again. If the answer changes, it returns the violation with the fewest
+// addresses.
 func (c *check) repeat(q question) *Violation {
 	v := c.changes(q)
 	for n := 1; v != nil && n < len(q); n++ {
@@ -154,7 +152,7 @@ func (c *check) changes(q question) *Violation {
 	return nil
 }
 
-// search returns the smallest breach that the questions are enough to find.
+// search returns the smallest breach that it finds with the questions that are left.
 func (c *check) search(law Law, all question) *breach {
 	reserved := c.reserved
 	if c.limited {
@@ -196,7 +194,7 @@ func (c *check) find(law Law, q question) *breach {
 	return nil
 }
 
-// others yields what q is to be compared with.
+// others yields the questions to compare with q.
 func (c *check) others(law Law, q question) iter.Seq[question] {
 	switch {
 	case law == Order && len(q) <= exhaustive && !c.limited:
@@ -217,7 +215,7 @@ func (c *check) others(law Law, q question) iter.Seq[question] {
 func (c *check) breaks(law Law, b breach) bool {
 	first := c.answer(b.first)
 	if law == Loser {
-		// Who was chosen may well make a difference.
+		// A chosen address that leaves may change the choice.
 		for _, i := range b.first {
 			if !slices.Contains(b.other, i) && slices.Contains(first.Addresses, c.as[i].Prefix.Addr()) {
 				return false
@@ -227,19 +225,19 @@ func (c *check) breaks(law Law, b breach) bool {
 	return !law.same(first, c.answer(b.other))
 }
 
-// shrink leaves one address after the other out of both questions, as long as
-// they still break the law. It may miss a smaller breach by other orders.
+// shrink leaves out of both questions each address without which they still break the
+// law. It may miss a smaller breach in other orders.
 func (c *check) shrink(law Law, b breach) *breach {
 	for _, i := range slices.Backward(b.first) {
 		less := breach{b.first.without(i), b.other.without(i)}
-		if len(less.other) > 0 && c.breaks(law, less) { // nobody can lose to nobody
+		if len(less.other) > 0 && c.breaks(law, less) {
 			b = less
 		}
 	}
 	return &b
 }
 
-// cycle asks about three addresses in pairs.
+// cycle asks about three addresses in pairs, and returns them if they form a cycle.
 func (c *check) cycle(q question) []selector.Address {
 	if len(q) != 3 {
 		return nil

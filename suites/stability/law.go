@@ -22,23 +22,23 @@ const (
 	Loser Law = "loser"
 )
 
-// Violation is a law that was seen broken, by two questions and their answers,
-// each confirmed by asking again (except for SameAnswer).
+// Violation has two questions whose answers break a law. Asking again has confirmed each
+// answer, except for SameAnswer.
 type Violation struct {
 	Law Law
-	// Addresses are the global unicast addresses of the first question, the
-	// fewest that were found to show it, as they were listed.
+	// Addresses are the global unicast addresses of the first question, as they were
+	// listed.
 	Addresses []selector.Address
-	// Other are those of the second question: another order of them, or one
-	// less, or the same.
+	// Other are those of the second question: in another order, or one less, or the
+	// same.
 	Other         []selector.Address
 	First, Second Reply // the answers
-	// Cycle are the same addresses if there are three of which, asked in
-	// pairs, each goes before the next, and the last before the first.
+	// Cycle are the same three addresses if, asked in pairs, each goes before the
+	// next, and the last before the first.
 	Cycle []selector.Address
 }
 
-// String says it in one line, or in two if there is a cycle.
+// String returns one line, or two if there is a cycle.
 func (v Violation) String() string {
 	name := namer(v.Addresses)
 	join := func(as []selector.Address, by string) string {
@@ -64,7 +64,7 @@ func (v Violation) String() string {
 	return s
 }
 
-// String is the chosen addresses, "none" or the error.
+// String returns the chosen addresses, "none" or the error.
 func (a Reply) String() string {
 	switch {
 	case a.Err != nil:
@@ -79,7 +79,7 @@ func (a Reply) String() string {
 	return strings.Join(ns, " and ")
 }
 
-// namer names the link too where there is more than one.
+// namer returns a function that names addresses, with the link where there are several.
 func namer(as []selector.Address) func(selector.Address) string {
 	links := slices.ContainsFunc(as, func(a selector.Address) bool { return a.Link != as[0].Link })
 	return func(a selector.Address) string {

@@ -8,12 +8,12 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// Orders asks a selector whose rule is the kernel's order what it chooses from as,
-// with the newest IPv6 address of a scope first, and with the oldest one first, as
-// Linux 7.0.0 to 7.0.11 list them; on such a kernel it is the other way round.
+// Orders asks a selector whose rule is the kernel's order twice: with as, and with the
+// IPv6 addresses of each scope the other way round. as has the newest address first; on
+// Linux 7.0.0 to 7.0.11 it has the oldest first, and the two replies change places.
 //
-// A selector that chooses the same address from a list without it reads the kernel
-// by itself: listed is false, as it is where it chooses nothing.
+// listed is false for a selector that chooses nothing, and for one that chooses the same
+// address from a list without it: it reads the kernel instead of the list.
 //
 // The error is the cause of the end of ctx.
 func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insertion Reply, listed bool, err error) {
@@ -23,7 +23,7 @@ func Orders(ctx context.Context, ask Ask, as []selector.Address) (newest, insert
 	}
 	newest, insertion = put(as), put(oldestFirst(as))
 	without := put(slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return a.Prefix.Addr() == newest.Address() }))
-	if ctx.Err() != nil { // whatever was said then may be said because of it
+	if ctx.Err() != nil { // an answer after the end of ctx may come from that end
 		return Reply{}, Reply{}, false, fmt.Errorf("ask in both orders of the kernel: %w", context.Cause(ctx))
 	}
 	listed = newest.Address().IsValid() && newest.Address() != without.Address()

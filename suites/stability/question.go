@@ -8,14 +8,14 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// question is which of the global unicast addresses are listed, and in which
-// order: positions in the list that Check was given.
+// question says which global unicast addresses are listed, in which order: by their
+// positions in the list of Check.
 type question []int
 
 // movable reports whether a question may be about the address, of either family.
 func movable(a selector.Address) bool { return a.Prefix.Addr().IsGlobalUnicast() }
 
-// everything is the question that lists as as they are.
+// everything returns the question about as in the order given.
 func everything(as []selector.Address) (q question) {
 	for i, a := range as {
 		if movable(a) {
@@ -25,8 +25,8 @@ func everything(as []selector.Address) (q question) {
 	return q
 }
 
-// list returns the addresses of a question, in its order, and between them, in
-// their own places, those that no question is about.
+// list returns the addresses of a question in its order. The addresses that no question
+// is about stay in their places.
 func (q question) list(as []selector.Address) (out []selector.Address) {
 	places := slices.Sorted(slices.Values(q))
 	for i, a := range as {
@@ -68,10 +68,8 @@ func (q question) permute(taken question, yield func(question) bool) bool {
 	return true
 }
 
-// selected returns some of the other orders, the same in each run and some of
-// them repeatedly. Those come first that find trouble soon: of two addresses
-// that are compared, or that compete for the first place, each gets before the
-// other and to the front of the list.
+// selected returns some other orders, always the same, and some of them twice. The first
+// ones put each address to the front, and each before its neighbour.
 func (q question) selected() (orders []question) {
 	order := func(change func(p question)) {
 		p := slices.Clone(q)
