@@ -50,23 +50,19 @@ func (r Range) String() string {
 // as for Find.
 func FindAll(spec string) (ps []Pinned, err error) {
 	name, versions, _ := strings.Cut(spec, "@")
-	if strings.Contains(versions, "..") {
-		return findRange(spec, name, versions)
-	}
-	for i, one := range strings.Split(spec, ",") {
-		if i > 0 {
-			one = name + "@" + one
+	if !strings.Contains(versions, "..") {
+		for i, one := range strings.Split(spec, ",") {
+			if i > 0 {
+				one = name + "@" + one
+			}
+			p, err := Find(one)
+			if err != nil {
+				return nil, err
+			}
+			ps = append(ps, p)
 		}
-		p, err := Find(one)
-		if err != nil {
-			return nil, err
-		}
-		ps = append(ps, p)
+		return ps, nil
 	}
-	return ps, nil
-}
-
-func findRange(spec, name, versions string) ([]Pinned, error) {
 	newest, err := Find(name)
 	if err != nil {
 		return nil, err
@@ -75,7 +71,7 @@ func findRange(spec, name, versions string) ([]Pinned, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find selectors %q: %w", spec, err)
 	}
-	ps := slices.DeleteFunc(newest.Pinned(), func(p Pinned) bool { return !r.Contains(p.Version) })
+	ps = slices.DeleteFunc(newest.Pinned(), func(p Pinned) bool { return !r.Contains(p.Version) })
 	if len(ps) == 0 {
 		return nil, fmt.Errorf("find selectors %q: no version listed lies in %s; listed are %s", spec, r, strings.Join(newest.Versions, ", "))
 	}

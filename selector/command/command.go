@@ -110,15 +110,12 @@ func (p *program) Traits() selector.Traits {
 }
 
 // Select runs the program once. All its processes are gone when Select returns.
-func (p *program) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
-	c, err := p.run(ctx, o)
-	if err != nil {
-		err = fmt.Errorf("run selector %s: %w", p.name, err)
-	}
-	return c, err
-}
-
-func (p *program) run(ctx context.Context, o selector.Observation) (c selector.Choice, err error) {
+func (p *program) Select(ctx context.Context, o selector.Observation) (c selector.Choice, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("run selector %s: %w", p.name, err)
+		}
+	}()
 	input, err := encode(o)
 	if err != nil {
 		return c, err

@@ -21,15 +21,11 @@ func parseJSON(name string, data []byte) (Saved, error) {
 	var o struct {
 		selector.Observation
 		// These hide the fields of Observation, so that errors name the entry.
-		Links     entries[selector.Link]    `json:"links"`
-		Addresses entries[selector.Address] `json:"addresses"`
-		Routes    entries[selector.Route]   `json:"routes"`
+		Links     []json.RawMessage `json:"links"`
+		Addresses []json.RawMessage `json:"addresses"`
+		Routes    []json.RawMessage `json:"routes"`
 	}
 	err := json.Unmarshal(data, &o)
-	if e, ok := errors.AsType[*entryError](err); ok {
-		// The first entry with this text is the first one that was refused.
-		return fail(bytes.Index(data, e.raw), e.err.Error(), "an entry as passtlab observe prints it")
-	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fail(int(e.Offset)-1, "not JSON: "+e.Error(), "what passtlab observe prints")
 	}
@@ -47,38 +43,33 @@ func parseJSON(name string, data []byte) (Saved, error) {
 		return fail(0, "no addresses", "a list of addresses, as passtlab observe prints it")
 	}
 	s := Saved{Observation: o.Observation, Format: FormatObservation, ordered: true}
-	s.Observation.Links, s.Observation.Addresses, s.Observation.Routes = o.Links, o.Addresses, o.Routes
+	bad, err := entries(&s.Observation.Links, o.Links)
+	if err == nil {
+		bad, err = entries(&s.Observation.Addresses, o.Addresses)
+	}
+	if err == nil {
+		bad, err = entries(&s.Observation.Routes, o.Routes)
+	}
+	if err != nil {
+		// The first entry with this text is the one that is wrong.
+		return fail(bytes.Index(data, bad), err.Error(), "an entry as passtlab observe prints it")
+	}
 	return s, nil
 }
 
-// entries is a list whose errors name the entry.
-type entries[T any] []T
-
-// entryError is an entry that was refused, as it stands in the file.
-type entryError struct {
-	raw []byte
-	err error
-}
-
-func (e *entryError) Error() string { return e.err.Error() }
-
-func (es *entries[T]) UnmarshalJSON(b []byte) error {
-	var raws []json.RawMessage
-	if err := json.Unmarshal(b, &raws); err != nil {
-		return &entryError{nil, errors.New("links, addresses or routes is no list")}
+// entries decodes a list. It returns the entry that is wrong.
+func entries[T any](to *[]T, from []json.RawMessage) (bad []byte, err error) {
+	if from != nil {
+		*to = make([]T, len(from))
 	}
-	if raws == nil { // null
-		return nil
-	}
-	*es = make(entries[T], len(raws))
-	for i, raw := range raws {
-		err := json.Unmarshal(raw, &(*es)[i])
-		if a, ok := any((*es)[i]).(selector.Address); ok && err == nil && (!a.Prefix.IsValid() || a.Link == "") {
+	for i, raw := range from {
+		err := json.Unmarshal(raw, &(*to)[i])
+		if a, ok := any((*to)[i]).(selector.Address); ok && err == nil && (!a.Prefix.IsValid() || a.Link == "") {
 			err = errors.New("an address without its prefix or its link")
 		}
 		if err != nil {
-			return &entryError{raw, err}
+			return raw, err
 		}
 	}
-	return nil
+	return nil, nil
 }

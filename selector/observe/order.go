@@ -12,12 +12,6 @@ type Order struct {
 	Observation selector.Observation
 }
 
-// Names of orders.
-const (
-	NewestFirst = "newest address first, as Linux mostly lists them"
-	OldestFirst = "oldest address first, as Linux 7.0.0 to 7.0.11 does"
-)
-
 // Orders returns the observation in the orders in which the kernel may list its
 // candidates: one if the order is known or makes no difference, two if the times of
 // creation are known. Otherwise every candidate comes first in one of the orders, and
@@ -38,7 +32,10 @@ func (s Saved) Orders() []Order {
 		if len(slices.CompactFunc(slices.Clone(old), func(i, j int) bool { return at(i, j) == 0 })) == len(old) {
 			young := slices.Clone(old)
 			slices.Reverse(young)
-			return []Order{{NewestFirst, s.permuted(places, young)}, {OldestFirst, s.permuted(places, old)}}
+			return []Order{
+				{"newest address first, as Linux mostly lists them", s.permuted(places, young)},
+				{"oldest address first, as Linux 7.0.0 to 7.0.11 does", s.permuted(places, old)},
+			}
 		}
 	}
 	var orders []Order

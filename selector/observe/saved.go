@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ func Parse(name string, data []byte) (Saved, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return Saved{}, strict.Fault{File: name, Line: 1, Problem: "the file is empty", Expected: known}
 	}
-	if isTable(data) {
+	if slices.ContainsFunc(strings.Split(string(data), "\n"), func(line string) bool { return heading(strings.Fields(line)) }) {
 		return parseTable(name, data)
 	}
 	return parseYAML(name, data)

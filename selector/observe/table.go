@@ -9,16 +9,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// isTable reports whether there is a line with the headings of talosctl get.
-func isTable(data []byte) bool {
-	for line := range strings.Lines(string(data)) {
-		if heading(strings.Fields(line)) {
-			return true
-		}
-	}
-	return false
-}
-
+// heading reports whether a line has the headings of talosctl get.
 func heading(fields []string) bool {
 	return slices.Contains(fields, "NAMESPACE") && slices.Contains(fields, "TYPE") && slices.Contains(fields, "ID")
 }

@@ -183,7 +183,7 @@ func (e *File) checkOnce(i int) (faults []scenarios.Fault) {
 		for k, id := range f.Scenarios {
 			if slices.Contains(g.Scenarios, id) {
 				faults = append(faults, scenarios.Fault{Key: fmt.Sprintf("scenarios[%d]", k),
-					Problem: fmt.Sprintf("%s is stated in failures[%d] already", id, j), Expected: "each failure once", Next: "remove one"})
+					Problem: fmt.Sprintf("%s stands in failures[%d] already", id, j), Expected: "each failure once", Next: "remove one"})
 			}
 		}
 	}

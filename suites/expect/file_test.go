@@ -68,7 +68,7 @@ func TestExpectationsFaults(t *testing.T) {
 		{"unknown checkpoint", replace("[a, b]", "[b]", "picks: slaac", "picks: slaac\n    at: move"), `failures[0].scenarios[0]: b judges at no checkpoint move; expected a scenario with that checkpoint; did you mean "moved"?`},
 		{"another's checkpoint", replace("picks: slaac", "picks: slaac\n    at: moved"), "failures[0].scenarios[0]: a judges at no checkpoint moved"},
 		{"a checkpoint that only asks", replace("[a, b]", "[b]", "picks: slaac", "picks: slaac\n    at: seen"), "b judges at no checkpoint seen"},
-		{"stated twice", ok + strings.TrimPrefix(ok, "failures:\n"), ":11:17: failures[1].scenarios[0]: a is stated in failures[0] already"},
+		{"stated twice", ok + strings.TrimPrefix(ok, "failures:\n"), ":11:17: failures[1].scenarios[0]: a stands in failures[0] already"},
 		{"link without scheme", replace("https://", ""), "failures[0].link"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -53,13 +53,13 @@ func (k Known) Apply(r *report.Result) {
 			r.Reason += "; known: " + k.Why
 		}
 	case r.Verdict == report.Fail:
-		r.Reason += fmt.Sprintf("; %s states that it %s", k.By, says)
+		r.Reason += fmt.Sprintf("; %s says that it %s", k.By, says)
 	case r.Verdict == report.Pass:
 		if !k.Skipped {
 			says = "fails and " + says
 		}
 		r.Verdict = report.XPass
-		r.Reason += fmt.Sprintf("; %s states that it %s", k.By, says)
+		r.Reason += fmt.Sprintf("; %s says that it %s", k.By, says)
 	}
 }
 

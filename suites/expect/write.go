@@ -134,7 +134,7 @@ func Write(w io.Writer, r *report.Report, run []*scenarios.Scenario) error {
 	if err := ofReport(r).write(&b); err != nil {
 		return fmt.Errorf("write expectations: %w", err)
 	}
-	e, err := parse("what was found", []byte(b.String()), run, r.Selectors())
+	e, err := parse("the failures of the run", []byte(b.String()), run, r.Selectors())
 	if err != nil {
 		return fmt.Errorf("write expectations: %w", err)
 	}

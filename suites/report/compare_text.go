@@ -31,7 +31,7 @@ func (c *Comparison) closing() string {
 	case bad > 0:
 		return plural(bad, "regression")
 	case len(c.Unexpected) > 0:
-		return "a stated failure did not happen"
+		return "a known failure did not happen"
 	}
 	return "no regression"
 }

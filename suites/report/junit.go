@@ -118,7 +118,7 @@ func junitResult(res Result) junitCase {
 	problem := &junitProblem{res.Reason, res.Verdict.String() + KindNote(res.Kind), res.Reason + "\n$ " + res.Reproduce}
 	switch res.Verdict {
 	case XFail:
-		c.SystemOut = "known failure, as stated: " + c.SystemOut
+		c.SystemOut = "known failure: " + c.SystemOut
 	case Skip:
 		c.Skipped = &junitProblem{Message: res.Reason}
 	case XPass, Fail:

@@ -29,9 +29,9 @@ var verdicts = [...]struct {
 	run     string // the outcome of a run whose worst verdict it is
 }{
 	Pass:  {"pass", "✓", green, "", "ok"},
-	XFail: {"xfail", "(✗)", dim, "Known failures, as stated", "ok"},
+	XFail: {"xfail", "(✗)", dim, "Known failures", "ok"},
 	Skip:  {"skip", "–", dim, "Skipped", "ok"},
-	XPass: {"xpass", "(✓)", yellow, "Passed, although a failure is stated", "FAILED"},
+	XPass: {"xpass", "(✓)", yellow, "Passed, although a failure is known", "FAILED"},
 	Fail:  {"fail", "✗", red, "Failures", "FAILED"},
 	Error: {"error", "!!", loud, "ERRORS of the lab or of scenarios; nothing is known about selectors there", "LAB FAILED"},
 }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/passtlab/passtlab/suites/report"
@@ -27,10 +28,7 @@ func (s *session) orders(cp checkpoint, o *orders) *report.KernelOrder {
 // worst returns, for each order, the first choice that does not work.
 func worst(k, later *report.KernelOrder) *report.KernelOrder {
 	if k == nil || later == nil {
-		if k == nil {
-			return later
-		}
-		return k
+		return cmp.Or(k, later)
 	}
 	if k.NewestFirst.Works {
 		k.NewestFirst = later.NewestFirst

@@ -39,7 +39,7 @@ var cases = map[string]struct {
 	"close": {answers(nil), Options{Build: runtest.Builds(runtest.Lab{CloseErr: errors.New("left behind")})}, []string{
 		"the lab failed: ", "left behind"}, false},
 	"expected":   {answers(errors.New("sorry")), Options{Build: runtest.Builds(runtest.Lab{}), Expect: "none"}, []string{"xfail: gave no choice: sorry; known: shy"}, true},
-	"unexpected": {answers(nil), Options{Build: runtest.Builds(runtest.Lab{}), Expect: "none"}, []string{"xpass: ", "none.yaml states that it fails and picks none"}, false},
+	"unexpected": {answers(nil), Options{Build: runtest.Builds(runtest.Lab{}), Expect: "none"}, []string{"xpass: ", "none.yaml says that it fails and picks none"}, false},
 	"nothing":    {answers(nil), Options{Build: runtest.Builds(runtest.Lab{}), Labels: []string{"nosuch"}}, []string{"nothing selected: no scenario"}, false},
 	"bad file":   {answers(nil), Options{Build: runtest.Builds(runtest.Lab{}), Expect: "/no/such/file"}, []string{"read expectations"}, false},
 }
@@ -111,7 +111,7 @@ func TestExampleModule(t *testing.T) {
 		want          []string
 	}{
 		{"as it is", "", "", true, []string{"--- PASS: TestPick/static-beside-both/kubelet", "--- PASS: TestSpecs"}},
-		{"another pick is expected", "picks: static", "picks: slaac", false, []string{"fail: picked static", "states that it picks slaac"}},
+		{"another pick is expected", "picks: static", "picks: slaac", false, []string{"fail: picked static", "says that it picks slaac"}},
 		{"nothing is expected to fail", "- static-beside-both", "- passt-slaac-then-dhcpv6", false, []string{"xpass: ", "fail: picked static"}},
 		{"an unknown scenario", "- static-beside-both", "- static-beside", false, []string{"passtlab.expect.yaml:5:9: failures[0].scenarios[0]: no scenario is called static-beside"}},
 	} {

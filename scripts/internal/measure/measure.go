@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"github.com/passtlab/passtlab/internal/outfile"
@@ -52,11 +51,8 @@ func Run(ctx context.Context, args ...string) (*report.Report, error) {
 	return report, nil
 }
 
-// Save writes a page, and makes its folder.
+// Save writes a page.
 func Save(file string, page []byte) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
 	return outfile.Write(file, func(w io.Writer) error {
 		_, err := w.Write(page)
 		return err
