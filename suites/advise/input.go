@@ -3,7 +3,6 @@ package advise
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 
 	"github.com/passtlab/passtlab/internal/eui64"
@@ -27,8 +26,11 @@ func Parse(pod, mac, prefix string) (in Input, err error) {
 	if in.Pod, err = parsePod(pod); err != nil {
 		return Input{}, fmt.Errorf("%w: pod address %s: %w", ErrInput, pod, err)
 	}
-	if in.MAC, err = parseMAC(mac); err != nil {
-		return Input{}, fmt.Errorf("%w: MAC %s: %w", ErrInput, mac, err)
+	if in.MAC, err = scenarios.ParseMAC(mac); err != nil {
+		return Input{}, fmt.Errorf("%w: %w; want six octets such as 52:54:00:1f:c7:bd", ErrInput, err)
+	}
+	if in.MAC == scenarios.PasstMAC {
+		return Input{}, fmt.Errorf("%w: MAC %s is passt's own; the guest needs another", ErrInput, in.MAC)
 	}
 	in.Prefix = netip.PrefixFrom(in.Pod, 64).Masked()
 	if prefix != "" {
@@ -37,7 +39,7 @@ func Parse(pod, mac, prefix string) (in Input, err error) {
 		}
 	}
 	if in.SLAAC() == in.Pod {
-		return Input{}, fmt.Errorf("%w: pod address %s: it is what SLAAC makes of MAC %s: both are one address, and there is nothing to choose", ErrInput, in.Pod, in.MAC)
+		return Input{}, fmt.Errorf("%w: pod address %s: SLAAC makes the same address of MAC %s, so there is nothing to choose", ErrInput, in.Pod, in.MAC)
 	}
 	return in, nil
 }
@@ -66,26 +68,6 @@ func parsePod(s string) (netip.Addr, error) {
 		return a, errors.New("the subnet-router anycast address of its /64 (RFC 4291 2.6.1); want the pod's own")
 	}
 	return a, nil
-}
-
-func parseMAC(s string) (scenarios.MAC, error) {
-	hw, err := net.ParseMAC(s)
-	switch {
-	case err != nil:
-		return scenarios.MAC{}, errors.New("no MAC such as 52:54:00:1f:c7:bd")
-	case len(hw) != 6:
-		return scenarios.MAC{}, fmt.Errorf("it has %d octets; want an EUI-48, which has 6", len(hw))
-	}
-	m := scenarios.MAC(hw)
-	switch {
-	case m.IsZero():
-		return m, errors.New("the zero address, which no interface has")
-	case m[0]&1 != 0:
-		return m, errors.New("a group address, which no interface has; the first octet has to be even")
-	case m == scenarios.PasstMAC:
-		return m, errors.New("passt's own MAC; the guest needs another")
-	}
-	return m, nil
 }
 
 func parsePrefix(s string) (netip.Prefix, error) {

@@ -97,7 +97,7 @@ func (f Failure) checkPick() []scenarios.Fault {
 func (f Failure) checkSelector(selectors []string) []scenarios.Fault {
 	var names, versions []string
 	for _, s := range selectors {
-		name, version := splitVersion(s)
+		name, version, _ := strings.Cut(s, "@")
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -209,7 +209,7 @@ func (e *File) Known(id, name string, role scenarios.Role) (Known, bool) {
 	if e == nil {
 		return Known{}, false
 	}
-	base, version := splitVersion(name)
+	base, version, _ := strings.Cut(name, "@")
 	for _, f := range e.Failures {
 		if f.Selector != base || f.Role != "" && f.Role != role || !slices.Contains(f.Scenarios, id) {
 			continue
@@ -225,12 +225,6 @@ func (e *File) Known(id, name string, role scenarios.Role) (Known, bool) {
 		return k, true
 	}
 	return Known{}, false
-}
-
-// splitVersion splits the name of a selector, NAME or NAME@VERSION.
-func splitVersion(s string) (name, version string) {
-	name, version, _ = strings.Cut(s, "@")
-	return name, version
 }
 
 func words[T ~string](ws []T) string {

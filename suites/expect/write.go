@@ -18,7 +18,7 @@ func ofReport(r *report.Report) *File {
 	e := &File{Failures: []Failure{}}
 	versions := map[string][]string{} // in the report, by name, oldest first
 	for _, s := range r.Selectors() {
-		name, version := splitVersion(s)
+		name, version, _ := strings.Cut(s, "@")
 		versions[name] = append(versions[name], version)
 	}
 	for _, vs := range versions {
@@ -65,7 +65,7 @@ func failures(results []report.Result) (out []failed) {
 		if res.Verdict != report.Fail {
 			continue
 		}
-		name, version := splitVersion(res.Selector)
+		name, version, _ := strings.Cut(res.Selector, "@")
 		f := Failure{Selector: name, Scenarios: []string{res.Scenario}, Role: res.Role, Verdict: report.Fail.String(), Picks: res.Origin, Reason: "not looked into yet"}
 		if res.Kind != kindOr("", res.Origin) {
 			f.Kind = res.Kind
