@@ -98,7 +98,7 @@ func (s *slowly) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// What is printed is read to its end, however late.
+// All output of a program is read, however late.
 func TestReadToTheEnd(t *testing.T) {
 	needRoot(t)
 	out := new(slowly)
@@ -132,7 +132,7 @@ func TestDrained(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got bool
-			for range 40 { // what is written takes a moment to be read
+			for range 40 { // what is written takes some time to be read
 				if got = w.Drained(); got == tt.want {
 					break
 				}

@@ -164,7 +164,7 @@ func TestWatchIsNotExecuted(t *testing.T) {
 	}
 }
 
-// What a program prints is taken, however fast, up to a limit.
+// However fast a program prints, all of it is read, up to a limit.
 func TestWatchFloods(t *testing.T) {
 	needRoot(t)
 	w := boot(t, Options{}, observation(), "#!/bin/sh\nyes fd01::1 | head -n 100000\nexec sleep 600\n")

@@ -110,7 +110,8 @@ func start(t rapid.TB, g Algorithm) *selector.Instance {
 	return l
 }
 
-// What the configuration takes out is left at once, whatever is remembered.
+// An address that the configuration takes out is left at once, although it is
+// remembered.
 func TestConfigurationGoesBeforeMemory(t *testing.T) {
 	vip, lease := "eth0 fd01:cafe::5/128 permanent", "eth0 "+dHi+" permanent"
 	filters := []string{"::/0", "!fd01:cafe::5/128"}

@@ -217,7 +217,7 @@ func checkPatches(t *testing.T, a *Advice) {
 	docs := strings.Split(text.String(), "\n---\n")[1:]
 	var got []map[string]any
 	for _, doc := range docs {
-		// What is said about a patch that is not given out follows one that is.
+		// Text about a patch that was refused may follow a patch that was given out.
 		doc, _, _ = strings.Cut(doc, "\nNo patch")
 		if !strings.HasPrefix(doc, "# ") {
 			t.Errorf("no comment above\n%s", doc)

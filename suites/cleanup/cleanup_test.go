@@ -40,7 +40,7 @@ func TestCleanup(t *testing.T) {
 
 var _ = BeforeSuite(func(ctx SpecContext) {
 	need.Namespaces(GinkgoTB())
-	// What the runtime and libraries open once and for all is open from here.
+	// From here on, the runtime and libraries have opened what they never close.
 	_, err := run.All(ctx, config(1))
 	Expect(err).NotTo(HaveOccurred())
 }, NodeTimeout(specLimit))

@@ -166,14 +166,14 @@ func TestClientKilled(t *testing.T) {
 	}
 }
 
-// What is left is noticed: a process that nobody told to end with passtlab, and
-// the namespace that it keeps.
+// The check notices a process that outlives passtlab, and the namespace that the
+// process keeps.
 func TestKilledNotices(t *testing.T) {
 	need.Namespaces(t)
 	g := NewWithT(t)
 	left := kill(t, "what is wrong")
-	// The child's other processes may take a moment to end, and this one to be what
-	// it was started as.
+	// The child's other processes need some time to end, and this one to execute its
+	// program.
 	g.Eventually(left).WithTimeout(patience).Should(HaveExactElements(And(HavePrefix("sleep"), ContainSubstring("net:["))))
 	p := left()[0]
 	var pid int

@@ -51,13 +51,13 @@ func container(sc *scenarios.Scenario, sels []selector.Selector) {
 	}
 	var played run.Played
 	BeforeAll(func(ctx SpecContext) {
-		// An error is told by each spec: a failed BeforeAll would only fail
-		// the first and skip the others.
+		// Each spec reports an error of the lab. A BeforeAll that fails would fail the
+		// first spec only, and skip the others.
 		sc := scenarios.Draw(ginkgosuite.Seed(), sc)[0]
 		played = run.Play(ctx, sc, proof.beside(sels), run.Options{KnownFailures: true, Seed: ginkgosuite.Seed()})
 	}, NodeTimeout(specLimit))
 	AfterAll(func() {
-		if played.Scenario.ID == "" { // Ginkgo was told to leave before the lab was up
+		if played.Scenario.ID == "" { // Ginkgo was interrupted before the lab was up
 			return
 		}
 		AddReportEntry(scenarioEntry, encode(played.Scenario), ReportEntryVisibilityNever)

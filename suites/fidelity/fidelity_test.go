@@ -153,8 +153,7 @@ func play(t *testing.T, rec *wire.Recording) {
 	}
 }
 
-// TestProgramGone shows that a program that ends is told of, and with what it
-// said last.
+// If the program ends, the error says so, with the program's last line.
 func TestProgramGone(t *testing.T) {
 	need.Namespaces(t)
 	if err := (sim.Backend{Program: "any"}).Check(); err != nil {

@@ -100,8 +100,8 @@ func (b *bench) talks(t *testing.T, other *bench, own, slaac netip.Addr, told bo
 	if n := other.echoes.Load(); n != 0 {
 		t.Errorf("%d echo requests reached the guest of %s", n, theirs)
 	}
-	// Nobody answers for the SLAAC address on the pods' network. The guest is
-	// told so only by releases that hand on such errors.
+	// Nobody answers for the SLAAC address on the pods' network. The guest gets that
+	// error only from releases that pass such errors on.
 	hosts := map[*netns.NS]netip.Addr{b.lab.Peer: b.lab.PeerAddress(), b.lab.Pod: own}
 	if told {
 		hosts[b.lab.Guest] = own

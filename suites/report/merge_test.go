@@ -163,7 +163,7 @@ func TestMergeWorsens(t *testing.T) {
 	}
 }
 
-// The seed is that of the part that drew by it; two of them are told.
+// The seed is that of the part that drew an order. If two parts drew, a note says so.
 func TestMergeSeeds(t *testing.T) {
 	part := func(name, id string, seed int64, order ...scenarios.Kind) Part {
 		r := New("", time.Time{}, seed)

@@ -55,7 +55,7 @@ func TestParseReportBounds(t *testing.T) {
 	}
 }
 
-// Shards that are missing are told of, in bounded time, up to the bound.
+// Missing shards are named, in bounded time, also for the largest number of shards.
 func TestMergeManyMissing(t *testing.T) {
 	r := stored(t, "report.json")
 	r.Shard = &Shard{Index: 1, Count: MaxShards, Set: "x"}

@@ -13,8 +13,8 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// What the program waited for is not its time. What passtlab missed may have
-// been.
+// The time that the program waited is not its own. The time in which passtlab did not
+// run may be.
 func TestLateOnASlowMachine(t *testing.T) {
 	const bound = time.Second
 	for _, tt := range []struct {
@@ -56,7 +56,7 @@ func TestUnstableWhenStarved(t *testing.T) {
 	}
 }
 
-// What a program says when it starves does not count, be it wrong or an error.
+// An answer of a program that starved does not count, neither a wrong one nor an error.
 func TestStarvedOnce(t *testing.T) {
 	for name, wrong := range map[string]error{"wrong": nil, "an error": errBroken} {
 		var asked int

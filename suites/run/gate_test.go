@@ -11,7 +11,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// Where the table of neighbours has no room a lab waits, and the limit is told.
+// A lab waits if the table of neighbours has no room, and the report has the limit.
 func TestGateTellsTheLimit(t *testing.T) {
 	if _, ok := limits.Neighbours(); !ok {
 		t.Skip("the kernel does not tell")

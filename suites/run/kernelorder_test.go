@@ -10,8 +10,8 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// On a kernel that lists the oldest address first, statements of scenarios are
-// not held against who goes by the list, and a project's own still are.
+// On a kernel that lists the oldest address first, the known failures of scenarios do
+// not count for a selector that goes by the list. Those of a project's file do.
 func TestOldestFirst(t *testing.T) {
 	var asked int
 	ordered := inKernelOrder(first(&asked))

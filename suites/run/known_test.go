@@ -92,7 +92,7 @@ func TestRunExpect(t *testing.T) {
 	}
 }
 
-// What a run finds is, as expectations, what the same run expects.
+// A run whose failures were written as expectations has only known failures.
 func TestFound(t *testing.T) {
 	run := func(e *expect.File) *report.Report {
 		t.Helper()

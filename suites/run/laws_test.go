@@ -102,7 +102,7 @@ func TestUnstableProgram(t *testing.T) {
 	}
 }
 
-// Questions that take too long end, and that is told.
+// Questions that take too long end, with a remark.
 func TestUnsettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int32

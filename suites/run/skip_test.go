@@ -12,8 +12,8 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// What a backend cannot play is skipped with its reason: nobody is at fault,
-// neither a selector nor the lab. The report says what the backend was.
+// A scenario that the backend cannot play is skipped with the reason. The report names
+// the backend.
 func TestUnsupported(t *testing.T) {
 	backend := sim.Backend{Program: "/opt/pasta", Release: "2023_03_09"}
 	sel := selector.Func("asked", func(context.Context, selector.Observation) (selector.Choice, error) {

@@ -361,8 +361,8 @@ func breaks(law stability.Law, rule func([]netip.Addr) (selector.Choice, error),
 	return false
 }
 
-// What is shown breaks the law, and no part of it does. What is not shown
-// breaks none.
+// The addresses of a violation break the law, and no subset of them does. Without a
+// violation no set of addresses breaks a law.
 func TestSmallest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rule := genRule.Draw(t, "rule")
