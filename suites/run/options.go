@@ -23,41 +23,30 @@ const (
 
 // Options say how a scenario is played. The zero value is usable.
 type Options struct {
-	// Build builds the lab. Default: NewLab.
-	Build Builder
-	// Backend plays passt, and skips what it cannot play. Default: the simulation.
-	Backend sim.Backend
-	// Capture is a folder for one pcapng file a link. Empty: no capture.
-	Capture string
+	Build   Builder     // builds the lab; default: NewLab
+	Backend sim.Backend // plays passt, and skips what it cannot play; default: the simulation
+	Capture string      // a folder for one pcapng file a link; empty: no capture
 	// KnownFailures judges failures that the scenario expects as XFail, and their
 	// absence as XPass. Otherwise a failure is a Fail.
 	KnownFailures bool
+	Expect        *expect.File // known failures, which go before those of scenarios; nil: none
 	// OldestFirst reports whether the kernel lists the oldest address first.
 	// Default: sim.OldestFirst, or false where Build is set.
 	OldestFirst func() (bool, error)
-	// Expect are known failures, which go before those of scenarios. Nil: none.
-	Expect *expect.File
-	// OpenLimit bounds the time of the lab, without that of the answers.
-	// Default: 2 minutes.
-	OpenLimit time.Duration
-	// SelectLimit bounds the time of one answer. Default: 20 s, more than package
-	// command gives programs.
-	SelectLimit time.Duration
+	OpenLimit   time.Duration // of the lab, without the answers; default: 2 minutes
+	SelectLimit time.Duration // of one answer; default: 20 s, more than package command gives programs
 	// WatchLimit bounds the own time of a selector that watches, at a checkpoint
 	// without a longer bound. Default: 2 s.
 	WatchLimit time.Duration
 	// WatchKeep is how long a selector that watches has to rest before a right
 	// choice counts. One that never rests gets 2 s. Default: 250 ms.
 	WatchKeep time.Duration
-	// Seed draws the orders that scenarios leave to chance (scenarios.Draw).
-	Seed int64
+	Seed      int64 // drew the orders that scenarios leave to chance (scenarios.Draw)
 	// Reproduce returns the arguments that ask one selector again. Default:
 	// passtlab run --selector NAME ID.
 	Reproduce func(sc *scenarios.Scenario, name string) []string
-	// Logger gets the events of the lab. Default: none does.
-	Logger *slog.Logger
-	// Now is the clock of the durations in the report. Default: time.Now.
-	Now func() time.Time
+	Logger    *slog.Logger     // gets the events of the lab; default: nowhere
+	Now       func() time.Time // the clock of durations in the report; default: time.Now
 }
 
 func (o Options) withDefaults() Options {

@@ -34,19 +34,11 @@ var ErrNothingSelected = errors.New("nothing selected")
 type Config struct {
 	// Scenarios are reported in this order. Those that take real time begin first.
 	Scenarios []*scenarios.Scenario
-	// Selectors are asked one after the other at each checkpoint of each
-	// scenario's lab.
-	Selectors []selector.Selector
-	// Parallel is the number of labs up at once, at most MaxParallel.
-	// Default: DefaultParallel.
-	Parallel int
-	// Shard is for the report, where the scenarios are a part of a run.
-	Shard *report.Shard
-	// Progress is called after each scenario, never twice at a time.
-	Progress func(Progress)
-
-	// Options are those of every session.
-	Options
+	Selectors []selector.Selector // asked one after the other at each checkpoint
+	Parallel  int                 // labs up at once, at most MaxParallel; default: DefaultParallel
+	Shard     *report.Shard       // for the report, where the scenarios are a part of a run
+	Progress  func(Progress)      // called after each scenario, never twice at a time
+	Options                       // for every scenario
 }
 
 // Progress says how many scenarios are done.

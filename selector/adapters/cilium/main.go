@@ -1,6 +1,6 @@
 // Command cilium picks the first IPv6 address in the order of Cilium's
-// NodeAddress table. The addresses are those of the observation: what Cilium
-// reads from the kernel it turns into the same few fields, and drops flags.
+// NodeAddress table. It reads the addresses from the observation: Cilium keeps the same
+// few fields of what it reads from the kernel, and no flags.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/passtlab/passtlab/selector/adapters/protocol"
 )
 
-// observation is what is needed of the one on standard input.
+// observation has the fields that the adapter reads.
 type observation struct {
 	Interface string
 	Addresses []struct {

@@ -1,12 +1,11 @@
 // Package protocol is the adapter's side of passtlab's protocol for external
-// selectors: the observation comes on standard input, the answer goes to
-// standard output as a JSON object, exit status 77 means "unsupported", and any
-// other failure is told on standard error.
+// selectors: the observation comes on standard input, the answer goes to standard
+// output as a JSON object, and errors go to standard error. Exit status 77 means
+// "unsupported".
 //
-// It is a module of its own, without requirements, so that an adapter is built
-// with exactly the versions that the adapted module asks for. For the same
-// reason it does not import the observation's type: an adapter that looks at
-// standard input, rather than at the kernel, decodes what it needs.
+// It is a module of its own, without requirements, so that an adapter is built with the
+// versions that the adapted module asks for. So it does not import the observation's
+// type either: an adapter that reads standard input decodes what it needs.
 package protocol
 
 import (
@@ -18,11 +17,11 @@ import (
 	"os"
 )
 
-// ErrUnsupported is wrapped by what cannot be judged at all, such as a role
-// that the adapted software does not have.
+// ErrUnsupported says that the adapter cannot judge the situation, such as a role that
+// the adapted software does not have.
 var ErrUnsupported = errors.New("unsupported")
 
-// Answer is what was chosen. No address is a valid choice.
+// Answer is a choice. No address is a valid one.
 type Answer struct {
 	Addresses []netip.Addr `json:"addresses"`
 	Reason    string       `json:"reason,omitempty"`
@@ -42,7 +41,7 @@ func Pick(address, reason string) (Answer, error) {
 	return Answer{Addresses: []netip.Addr{a.Unmap()}, Reason: reason}, nil
 }
 
-// Main answers with what pick chooses, and ends the program.
+// Main prints the answer of pick, and ends the program if there is an error.
 func Main(pick func(observation io.Reader) (Answer, error)) {
 	answer, err := pick(os.Stdin)
 	if err == nil {

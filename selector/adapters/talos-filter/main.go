@@ -37,8 +37,8 @@ func pick(observation io.Reader) (protocol.Answer, error) {
 	return protocol.Answer{Addresses: left, Reason: fmt.Sprintf("first by %s and FilterIPs", order)}, nil
 }
 
-// routed returns the addresses that Talos' resource of that name has, without
-// pod and service subnets.
+// routed returns the addresses of Talos' resource of that name, without those in pod
+// and service subnets.
 func routed(o selector.Observation, order talos.Algorithm) []netip.Addr {
 	var as []selector.Address
 	for _, a := range o.Addresses {
@@ -62,7 +62,7 @@ func routed(o selector.Observation, order talos.Algorithm) []netip.Addr {
 	return ips
 }
 
-// filter returns what the role takes of ips.
+// filter returns those of ips that the role takes.
 func filter(ips []netip.Addr, o selector.Observation) ([]netip.Addr, error) {
 	var not []string
 	for _, v := range o.Config.VIPs {
@@ -89,8 +89,8 @@ func filter(ips []netip.Addr, o selector.Observation) ([]netip.Addr, error) {
 	return nil, fmt.Errorf("role %s has no subnet filter: %w", o.Role, protocol.ErrUnsupported)
 }
 
-// families is kubelet's filter where none is configured: everything of the
-// families that the service subnets have, or of both.
+// families returns kubelet's filter without validSubnets: all addresses of the families
+// that the service subnets have, or of both.
 func families(services []netip.Prefix) []string {
 	if len(services) == 0 {
 		return []string{"::/0", "0.0.0.0/0"}
@@ -102,8 +102,8 @@ func families(services []netip.Prefix) []string {
 	return cidrs
 }
 
-// firstOfEach returns the first address of each family, IPv6 first, because
-// that is the one that is judged.
+// firstOfEach returns the first address of each family, IPv6 first, because that one is
+// judged.
 func firstOfEach(ips []netip.Addr) []netip.Addr {
 	var out []netip.Addr
 	for _, is := range []func(netip.Addr) bool{netip.Addr.Is6, netip.Addr.Is4} {
