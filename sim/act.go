@@ -11,21 +11,20 @@ import (
 	"time"
 )
 
-// discard is the port that Send sends to.
-const discard = 9
+const (
+	discard = 9                      // the port to which Send sends
+	resend  = 100 * time.Millisecond // how long Send waits before it sends again
+)
 
-// resend is how long Send waits before it sends once more.
-const resend = 100 * time.Millisecond
-
-// Send has the guest send a datagram to the peer from one of its addresses;
-// from a link-local one to the peer's. It returns when the peer has it, so that
-// passt has seen its source.
+// Send makes the guest send a datagram to the peer from one of its addresses; from a
+// link-local address to the peer's link-local address. It returns when the peer has it, so
+// that passt has seen its source.
 func (t *Topology) Send(ctx context.Context, from netip.Addr) (err error) {
 	to, at := t.PeerAddress(), t.remote()
 	src, dst := &net.UDPAddr{IP: from.AsSlice()}, &net.UDPAddr{Port: discard}
 	bind := dst
 	if from.IsLinkLocalUnicast() {
-		// Zones are numbers: names are cached for the whole process.
+		// Zones are numbers: package net caches names for the whole process.
 		to, at = linkLocal(peerMAC), t.Peer
 		out, oerr := t.guest.Net.Index(guestLink)
 		in, ierr := t.peer.Index(t.peerLink)
@@ -51,7 +50,7 @@ func (t *Topology) Send(ctx context.Context, from netip.Addr) (err error) {
 	defer context.AfterFunc(ctx, func() { server.Close() })()
 	nonce := rand.Text()
 	for b := make([]byte, 1500); ; {
-		// Again, because a queue that was full has lost it.
+		// It sends again because a full queue may have dropped the datagram.
 		if _, err := client.Write([]byte(nonce)); err != nil {
 			return fmt.Errorf("send from %s: %w", from, err)
 		}

@@ -42,8 +42,8 @@ func addresses(ps []netip.Prefix) (as []netip.Addr) {
 	return as
 }
 
-// withdraw has the router of a SLAAC address advertise its prefix as no longer
-// preferred, and with the valid lifetime that it has left.
+// withdraw makes the router of a SLAAC address advertise its prefix with the preferred
+// lifetime 0 and the valid lifetime that remains.
 func (l stage) withdraw(ctx context.Context, p netip.Prefix) error {
 	ra := scenarios.RA{Prefixes: []netip.Prefix{p.Masked()}, Preferred: "0"}
 	for _, r := range l.scenario.Routers {

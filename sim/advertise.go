@@ -47,7 +47,7 @@ func (l stage) Advertise(ctx context.Context, e scenarios.RA) error {
 	if l.client == nil || !l.client.RA || i < 0 {
 		return l.guest.Advertise(ctx, ra, inject)
 	}
-	// A client that takes advertisements itself does so in its own time.
+	// The client takes the advertisement, at a time of its own.
 	if err := inject(); err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func (l stage) Advertise(ctx context.Context, e scenarios.RA) error {
 	return l.guest.AwaitRA(ctx, brings)
 }
 
-// firstRA has the kernel take router advertisements, unless it was told whether
-// it does, or a client takes them.
+// firstRA makes the kernel take router advertisements, unless an event has set this or a
+// client takes them.
 func (l stage) firstRA() error {
 	if l.acceptSaid || l.client != nil && l.client.RA {
 		return nil
@@ -84,19 +84,18 @@ func (l stage) Solicit(ctx context.Context) error {
 	if err := l.guest.Solicit(); err != nil {
 		return err
 	}
-	// Nothing will come. That passt has got the solicitation is all there is
-	// to wait for, where it can say so.
+	// passt will not answer. Wait until it has the solicitation.
 	return l.passt.Solicited(ctx)
 }
 
-// solicited is what passt answers, if it does.
+// solicited returns passt's answer to a router solicitation, if it answers.
 func (l stage) solicited() (ra guest.Advertisement, comes bool) {
 	ra.From = l.passt.Router()
 	l.passt.Ask(func(e *passt.Engine) { ra.RouterAdvertisement, comes = e.RA(), e.Advertises() })
 	return ra, comes
 }
 
-// routerRA is what a router beside passt advertises.
+// routerRA returns the advertisement of a router beside passt.
 func routerRA(r scenarios.Router) *ndp.RouterAdvertisement {
 	return &ndp.RouterAdvertisement{
 		CurrentHopLimit: 64,
@@ -112,9 +111,9 @@ func routerRA(r scenarios.Router) *ndp.RouterAdvertisement {
 	}
 }
 
-// routerFrame is the frame of the i-th router beside passt. It has no source
-// link-layer address option: who wants to send to the router has to solicit
-// it, and passt answers for every address there is.
+// routerFrame returns the frame of the i-th router beside passt. It has no source
+// link-layer address option: the guest has to solicit the router, and passt answers for
+// every address.
 func routerFrame(i int, from netip.Addr, ra *ndp.RouterAdvertisement) ([]byte, error) {
 	mac := routerMAC
 	mac[5] = byte(i + 1)
@@ -128,7 +127,7 @@ func routerFrame(i int, from netip.Addr, ra *ndp.RouterAdvertisement) ([]byte, e
 // allNodesMAC is 33:33 and the last four octets of the group (RFC 2464 7).
 var allNodesMAC = net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}
 
-// say puts the parameters of an event into an advertisement.
+// say sets the parameters of an event in an advertisement.
 func say(ra *ndp.RouterAdvertisement, e scenarios.RA) {
 	if e.Withdrawn {
 		ra.RouterLifetime = 0
@@ -176,8 +175,7 @@ func say(ra *ndp.RouterAdvertisement, e scenarios.RA) {
 
 func sayPrefix(o *ndp.PrefixInformation, e scenarios.RA) {
 	o.ValidLifetime = lifetime(e.Valid, o.ValidLifetime)
-	// What is preferred for longer than it is valid would be ignored
-	// (RFC 4862 5.5.3 c).
+	// Hosts ignore a prefix whose preferred lifetime is the longer one (RFC 4862 5.5.3 c).
 	o.PreferredLifetime = lifetime(e.Preferred, min(o.PreferredLifetime, o.ValidLifetime))
 	if e.Withdrawn {
 		o.PreferredLifetime = 0

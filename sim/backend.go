@@ -20,27 +20,24 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// Backend is what plays passt. The zero value is the simulation.
+// Backend is the simulated passt, or a real one. The zero value is the simulation.
 type Backend struct {
-	// Program is the path of the real program, called pasta or passt. Empty:
-	// the simulation.
+	// Program is the path of the real program, called pasta or passt. Empty: simulation.
 	Program string
-	// Release is the one that Program is, such as "2023_03_09", or
-	// UnknownRelease.
-	Release string
+	Release string // of Program, such as "2023_03_09", or UnknownRelease
 }
 
-// UnknownRelease is the release of a program that nobody can tell.
+// UnknownRelease is the release of a program that does not name one.
 const UnknownRelease = "unknown"
 
-// ErrNoProgram is returned by Program when there is none.
+// ErrNoProgram says that Program has found none.
 var ErrNoProgram = errors.New("program not found; install passt (apt-get install passt), or name its path")
 
 // Real reports whether the backend is the real program.
 func (b Backend) Real() bool { return b.Program != "" }
 
-// Check returns what this system lacks for labs with the backend, nil if
-// nothing: pasta makes an interface.
+// Check returns what the system lacks for labs with the backend: pasta needs
+// /dev/net/tun.
 func (b Backend) Check() error {
 	if !b.Real() {
 		return nil
@@ -62,8 +59,8 @@ func tunRemedy(err error) string {
 	return "as root: modprobe tun" // ENODEV, ENXIO
 }
 
-// Program returns the backend with the real program, by its name in PATH or
-// its path. Default: pasta.
+// Program returns the backend with the real program. name is its path or its name in PATH.
+// Default: pasta.
 func Program(ctx context.Context, name string) (Backend, error) {
 	path, err := exec.LookPath(cmp.Or(name, "pasta"))
 	if err == nil {
@@ -79,8 +76,8 @@ func Program(ctx context.Context, name string) (Backend, error) {
 	return Backend{Program: path, Release: release}, err
 }
 
-// programRelease asks the program itself, and then the package manager:
-// distributions build without a version, and put the date into the package's.
+// programRelease asks the program and then the package manager: distributions build passt
+// without a version, and the version of their package has the date.
 func programRelease(ctx context.Context, path string) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no result after %s", patience))
 	defer cancel()
@@ -122,7 +119,7 @@ func output(ctx context.Context, argv ...string) ([]byte, error) {
 	return out, nil
 }
 
-// releaseDate finds 2024_12_11 in a version, and 20230309 in a package's.
+// releaseDate matches 2024_12_11, and 20230309 in the version of a package.
 var releaseDate = regexp.MustCompile(`\b(?:[0-9.]+[~^](?:git)?)?(20[0-9]{2})_?([01][0-9])_?([0-3][0-9])\b`)
 
 func releaseIn(version string) string {
@@ -133,20 +130,20 @@ func releaseIn(version string) string {
 	return strings.Join(m[1:], "_")
 }
 
-// UnsupportedError says that a scenario needs what the backend cannot be told, or
-// what the kernel does not do. Nothing is wrong with either.
+// UnsupportedError says that the backend, the kernel or the client cannot play a scenario.
+// It is no fault of the lab.
 type UnsupportedError struct{ Reason string }
 
 func (e *UnsupportedError) Error() string { return e.Reason }
 
-// supports returns why a scenario cannot be played with the backend, nil if it
-// can. A scenario that leaves the release to the default takes the program's.
+// supports says why the backend cannot play a scenario. A scenario with the default
+// release takes the program's.
 func (b Backend) supports(sc *scenarios.Scenario, cfg passt.Config) error {
 	switch {
 	case !b.Real():
 		return nil
 	case !cfg.Address.IsValid():
-		return &UnsupportedError{"the real passt does not start where there is neither IPv4, as in every lab, nor IPv6"}
+		return &UnsupportedError{"the real passt does not start without IPv6, because labs have no IPv4"}
 	case cfg.NotAutonomous:
 		return &UnsupportedError{"the real passt always sets the autonomous flag"}
 	case cfg.VhostUser:
@@ -162,7 +159,7 @@ func (b Backend) supports(sc *scenarios.Scenario, cfg passt.Config) error {
 	}
 	own, err := passt.Lookup(b.Release)
 	if err != nil || !reflect.DeepEqual(own.Behaviour, cfg.Release.Behaviour) {
-		return &UnsupportedError{fmt.Sprintf("the scenario is about passt %s, and the program is %s", cfg.Release, b.Release)}
+		return &UnsupportedError{fmt.Sprintf("the scenario needs passt %s, and the program is %s", cfg.Release, b.Release)}
 	}
 	return nil
 }

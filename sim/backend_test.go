@@ -65,7 +65,7 @@ func TestSupports(t *testing.T) {
 		{"default release", old, scenarios.Passt{Release: scenarios.DefaultRelease}, ""},
 		{"own release", old, scenarios.Passt{Release: "2023_03_09"}, ""},
 		{"the same behaviour", old, scenarios.Passt{Release: "2023_03_10"}, ""},
-		{"other release", old, scenarios.Passt{Release: "2024_08_06"}, "about passt 2024_08_06, and the program is 2023_03_09"},
+		{"other release", old, scenarios.Passt{Release: "2024_08_06"}, "needs passt 2024_08_06, and the program is 2023_03_09"},
 		{"unknown release", Backend{"/usr/bin/pasta", UnknownRelease}, scenarios.Passt{Release: "2023_03_09"}, "the program is unknown"},
 		{"not autonomous", old, scenarios.Passt{Release: "2023_03_09", Autonomous: &off}, "autonomous"},
 	} {

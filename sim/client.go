@@ -11,8 +11,8 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// Client returns what configures the guest of a scenario, with its version:
-// "kernel", "dhcpcd 9.4.1".
+// Client returns the name and the version of the client that configures the guest of a
+// scenario: "kernel", "dhcpcd 9.4.1".
 func Client(sc *scenarios.Scenario) (string, error) {
 	c, err := guest.FindClient(sc.Guest.Client)
 	if c == nil || err != nil {
@@ -22,9 +22,8 @@ func Client(sc *scenarios.Scenario) (string, error) {
 	return string(c.Name) + " " + v, err
 }
 
-// WithClient returns the scenarios with another client. One that names a client
-// other than the kernel is about that client, and keeps it. The others are
-// copied.
+// WithClient returns the scenarios with another client. A scenario that names a client
+// other than the kernel keeps it. The others are copied.
 func WithClient(c scenarios.Client, scs ...*scenarios.Scenario) []*scenarios.Scenario {
 	scs = slices.Clone(scs)
 	for i, sc := range scs {
@@ -36,8 +35,8 @@ func WithClient(c scenarios.Client, scs ...*scenarios.Scenario) []*scenarios.Sce
 	return scs
 }
 
-// findClient finds the scenario's client, nil for the kernel, and says what
-// keeps it from playing the scenario.
+// findClient finds the scenario's client, nil for the kernel. It returns an error if the
+// client cannot play the scenario.
 func (l *Lab) findClient(e *passt.Engine) (err error) {
 	sc := l.scenario
 	l.client, err = guest.FindClient(sc.Guest.Client)
@@ -56,21 +55,20 @@ func (l *Lab) findClient(e *passt.Engine) (err error) {
 			return err
 		}
 	}
-	plays := sc.Plays
 	switch {
 	case !c.RA:
 		return nil
-	case plays(scenarios.EventRouter) && c.Quits:
-		return unsupported("has ended already when the routers beside passt advertise")
+	case sc.Plays(scenarios.EventRouter) && c.Quits:
+		return unsupported("has ended before the routers beside passt advertise")
 	case sc.Guest.TempAddr > 0:
-		return unsupported("makes temporary addresses by rules of its own, not by guest.tempaddr")
-	case plays(scenarios.EventRA) && (!e.Advertises() || e.Discarded() || !e.Address().IsValid()):
-		return unsupported("is offered nothing that it would take, and the lab cannot tell when it gives up")
+		return unsupported("makes temporary addresses by its own rules, not by guest.tempaddr")
+	case sc.Plays(scenarios.EventRA) && (!e.Advertises() || e.Discarded() || !e.Address().IsValid()):
+		return unsupported("gets no advertisement that it takes, and the lab cannot know when it stops waiting")
 	}
 	return nil
 }
 
-// boots cuts a timeline where the guest reboots.
+// boots splits a timeline at reboots of the guest.
 func boots(events []scenarios.Event) (parts [][]scenarios.Event) {
 	part := []scenarios.Event{}
 	for _, e := range events {
@@ -83,8 +81,7 @@ func boots(events []scenarios.Event) (parts [][]scenarios.Event) {
 	return append(parts, part)
 }
 
-// playable says what keeps the client from playing the events between two
-// boots.
+// playable returns an error if the client cannot play the events between two boots.
 func (l *Lab) playable(events []scenarios.Event, unsupported func(string, ...any) error) error {
 	c := l.client
 	started := map[scenarios.Kind]bool{}
@@ -98,38 +95,38 @@ func (l *Lab) playable(events []scenarios.Event, unsupported func(string, ...any
 		kind, running := e.Kind(), len(started) > 0
 		switch does := e.Client(); {
 		case l.starts(e) && started[kind]:
-			return unsupported("does what the event %s stands for once, when it starts", kind)
+			return unsupported("plays the event %s only once, when it starts", kind)
 		case l.starts(e) && !e.Plain():
-			return unsupported("takes what passt offers, and the event %s has it otherwise", kind)
+			return unsupported("takes what passt offers, and the event %s has other parameters", kind)
 		case l.starts(e):
 			started[kind] = true
 		case does == scenarios.ClientHears && c.RA && !running:
 			return unsupported("has not started yet when the routers beside passt advertise")
 		case does == scenarios.ClientRemoves && !running && i < last:
-			return unsupported("may remove what was there before it, such as the addresses of the event %s", kind)
+			return unsupported("may remove earlier settings, such as the addresses of the event %s", kind)
 		case does == scenarios.ClientIgnores && c.RA:
 			return unsupported("takes router advertisements itself, whatever accept_ra says")
 		case does == scenarios.ClientDecides:
-			return unsupported("does by itself, and in its own time, what the event %s leads to", kind)
+			return unsupported("reacts to the event %s by itself, at a time of its own", kind)
 		case does == scenarios.ClientUnaware && running && i < last:
-			return unsupported("does at once what the events before and after %s stand for", kind)
+			return unsupported("plays the events before and after %s together", kind)
 		}
 	}
 	if c.Greedy && started[scenarios.EventRA] && !started[scenarios.EventDHCPv6] {
-		return unsupported("takes the lease that the router advertisement tells of, and the scenario is about a guest without")
+		return unsupported("takes the lease that the router advertisement offers, and the guest of the scenario has none")
 	}
 	return nil
 }
 
-// starts reports whether the client does by itself what an event stands for: the
-// first such event starts it.
+// starts reports whether the client plays an event by itself. The first such event starts
+// the client.
 func (l *Lab) starts(e scenarios.Event) bool {
 	does := e.Client()
 	return l.client != nil && (does == scenarios.ClientLeases || l.client.RA && does == scenarios.ClientTakesRA)
 }
 
-// configure starts the client and waits for what all its events up to the next
-// reboot bring, in the order that it has by itself. Once a boot is enough.
+// configure starts the client, once a boot, and waits for the results of all its events up
+// to the next reboot. The client has its own order.
 func (l *Lab) configure(ctx context.Context) error {
 	if l.configured {
 		return nil
@@ -148,7 +145,6 @@ func (l *Lab) configure(ctx context.Context) error {
 	return l.guest.Configure(ctx, l.client, o)
 }
 
-// advertised is what passt's router advertisement brings.
 func (l *Lab) advertised() (a guest.Advertised) {
 	a.Router = l.passt.Router()
 	l.passt.Ask(func(e *passt.Engine) { a.Prefix = e.Prefix() })

@@ -1,16 +1,13 @@
 package sim_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -30,26 +27,6 @@ func by(t testing.TB, c scenarios.Client, events ...scenarios.Kind) *scenarios.S
 	sc := fieldReport(t)
 	sc.Guest.Client, sc.Events = c, scenarios.Plain(events...)
 	return sc
-}
-
-// installed ends the test unless there is the client. Where
-// PASSTLAB_REQUIRE_CLIENTS is 1, as in make e2e-clients, that is a failure.
-func installed(t *testing.T, c scenarios.Client) {
-	t.Helper()
-	need.Namespaces(t)
-	l, err := sim.New(t.Context(), by(t, c, scenarios.EventDHCPv6), sim.Options{})
-	if err == nil {
-		err = l.Close()
-	}
-	missing, ok := errors.AsType[*sim.UnsupportedError](err)
-	switch {
-	case ok && os.Getenv("PASSTLAB_REQUIRE_CLIENTS") == "1":
-		t.Fatalf("PASSTLAB_REQUIRE_CLIENTS is 1, and %v", missing)
-	case ok:
-		t.Skip(missing)
-	case err != nil:
-		t.Fatal(err)
-	}
 }
 
 // Each client brings what its events say, and the lab knows where each address
@@ -76,7 +53,7 @@ func TestClients(t *testing.T) {
 				}
 				t.Run(fmt.Sprint(c, tt.events), func(t *testing.T) {
 					t.Parallel()
-					installed(t, c)
+					sim.Installed(t, c)
 					l := play(t, by(t, c, tt.events...), sim.Options{})
 					table, err := l.Probe(t.Context())
 					if err != nil {
@@ -121,7 +98,7 @@ func TestClientBeside(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(tt.client, " ", tt.scenario), func(t *testing.T) {
 			t.Parallel()
-			installed(t, tt.client)
+			sim.Installed(t, tt.client)
 			sc := scenario(t, tt.scenario)
 			sc.Guest.Client = tt.client
 			cs, err := play(t, sc, sim.Options{}).Candidates()
@@ -148,24 +125,24 @@ func TestClientUnsupported(t *testing.T) {
 		want   string
 	}{
 		{scenarios.ClientDHClient, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("ra", "static", "dhcpv6") },
-			"dhclient may remove what was there before it, such as the addresses of the event static"},
+			"dhclient may remove earlier settings, such as the addresses of the event static"},
 		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("vip", "ra") },
-			"systemd-networkd may remove what was there before it, such as the addresses of the event vip"},
+			"systemd-networkd may remove earlier settings, such as the addresses of the event vip"},
 		{scenarios.ClientDHCPCD, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("router", "ra") },
 			"dhcpcd has not started yet when the routers beside passt advertise"},
 		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("router") },
 			"systemd-networkd has not started yet when the routers beside passt advertise"},
 		{scenarios.ClientNetworkManager, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("ra", "dhcpv6", "router") },
-			"networkmanager has ended already when the routers beside passt advertise"},
+			"networkmanager has ended before the routers beside passt advertise"},
 		{scenarios.ClientNetworkManager, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("ra") },
-			"networkmanager takes the lease that the router advertisement tells of, and the scenario is about a guest without"},
+			"networkmanager takes the lease that the router advertisement offers, and the guest of the scenario has none"},
 		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Guest.TempAddr = 2 },
-			"systemd-networkd makes temporary addresses by rules of its own, not by guest.tempaddr"},
+			"systemd-networkd makes temporary addresses by its own rules, not by guest.tempaddr"},
 		{scenarios.ClientDHCPCD, func(sc *scenarios.Scenario) { sc.Passt.NoRA = true },
-			"dhcpcd is offered nothing that it would take, and the lab cannot tell when it gives up"},
+			"dhcpcd gets no advertisement that it takes, and the lab cannot know when it stops waiting"},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
-			installed(t, tt.client)
+			sim.Installed(t, tt.client)
 			sc := by(t, tt.client, scenarios.EventRA, scenarios.EventDHCPv6)
 			tt.change(sc)
 			l, err := sim.New(t.Context(), sc, sim.Options{})
@@ -185,7 +162,7 @@ func TestClientVersion(t *testing.T) {
 	}
 	for _, c := range real {
 		t.Run(string(c), func(t *testing.T) {
-			installed(t, c)
+			sim.Installed(t, c)
 			got, err := sim.Client(by(t, c))
 			version, ok := strings.CutPrefix(got, string(c)+" ")
 			if err != nil || !ok || version == "" || version[0] < '1' || version[0] > '9' {
@@ -245,25 +222,9 @@ func TestClientKilled(t *testing.T) {
 		for _, played := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s played=%t", c, played), func(t *testing.T) {
 				t.Parallel()
-				installed(t, c)
+				sim.Installed(t, c)
 				was := machine(t)
-				cmd := exec.Command("/proc/self/exe")
-				cmd.Env = append(os.Environ(), clientVictim+"="+string(c))
-				cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-				in, err := cmd.StdinPipe()
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer in.Close()
-				out, err := cmd.StdoutPipe()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
-				defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-				lines := bufio.NewScanner(out)
+				cmd, lines := need.Again(t, clientVictim+"="+string(c))
 				lines.Scan()
 				inode := lines.Text()
 				if played {

@@ -1,13 +1,11 @@
 package sim
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/mdlayher/ndp"
 	"github.com/mdlayher/packet"
@@ -37,8 +35,8 @@ func (l stage) Contested(t scenarios.Target) bool {
 	return l.defender != nil && l.defender.contested(t)
 }
 
-// contested returns which addresses a target means, be they formed already or
-// not.
+// contested returns a function that reports whether a target means an address. The guest
+// may form the address later.
 func (l stage) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 	one := func(b netip.Addr) func(netip.Addr) bool { return func(a netip.Addr) bool { return a == b } }
 	switch {
@@ -51,43 +49,45 @@ func (l stage) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 	case t.Origin == scenarios.OriginDHCPv6:
 		return one(l.Leases()), nil
 	}
-	return nil, fmt.Errorf("nobody knows beforehand which address of origin %s will be formed", t.Origin)
+	return nil, fmt.Errorf("the lab cannot know in advance which address of origin %s the guest will form", t.Origin)
 }
 
 // defended reports whether another host on the guest's link has the address.
 func (l *Lab) defended(a netip.Addr) bool { return l.defender != nil && l.defender.has(a) }
 
-// otherMAC is that of the other host on the guest's link.
+// otherMAC is the MAC of the other host on the guest's link.
 var otherMAC = scenarios.MAC{0x02, 0, 0, 0, 4, 0x01}
 
-// contest is what the other host has.
+// contest says which addresses the other host has.
 type contest struct {
 	target scenarios.Target
 	has    func(netip.Addr) bool
-	met    bool // the guest has tried to form it
+	met    bool // the guest has tried to form one
 }
 
-// defender is another host on the guest's link: it answers duplicate address
-// detection for the addresses that it has (RFC 4862 5.4.3), and nothing else.
+// defender is another host on the guest's link. It only answers duplicate address
+// detection for the addresses that it has (RFC 4862 5.4.3).
 type defender struct {
-	conn   *packet.Conn // where frames of the guest arrive
+	conn   *packet.Conn // receives frames of the guest
 	inject func([]byte) error
 
 	mu       sync.Mutex
 	contests []*contest
 
-	wg sync.WaitGroup
+	stop context.CancelFunc
+	wg   sync.WaitGroup
 }
 
 func (l stage) defend() (*defender, error) {
-	// Of all protocols: a bridge takes frames before sockets of one see them.
+	// A bridge takes frames before a socket for one protocol gets them.
 	conn, err := l.host.ListenPacket(tap, unix.ETH_P_ALL)
 	if err != nil {
 		return nil, err
 	}
-	d := &defender{conn: conn, inject: func(f []byte) error { return l.passt.Inject(f) }}
+	ctx, stop := context.WithCancel(context.Background())
+	d := &defender{conn: conn, stop: stop, inject: func(f []byte) error { return l.passt.Inject(f) }}
 	d.wg.Go(func() {
-		if err := d.run(); err != nil {
+		if err := d.run(ctx); err != nil {
 			l.died(err)
 		}
 	})
@@ -106,7 +106,7 @@ func (d *defender) has(a netip.Addr) bool {
 	return slices.ContainsFunc(d.contests, func(c *contest) bool { return c.has(a) })
 }
 
-// meet is has for an address that the guest is about to form.
+// meet is has for an address that the guest tries to form.
 func (d *defender) meet(a netip.Addr) (has bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -124,24 +124,20 @@ func (d *defender) contested(t scenarios.Target) bool {
 	return slices.ContainsFunc(d.contests, func(c *contest) bool { return c.target == t && c.met })
 }
 
-// run answers until Close.
-func (d *defender) run() error {
-	b := make([]byte, 1<<12)
+// run answers until ctx ends.
+func (d *defender) run(ctx context.Context) error {
 	for {
-		n, _, err := d.conn.ReadFrom(b)
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded): // by Close
+		p, err := frame.Next(ctx, d.conn, func(p frame.Packet) bool {
+			target, ok := p.Detects()
+			return ok && d.meet(target)
+		})
+		if ctx.Err() != nil {
 			return nil
-		case errors.Is(err, unix.ENETDOWN):
-			continue // comes once; the socket goes on when the link is back
-		case err != nil:
+		}
+		if err != nil {
 			return fmt.Errorf("defend addresses: receive on %s: %w", tap, err)
 		}
-		p, _ := frame.Parse(b[:n])
-		target, ok := p.Detects()
-		if !ok || !d.meet(target) {
-			continue
-		}
+		target, _ := p.Target()
 		na, err := frame.Neighbour(otherMAC.HardwareAddr(), allNodesMAC, target, netip.IPv6LinkLocalAllNodes(),
 			&ndp.NeighborAdvertisement{Override: true, TargetAddress: target,
 				Options: []ndp.Option{&ndp.LinkLayerAddress{Direction: ndp.Target, Addr: otherMAC.HardwareAddr()}}})
@@ -155,7 +151,7 @@ func (d *defender) run() error {
 }
 
 func (d *defender) Close() error {
-	err := d.conn.SetReadDeadline(time.Unix(1, 0))
+	d.stop()
 	d.wg.Wait()
-	return errors.Join(err, d.conn.Close())
+	return d.conn.Close()
 }

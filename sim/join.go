@@ -8,10 +8,10 @@ import (
 	"github.com/passtlab/passtlab/sim/link"
 )
 
-// join makes the peer the cluster network between the pods of two labs. Each
-// has a link of its own to the peer, which routes the pods' addresses and
-// answers for each on the other's link (RFC 4389), and for nothing else there:
-// the pods, too, find out who is not there.
+// join makes the peer the cluster network between the pods of two labs. Each pod has its
+// own link to the peer. The peer routes the pods' addresses, and answers for each on the
+// other's link (RFC 4389). It does not answer for other addresses, so that a pod gets an
+// error for them.
 func (t *Topology) join() error {
 	first := t.opts.Beside
 	t.beside, first.beside = &first.Topology, t
@@ -33,8 +33,8 @@ func (t *Topology) join() error {
 	return nil
 }
 
-// reach has the peer, and the pod of the other lab, if there is one, reach an
-// address of this lab's pod.
+// reach lets the pod of the other lab, if there is one, reach an address of this lab's pod
+// through the peer.
 func (t *Topology) reach(a netip.Addr) error {
 	if t.beside == nil {
 		return nil

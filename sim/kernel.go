@@ -8,8 +8,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// KernelRelease returns the release of the running kernel, as uname -r
-// prints it, or "unknown".
+// KernelRelease returns the kernel's release as uname -r prints it, or "unknown".
 func KernelRelease() string {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
@@ -18,8 +17,8 @@ func KernelRelease() string {
 	return unix.ByteSliceToString(u.Release[:])
 }
 
-// needs returns why a scenario cannot be played on that kernel, nil if it can,
-// and whether the release says which kernel it is.
+// needs returns an error if that kernel cannot play the scenario. known says that the
+// release has a version.
 func needs(sc *scenarios.Scenario, release string) (known bool, err error) {
 	if sc.Needs == nil {
 		return true, nil

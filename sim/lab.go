@@ -17,30 +17,26 @@ import (
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
 
-// patience bounds every step of a lab. Steps take milliseconds; a step that
-// runs out of patience says what it was waiting for.
+// patience is the most time for a step of a lab. Steps take milliseconds.
 const patience = 30 * time.Second
 
 // Options of a lab.
 type Options struct {
-	// Backend is what plays passt. Default: the simulation.
-	Backend Backend
-	// Logger gets what happens in the lab. Default: nowhere.
-	Logger *slog.Logger
-	// Beside is a lab whose cluster network the new one shares: both have the
-	// same peer, and their pods reach each other. It is closed after the new
-	// one, and no other lab is beside either.
+	Backend Backend      // default: the simulation
+	Logger  *slog.Logger // default: none
+	// Beside is a lab with which the new one shares the peer, so that their pods reach
+	// each other. It is closed after the new one. At most two labs share a peer.
 	Beside *Lab
-	// Died is called with the cause as soon as something dies that the lab
-	// needs: passt, the guest's link, or the host of conflict. Every step, and
-	// every measurement, then ends with that cause by itself. Default: nothing.
+	// Died is called with the cause when something ends that the lab needs: passt, the
+	// guest's link, or the host of conflict. Every step and measurement then ends with
+	// that cause. Default: nothing.
 	Died func(cause error)
-	// Capture is a folder for one pcapng file a link, named
-	// SCENARIO-LINK.pcapng. Empty: no capture.
+	// Capture is a folder for one pcapng file a link, SCENARIO-LINK.pcapng. Empty: no
+	// capture.
 	Capture string
 }
 
-// Lab is the topology of one scenario, with passt in it, and what was played there.
+// Lab is the topology of one scenario, with passt in it.
 type Lab struct {
 	Topology
 	log     *slog.Logger
@@ -48,14 +44,13 @@ type Lab struct {
 	reboots int           // so far
 	// Since the last boot the client was started, or an event has set accept_ra.
 	configured, acceptSaid bool
-	// neighbours are those of the pod that the simulated passt has heard of.
-	neighbours map[netip.Addr]net.HardwareAddr
-	passt      backend.Passt
-	started    time.Time       // of passt
-	defender   *defender       // nil if nobody else is on the guest's link
-	running    context.Context // ends, with the cause, when the lab has broken
-	died       func(error)     // ends it
-	told       bool            // the caller has the cause of its end
+	neighbours             map[netip.Addr]net.HardwareAddr // of the pod, for the simulated passt
+	passt                  backend.Passt
+	started                time.Time       // of passt
+	defender               *defender       // nil if there is no other host on the guest's link
+	running                context.Context // ends, with the cause, when the lab has broken
+	died                   func(error)     // ends running
+	told                   bool            // the caller has the cause of the end
 
 	had []scenarios.Target // addresses that the guest has had, each with its origin
 }
@@ -84,7 +79,6 @@ func newLab(ctx context.Context, sc *scenarios.Scenario, opts Options, build fun
 		})
 	}
 	defer func() {
-		// Also when a step panics: what was made so far is taken down.
 		if r := recover(); r != nil {
 			_ = l.Close()
 			panic(r)
@@ -101,7 +95,6 @@ func newLab(ctx context.Context, sc *scenarios.Scenario, opts Options, build fun
 	return l, nil
 }
 
-// build builds the lab, completely.
 func (l *Lab) build(ctx context.Context) error {
 	sc := l.scenario
 	cfg, err := l.passtConfig()
@@ -149,14 +142,13 @@ func (l *Lab) build(ctx context.Context) error {
 	if err := l.boot(ctx); err != nil {
 		return err
 	}
-	// A virtual machine is connected as soon as it is switched on. What is
-	// sent then and comes too early for the guest's system waits in a queue.
+	// A virtual machine is connected as soon as it is switched on. Frames that are too
+	// early for the guest's system wait in a queue.
 	return l.passt.Connect()
 }
 
-// whole calls f, and ends its context when something dies that the lab needs.
-// What has ended the context is then the cause of the error, and is one where f
-// has not noticed.
+// whole calls f, and ends its context when something ends that the lab needs. The error has
+// the cause, even if f returned none.
 func (l *Lab) whole(ctx context.Context, f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -173,14 +165,13 @@ func (l *Lab) whole(ctx context.Context, f func(ctx context.Context) error) erro
 	return err
 }
 
-// passtConfig is what a passt that is started now is told and finds in the pod.
+// passtConfig returns the configuration of a passt that starts now.
 func (l *Lab) passtConfig() (passt.Config, error) {
 	cfg, err := passtConfig(l.scenario)
 	cfg.Neighbour = func(a netip.Addr) (net.HardwareAddr, bool) { mac, ok := l.neighbours[a]; return mac, ok }
 	return cfg, err
 }
 
-// attach starts passt.
 func (l *Lab) attach(ctx context.Context, cfg passt.Config, e *passt.Engine) (err error) {
 	at := backend.Site{Pod: l.pod, Host: l.host, Uplink: uplink, Tap: tap, Neighbours: l.neighbours, Died: l.died}
 	if l.opts.Backend.Real() {
@@ -195,16 +186,15 @@ func (l *Lab) attach(ctx context.Context, cfg passt.Config, e *passt.Engine) (er
 	return err
 }
 
-// simulation is the simulated passt, if it is that.
 func (l *Lab) simulation() (*backend.Simulated, error) {
 	if s := l.passt.Simulated(); s != nil {
 		return s, nil
 	}
-	return nil, &UnsupportedError{"no real passt does that"}
+	return nil, &UnsupportedError{"a real passt cannot do that"}
 }
 
-// Close takes the lab down, completely, and returns what went wrong with it, but
-// for a cause of death that Options.Died, a step or a measurement has told.
+// Close takes the lab down and returns its errors, except those that Options.Died, a step
+// or a measurement has reported.
 func (l *Lab) Close() error {
 	err := l.takeDown()
 	if !l.told && l.opts.Died == nil {
@@ -216,5 +206,5 @@ func (l *Lab) Close() error {
 	return nil
 }
 
-// Backend is what plays passt.
+// Backend returns the backend of the lab.
 func (l *Lab) Backend() Backend { return l.opts.Backend }

@@ -55,24 +55,7 @@ func scenario(t testing.TB, id string) *scenarios.Scenario {
 
 func fieldReport(t testing.TB) *scenarios.Scenario { return scenario(t, "passt-slaac-then-dhcpv6") }
 
-// play makes a lab and plays its events.
-func play(t testing.TB, sc *scenarios.Scenario, opts sim.Options) *sim.Lab {
-	t.Helper()
-	need.Namespaces(t)
-	l, err := sim.New(t.Context(), sc, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := l.Play(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
+var play = sim.Played
 
 func TestFieldReport(t *testing.T) {
 	got, err := play(t, fieldReport(t), sim.Options{}).Probe(t.Context())

@@ -31,11 +31,11 @@ func (l stage) SetLink(ctx context.Context, state scenarios.LinkState) error {
 	return l.awaitCarrier(ctx, state == scenarios.LinkCarrierBack)
 }
 
-// linkUp sets the guest's eth0 up and waits until it is on the link again. Where
-// the kernel takes router advertisements, it solicits one itself.
+// linkUp sets the guest's eth0 up and waits until it is on the link again. If the kernel
+// takes router advertisements, it solicits one itself.
 func (l stage) linkUp(ctx context.Context) error {
 	up := func() error {
-		// The second time the kernel has dropped the answer, and asks no more.
+		// On the second call the kernel has dropped the answer, and does not solicit again.
 		if up, err := l.guest.Net.IsUp(guestLink); up || err != nil {
 			return errors.Join(err, l.guest.Solicit())
 		}
@@ -59,8 +59,8 @@ func (l stage) linkUp(ctx context.Context) error {
 	return l.guest.AwaitLinkLocal(ctx)
 }
 
-// awaitCarrier waits until both ends of the guest's link have a carrier, or the
-// guest's has none. Asking is what makes the kernel handle the change.
+// awaitCarrier waits until both ends of the guest's link have a carrier, or the guest's has
+// none. The question makes the kernel handle the change.
 func (l stage) awaitCarrier(ctx context.Context, want bool) error {
 	what := map[bool]string{true: "the carrier of the guest's link", false: "the loss of the carrier of the guest's link"}[want]
 	return l.guest.Net.Await(ctx, what, func() (bool, string, error) {

@@ -13,8 +13,8 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// PeerAddress is the address that the probes talk to: the peer's, or that of
-// the second guest.
+// PeerAddress is the destination of the guest's probes: the peer's address, or that of the
+// second guest.
 func (t *Topology) PeerAddress() netip.Addr {
 	if t.second != nil {
 		return t.second.scenario.Leased()
@@ -22,7 +22,7 @@ func (t *Topology) PeerAddress() netip.Addr {
 	return t.peerAddr
 }
 
-// remote is who talks to the guest: the second guest, or else the peer.
+// remote is the host that talks to the guest: the second guest, or else the peer.
 func (t *Topology) remote() *netns.NS {
 	if t.second != nil {
 		return t.second.Guest
@@ -37,7 +37,7 @@ func (t *Topology) Candidates() ([]probe.Candidate, error) {
 		return nil, fmt.Errorf("list candidates: %w", err)
 	}
 	names := map[int]string{}
-	for _, name := range t.guestLinks() {
+	for _, name := range append(t.guestLinks(), "lo") {
 		i, err := t.guest.Net.Index(name)
 		if err != nil {
 			return nil, fmt.Errorf("list candidates: %w", err)
@@ -51,7 +51,7 @@ func (t *Topology) Candidates() ([]probe.Candidate, error) {
 		}
 		o, ok := t.guest.Origin(a)
 		if !ok {
-			return nil, fmt.Errorf("list candidates: nothing in the scenario accounts for %s with flags %#x", a.Prefix, a.Flags)
+			return nil, fmt.Errorf("list candidates: the scenario does not explain %s with flags %#x", a.Prefix, a.Flags)
 		}
 		cs = append(cs, probe.Candidate{Address: a.Prefix, Link: names[a.Link], Origin: o, Flags: a.Flags})
 	}
@@ -62,9 +62,6 @@ func (t *Topology) Candidates() ([]probe.Candidate, error) {
 func (l *Lab) Probe(ctx context.Context) (t probe.Table, err error) {
 	err = l.whole(ctx, func(ctx context.Context) error {
 		m := measurement{Lab: l}
-		if err := m.look(); err != nil {
-			return err
-		}
 		t, err = m.run(ctx)
 		return err
 	})
@@ -79,19 +76,18 @@ type measurement struct {
 	routed     bool // the guest has a default route
 }
 
-func (m *measurement) look() (err error) {
+func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
 	if m.candidates, err = m.Candidates(); err != nil {
-		return err
+		return nil, err
 	}
 	if m.linked, err = m.guest.Linked(); err != nil {
-		return err
+		return nil, err
 	}
 	rs, err := m.guest.Net.Routes()
+	if err != nil {
+		return nil, err
+	}
 	m.routed = slices.ContainsFunc(rs, func(r link.Route) bool { return r.Prefix == defaultRoute })
-	return err
-}
-
-func (m *measurement) run(ctx context.Context) (probe.Table, error) {
 	controls, err := m.controls()
 	if err != nil {
 		return nil, err
@@ -112,8 +108,8 @@ func (m *measurement) run(ctx context.Context) (probe.Table, error) {
 	return t, err
 }
 
-// silence is how long to wait for an answer that may never come; 0 where every
-// refusal is an error.
+// silence returns how long to wait for an answer that may never come; 0 if every refusal is
+// an error.
 func (m *measurement) silence() (time.Duration, error) {
 	if !m.linked {
 		return unplugged, nil
@@ -125,11 +121,11 @@ func (m *measurement) silence() (time.Duration, error) {
 	return max(quiet, m.opts.Backend.silence()), nil
 }
 
-// quiet reports whether a packet may be lost without an error: in a guest that has
-// an address in duplicate address detection, or one that failed it; in a guest
-// without a default route, which cannot answer; and in a passt before 2024_07_26,
-// which may answer from another address of the pod than the packet was sent to, or
-// keep an error from the second guest.
+// quiet reports whether a packet may be lost without an error:
+//   - in a guest with an address in duplicate address detection, or with a duplicate;
+//   - in a guest without a default route, which cannot answer;
+//   - in a passt before 2024_07_26, which may answer from another address of the pod, or
+//     drop an error for the second guest.
 func (m *measurement) quiet() (bool, error) {
 	if !m.routed || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
 		return true, nil
@@ -142,17 +138,16 @@ func (m *measurement) quiet() (bool, error) {
 	return len(others) > 0 || m.second != nil, err
 }
 
-// quiet is how long to wait where passt is the simulation: answers take a few
-// milliseconds, and silence alone is no proof.
-const quiet = 200 * time.Millisecond
+// How long to wait for an answer that may never come. Silence alone is no proof
+// (probe.Config.Silence).
+const (
+	realSilence = 500 * time.Millisecond // answers of the real passt take about a millisecond
+	quiet       = 200 * time.Millisecond // answers of the simulation take a few milliseconds
+	unplugged   = 50 * time.Millisecond  // no answer can come without a carrier
+)
 
-// unplugged is how long to wait for an answer over a link without a carrier. No
-// answer can come.
-const unplugged = 50 * time.Millisecond
-
-// controls are one exchange over each hop, by link-local addresses. The real
-// passt has no door for the pod, so there the second is over both hops: what
-// comes from the link-local address of the peer goes to the guest's.
+// controls returns one exchange over each hop, between link-local addresses. With the real
+// passt the pod cannot reach the guest, so the second is over both hops, from the peer.
 func (m *measurement) controls() ([]probe.Control, error) {
 	up, err := m.peer.Index(m.peerLink)
 	if err != nil {

@@ -14,8 +14,7 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// Release returns the passt release that a scenario asks for, by itself or by
-// way of KubeVirt.
+// Release returns the passt release of a scenario, which names it or a KubeVirt release.
 func Release(sc *scenarios.Scenario) (passt.Release, error) {
 	if v := sc.Passt.KubeVirt; v != "" {
 		return passt.KubeVirt(v)
@@ -23,9 +22,8 @@ func Release(sc *scenarios.Scenario) (passt.Release, error) {
 	return passt.Lookup(cmp.Or(sc.Passt.Release, scenarios.DefaultRelease))
 }
 
-// As returns the scenarios as they are with another release: "2024_08_06",
-// "latest", or "kubevirt:1.4". A scenario that names a release other than the
-// default one is about that release, and keeps it. The others are copied.
+// As returns the scenarios with another release: "2024_08_06", "latest", or "kubevirt:1.4".
+// A scenario that names a release other than the default keeps it. The others are copied.
 func As(name string, scs ...*scenarios.Scenario) ([]*scenarios.Scenario, error) {
 	if _, err := passt.ParseRelease(name); err != nil {
 		return nil, err
@@ -45,8 +43,8 @@ func As(name string, scs ...*scenarios.Scenario) ([]*scenarios.Scenario, error) 
 	return scs, nil
 }
 
-// Check is a scenarios.Check: the release is known, and passt starts with what
-// it is told.
+// Check is a scenarios.Check. It finds releases that are unknown, and settings with which
+// passt does not start.
 func Check(sc *scenarios.Scenario) []scenarios.Fault {
 	if _, err := Release(sc); err != nil {
 		key := "passt.release"
@@ -54,9 +52,6 @@ func Check(sc *scenarios.Scenario) []scenarios.Fault {
 			key = "passt.kubevirt"
 		}
 		problem, known, _ := strings.Cut(err.Error(), "; known are ")
-		if known == "" {
-			problem, known, _ = strings.Cut(err.Error(), "; ")
-		}
 		return []scenarios.Fault{{Key: key, Problem: problem, Expected: "one of " + known,
 			Next: "correct it; passtlab releases shows all"}}
 	}
@@ -65,12 +60,12 @@ func Check(sc *scenarios.Scenario) []scenarios.Fault {
 		_, err = passt.New(cfg)
 	}
 	if err != nil {
-		return []scenarios.Fault{{Key: "passt", Problem: err.Error(), Expected: "what passt starts with", Next: "correct passt or pod"}}
+		return []scenarios.Fault{{Key: "passt", Problem: err.Error(), Expected: "settings with which passt starts", Next: "correct passt or pod"}}
 	}
 	return nil
 }
 
-// passtConfig is what a simulated passt is told and finds in the pod.
+// passtConfig returns the configuration of the scenario's passt.
 func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
 	release, err := Release(sc)
 	if err != nil {
@@ -105,10 +100,7 @@ func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
 		cfg.MAC = p.MAC.HardwareAddr()
 	}
 	if p.MTU != nil {
-		cfg.MTU = *p.MTU
-		if cfg.MTU == 0 {
-			cfg.MTU = passt.NoMTU
-		}
+		cfg.MTU = cmp.Or(*p.MTU, passt.NoMTU)
 	}
 	if len(p.DNS.Nameservers) > 0 {
 		cfg.Nameservers = p.DNS.Nameservers
@@ -119,7 +111,7 @@ func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
 	return cfg, nil
 }
 
-// planeConfig is what the plane of a passt that was just started is told.
+// planeConfig returns the configuration of the plane of a passt that has just started.
 func (l *Lab) planeConfig(cfg passt.Config, e *passt.Engine) plane.Config {
 	sc := l.scenario
 	c := plane.Config{
@@ -141,9 +133,8 @@ func (l *Lab) planeConfig(cfg passt.Config, e *passt.Engine) plane.Config {
 	return c
 }
 
-// forwarded returns the ports that are forwarded in a release. A list stands
-// for a user's own servers; the lab measures at ports of its own, which stand
-// in for those of any list.
+// forwarded returns the ports that a release forwards. In a scenario a list has the ports
+// of a user's servers. The lab measures at ports of its own, so it adds them to any list.
 func forwarded(p scenarios.Ports, release passt.Release) []passt.PortRange {
 	listed := func(s string) bool { return s[0] >= '0' && s[0] <= '9' }
 	if slices.ContainsFunc(strings.Split(string(cmp.Or(p, scenarios.AllPorts)), ","), listed) {
@@ -154,8 +145,8 @@ func forwarded(p scenarios.Ports, release passt.Release) []passt.PortRange {
 	return cmp.Or(p, scenarios.AllPorts).Ranges(release.AllPorts)
 }
 
-// neighbours reports whether passt answers neighbour solicitations, without
-// which the guest reaches nobody, be it by SLAAC or by lease.
+// neighbours reports whether passt answers neighbour solicitations. If it does not, the
+// guest reaches nobody.
 func neighbours(sc *scenarios.Scenario) bool {
 	return sc.Pod.Address.IsValid() && !sc.Passt.NoNDP && !sc.Passt.NoICMP
 }

@@ -14,9 +14,8 @@ import (
 	"github.com/passtlab/passtlab/sim/passt/plane"
 )
 
-// Renumber gives the pod another address. passt goes on with what it has read: it
-// leases the old one, takes what comes to any of the pod's, and sends by the
-// kernel's choice.
+// Renumber gives the pod another address. passt still leases the old one, listens on all
+// addresses of the pod, and sends from the one that the kernel chooses.
 func (l stage) Renumber(ctx context.Context, e scenarios.Renumber) error {
 	s, err := l.simulation()
 	if err != nil {
@@ -32,6 +31,8 @@ func (l stage) Renumber(ctx context.Context, e scenarios.Renumber) error {
 	return s.Change(func(c *plane.Config) { c.Address, c.Others = source, others })
 }
 
+// Migrate replaces passt. The new pod is the same namespace with another address. Its MAC
+// and its link-local address stay; open flows end.
 func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 	s, err := l.simulation()
 	if err != nil {
@@ -48,8 +49,8 @@ func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 	if err != nil {
 		return err
 	}
-	// Its DUID has the time in whole seconds (RFC 8415 11.2), and a migration
-	// takes longer than one.
+	// The DUID has the time in whole seconds (RFC 8415 11.2), and a real migration takes
+	// longer than one.
 	cfg.Started = l.started.Add(time.Second)
 	if now := time.Now(); now.After(cfg.Started) {
 		cfg.Started = now
@@ -79,8 +80,8 @@ func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 	return s.Connect()
 }
 
-// readdress changes the pod's address and default router on its link, and has
-// the network know. The old address is gone unless it is kept.
+// readdress changes the pod's address and default router. It removes the old address unless
+// that is kept.
 func (t *Topology) readdress(ctx context.Context, to netip.Prefix, gateway netip.Addr, keep bool) error {
 	old, err := t.podPrefixes()
 	if err != nil {
@@ -91,7 +92,6 @@ func (t *Topology) readdress(ctx context.Context, to netip.Prefix, gateway netip
 			if p == to {
 				continue
 			}
-			// Nobody answers for it any more.
 			if err := errors.Join(t.pod.RemoveAddress(uplink, p), t.peer.ForgetNeighbour(t.peerLink, p.Addr())); err != nil {
 				return err
 			}
@@ -115,7 +115,7 @@ func (t *Topology) readdress(ctx context.Context, to netip.Prefix, gateway netip
 		t.scenario.Pod.Gateway = gateway
 	}
 	t.scenario.Pod.Address = to
-	// The kernel takes packets for an address a little after it has added it.
+	// The kernel adds the address first, and the route for it a little later.
 	return t.pod.Await(ctx, "the pod's address "+to.String(), func() (bool, string, error) {
 		src, err := t.pod.Source(to.Addr())
 		return src == to.Addr(), fmt.Sprintf("what is sent there leaves from %s", src), err
@@ -136,7 +136,7 @@ func (t *Topology) own(gateway netip.Addr, bits int) error {
 	return t.peer.AddAddress(t.peerLink, netip.PrefixFrom(gateway, min(bits, 64)))
 }
 
-// podPrefixes are the addresses of the pod's uplink but the link-local one.
+// podPrefixes returns the addresses of the pod's uplink without the link-local one.
 func (t *Topology) podPrefixes() (ps []netip.Prefix, err error) {
 	as, err := t.pod.AddressesOf(uplink)
 	for _, a := range as {
@@ -147,7 +147,7 @@ func (t *Topology) podPrefixes() (ps []netip.Prefix, err error) {
 	return ps, err
 }
 
-// podAddresses are the one by which the pod's kernel sends to the peer, and the
+// podAddresses returns the address from which the pod's kernel sends to the peer, and the
 // others.
 func (t *Topology) podAddresses() (source netip.Addr, others []netip.Addr, err error) {
 	ps, err := t.podPrefixes()

@@ -16,23 +16,18 @@ import (
 // pastaLink is the interface that pasta makes.
 const pastaLink = "passt"
 
-// silence is how long to wait for an answer that may never come. Answers take about
-// a millisecond, and silence alone is no proof (probe.Config.Silence).
-const silence = 500 * time.Millisecond
-
-// silence is that of a backend. The real passt tells a peer nothing of what
-// the guest refuses over UDP, nor of a guest that does not answer.
+// silence returns how long to wait for an answer. The real passt does not tell a peer what
+// the guest refuses over UDP, nor that the guest does not answer.
 func (b Backend) silence() time.Duration {
 	if !b.Real() {
 		return 0
 	}
-	return silence
+	return realSilence
 }
 
-// segment makes the segment, a namespace between guest and real passt. It gets a
-// bridge of the guest's link and of the interface that pasta makes, so that the
-// guest is the same with both backends, and others can be on its link. There is
-// no IPv6 on the segment itself.
+// segment makes the segment, a namespace between guest and real passt. It bridges the
+// guest's link and the interface that pasta makes. So the guest is the same with both
+// backends, and other hosts can be on its link. The segment itself has no IPv6.
 func (t *Topology) segment() error {
 	var err error
 	if t.Host, t.host, err = t.namespace("segment"); err != nil {
@@ -59,7 +54,7 @@ func (l *Lab) runPasta(ctx context.Context, at backend.Site, cfg passt.Config, e
 	})
 	solicitor := l.scenario.Guest.MAC
 	if !neighbours(l.scenario) {
-		solicitor = scenarios.MAC{} // nobody would be answered
+		solicitor = scenarios.MAC{} // pasta would not answer
 	}
 	return backend.Attach(ctx, at, process, pastaLink, e, solicitor)
 }
@@ -69,8 +64,8 @@ func readyPod(pod *link.Net) error {
 	return pod.Set(link.Sysctl{Key: "ipv4/ping_group_range", Value: "0 0"})
 }
 
-// start starts the real passt as a child. It runs in the foreground and
-// without an identity of its own, and speaks of IPv6 alone.
+// start starts the real passt as a child, in the foreground, as the same user, and only for
+// IPv6.
 func start(path string, s child.Spec) *child.Process {
 	s.Path = path
 	s.Args = append(s.Args, "-f", "--runas", "0", "-6")

@@ -11,8 +11,8 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// arguments are the options by which the real passt of a release is told what
-// is not in the pod.
+// arguments returns the options for the settings that the real passt does not find in the
+// pod.
 func arguments(sc *scenarios.Scenario, cfg passt.Config, release string) (args []string) {
 	flag := func(set bool, words ...string) {
 		if set {
@@ -33,7 +33,6 @@ func arguments(sc *scenarios.Scenario, cfg passt.Config, release string) (args [
 	return args
 }
 
-// resolvConf is the pod's resolv.conf(5).
 func resolvConf(cfg passt.Config) string {
 	var b strings.Builder
 	for _, a := range cfg.Nameservers {
@@ -45,8 +44,8 @@ func resolvConf(cfg passt.Config) string {
 	return b.String()
 }
 
-// ports lists what is forwarded: those ports of the probes that are, and that
-// of the control.
+// ports returns the option's value: the ports of the probes that are forwarded, and the
+// port of the control.
 func ports(p scenarios.Ports, release passt.Release) string {
 	list := []passt.PortRange{{First: probe.PortGuest, Last: probe.PortGuest}}
 	ranges := forwarded(p, release)

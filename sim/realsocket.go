@@ -15,17 +15,16 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// Socket is the real passt in its socket mode, as a virtual machine has it: a
-// connection of frames, each behind its length in four octets.
+// Socket is a connection to the real passt in its socket mode, as a virtual machine has it.
+// The length of each frame precedes it in four octets.
 type Socket struct {
 	net.Conn
 	topology Topology
 	process  *child.Process
 }
 
-// OpenSocket starts the real passt in a pod of its own, with what cfg says
-// that it finds there, and a guest's MAC. When passt ends by itself, reads end
-// and Close says why.
+// OpenSocket starts the real passt in a pod of its own, as cfg describes it, for a guest
+// with the MAC. When passt ends by itself, reads end and Close returns the cause.
 func OpenSocket(ctx context.Context, b Backend, cfg passt.Config, guest net.HardwareAddr) (_ *Socket, err error) {
 	sc := &scenarios.Scenario{ID: "socket"}
 	sc.Pod = scenarios.Pod{Address: cfg.Address, Gateway: cfg.Gateway, MAC: scenarios.MAC(cfg.PodMAC)}
@@ -62,8 +61,7 @@ func OpenSocket(ctx context.Context, b Backend, cfg passt.Config, guest net.Hard
 	return s, nil
 }
 
-// Close ends passt and takes its pod down. The error says that it had ended by
-// itself.
+// Close ends passt and takes its pod down. It is an error if passt had ended by itself.
 func (s *Socket) Close() (err error) {
 	if s.process != nil {
 		err = s.process.Close()

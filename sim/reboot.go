@@ -8,9 +8,9 @@ import (
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
-// Reboot starts the guest in another namespace, into which its interfaces move.
-// Whatever was in the old one, or set there, is gone. passt is not told: a virtual
-// machine that reboots stays connected.
+// Reboot starts the guest in another namespace, into which its interfaces move without
+// addresses and settings. Programs that others have started stay in the old one. passt
+// gets no notice: a virtual machine that reboots stays connected.
 func (l stage) Reboot(ctx context.Context) (err error) {
 	old, oldNet := l.Guest, l.guest.Net
 	if err := l.guest.Close(); err != nil {
@@ -20,12 +20,12 @@ func (l stage) Reboot(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, name := range l.guestLinks()[1:] {
+	for _, name := range l.guestLinks() {
 		if err := oldNet.Move(name, net); err != nil {
 			return err
 		}
 	}
-	// Closing both once more at the end is harmless.
+	// takeDown closes both again, which does nothing.
 	oldNet.Close()
 	if err := old.Close(); err != nil {
 		return err
@@ -37,7 +37,6 @@ func (l stage) Reboot(ctx context.Context) (err error) {
 	return l.boot(ctx)
 }
 
-// newGuest makes ns the guest's.
 func (t *Topology) newGuest(ns *netns.NS, net *link.Net) {
 	t.Guest = ns
 	t.guest = guest.New(ns, net, guestLink, t.scenario.Guest.MAC)

@@ -8,11 +8,10 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// buildSecond builds the lab of a scenario's second guest, and gives that guest
-// its SLAAC address and its lease.
+// buildSecond builds the lab of the second guest, which gets a SLAAC address and a lease.
 func buildSecond(ctx context.Context, sc *scenarios.Scenario, opts Options, died func(error)) (*Lab, error) {
 	if opts.Backend.Real() {
-		return nil, &UnsupportedError{"there is one real passt a lab, and the scenario has two guests"}
+		return nil, &UnsupportedError{"a lab has one real passt, and the scenario has two guests"}
 	}
 	opts.Died = died
 	own := *sc

@@ -28,11 +28,10 @@ func (l *Lab) Play(ctx context.Context) error {
 	return nil
 }
 
-// Step plays one event of the scenario, completely: when it returns, what the
-// event brings about is there. The error is scenarios.Faults where the event cannot
-// happen as things are; all else is an error of the lab. What a real client
-// does by itself is one event, the first of those: see Client in package guest.
-// Steps are played one at a time, and not while the truth table is measured.
+// Step plays one event of the scenario. When it returns, all results of the event are
+// there. The error is scenarios.Faults if the event is impossible now; other errors are
+// errors of the lab. The first event that a real client plays by itself stands for all of
+// them (package guest). The caller must not call Step twice at a time, nor during Probe.
 func (l *Lab) Step(ctx context.Context, e scenarios.Event) error {
 	l.log.Debug("event", "scenario", l.scenario.ID, "event", e.Kind())
 	err := l.whole(ctx, func(ctx context.Context) error { return l.step(ctx, e) })

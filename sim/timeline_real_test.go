@@ -13,28 +13,6 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// playOn plays a timeline where what it needs is installed.
-func playOn(t *testing.T, sc *scenarios.Scenario, opts Options) *Lab {
-	t.Helper()
-	need.Namespaces(t)
-	l, err := New(t.Context(), sc, opts)
-	if u, ok := errors.AsType[*UnsupportedError](err); ok {
-		t.Skip(u)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := l.Play(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
 // With the real passt the events that it is not told of are played as with the
 // simulation.
 func TestTimelineRealPasst(t *testing.T) {
@@ -60,7 +38,7 @@ func TestTimelineRealPasst(t *testing.T) {
 	} {
 		t.Run(tt.events, func(t *testing.T) {
 			t.Parallel()
-			l := playOn(t, timeline(t, tt.events), Options{Backend: b})
+			l := Played(t, timeline(t, tt.events), Options{Backend: b})
 			if d := cmp.Diff(tt.has, strings.Join(has(t, l), ", ")); d != "" {
 				t.Errorf("candidates: %s", d)
 			}
@@ -92,7 +70,8 @@ func TestTimelineClients(t *testing.T) {
 		} {
 			t.Run(fmt.Sprint(c, tt.events), func(t *testing.T) {
 				t.Parallel()
-				l := playOn(t, timeline(t, tt.events, func(sc *scenarios.Scenario) { sc.Guest.Client = c }), Options{})
+				Installed(t, c)
+				l := Played(t, timeline(t, tt.events, func(sc *scenarios.Scenario) { sc.Guest.Client = c }), Options{})
 				var origins []string
 				for _, h := range has(t, l) {
 					origins = append(origins, strings.Fields(h)[0])
@@ -114,20 +93,20 @@ func TestTimelineClientsUnsupported(t *testing.T) {
 		client       scenarios.Client
 		events, want string
 	}{
-		{scenarios.ClientNetworkd, "[ra: {valid: 60}]", "takes what passt offers, and the event ra has it otherwise"},
-		{scenarios.ClientDHClient, "[ra, dhcpv6: {valid: 60}]", "takes what passt offers, and the event dhcpv6 has it otherwise"},
+		{scenarios.ClientNetworkd, "[ra: {valid: 60}]", "takes what passt offers, and the event ra has other parameters"},
+		{scenarios.ClientDHClient, "[ra, dhcpv6: {valid: 60}]", "takes what passt offers, and the event dhcpv6 has other parameters"},
 		{scenarios.ClientDHClient, "[ra: {valid: 60}, accept_ra: off, ra, dhcpv6]", ""},
-		{scenarios.ClientDHClient, "[ra, dhcpv6, dhcpv6]", "does what the event dhcpv6 stands for once, when it starts"},
-		{scenarios.ClientNetworkd, "[ra, dhcpv6, ra]", "does what the event ra stands for once, when it starts"},
-		{scenarios.ClientDHCPCD, "[ra, checkpoint: {name: one, reachable: []}, dhcpv6]", "does at once what the events before and after checkpoint stand for"},
+		{scenarios.ClientDHClient, "[ra, dhcpv6, dhcpv6]", "plays the event dhcpv6 only once, when it starts"},
+		{scenarios.ClientNetworkd, "[ra, dhcpv6, ra]", "plays the event ra only once, when it starts"},
+		{scenarios.ClientDHCPCD, "[ra, checkpoint: {name: one, reachable: []}, dhcpv6]", "plays the events before and after checkpoint together"},
 		{scenarios.ClientDHClient, "[ra, checkpoint: {name: one, reachable: []}, dhcpv6]", ""},
-		{scenarios.ClientNetworkd, "[ra, migrate, dhcpv6]", "does at once what the events before and after migrate stand for"},
+		{scenarios.ClientNetworkd, "[ra, migrate, dhcpv6]", "plays the events before and after migrate together"},
 		{scenarios.ClientNetworkd, "[accept_ra: off, ra]", "takes router advertisements itself, whatever accept_ra says"},
-		{scenarios.ClientDHClient, "[ra, dhcpv6, renew]", "does by itself, and in its own time, what the event renew leads to"},
-		{scenarios.ClientNetworkd, "[ra, dhcpv6, link: down]", "does by itself, and in its own time, what the event link leads to"},
-		{scenarios.ClientDHCPCD, "[ra, dhcpv6, reboot, conflict: slaac, ra]", "does by itself, and in its own time, what the event conflict leads to"},
-		{scenarios.ClientNetworkManager, "[ra, dhcpv6, reboot, ra]", "takes the lease that the router advertisement tells of, and the scenario is about a guest without"},
-		{scenarios.ClientNetworkd, "[ra, dhcpv6, reboot, static, ra]", "may remove what was there before it, such as the addresses of the event static"},
+		{scenarios.ClientDHClient, "[ra, dhcpv6, renew]", "reacts to the event renew by itself, at a time of its own"},
+		{scenarios.ClientNetworkd, "[ra, dhcpv6, link: down]", "reacts to the event link by itself, at a time of its own"},
+		{scenarios.ClientDHCPCD, "[ra, dhcpv6, reboot, conflict: slaac, ra]", "reacts to the event conflict by itself, at a time of its own"},
+		{scenarios.ClientNetworkManager, "[ra, dhcpv6, reboot, ra]", "takes the lease that the router advertisement offers, and the guest of the scenario has none"},
+		{scenarios.ClientNetworkd, "[ra, dhcpv6, reboot, static, ra]", "may remove earlier settings, such as the addresses of the event static"},
 	} {
 		t.Run(fmt.Sprint(tt.client, tt.events), func(t *testing.T) {
 			t.Parallel()

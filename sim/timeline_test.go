@@ -48,21 +48,7 @@ func timeline(t testing.TB, events string, change ...func(*scenarios.Scenario)) 
 	return sc
 }
 
-// lab builds the lab of a scenario.
-func lab(t testing.TB, sc *scenarios.Scenario) *Lab {
-	t.Helper()
-	need.Namespaces(t)
-	l, err := New(t.Context(), sc, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return l
-}
+func lab(t testing.TB, sc *scenarios.Scenario) *Lab { return Built(t, sc, Options{}) }
 
 // has describes the candidates: origin, address, flags, and lifetimes that have
 // an end, to the minute that is not over.
@@ -309,8 +295,8 @@ func TestRenumberKept(t *testing.T) {
 // What only a scenario that is in no file can ask for is said, and not waited for.
 func TestTimelineErrors(t *testing.T) {
 	for _, tt := range []struct{ events, want string }{
-		{"[conflict: static]", "event conflict: nobody knows beforehand which address of origin static will be formed"},
-		{"[conflict: temporary]", "event conflict: nobody knows beforehand which address of origin temporary will be formed"},
+		{"[conflict: static]", "event conflict: the lab cannot know in advance which address of origin static the guest will form"},
+		{"[conflict: temporary]", "event conflict: the lab cannot know in advance which address of origin temporary the guest will form"},
 		{`[ra: {from: "fe80::77"}]`, "event ra: there is no router fe80::77"},
 	} {
 		l := lab(t, timeline(t, tt.events))

@@ -18,19 +18,18 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// Interfaces. The guest's is called eth0 because some selectors skip names
-// such as veth0.
+// Interfaces. The guest's is called eth0 because some selectors skip names such as veth0.
 const (
 	uplink    = "eth0" // of the peer and of the pod: the cluster network
 	tap       = "tap"  // of the pod, or of the segment, towards the guest
 	guestLink = "eth0"
 	beside    = "eth1" // of the peer, towards the second pod
 
-	// shortest has the kernel wait for a neighbour's answer as short as it can: a
-	// hundredth of a second since Linux 5.13, half a second before (19e16d220f0a).
+	// shortest is the kernel's shortest wait for a neighbour's answer: a hundredth of a
+	// second since Linux 5.13, half a second before (19e16d220f0a).
 	shortest = "1"
 
-	// solicitations is how often the pod asks for a neighbour.
+	// solicitations is the number of solicitations for a neighbour of the pod.
 	solicitations = "ipv6/neigh/" + uplink + "/mcast_solicit"
 )
 
@@ -40,23 +39,22 @@ var (
 	routerMAC = scenarios.MAC{0x02, 0, 0, 0, 1, 0} // of the first router beside passt
 )
 
-// Topology has the namespaces of a lab, and what they are joined by.
+// Topology has the namespaces and links of a lab.
 type Topology struct {
 	Peer, Pod, Guest *netns.NS
-	// Host has the other end of the guest's link: the pod, or a segment
-	// between the guest and the real passt.
+	// Host has the other end of the guest's link: the pod, or the segment between the
+	// guest and the real passt.
 	Host *netns.NS
 
-	// scenario is the lab's own: its pod is as it is now, and its events are in
-	// the order in which they are played.
+	// scenario is a copy: its pod changes with the lab, and its events are in the order
+	// of the timeline.
 	scenario *scenarios.Scenario
 	opts     Options
 
-	peerAddr  netip.Addr
-	peerLink  string // of the peer, towards the pod
-	peer, pod *link.Net
-	host      *link.Net // of Host
-	guest     *guest.Guest
+	peerAddr        netip.Addr
+	peerLink        string // of the peer, towards the pod
+	peer, pod, host *link.Net
+	guest           *guest.Guest
 
 	beside *Topology      // shares the peer, if there is one
 	second *Lab           // of the scenario's second guest, if it has one
@@ -99,8 +97,8 @@ func (t *Topology) takeDown() (err error) {
 	return err
 }
 
-// make makes namespaces and links and gives the pod and the peer their
-// addresses. Everything is down at the guest's side.
+// make makes namespaces and links and gives the pod and the peer their addresses. The
+// guest's interfaces stay down.
 func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error) {
 	var guestNet *link.Net
 	t.peerLink = uplink
@@ -124,7 +122,7 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 		if err := t.segment(); err != nil {
 			return err
 		}
-		tapMAC = nil // a bridge keeps what is for a MAC of its own
+		tapMAC = nil // a bridge does not forward frames to a MAC of its own
 	}
 	sc := t.scenario
 	t.newGuest(t.Guest, guestNet)
@@ -194,15 +192,11 @@ func quick(n *link.Net, names ...string) error {
 	return n.Up(append([]string{"lo"}, names...)...)
 }
 
-// bootPeer sets the peer up: a host of the cluster network that also is the
-// gateway. Its default route is on-link, so that it solicits whatever address
-// it is told to connect to, and what nobody answers for is measured.
+// bootPeer sets the peer up: a host of the cluster network that is also the gateway. Its
+// default route is on-link, so that it solicits every destination, and gets an error if
+// nobody answers.
 func (t *Topology) bootPeer() error {
-	names := []string{t.peerLink}
-	for _, ifc := range t.scenario.Guest.Interfaces {
-		names = append(names, ifc.Name)
-	}
-	if err := quick(t.peer, names...); err != nil {
+	if err := quick(t.peer, append([]string{t.peerLink}, t.guestLinks()[1:]...)...); err != nil {
 		return err
 	}
 	bits := min(clusterAddress(t.scenario).Bits(), 64)
@@ -220,8 +214,8 @@ func (t *Topology) bootPeer() error {
 			return err
 		}
 	}
-	// The controls talk to the pod's link-local address, and no truth depends on
-	// how that is resolved. The kernel does not count permanent neighbours.
+	// The controls use the pod's link-local address, and its resolution is not measured.
+	// The kernel does not count permanent neighbours.
 	if err := t.peer.AddNeighbour(t.peerLink, podLinkLocal(t.scenario), t.scenario.Pod.MAC.HardwareAddr()); err != nil {
 		return err
 	}
@@ -239,16 +233,15 @@ func (t *Topology) bootPod() error {
 	if err := quick(t.pod, links...); err != nil {
 		return err
 	}
-	// Where there is one pod, only the peer has to find out who is not there. In
-	// the pod an answer would be dropped without a word if a neighbour were given
-	// up too early.
+	// With one pod, only the peer needs errors for addresses that nobody has. The pod must
+	// not stop soliciting too early: it would drop an answer without an error.
 	if t.opts.Beside == nil {
 		if err := t.pod.Set(link.Sysctl{Key: solicitations, Value: "60"}); err != nil {
 			return err
 		}
 	}
 	if !t.scenario.Pod.Address.IsValid() {
-		// What the guest sends is refused, for want of a route.
+		// Without a route the kernel refuses packets of the guest.
 		return t.pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"})
 	}
 	if err := t.pod.AddAddress(uplink, t.scenario.Pod.Address); err != nil {
@@ -261,22 +254,25 @@ func (t *Topology) bootPod() error {
 }
 
 // boot sets the guest up and waits for its link-local address.
-func (t *Topology) boot(ctx context.Context) error {
+func (t *Topology) boot(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("boot the guest: %w", err)
+		}
+	}()
 	g := t.guest
 	if err := g.Boot(t.scenario.Guest.TempAddr); err != nil {
-		return fmt.Errorf("boot the guest: %w", err)
+		return err
 	}
-	// Early releases open a port to everybody once the guest has sent from it,
-	// and the pod has servers of the lab's.
-	// A program that is asked there must not take a port of the probes: it has no
-	// right to one below the limit, which the ports that the kernel gives may not
-	// reach into.
+	// Early releases open a port to everybody once the guest has sent from it, so the
+	// kernel must not give the guest a port of the controls. A selector in the guest must
+	// not take a port of the probes: ports up to PortLast need a right that it lacks.
 	if err := g.Net.Set(
 		link.Sysctl{Key: "ipv4/ip_local_reserved_ports", Value: fmt.Sprintf("%d,%d", probe.PortPod, probe.PortGuest)},
 		link.Sysctl{Key: "ipv4/ip_local_port_range", Value: fmt.Sprintf("%d 65535", probe.PortLast+1)},
 		link.Sysctl{Key: "ipv4/ip_unprivileged_port_start", Value: fmt.Sprint(probe.PortLast + 1)},
 	); err != nil {
-		return fmt.Errorf("boot the guest: %w", err)
+		return err
 	}
 	if err := t.host.AwaitUp(ctx, tap); err != nil {
 		return err
@@ -285,11 +281,11 @@ func (t *Topology) boot(ctx context.Context) error {
 		return err
 	}
 	if err := g.AwaitLinkLocal(ctx); err != nil {
-		return fmt.Errorf("boot the guest: %w", err)
+		return err
 	}
 	for _, ifc := range t.scenario.Guest.Interfaces {
 		if err := g.BootOther(ctx, ifc); err != nil {
-			return fmt.Errorf("boot the guest: %w", err)
+			return err
 		}
 	}
 	return nil
@@ -297,16 +293,17 @@ func (t *Topology) boot(ctx context.Context) error {
 
 var defaultRoute = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 
+// guestLinks are the guest's interfaces; the first is behind passt.
 func (t *Topology) guestLinks() []string {
-	names := []string{"lo", guestLink}
+	names := []string{guestLink}
 	for _, ifc := range t.scenario.Guest.Interfaces {
 		names = append(names, ifc.Name)
 	}
 	return names
 }
 
-// peerAddress is the first address from ::9 on, in the pod's /64, that the
-// scenario does not use itself.
+// peerAddress returns the first address from ::9 on, in the pod's /64, that the scenario
+// does not use.
 func peerAddress(sc *scenarios.Scenario) netip.Addr {
 	taken := append([]netip.Addr{sc.Pod.Address.Addr(), sc.Pod.Gateway, sc.Passt.Address, sc.Passt.Gateway}, sc.Guest.VIPs...)
 	taken = append(taken, addresses(sc.Guest.Static)...)
@@ -322,8 +319,8 @@ func peerAddress(sc *scenarios.Scenario) netip.Addr {
 	return netip.AddrFrom16(b)
 }
 
-// clusterAddress is the pod's address. Where the pod has none, the peers have
-// the prefix of this one all the same.
+// clusterAddress returns the pod's address, or one whose prefix the peers have if the pod
+// has no address.
 func clusterAddress(sc *scenarios.Scenario) netip.Prefix {
 	if sc.Pod.Address.IsValid() {
 		return sc.Pod.Address
@@ -331,7 +328,7 @@ func clusterAddress(sc *scenarios.Scenario) netip.Prefix {
 	return netip.MustParsePrefix("fd01:cafe::a/64")
 }
 
-// linkLocal is the address that the kernel forms of a MAC (RFC 4291 appendix A).
+// linkLocal returns the address that the kernel forms from a MAC (RFC 4291 appendix A).
 func linkLocal(m scenarios.MAC) netip.Addr { return eui64.Address(eui64.LinkLocal, m) }
 
 func podLinkLocal(sc *scenarios.Scenario) netip.Addr { return linkLocal(sc.Pod.MAC) }

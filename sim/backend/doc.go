@@ -1,6 +1,4 @@
-// Package backend has what stands between pod and guest: the simulated passt,
-// made of the engine (package passt) and the translation (package plane), or the
-// real program behind a bridge.
-//
-// A backend that dies says so at once (Site.Died).
+// Package backend has the two kinds of passt between pod and guest: the simulation, made
+// of the engine (package passt) and the translation (package plane), and the real program
+// behind a bridge. Both report at once when they end by themselves (Site.Died).
 package backend

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"time"
 
 	"github.com/mdlayher/ndp"
 	"github.com/mdlayher/packet"
@@ -21,18 +20,18 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// pasta is the real passt, as it is for namespaces.
+// pasta is the real passt in its mode for namespaces.
 type pasta struct {
 	at      Site
-	engine  *passt.Engine // says how it behaves, and is not fed
+	engine  *passt.Engine // describes the behaviour, and gets no frames
 	process *child.Process
-	stop    func() bool  // looking out for its end
+	stop    func() bool  // ends the watch for the end of process
 	tap     *packet.Conn // towards the guest
 }
 
-// Attach bridges the interface that a started pasta makes on the host with the
-// guest's link, and waits until pasta answers the solicitor, unless that is zero.
-// Attach owns the process.
+// Attach waits for the interface that the process makes on the host, bridges it with the
+// guest's link, and waits until pasta answers the solicitor, unless that is zero. Close
+// ends the process.
 func Attach(ctx context.Context, at Site, process *child.Process, name string, e *passt.Engine, solicitor scenarios.MAC) (_ Passt, err error) {
 	r := &pasta{at: at, engine: e, process: process, stop: process.OnEnd(at.Died)}
 	defer func() {
@@ -56,20 +55,19 @@ func Attach(ctx context.Context, at Site, process *child.Process, name string, e
 		return nil, err
 	}
 	if solicitor.IsZero() {
-		return r, nil // it is ready by the time that the guest is up
+		return r, nil // pasta is ready before the guest is up
 	}
 	return r, r.await(ctx, name, solicitor)
 }
 
-// await waits until pasta answers, and so until it has opened its ports: it
-// solicits pasta's own address as a guest does.
+// await solicits pasta's own address as a guest does, and waits for the answer. pasta has
+// then opened its ports.
 func (r *pasta) await(ctx context.Context, name string, mac scenarios.MAC) (err error) {
 	c, err := r.at.Host.ListenPacket(name, unix.ETH_P_ALL)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	defer context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })()
 	router, broadcast := r.Router(), net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 	ns, err := frame.Neighbour(mac.HardwareAddr(), broadcast, eui64.Address(eui64.LinkLocal, mac), router, &ndp.NeighborSolicitation{TargetAddress: router})
 	if err != nil {
@@ -78,19 +76,12 @@ func (r *pasta) await(ctx context.Context, name string, mac scenarios.MAC) (err 
 	if _, err := c.WriteTo(ns, &packet.Addr{HardwareAddr: broadcast}); err != nil {
 		return fmt.Errorf("solicit pasta: %w", err)
 	}
-	b := make([]byte, 1<<16)
-	for {
-		n, _, err := c.ReadFrom(b)
-		if err != nil {
-			if ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
-			return fmt.Errorf("await pasta's neighbour advertisement: %w", err)
-		}
-		if p, ok := frame.Parse(b[:n]); ok && bytes.Equal(p.To, mac.HardwareAddr()) && p.Is(ipv6.ICMPTypeNeighborAdvertisement) {
-			return nil
-		}
+	if _, err := frame.Next(ctx, c, func(p frame.Packet) bool {
+		return bytes.Equal(p.To, mac.HardwareAddr()) && p.Is(ipv6.ICMPTypeNeighborAdvertisement)
+	}); err != nil {
+		return fmt.Errorf("await pasta's neighbour advertisement: %w", err)
 	}
+	return nil
 }
 
 func (r *pasta) Ask(f func(*passt.Engine)) { f(r.engine) }

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -134,18 +135,18 @@ func header(w io.Writer, ns, ifname string) (*pcapgo.NgWriter, error) {
 // run copies frames until Close or until the file cannot be written.
 func (c *Capture) run() {
 	defer close(c.ended)
-	r := reader{pcap: c.pcap, frame: make([]byte, snapLength), oob: make([]byte, 128)}
+	frame, oob := make([]byte, snapLength), make([]byte, 128)
 	var err error
 	// Read calls the function when the socket is readable, and returns the error of the
 	// deadline that Close sets.
 	rerr := c.raw.Read(func(fd uintptr) bool {
-		err = r.drain(int(fd))
+		err = c.drain(int(fd), frame, oob)
 		return err != nil
 	})
 	if err == nil && errors.Is(rerr, os.ErrDeadlineExceeded) {
 		// The frames that were queued before Close are still there. The filter of Close
 		// stops new ones, so this ends on a busy link, too.
-		rerr = c.raw.Control(func(fd uintptr) { err = r.drain(int(fd)) })
+		rerr = c.raw.Control(func(fd uintptr) { err = c.drain(int(fd), frame, oob) })
 	}
 	c.err = errors.Join(err, rerr)
 }
@@ -190,20 +191,15 @@ func (c *Capture) statistics() error {
 	return nil
 }
 
-// reader moves frames from a packet socket to a pcapng writer.
-type reader struct {
-	pcap       *pcapgo.NgWriter
-	frame, oob []byte
-}
-
-// drain writes all frames that are queued in fd and flushes them.
-func (r *reader) drain(fd int) error {
+// drain writes all frames that are queued in fd and flushes them. The buffers are for one
+// frame and its control messages.
+func (c *Capture) drain(fd int, frame, oob []byte) error {
 	for {
 		// With MSG_TRUNC n is the frame's true length, even if it was cut.
-		n, oobn, _, from, err := unix.Recvmsg(fd, r.frame, r.oob, unix.MSG_TRUNC|unix.MSG_DONTWAIT)
+		n, oobn, _, from, err := unix.Recvmsg(fd, frame, oob, unix.MSG_TRUNC|unix.MSG_DONTWAIT)
 		switch {
 		case errors.Is(err, unix.EAGAIN):
-			if err := r.pcap.Flush(); err != nil {
+			if err := c.pcap.Flush(); err != nil {
 				return fmt.Errorf("write frames: %w", err)
 			}
 			return nil
@@ -216,12 +212,12 @@ func (r *reader) drain(fd int) error {
 		case err != nil:
 			return fmt.Errorf("read frame: %w", err)
 		}
-		at, err := timestamp(r.oob[:oobn])
+		at, err := timestamp(oob[:oobn])
 		if err != nil {
 			return fmt.Errorf("read frame: %w", err)
 		}
-		data := r.frame[:min(n, len(r.frame))]
-		err = r.pcap.WritePacketWithOptions(
+		data := frame[:min(n, len(frame))]
+		err = c.pcap.WritePacketWithOptions(
 			gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(data), Length: n},
 			data,
 			pcapgo.NgPacketOptions{Flags: &pcapgo.NgEpbFlags{Direction: direction(from)}},
@@ -242,4 +238,26 @@ func direction(from unix.Sockaddr) pcapgo.NgEpbFlag {
 		return pcapgo.NgEpbFlagDirectionOutbound
 	}
 	return pcapgo.NgEpbFlagDirectionInbound
+}
+
+var errNoTimestamp = errors.New("no SCM_TIMESTAMPNS among the control messages")
+
+// timestamp returns the time in the control messages of a frame. The message
+// holds a struct timespec: two words of the machine, seconds and nanoseconds.
+func timestamp(oob []byte) (time.Time, error) {
+	msgs, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("parse control messages: %w", err)
+	}
+	for _, m := range msgs {
+		if m.Header.Level != unix.SOL_SOCKET || m.Header.Type != unix.SO_TIMESTAMPNS {
+			continue
+		}
+		var ts unix.Timespec
+		if _, err := binary.Decode(m.Data, binary.NativeEndian, &ts); err != nil {
+			return time.Time{}, fmt.Errorf("parse SCM_TIMESTAMPNS: %w", err)
+		}
+		return time.Unix(ts.Unix()), nil
+	}
+	return time.Time{}, errNoTimestamp
 }

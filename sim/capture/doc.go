@@ -8,14 +8,8 @@
 // The file is flushed whenever the socket is empty. So it can be read while the lab is
 // up, and a killed process leaves a readable file.
 //
-// A veth has no hardware. Package link turns the offloads of its links off; on another
-// veth the capture has the frames before hardware would complete them:
-//
-//   - TCP segments and UDP datagrams of one socket may be one frame far above the MTU
-//     (GSO);
-//   - transport checksums may be partial (CHECKSUM_PARTIAL): they cover only the
-//     pseudo-header. Wireshark reports them as wrong if it is told to validate them.
-//     ICMPv6 checksums are complete.
+// Package link turns the offloads of its links off, so that segments and checksums are
+// complete, as on a wire.
 //
 // Not modelled: capture filters (a lab's link has little traffic), VLAN tags, and frames
 // that are lost inside a namespace before they reach its interface.

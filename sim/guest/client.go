@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os/exec"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,27 +16,25 @@ import (
 	"github.com/passtlab/passtlab/sim/userns"
 )
 
-// Client is a program that configures guests out in the field.
+// Client is a program that configures real guests.
 type Client struct {
-	Name scenarios.Client
-	// Package is what Debian and Ubuntu call the package that has it.
-	Package string
-	// RA says that it takes router advertisements itself, in place of the
-	// kernel, and decides when it asks for a lease.
+	Name    scenarios.Client
+	Package string // its package in Debian and Ubuntu
+	// RA says that the client takes router advertisements itself, instead of the
+	// kernel, and decides when it requests a lease.
 	RA bool
-	// Quits says that it ends when it has configured the guest.
+	// Quits says that the client ends when it has configured the guest.
 	Quits bool
-	// Greedy says that it cannot be told to leave the lease an advertisement
+	// Greedy says that the client always requests the lease that an advertisement
 	// offers (RFC 4861 4.2, the M flag).
 	Greedy bool
 
 	path      string
-	version   func() (string, error)
-	programs  []string // its names, and where it is if not in PATH
+	programs  []string // its names, and its path if that is not in PATH
 	configure func(settings) child.Spec
 }
 
-// settings are what a client is told. Everything else is its own default.
+// settings of a client. All others keep the client's defaults.
 type settings struct {
 	link       string
 	ra, dhcpv6 bool
@@ -53,39 +52,27 @@ func FindClient(name scenarios.Client) (*Client, error) {
 	if name == scenarios.ClientKernel || name == "" {
 		return nil, nil
 	}
-	for _, find := range clients {
-		c, path := find()
-		switch {
-		case c.Name != name:
-		case path == "":
-			return nil, &NoClientError{c}
-		default:
-			return c, nil
+	i := slices.IndexFunc(known, func(c Client) bool { return c.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("find client %s: there is no such client", name)
+	}
+	c := known[i]
+	for _, p := range c.programs {
+		if path, err := exec.LookPath(p); err == nil {
+			c.path = path
+			return &c, nil
 		}
 	}
-	return nil, fmt.Errorf("find client %s: nobody knows it", name)
+	return nil, &NoClientError{&c}
 }
 
-// Version is the program's own word for it, such as "4.4.3-P1".
-func (c *Client) Version() (string, error) { return c.version() }
+// versions has the function Version of each path, which asks the program once.
+var versions sync.Map
 
-// clients find each client once.
-var clients = finders(known)
-
-func finders(cs []Client) (all []func() (*Client, string)) {
-	for _, c := range cs {
-		all = append(all, sync.OnceValues(func() (*Client, string) {
-			for _, p := range c.programs {
-				if path, err := exec.LookPath(p); err == nil {
-					c.path = path
-					break
-				}
-			}
-			c.version = sync.OnceValues(c.ask)
-			return &c, c.path
-		}))
-	}
-	return all
+// Version returns the version that the program prints, such as "4.4.3-P1".
+func (c *Client) Version() (string, error) {
+	ask, _ := versions.LoadOrStore(c.path, sync.OnceValues(c.ask))
+	return ask.(func() (string, error))()
 }
 
 var versionNumber = regexp.MustCompile(`[0-9]+(\.[0-9]+)*(-P[0-9]+)?`)
@@ -106,19 +93,17 @@ func (c *Client) ask() (string, error) {
 	return v, nil
 }
 
-// Outcome is what a client is to bring about. A part that is zero is not asked
-// for.
+// Outcome is what a client has to bring about. Zero parts are not requested.
 type Outcome struct {
 	Advertised
-	// Lease is the address that it will be given by DHCPv6.
-	Lease netip.Addr
+	Lease netip.Addr // the address that DHCPv6 will give
 }
 
-// Configure starts the client and waits until all of o is there and usable.
-// The client runs until Close, if it does not end by itself.
+// Configure starts the client and waits until all of o is there and usable. The client
+// runs until Close or until it ends by itself.
 func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error) {
 	defer func() {
-		// A client that needs them says it in its own words, or not at all.
+		// The client itself may not say that it lacks a capability.
 		if missing := userns.Require(c.Name); err != nil && missing != nil {
 			err = fmt.Errorf("%w; %w", err, missing)
 		}
@@ -149,7 +134,7 @@ func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error)
 	return g.await(ctx, "lease "+o.Lease.String(), func(a link.Address) bool { return a.Prefix.Addr() == o.Lease })
 }
 
-// awaitEnd waits until the client has ended by itself, well.
+// awaitEnd waits until the client has ended by itself, with success.
 func (g *Guest) awaitEnd(ctx context.Context) error {
 	select {
 	case <-g.process.Ended():
@@ -159,8 +144,8 @@ func (g *Guest) awaitEnd(ctx context.Context) error {
 	}
 }
 
-// Close ends the client, if one was started. The error says that it had ended
-// by itself, unless that is its way.
+// Close ends the client, if one was started. It is an error if the client had ended by
+// itself, unless Quits says that it does.
 func (g *Guest) Close() error {
 	if g.process == nil {
 		return nil

@@ -20,7 +20,7 @@ func TestFindClient(t *testing.T) {
 			t.Errorf("%q: got %+v, %v", name, c, err)
 		}
 	}
-	if _, err := FindClient("pump"); err == nil || err.Error() != "find client pump: nobody knows it" {
+	if _, err := FindClient("pump"); err == nil || err.Error() != "find client pump: there is no such client" {
 		t.Errorf("got %v", err)
 	}
 	// Every word that scenarios know is a client here, installed or not.
@@ -38,9 +38,9 @@ func TestFindClient(t *testing.T) {
 
 // What is not installed is said with the package that has it.
 func TestNotInstalled(t *testing.T) {
-	old := clients
-	defer func() { clients = old }()
-	clients = finders([]Client{{Name: "pump", Package: "pump-client", programs: []string{"/nonexistent/pump"}}})
+	old := known
+	defer func() { known = old }()
+	known = []Client{{Name: "pump", Package: "pump-client", programs: []string{"/nonexistent/pump"}}}
 	want := "pump is not installed; as root: apt-get install pump-client"
 	_, err := FindClient("pump")
 	if _, ok := errors.AsType[*NoClientError](err); !ok || err.Error() != want {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/mdlayher/packet"
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
@@ -21,22 +22,20 @@ import (
 const (
 	// quick is less than the kernel's shortest, a hundredth of a second.
 	quick = time.Millisecond
-	// objection leaves another host on the link time to object, as by the RFC.
+	// objection is the RFC's time, in which another host on the link can object.
 	objection = time.Second
-	// forever is longer than any lab lives, and short enough that the kernel
-	// still makes temporary addresses, which have to live for three of it
-	// (RFC 8981 3.3.1, REGEN_ADVANCE), of a preferred lifetime of an hour.
+	// forever is longer than any lab runs. It is short enough for temporary addresses
+	// of a preferred lifetime of an hour: the kernel makes one only if its lifetime is
+	// longer than three retransmissions (RFC 8981 3.3.1, REGEN_ADVANCE).
 	forever = 10 * time.Minute
 )
 
-// retransmit is the setting of a retransmission time.
 func (g *Guest) retransmit(t time.Duration) link.Sysctl {
 	return link.Sysctl{Key: "ipv6/neigh/" + g.Link + "/retrans_time_ms", Value: strconv.Itoa(int(t.Milliseconds()))}
 }
 
-// slowly has each duplicate address detection that begins within f last that
-// long. Once the kernel has sent the solicitation, the time is fixed: it sets the
-// timer first.
+// slowly makes each duplicate address detection that begins in f last for t. The kernel
+// sets the timer before it sends the solicitation, so the time is then fixed.
 func (g *Guest) slowly(t time.Duration, f func() error) (err error) {
 	if err := g.Net.Set(g.retransmit(t)); err != nil {
 		return err
@@ -48,8 +47,8 @@ func (g *Guest) slowly(t time.Duration, f func() error) (err error) {
 // defended reports whether another host on the link has the address.
 func (g *Guest) defended(a netip.Addr) bool { return g.Defended != nil && g.Defended(a) }
 
-// stuck calls form and waits until all addresses that are new after it are in
-// duplicate address detection, in which they stay.
+// stuck calls form and waits until all new addresses are in duplicate address detection,
+// in which they stay.
 func (g *Guest) stuck(ctx context.Context, form func() error) error {
 	before, err := g.Net.Addresses()
 	if err != nil {
@@ -86,10 +85,30 @@ func (g *Guest) stuck(ctx context.Context, form func() error) error {
 	return errors.Join(err, t.Close())
 }
 
-// discovery accepts frames with ICMPv6, which is what there is on this link
-// beside the traffic of probes.
+// frames receives the ICMPv6 frames on the guest's link.
+type frames struct{ *packet.Conn }
+
+// listenFrames opens a socket for the frames of a protocol (ETH_P_). With ETH_P_ALL it
+// also gets the frames that the guest sends.
+func (g *Guest) listenFrames(protocol int) (*frames, error) {
+	filter, err := bpf.Assemble(discovery)
+	if err != nil {
+		return nil, fmt.Errorf("assemble filter: %w", err)
+	}
+	conn, err := g.Net.ListenPacket(g.Link, protocol, filter...)
+	if err != nil {
+		return nil, err
+	}
+	return &frames{conn}, nil
+}
+
+func (t *frames) next(ctx context.Context, accept func(frame.Packet) bool) (frame.Packet, error) {
+	return frame.Next(ctx, t.Conn, accept)
+}
+
+// discovery accepts ICMPv6, not the traffic of probes.
 var discovery = []bpf.Instruction{
-	bpf.LoadAbsolute{Off: 20, Size: 1}, // the next header, behind that of Ethernet,
+	bpf.LoadAbsolute{Off: 20, Size: 1}, // next header
 	bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.IPPROTO_ICMPV6, SkipTrue: 1},
 	bpf.RetConstant{Val: 1 << 16},
 	bpf.RetConstant{Val: 0},

@@ -16,7 +16,7 @@ import (
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
-// Guest is the virtual machine's namespace, seen from inside.
+// Guest is the virtual machine's namespace.
 type Guest struct {
 	NS  *netns.NS
 	Net *link.Net
@@ -24,17 +24,14 @@ type Guest struct {
 	Link string
 	MAC  scenarios.MAC
 
-	// Defended reports whether another host on the link has an address and
-	// objects to whoever forms it (RFC 4862 5.4.4). Default: none.
+	// Defended reports whether another host on the link has an address and objects to
+	// its use (RFC 4862 5.4.4). Default: none.
 	Defended func(netip.Addr) bool
 
-	// origins has the addresses whose origin the kernel does not know.
-	origins map[netip.Addr]scenarios.Origin
-	// advertised are the prefixes of the advertisements that were awaited.
-	advertised []netip.Prefix
-	tempaddr   int     // use_tempaddr
-	lease      *lease  // nil without
-	client     *Client // nil for the kernel, and before it is started
+	origins    map[netip.Addr]scenarios.Origin // which the kernel does not know
+	advertised []netip.Prefix                  // of the advertisements awaited
+	lease      *lease                          // nil without
+	client     *Client                         // nil for the kernel, and before its start
 	process    *child.Process
 }
 
@@ -45,7 +42,6 @@ func New(ns *netns.NS, net *link.Net, name string, mac scenarios.MAC) *Guest {
 
 // Boot sets the interface up. tempaddr is the value of use_tempaddr (RFC 8981).
 func (g *Guest) Boot(tempaddr int) error {
-	g.tempaddr = tempaddr
 	conf, neigh := "ipv6/conf/"+g.Link+"/", "ipv6/neigh/"+g.Link+"/"
 	if err := g.Net.Set(
 		link.Sysctl{Key: conf + "accept_ra", Value: "0"},
@@ -77,7 +73,7 @@ func (g *Guest) BootOther(ctx context.Context, ifc scenarios.Interface) error {
 		return err
 	}
 	for _, p := range ifc.Addresses {
-		if err := g.Add(ctx, ifc.Name, p, scenarios.OriginStatic); err != nil {
+		if err := g.Install(ctx, ifc.Name, p, scenarios.OriginStatic, Install{}); err != nil {
 			return err
 		}
 	}
@@ -103,15 +99,13 @@ func (g *Guest) Linked() (bool, error) {
 	}), err
 }
 
-// Advertised is what a router advertisement brings, whoever takes it.
+// Advertised is the result of a router advertisement.
 type Advertised struct {
-	// Prefix gives an address by SLAAC; the zero Prefix gives none.
-	Prefix netip.Prefix
-	// Router becomes the default router; the zero Addr does not.
-	Router netip.Addr
+	Prefix netip.Prefix // of an address by SLAAC; zero: none
+	Router netip.Addr   // the default router; zero: none
 }
 
-// AwaitRA waits until the client has done all that the advertisement asks for.
+// AwaitRA waits until the client has processed the advertisement.
 func (g *Guest) AwaitRA(ctx context.Context, ra Advertised) error {
 	if ra.Router.IsValid() {
 		what := fmt.Sprintf("default route by %s from the router advertisement", ra.Router)
@@ -132,8 +126,7 @@ func (g *Guest) AwaitRA(ctx context.Context, ra Advertised) error {
 	})
 }
 
-// await waits for a usable address of the kind; one that fails duplicate
-// address detection is an error at once.
+// await waits for a usable address of the kind. A duplicate is an error at once.
 func (g *Guest) await(ctx context.Context, what string, kind func(link.Address) bool) error {
 	return g.Net.Await(ctx, what, func() (bool, string, error) {
 		as, err := g.Net.Addresses()
@@ -167,15 +160,15 @@ func describe(as []link.Address) string {
 	return strings.Join(words, ", ")
 }
 
-// formed reports whether an address that is no other's can only be one that the
-// client has formed by SLAAC. Which flags it sets then is its own choice.
+// formed reports whether an address of no other origin is one that the client has formed
+// by SLAAC. Clients set different flags.
 func (g *Guest) formed(a netip.Addr) bool {
 	return g.client != nil && g.client.RA &&
 		slices.ContainsFunc(g.advertised, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// Origin says how an address came about. The second result is false for an
-// address that nothing in the scenario accounts for.
+// Origin returns the origin of an address. The second result is false if the scenario
+// does not explain the address.
 func (g *Guest) Origin(a link.Address) (scenarios.Origin, bool) {
 	if o, ok := g.origins[a.Prefix.Addr()]; ok {
 		return o, true

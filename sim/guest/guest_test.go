@@ -90,7 +90,7 @@ func TestAdd(t *testing.T) {
 	for p, origin := range map[string]scenarios.Origin{
 		"fd00::1/64": scenarios.OriginStatic, "fd00::2/128": scenarios.OriginVIP, "fd00::3/128": scenarios.OriginDHCPv6,
 	} {
-		ok(t, g.Add(ctx, "eth0", netip.MustParsePrefix(p), origin))
+		ok(t, g.Install(ctx, "eth0", netip.MustParsePrefix(p), origin, guest.Install{}))
 		as, err := g.Net.Addresses()
 		ok(t, err)
 		found := false
@@ -115,7 +115,7 @@ func TestDuplicate(t *testing.T) {
 		want string
 	}{
 		{"static", func(ctx context.Context, g *guest.Guest) error {
-			return g.Add(ctx, "eth0", netip.PrefixFrom(taken, 128), scenarios.OriginStatic)
+			return g.Install(ctx, "eth0", netip.PrefixFrom(taken, 128), scenarios.OriginStatic, guest.Install{})
 		}, "await static address fd00::1/128 in guest: fd00::1/128 is a duplicate"},
 		{"link-local", func(ctx context.Context, g *guest.Guest) error {
 			return g.AwaitLinkLocal(ctx)

@@ -13,28 +13,19 @@ import (
 	"github.com/passtlab/passtlab/sim/link"
 )
 
-// Install says how an address is added. The zero value is forever.
+// Install says how an address is added. The zero value is for infinite lifetimes.
 type Install struct {
-	// Valid and Preferred are lifetimes in seconds. Both zero: link.Forever.
-	Valid, Preferred uint32
-	// Tentative leaves it in duplicate address detection.
-	Tentative bool
+	Valid, Preferred uint32 // lifetimes in seconds; both zero: link.Forever
+	Tentative        bool   // the address stays in duplicate address detection
 }
 
-// Add adds an address by hand and waits until it is usable.
-func (g *Guest) Add(ctx context.Context, name string, p netip.Prefix, origin scenarios.Origin) error {
-	return g.Install(ctx, name, p, origin, Install{})
-}
-
-// Install adds an address by hand and waits until it is usable. One that
-// another host defends stays as a duplicate, or goes, if its valid lifetime has
-// an end: so the kernel has it.
+// Install adds an address and waits until it is usable. If another host has it, the kernel
+// marks it as a duplicate, or removes it if its valid lifetime is finite.
 func (g *Guest) Install(ctx context.Context, name string, p netip.Prefix, origin scenarios.Origin, how Install) error {
 	return g.install(ctx, g.Net.NewAddress, name, p, origin, how)
 }
 
-// install is Install by a function of the kernel's: to add, or to change what
-// may be there.
+// install is Install with the function that adds the address, or changes it.
 func (g *Guest) install(ctx context.Context, put func(string, link.Address) error, name string, p netip.Prefix, origin scenarios.Origin, how Install) error {
 	if how.Valid == 0 && how.Preferred == 0 {
 		how.Valid, how.Preferred = link.Forever, link.Forever
@@ -64,7 +55,7 @@ func (g *Guest) install(ctx context.Context, put func(string, link.Address) erro
 	}
 }
 
-// Remove removes an address.
+// Remove removes an address of the interface behind passt.
 func (g *Guest) Remove(a netip.Addr) error {
 	is, err := g.Find(a)
 	if err != nil {
@@ -73,8 +64,8 @@ func (g *Guest) Remove(a netip.Addr) error {
 	return g.Net.RemoveAddress(g.Link, is.Prefix)
 }
 
-// Deprecate has the preferred lifetime of an address be over, and waits until
-// the kernel says so (RFC 4862 5.5.4).
+// Deprecate ends the preferred lifetime of an address and waits until the kernel has
+// deprecated it (RFC 4862 5.5.4).
 func (g *Guest) Deprecate(ctx context.Context, a netip.Addr) error {
 	is, err := g.Find(a)
 	if err != nil {
@@ -93,20 +84,19 @@ func (g *Guest) Deprecate(ctx context.Context, a netip.Addr) error {
 	})
 }
 
-// succeeded reports whether a temporary address has a usable successor, or will
-// have none: the kernel makes one while it prefers the address that both are
-// made of (RFC 8981 3.4).
+// succeeded reports whether a temporary address has a usable successor or gets none. The
+// kernel makes a successor while the public address is preferred (RFC 8981 3.4).
 func succeeded(as []link.Address, old link.Address) bool {
 	next, due := successor(as, old)
 	return next.Prefix.IsValid() && next.Usable() || !due
 }
 
-// regenAdvance is REGEN_ADVANCE (RFC 8981 3.8) in seconds. The kernel makes no
-// temporary address that would have to be made anew at once.
+// regenAdvance is REGEN_ADVANCE (RFC 8981 3.8) in seconds. The kernel makes no temporary
+// address with a shorter preferred lifetime.
 const regenAdvance = 2
 
-// successor returns the preferred temporary address beside an old one, if there
-// is one, and whether there has to be one.
+// successor returns the preferred temporary address that follows an old one, if there is
+// one, and whether there has to be one.
 func successor(as []link.Address, old link.Address) (next link.Address, due bool) {
 	for _, a := range as {
 		if !old.Prefix.Masked().Contains(a.Prefix.Addr()) {
@@ -120,12 +110,11 @@ func successor(as []link.Address, old link.Address) (next link.Address, due bool
 	return next, due
 }
 
-// regenerate has kernels before 6.0 make the successor of a temporary address
-// that was deprecated. Newer ones have made it by now. The old ones make it ahead
-// of the end of the preferred lifetime, and never after it: Linux commit
-// 778964f2fdf0. They are as far ahead as three retransmissions take, in whole
-// seconds, so for a moment that is the second that the address is preferred once
-// more.
+// regenerate makes kernels before 6.0 form the successor of a temporary address that was
+// deprecated. Newer kernels have formed it already. Older ones form it before the end of
+// the preferred lifetime, and never after it (Linux commit 778964f2fdf0): earlier by
+// three retransmissions, in whole seconds. So the address is preferred for one more
+// second, while three retransmissions take longer than a second.
 func (g *Guest) regenerate(old link.Address) error {
 	if old.Flags&unix.IFA_F_TEMPORARY == 0 {
 		return nil

@@ -22,16 +22,15 @@ import (
 // doubles. RFC 8415 7.6 has 1 s, for links that lose frames.
 const retransmission = 300 * time.Millisecond
 
-// lease is what the client remembers of its lease.
+// lease is the client's lease.
 type lease struct {
-	prefix netip.Prefix // the address, and the length it is installed with
+	prefix netip.Prefix // the address, with the prefix length in the guest
 	how    Install
 	reply  *dhcpv6.Message // has the server's identifier and the IA_NA
 }
 
-// Lease gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY, installs its
-// address with a prefix length as it is told, and waits until it is usable. It
-// takes the place of an earlier one.
+// Lease gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY, installs its address with
+// the prefix length, and waits until it is usable. It replaces an earlier lease.
 func (g *Guest) Lease(ctx context.Context, length int, how Install) error {
 	reply, addr, err := g.Exchange(ctx)
 	if err != nil {
@@ -47,7 +46,7 @@ func (g *Guest) Lease(ctx context.Context, length int, how Install) error {
 	return g.install(ctx, g.Net.SetAddress, g.Link, p, scenarios.OriginDHCPv6, how)
 }
 
-// giveUp removes the leased address, if it is there.
+// giveUp ends the lease and removes its address, if it is there.
 func (g *Guest) giveUp() error {
 	a := g.lease.prefix.Addr()
 	g.lease = nil
@@ -57,8 +56,8 @@ func (g *Guest) giveUp() error {
 	return g.Remove(a)
 }
 
-// Leased returns the leased address, with the length that it was installed with.
-// Not valid: there is no lease.
+// Leased returns the leased address with its prefix length in the guest. It is not valid
+// if there is no lease.
 func (g *Guest) Leased() netip.Prefix {
 	if g.lease == nil {
 		return netip.Prefix{}
@@ -66,7 +65,7 @@ func (g *Guest) Leased() netip.Prefix {
 	return g.lease.prefix
 }
 
-// SolicitLease sends SOLICIT until ctx ends, and takes no answer.
+// SolicitLease sends SOLICIT until ctx ends or an answer arrives.
 func (g *Guest) SolicitLease(ctx context.Context) error {
 	return g.converse(ctx, func(c *nclient6.Client) error {
 		_, err := c.Solicit(ctx, g.duid())
@@ -74,10 +73,9 @@ func (g *Guest) SolicitLease(ctx context.Context) error {
 	})
 }
 
-// Renew renews the lease by RENEW (RFC 8415 18.2.4). A REPLY with the address
-// renews its lifetimes, and one with the status NotOnLink has the client give it
-// up and get another (RFC 8415 18.2.10.1). The lease stays as it is if ctx ends
-// before.
+// Renew sends RENEW (RFC 8415 18.2.4). A REPLY with the address renews its lifetimes. After
+// a REPLY with the status NotOnLink the client gives the lease up and gets another
+// (RFC 8415 18.2.10.1). If ctx ends first, the lease stays as it is.
 func (g *Guest) Renew(ctx context.Context) error {
 	l := g.lease
 	if l == nil {
@@ -118,8 +116,8 @@ func (g *Guest) duid() dhcpv6.Modifier {
 	return dhcpv6.WithClientID(&dhcpv6.DUIDLL{HWType: iana.HWTypeEthernet, LinkLayerAddr: g.MAC.HardwareAddr()})
 }
 
-// Exchange gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY, and leaves it
-// at that: its address is returned and not added.
+// Exchange gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY. It returns the address
+// and does not install it.
 func (g *Guest) Exchange(ctx context.Context) (reply *dhcpv6.Message, addr netip.Addr, err error) {
 	err = g.converse(ctx, func(c *nclient6.Client) error {
 		advertise, err := c.Solicit(ctx, g.duid())
@@ -142,7 +140,7 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("the reply says %s: %s", e.StatusCode, e.StatusMessage)
 }
 
-// address is what a reply leases.
+// address returns the address that a reply leases.
 func address(reply *dhcpv6.Message) (netip.Addr, error) {
 	ia := reply.Options.OneIANA()
 	if ia == nil {
@@ -159,7 +157,7 @@ func address(reply *dhcpv6.Message) (netip.Addr, error) {
 	return addr, nil
 }
 
-// converse opens a client for the time of f.
+// converse opens a client, calls f with it, and closes it.
 func (g *Guest) converse(ctx context.Context, f func(*nclient6.Client) error) (err error) {
 	conn, err := g.listen(ctx)
 	if err != nil {
@@ -184,8 +182,8 @@ func (p patient) WriteTo(b []byte, to net.Addr) (n int, err error) {
 	return n, err
 }
 
-// listen opens the client's port. The socket is bound to the interface, so that
-// multicast destinations need no zone: zone names are cached process-wide.
+// listen opens the client's port. The socket is bound to the interface, so that multicast
+// destinations need no zone: package net caches zone names for the whole process.
 func (g *Guest) listen(ctx context.Context) (conn net.PacketConn, err error) {
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		var serr error

@@ -7,13 +7,9 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// known are the clients, each told as little as it takes: which interface,
-// that interface identifiers are made of the MAC (RFC 4291 appendix A), and to
-// stay in the foreground. There is no D-Bus and no udev. They believe that
-// there is none when /sys is read-only.
-//
-// All that they write goes into folders of their own: /etc, where they find
-// neither hooks nor a user to become, /run and /var/lib.
+// known has the clients. They get as few settings as possible: the interface, interface
+// identifiers from the MAC (RFC 4291 appendix A), and to stay in the foreground. A
+// read-only /sys tells them that there is no udev.
 var known = []Client{
 	{
 		Name: scenarios.ClientDHClient, Package: "isc-dhcp-client", programs: []string{"dhclient", "/sbin/dhclient"},
@@ -86,8 +82,7 @@ var known = []Client{
 	},
 }
 
-// state are the folders that a client has to itself, with what every system
-// has in them.
+// state returns the client's own folders, with the files that every system has.
 func state(etc, lib map[string]string) map[string]map[string]string {
 	etc["machine-id"] = "5054001fc7bd4d1e8a7b6c5d4e3f2a10\n"
 	etc["passwd"] = "root:x:0:0::/:/bin/sh\nsystemd-network:x:0:0::/:/bin/sh\n" // not every sandbox has a second user

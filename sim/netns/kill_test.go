@@ -1,7 +1,6 @@
 package netns_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -65,25 +64,9 @@ func TestKill(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0])
-	cmd.Env = append(os.Environ(), holderEnv+"=1")
-	cmd.ExtraFiles, cmd.Stderr = []*os.File{handed}, os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stdin.Close()
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-
+	cmd, lines := need.Again(t, holderEnv+"=1", handed)
 	held := map[string]bool{}
-	for lines := bufio.NewScanner(out); len(held) < holdings && lines.Scan(); {
+	for len(held) < holdings && lines.Scan() {
 		held["net:["+lines.Text()+"]"] = true
 	}
 	markers := func() int {

@@ -22,8 +22,9 @@ type NS struct {
 // ErrClosed is returned by Do on a namespace that was closed.
 var ErrClosed = errors.New("namespace is closed")
 
-// live counts the open namespaces of this process.
 var live atomic.Int64
+
+const current = "/proc/thread-self/ns/net"
 
 // Live returns how many namespaces are open in this process. Leak audits use it.
 func Live() int64 { return live.Load() }
@@ -96,9 +97,6 @@ func (ns *NS) Close() error {
 	}
 	return nil
 }
-
-// current is the calling thread's namespace.
-const current = "/proc/thread-self/ns/net"
 
 // apart runs f on a goroutine of its own, locked to its thread, and then restores the
 // thread's namespace. If that fails, the thread stays locked, and the runtime ends it

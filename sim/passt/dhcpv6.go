@@ -146,6 +146,13 @@ func (e *Engine) dhcpv6(p frame.Packet) []byte {
 	return e.frame(e.guest, p.Source, flow, layers.IPProtocolUDP, udp, gopacket.Payload(reply.ToBytes()))
 }
 
+// AnswerDHCPv6 turns answers by DHCPv6 on or off, as --no-dhcpv6 does at the start. It
+// returns whether they were on.
+func (e *Engine) AnswerDHCPv6(on bool) (was bool) {
+	was, e.cfg.NoDHCPv6 = !e.cfg.NoDHCPv6, !on
+	return was
+}
+
 // iaOf returns the IAID of the first IA_NA, if there is one. If not ok, passt drops the
 // message.
 func (e *Engine) iaOf(m message) (iaid [4]byte, has, ok bool) {

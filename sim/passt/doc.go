@@ -11,7 +11,7 @@
 //   - RFC 8415 as a server with one lease: section 18.3, with RFC 3646
 //     resolver options and the RFC 4704 client name (dhcpv6.go);
 //   - passt's own rule for the address to which inbound traffic goes, its addr_seen
-//     (seen.go), and the part of it that a live migration carries over (migrate.go).
+//     and the part of it that a live migration carries over (seen.go).
 //
 // One table has the differences between releases (release.go). Where the engine departs
 // from an RFC, a comment begins with "passt:" and names the releases. Answers equal the

@@ -21,7 +21,6 @@ func multicast(a netip.Addr) bool { return a.As16()[0] == 0xff }
 func loopback(a netip.Addr) bool  { return a == netip.IPv6Loopback() }
 func isIPv6(a netip.Addr) bool    { return a.Is6() && !a.Is4In6() && a.Zone() == "" }
 
-// frame builds a frame from passt's link-local address.
 func (e *Engine) frame(to net.HardwareAddr, dst netip.Addr, flow uint32, proto layers.IPProtocol, upper ...gopacket.SerializableLayer) []byte {
 	eth := &layers.Ethernet{SrcMAC: e.mac, DstMAC: to, EthernetType: layers.EthernetTypeIPv6}
 	ip := &layers.IPv6{Version: 6, FlowLabel: flow, NextHeader: proto, HopLimit: 255,

@@ -31,3 +31,9 @@ func (e *Engine) Seen() netip.Addr { return e.seen }
 // SeenLinkLocal returns the address to which inbound traffic from link-local
 // sources goes; the zero Addr if none is known.
 func (e *Engine) SeenLinkLocal() netip.Addr { return e.seenLL }
+
+// Resume takes from last what a live migration carries over since 2025_02_17
+// (Behaviour.StateCarried): the addresses seen and the guest's MAC.
+func (e *Engine) Resume(last *Engine) {
+	e.guest, e.seen, e.seenLL = last.guest, last.seen, last.seenLL
+}

@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// connections counts the TCP connections of several servers. The zero value is
-// ready.
+// connections counts the TCP connections of several servers.
 type connections struct {
 	mu   sync.Mutex
 	n    int
-	none chan struct{} // closed when there are none; nil if nobody waits
+	none chan struct{} // closed when n is 0; nil if nobody waits
 }
 
 func (c *connections) add(n int) {
@@ -23,9 +22,8 @@ func (c *connections) add(n int) {
 	}
 }
 
-// await waits until there are none, but no longer than a second: the segment that
-// would end a connection may never arrive, if passt sends to another address of
-// the guest by now.
+// await waits until there is none, but at most a second: the segment that ends a
+// connection may never arrive, if passt now sends to another address of the guest.
 func (c *connections) await(ctx context.Context) {
 	c.mu.Lock()
 	if c.n == 0 {

@@ -1,24 +1,21 @@
-// Package probe measures the truth table: which of the guest's addresses work,
-// in which direction, over TCP and UDP, between real sockets.
+// Package probe measures the truth table: which of the guest's addresses work, in which
+// direction, over TCP and UDP. It uses real sockets.
 //
-// Every exchange carries payload, because with passt a connection alone proves
-// nothing: passt accepts before it asks the guest. The answering side writes
-// back a nonce and the two addresses that it saw, which is how the source that
-// the peer saw gets into the table.
+// Every exchange has payload. A connection alone proves nothing, because passt accepts it
+// before it connects to the guest. The server answers with the nonce of the client and
+// the two addresses that it saw. So the table has the source that the peer saw.
 //
-// A negative result is the errno by which the kernel ended the exchange:
-// EHOSTUNREACH when nobody answers neighbour solicitations for the address,
-// ECONNREFUSED when a host has no such server, EADDRNOTAVAIL when the address
-// cannot be bound. An exchange that ends by time-out proves nothing, and is an
-// error of the lab (ErrInconclusive). So is a control that fails: before and
-// after the exchanges of every candidate the hops peer–pod and pod–guest are
-// shown to work, by link-local addresses, which no translation touches.
+// A negative result is the errno with which the kernel ended the exchange: EHOSTUNREACH if
+// nobody answers neighbour solicitations for the address, ECONNREFUSED if the host has no
+// such server, EADDRNOTAVAIL if the address cannot be bound. An exchange that times out
+// proves nothing and is an error of the lab (ErrInconclusive). So is a control that fails.
+// Controls show, before and after the exchanges of every candidate, that the hops peer–pod
+// and pod–guest work. They use link-local addresses, which are not translated.
 //
-// The real passt tells few refusals: it accepts before it asks the guest, and
-// does not forward the guest's ICMPv6 errors. With it (Config.Silence) an
-// exchange is Silent when it had no answer for half a second and was then
-// overtaken by controls over the same hops, which were begun later, and when that
-// is so for a second one, too. An answer to the second is an answer.
+// The real passt reports few refusals: it accepts a connection first, and does not forward
+// the guest's ICMPv6 errors. With it (Config.Silence) an exchange without an answer for
+// half a second is Silent, if controls over the same hops that begin later are answered,
+// and if the same happens to a second exchange.
 //
-// Inbound echo (ping) is not probed: the pod answers it, for every guest.
+// Not probed: inbound echo (ping). The pod answers it, for every guest.
 package probe

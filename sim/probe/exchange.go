@@ -20,12 +20,12 @@ import (
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
-// budget is how long one exchange may take. It is generous: positive and
-// negative results alike take milliseconds, and running out of it is an error.
+// budget is the most time for one exchange. Positive and negative results take
+// milliseconds; a time-out is an error.
 const budget = 15 * time.Second
 
-// ErrInconclusive is wrapped when an exchange proves nothing: the lab, not the
-// candidate, is at fault.
+// ErrInconclusive says that an exchange proves nothing. The cause is the lab, not the
+// candidate.
 var ErrInconclusive = errors.New("inconclusive")
 
 var past = time.Unix(1, 0)
@@ -36,15 +36,15 @@ const (
 	notAvailable    Outcome = "EADDRNOTAVAIL"
 )
 
-// errSilent ends an exchange that later ones have overtaken.
+// errSilent ends an exchange when controls that began later have been answered.
 var errSilent = errors.New("silent")
 
-// report is what the server saw.
+// report has the addresses that the server saw.
 type report struct{ remote, local netip.Addr }
 
-// exchange sends a nonce from an address of ns to the server at to and awaits
-// the answer. from may be the zero Addr. A failure that proves something is an
-// outcome, all else an error.
+// exchange sends a nonce from an address of ns to the server at to and awaits the answer.
+// from may be the zero Addr. A failure that proves something is an outcome; another one is
+// an error.
 func exchange(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to target) (Outcome, report, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, budget, fmt.Errorf("no answer after %s", budget))
 	defer cancel()
@@ -65,7 +65,6 @@ func exchange(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, t
 	return "", report{}, fmt.Errorf("%s: %w: %w", what, ErrInconclusive, err)
 }
 
-// conclusive are the errors that say what becomes of packets for the address.
 var conclusive = map[syscall.Errno]bool{
 	unix.EHOSTUNREACH:  true, // no answer to neighbour solicitations
 	unix.ENETUNREACH:   true, // no route
@@ -92,7 +91,7 @@ func try(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to tar
 	nonce := newNonce()
 	b, err := converse(ctx, c, nonce)
 	if err == nil && len(b) == 0 || errors.Is(err, unix.EPIPE) {
-		// Accepted on the way, then closed: a reset that came politely.
+		// Accepted on the way, then closed without an answer: counts as a reset.
 		return r, unix.ECONNRESET
 	}
 	if err != nil {
@@ -101,10 +100,10 @@ func try(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to tar
 	return parse(b, nonce)
 }
 
-// converse sends the nonce and returns the answer. Over TCP it waits for the
-// other side to close and then resets the connection, so that the server's end is
-// gone with it (measurement.both says why). Over UDP it asks again each second,
-// as TCP does: a datagram may get lost where the program that hands it on is busy.
+// converse sends the nonce and returns the answer. Over TCP it waits until the server
+// closes, and then resets the connection, so that the server's end also ends
+// (measurement.both says why). Over UDP it sends again each second, as TCP does: a
+// datagram may get lost in a busy program on the way.
 func converse(ctx context.Context, c net.Conn, nonce []byte) ([]byte, error) {
 	tcp, stream := c.(*net.TCPConn)
 	if stream {
@@ -122,7 +121,7 @@ func converse(ctx context.Context, c net.Conn, nonce []byte) ([]byte, error) {
 		if err := c.SetReadDeadline(time.Now().Add(resend)); err != nil {
 			return nil, err
 		}
-		if ctx.Err() != nil { // its deadline may have been set before ours
+		if ctx.Err() != nil { // this deadline may have replaced that of ctx
 			return nil, context.Cause(ctx)
 		}
 		n, err := c.Read(b)
@@ -132,12 +131,10 @@ func converse(ctx context.Context, c net.Conn, nonce []byte) ([]byte, error) {
 	}
 }
 
-// resend is the time after which a datagram counts as lost: the initial
-// retransmission time-out of RFC 6298 2.1.
-const resend = time.Second
-
-// maxAnswer is more than any answer has: a nonce and two addresses.
-const maxAnswer = 256
+const (
+	resend    = time.Second // the initial retransmission time-out of RFC 6298 2.1
+	maxAnswer = 256         // more than any answer has
+)
 
 func newNonce() []byte { return []byte(rand.Text()[:nonceLen]) }
 

@@ -141,7 +141,7 @@ func TestExchange(t *testing.T) {
 // What proves nothing is no outcome.
 func TestInconclusive(t *testing.T) {
 	b := newBed(t)
-	l, _, err := listen(b.guest, tcp, netip.AddrPortFrom(guestAddr, 1000))
+	l, err := listenTCP(b.guest, netip.AddrPortFrom(guestAddr, 1000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestForeignServer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			port := uint16(1000 + i)
-			l, _, err := listen(b.guest, tcp, netip.AddrPortFrom(guestAddr, port))
+			l, err := listenTCP(b.guest, netip.AddrPortFrom(guestAddr, port))
 			if err != nil {
 				t.Fatal(err)
 			}

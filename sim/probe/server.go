@@ -15,11 +15,11 @@ import (
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
-// nonceLen is the length of what a client sends: the server waits for as much.
+// nonceLen is the length of the nonce that a client sends.
 const nonceLen = 16
 
-// server answers on TCP and UDP at one address and port: to a nonce with the
-// nonce and the two addresses the server saw, "NONCE REMOTE LOCAL".
+// server answers on TCP and UDP at one address and port. The answer is the nonce and the
+// two addresses that the server saw, "NONCE REMOTE LOCAL".
 type server struct {
 	at   netip.AddrPort
 	tcp  net.Listener
@@ -34,12 +34,13 @@ func serve(ns *netns.NS, addr netip.Addr, port uint16, open *connections) (*serv
 	if !addr.IsValid() {
 		addr = netip.IPv6Unspecified()
 	}
+	// SO_REUSEADDR stays off: nobody may share the port.
 	s := &server{at: netip.AddrPortFrom(addr, port), open: open}
 	var err error
-	if s.tcp, _, err = listen(ns, tcp, s.at); err != nil {
+	if s.tcp, err = listenTCP(ns, s.at); err != nil {
 		return nil, fmt.Errorf("serve %s in %s: %w", s.at, ns.Name(), err)
 	}
-	if _, s.udp, err = listen(ns, udp, s.at); err != nil {
+	if err := ns.Do(func() error { s.udp, err = net.ListenUDP("udp6", net.UDPAddrFromAddrPort(s.at)); return err }); err != nil {
 		return nil, errors.Join(fmt.Errorf("serve %s in %s: %w", s.at, ns.Name(), err), s.tcp.Close())
 	}
 	pc := ipv6.NewPacketConn(s.udp)
@@ -89,18 +90,18 @@ func (s *server) answerUDP(pc *ipv6.PacketConn) {
 			return
 		}
 		if err != nil || n != nonceLen || cm == nil {
-			continue // an ICMPv6 error for an earlier answer, or nobody of ours
+			continue // an ICMPv6 error for an earlier answer, or a foreign datagram
 		}
 		to := from.(*net.UDPAddr)
 		remote := to.AddrPort().Addr()
-		// A wildcard socket would answer from an address of the kernel's choice.
+		// From a wildcard socket the kernel would choose another source.
 		source := &ipv6.ControlMessage{Src: cm.Dst}
 		if cm.Dst.IsLinkLocalUnicast() {
-			source.IfIndex = cm.IfIndex // the address means nothing without
+			source.IfIndex = cm.IfIndex
 		}
 		if to.IP.IsLinkLocalUnicast() {
-			// Names of zones are cached for the whole process, and every
-			// namespace has another index for eth0.
+			// Package net caches zone names for the whole process, and eth0 has
+			// another index in each namespace.
 			to.Zone = strconv.Itoa(cm.IfIndex)
 		}
 		local, _ := netip.AddrFromSlice(cm.Dst)

@@ -15,7 +15,6 @@ import (
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
-// transport is TCP or UDP.
 type transport int
 
 const (
@@ -30,26 +29,15 @@ func (t transport) String() string {
 	return "udp"
 }
 
-// listen opens a server socket in ns. SO_REUSEADDR stays off: a port that is
-// taken must not be shared.
-func listen(ns *netns.NS, t transport, at netip.AddrPort) (l net.Listener, pc *net.UDPConn, err error) {
-	err = ns.Do(func() error {
-		if t == udp {
-			c, err := net.ListenUDP("udp6", net.UDPAddrFromAddrPort(at))
-			pc = c
-			return err
-		}
-		var lc net.ListenConfig
-		lc.SetMultipathTCP(false)
-		c, err := lc.Listen(context.Background(), "tcp6", at.String())
-		l = c
-		return err
-	})
-	return l, pc, err
+func listenTCP(ns *netns.NS, at netip.AddrPort) (l net.Listener, err error) {
+	var lc net.ListenConfig
+	lc.SetMultipathTCP(false)
+	err = ns.Do(func() error { l, err = lc.Listen(context.Background(), "tcp6", at.String()); return err })
+	return l, err
 }
 
-// dial connects a socket of ns to an address. Only the socket is made inside
-// the namespace; the wait happens outside. from may be the zero Addr.
+// dial connects a socket of ns to an address. It makes the socket inside the namespace
+// and waits outside. from may be the zero Addr.
 func dial(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to target) (conn net.Conn, err error) {
 	var fd int
 	if err := ns.Do(func() (err error) {
@@ -61,7 +49,7 @@ func dial(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to ta
 	f := os.NewFile(uintptr(fd), "probe")
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if t == udp {
-		// Have ICMPv6 errors ended as errors of the socket, at once.
+		// The socket returns ICMPv6 errors at once.
 		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_RECVERR, 1); err != nil {
 			return nil, os.NewSyscallError("setsockopt IPV6_RECVERR", err)
 		}
@@ -81,16 +69,14 @@ func dial(ctx context.Context, ns *netns.NS, t transport, from netip.Addr, to ta
 	return net.FileConn(f)
 }
 
-// udpPorts are the source ports of UDP exchanges, of those that IANA leaves to
-// everybody (RFC 6335 6).
+// udpPorts is the number of source ports for UDP exchanges: dynamic ports (RFC 6335 6).
 const udpPortFirst, udpPorts = PortLast + 1, 1<<16 - PortLast - 1
 
-// lastPort is how many of them have been used.
 var lastPort atomic.Uint32
 
-// bind binds a socket to an address. Over UDP it takes one port after the other:
-// the kernel may give a port twice within a minute, and the lab's connection
-// tracking then takes the datagram for one of the exchange before.
+// bind binds a socket to an address. Over UDP it uses one port after the other. The kernel
+// may give a port twice within a minute, and the lab's connection tracking then takes the
+// datagram for one of an earlier exchange.
 func bind(fd int, t transport, from netip.Addr) (err error) {
 	if t != udp {
 		return unix.Bind(fd, &unix.SockaddrInet6{Addr: from.As16()})
@@ -125,7 +111,7 @@ func await(ctx context.Context, f *os.File) error {
 	return errors.Join(err, werr)
 }
 
-// target is a destination; zone is an interface's index for link-local ones.
+// target is a destination. zone is the interface's index for a link-local one.
 type target struct {
 	netip.AddrPort
 	zone uint32

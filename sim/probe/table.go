@@ -22,8 +22,8 @@ type Outcome string
 const (
 	// OK is the outcome of an exchange whose payload came back.
 	OK Outcome = "ok"
-	// Silent is the outcome of an exchange that had no answer and no error. It is
-	// measured only where a refusal may be silent (Config.Silence).
+	// Silent is the outcome of an exchange without an answer and without an error, where
+	// a refusal may be silent (Config.Silence).
 	Silent Outcome = "silent"
 )
 
@@ -61,27 +61,20 @@ func (r *Result) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Row is what was measured about one candidate.
+// Row has the measurements of one candidate.
 type Row struct {
 	Candidate
-	// Out: the guest sends from the candidate to the peer and is answered.
-	Out Result
-	// NoDefaultRoute: the guest has none, which is why it may get no further.
-	NoDefaultRoute bool
-	// OutSource is the source address that the peer saw.
-	OutSource netip.Addr
-	// In: the peer connects to the candidate, a server on the wildcard
-	// address answers.
-	In Result
-	// InBound: the same with the server bound to the candidate alone.
-	InBound Result
-	// InBoundAfter: InBound again, after the guest has sent from the other
-	// candidate that is the key.
+	Out            Result     // the guest sends from the candidate to the peer, which answers
+	NoDefaultRoute bool       // the guest has no default route, which may be why Out failed
+	OutSource      netip.Addr // the source address that the peer saw
+	In             Result     // the peer connects to the candidate; a server on the wildcard address answers
+	InBound        Result     // the same with a server bound to the candidate
+	// InBoundAfter is InBound again, after the guest has sent from the candidate that is
+	// the key.
 	InBoundAfter map[netip.Addr]Result
 }
 
-// Bidirectional reports whether the candidate works out and in, which is what
-// a choice is judged by.
+// Bidirectional reports whether the candidate works out and in, as a choice has to.
 func (r Row) Bidirectional() bool { return r.Out.OK() && r.In.OK() }
 
 // Table is the truth table: one row a candidate, in the kernel's order.

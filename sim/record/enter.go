@@ -16,18 +16,18 @@ import (
 	"github.com/passtlab/passtlab/internal/relay"
 )
 
-// ErrNotStarted says that the command is not there (status 127) or cannot be
-// executed (status 126). Enter wraps it.
+// ErrNotStarted says that the command does not exist (status 127) or cannot be executed
+// (status 126).
 var ErrNotStarted = errors.New("cannot be started")
 
-// Enter runs argv in a namespace of the lab for as long as the lab is up, and
-// returns its exit status as a shell does. The caller does nothing else in this
-// process: signals go to the command, and a thread stays in the namespace.
+// Enter runs argv in a namespace of the lab while the lab is up, and returns its exit
+// status as a shell does. The caller must do nothing else in this process: signals go to
+// the command, and a thread stays in the namespace.
 func (r Record) Enter(name string, argv []string) (status int, err error) {
 	if os.Geteuid() != 0 && !sameUserNamespace(r.PID) {
 		return 0, r.enterUser(name, argv)
 	}
-	// Setns moves one thread. It is the one that starts the command.
+	// Setns moves this thread, which starts the command.
 	runtime.LockOSThread()
 	fd, err := unix.Open(r.path(name), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -36,8 +36,8 @@ func (r Record) Enter(name string, argv []string) (status int, err error) {
 	if err := unix.Setns(fd, unix.CLONE_NEWNET); err != nil {
 		return 0, fmt.Errorf("enter namespace %s: %w", name, err)
 	}
-	// In a mount namespace /sys/class/net can show the links of the lab. Some
-	// containers refuse the mount; then /sys stays as it is.
+	// A new /sys shows the links of the lab in /sys/class/net. Some containers refuse the
+	// mount; then /sys stays as it is.
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
 		return 0, fmt.Errorf("make a mount namespace: %w", err)
 	}
@@ -48,8 +48,8 @@ func (r Record) Enter(name string, argv []string) (status int, err error) {
 	return attend(r.PID, argv)
 }
 
-// attend runs argv as a child of this thread. When the lab ends, the child gets
-// SIGHUP and a second later SIGKILL: it would keep the namespace.
+// attend runs argv as a child of this thread. When the lab ends, the child gets SIGHUP and
+// a second later SIGKILL, because it would keep the namespace.
 func attend(lab int, argv []string) (status int, err error) {
 	fd, err := unix.PidfdOpen(lab, 0)
 	if err != nil {
@@ -81,9 +81,9 @@ func attend(lab int, argv []string) (status int, err error) {
 	return status, err
 }
 
-// enterUser enters the lab's user namespace and begins again there, by nsenter of
-// util-linux: a process with several threads, as every Go program is, cannot enter
-// a user namespace (setns(2)).
+// enterUser replaces this process by nsenter of util-linux, which runs it again in the
+// lab's user namespace. A process with several threads, as every Go program is, cannot
+// enter a user namespace (setns(2)).
 func (r Record) enterUser(name string, argv []string) error {
 	self, err := os.Executable()
 	if err != nil {

@@ -25,14 +25,13 @@ type Record struct {
 	Namespaces map[string]descriptor `json:"namespaces"` // peer, pod, guest
 }
 
-// descriptor is one of the process, and the namespace that it refers to.
+// descriptor is a descriptor of the process, with its namespace.
 type descriptor struct {
 	Fd    int    `json:"fd"`
 	Inode uint64 `json:"inode"`
 }
 
-// maxRecord bounds a record, in bytes.
-const maxRecord = 64 << 10
+const maxRecord = 64 << 10 // bytes
 
 // Names returns the namespaces in the order of the topology.
 func Names() []string { return []string{"peer", "pod", "guest"} }
@@ -46,13 +45,12 @@ func New(l *sim.Lab, scenario string) Record {
 	return r
 }
 
-// path returns what opens a namespace from another process.
 func (r Record) path(name string) string {
 	return fmt.Sprintf("/proc/%d/fd/%d", r.PID, r.Namespaces[name].Fd)
 }
 
-// alive reports whether the process still holds the namespaces. Another process
-// may have its number now, but not namespaces with these inodes.
+// alive reports whether the process still has the namespaces. A new process with the same
+// number has no namespaces with these inodes.
 func (r Record) alive() bool {
 	for name, h := range r.Namespaces {
 		var st unix.Stat_t
@@ -63,7 +61,7 @@ func (r Record) alive() bool {
 	return len(r.Namespaces) > 0
 }
 
-// Write puts the record into dir and returns how to remove it.
+// Write writes the record into dir and returns a function that removes it.
 func (r Record) Write(dir string) (remove func() error, err error) {
 	defer func() {
 		if err != nil {
@@ -118,8 +116,8 @@ func read(path string) (r Record, err error) {
 	return r, json.Unmarshal(data, &r)
 }
 
-// private makes dir, or checks that it belongs to the user and that nobody else can
-// write to it: a record decides which namespace Enter enters.
+// private makes dir, or checks that it belongs to the user and that nobody else can write
+// to it: a foreign record could lead Enter into another namespace.
 func private(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -153,8 +151,8 @@ func all(dir string) ([]Record, error) {
 	return rs, nil
 }
 
-// Find returns the record in dir of the lab of that process, or for 0 the only one
-// there is.
+// Find returns the record in dir of the lab of that process. For 0 it returns the only
+// record.
 func Find(dir string, pid int) (Record, error) {
 	rs, err := all(dir)
 	if err != nil {
@@ -178,9 +176,9 @@ func Find(dir string, pid int) (Record, error) {
 	return rs[0], nil
 }
 
-// Folder returns the folder for records: below XDG_RUNTIME_DIR if that
-// exists, else /run for root, else the folder for temporary files. It is the
-// same inside a user namespace, where an ordinary user is root too.
+// Folder returns the folder for records: in XDG_RUNTIME_DIR if that exists, else in /run
+// for root, else in the folder for temporary files. It is the same inside a user
+// namespace, where an ordinary user is root.
 func Folder() string {
 	uid := limits.HostUser(os.Geteuid())
 	dir := os.Getenv("XDG_RUNTIME_DIR")

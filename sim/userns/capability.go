@@ -14,23 +14,20 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// Capability is a capability that labs need where they are made without a user
-// namespace of their own, as root of a container (capabilities(7)).
+// Capability is a capability that labs without a user namespace need, as root of a
+// container (capabilities(7)).
 type Capability struct {
-	Name string // such as "CAP_NET_RAW"
-	Bit  uint
-	// Client is the guest's client that needs it; "" if every lab does.
-	Client scenarios.Client
-	// Why says what it is needed for.
-	Why string
+	Name   string // such as "CAP_NET_RAW"
+	Bit    uint
+	Client scenarios.Client // the guest's client that needs it; "" if every lab does
+	Why    string           // the use
 }
 
-// Short is the name that container engines have for it, such as "NET_RAW".
+// Short returns the name that container engines use, such as "NET_RAW".
 func (c Capability) Short() string { return strings.TrimPrefix(c.Name, "CAP_") }
 
-// Capabilities is the one list of what labs need. Check and Require read it,
-// docs/containers.md and deploy/ repeat it, and tests of cmd/passtlab compare
-// all of them with what a lab fails without.
+// Capabilities lists all that labs need. docs/containers.md and deploy/ repeat the list.
+// Tests of cmd/passtlab compare them, and remove each capability to see a lab fail.
 var Capabilities = []Capability{
 	{"CAP_SYS_ADMIN", unix.CAP_SYS_ADMIN, "", "network, mount and PID namespaces, and mounts in them"},
 	{"CAP_NET_ADMIN", unix.CAP_NET_ADMIN, "", "interfaces, addresses, routes, nftables and `/proc/sys/net`"},
@@ -41,8 +38,8 @@ var Capabilities = []Capability{
 	{"CAP_SETGID", unix.CAP_SETGID, scenarios.ClientNetworkd, "systemd-networkd drops its groups"},
 }
 
-// Require reports which of the capabilities that a client takes beside those
-// of every lab are missing. The error is an *Error.
+// Require checks the capabilities that a client needs in addition to those of every lab.
+// The error is an *Error.
 func Require(client scenarios.Client) error {
 	return require(os.DirFS("/proc"), "run "+string(client), client)
 }
@@ -54,8 +51,8 @@ func require(proc fs.FS, op string, client scenarios.Client) error {
 	return nil
 }
 
-// missingCaps lists which capabilities of a client, or with "" of every lab,
-// are not in the effective set.
+// missingCaps lists the capabilities of a client, or with "" of every lab, that are not in
+// the effective set.
 func missingCaps(proc fs.FS, client scenarios.Client) (missing []Capability) {
 	set, err := strconv.ParseUint(status(proc, "CapEff"), 16, 64)
 	if err != nil {
@@ -69,7 +66,6 @@ func missingCaps(proc fs.FS, client scenarios.Client) (missing []Capability) {
 	return missing
 }
 
-// grant says how to get what is missing.
 func grant(missing []Capability) string {
 	var names, flags, shorts []string
 	for _, c := range missing {

@@ -9,14 +9,13 @@ import (
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
-// sysctl stands for all that a lab writes.
+// sysctl is an example of those that a lab writes.
 const sysctl = "/proc/sys/net/ipv6/conf/lo/accept_ra"
 
-// Check reports whether this process can make labs: it makes a network
-// namespace, sets the loopback interface up there, opens a sysctl for writing,
-// and has the Capabilities of every lab. The uid says nothing about that: root
-// of a container often cannot, root of a user namespace can. The error is an
-// *Error.
+// Check reports whether this process can make labs: it makes a network namespace, sets the
+// loopback interface up there, opens a sysctl for writing, and checks the Capabilities of
+// every lab. The uid does not matter: root of a container often cannot make labs, root of
+// a user namespace can. The error is an *Error.
 func Check() error {
 	proc := os.DirFS("/proc")
 	if err := check(); err != nil {

@@ -11,13 +11,9 @@ import (
 
 // Error says why namespaces cannot be made here.
 type Error struct {
-	// Op is what was tried.
-	Op string
-	// Causes name the sysctls and rights that stand in the way, each with
-	// what lifts it; never empty.
-	Causes []string
-	// Err is the system's own answer.
-	Err error
+	Op     string   // the operation that failed
+	Causes []string // the sysctls and rights to blame, each with its remedy; never empty
+	Err    error    // from the system
 }
 
 // Error implements error.
@@ -25,11 +21,10 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %v: %s", e.Op, e.Err, strings.Join(e.Causes, "; or "))
 }
 
-// Unwrap returns the system's own answer.
+// Unwrap returns the system's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Ways to lift what engines of containers put in the way. docs/containers.md
-// has whole command lines.
+// Remedies for container engines. docs/containers.md has whole command lines.
 const (
 	unmask = "docker run --security-opt systempaths=unconfined, podman run --security-opt unmask=ALL, " +
 		"in Kubernetes privileged: true, or procMount: Unmasked with hostUsers: false"
@@ -37,34 +32,19 @@ const (
 	noProfile = "run the container with --security-opt apparmor=unconfined, in Kubernetes appArmorProfile: {type: Unconfined}"
 )
 
-// obstacles are the settings known to forbid namespaces. The text of a file
-// under /proc is what tells; errnos are the answers that the setting leads to.
-var obstacles = []struct {
-	file   string
+type obstacle struct {
+	file   string // below /proc
 	holds  func(content string) bool
-	errnos []syscall.Errno
+	errnos []syscall.Errno // of what the setting forbids
 	cause  string
-}{
-	{ // Debian's patch
-		file: "sys/kernel/unprivileged_userns_clone", holds: is("0"), errnos: denied,
-		cause: "kernel.unprivileged_userns_clone is 0: as root, sysctl -w kernel.unprivileged_userns_clone=1",
-	},
-	{ // Ubuntu 23.10 and later
-		file: "sys/kernel/apparmor_restrict_unprivileged_userns", holds: is("1"), errnos: denied,
-		cause: "kernel.apparmor_restrict_unprivileged_userns is 1: as root, sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
-	},
-	{
-		file: "sys/user/max_user_namespaces", holds: is("0"), errnos: full,
-		cause: "user.max_user_namespaces is 0: as root, sysctl -w user.max_user_namespaces=1024",
-	},
-	{
-		file: "sys/user/max_net_namespaces", holds: is("0"), errnos: full,
-		cause: "user.max_net_namespaces is 0: as root, sysctl -w user.max_net_namespaces=1024",
-	},
-	{
-		file: "sys/user/max_mnt_namespaces", holds: is("0"), errnos: full,
-		cause: "user.max_mnt_namespaces is 0: as root, sysctl -w user.max_mnt_namespaces=1024",
-	},
+}
+
+var obstacles = []obstacle{
+	sysctlIs("kernel.unprivileged_userns_clone", "0", "1", denied),             // Debian's patch
+	sysctlIs("kernel.apparmor_restrict_unprivileged_userns", "1", "0", denied), // Ubuntu 23.10 and later
+	sysctlIs("user.max_user_namespaces", "0", "1024", full),
+	sysctlIs("user.max_net_namespaces", "0", "1024", full),
+	sysctlIs("user.max_mnt_namespaces", "0", "1024", full),
 	{ // as in docker-default; the text of SELinux has no mode
 		file: "self/attr/current", holds: func(s string) bool { return strings.HasSuffix(strings.TrimSpace(s), " (enforce)") }, errnos: denied,
 		cause: "an AppArmor profile is in force (/proc/self/attr/current), as in a container: " + noProfile,
@@ -75,7 +55,17 @@ var obstacles = []struct {
 	},
 }
 
-// remedies are for answers that no setting under /proc explains.
+// sysctlIs is the obstacle of a sysctl that has the value bad instead of good.
+func sysctlIs(name, bad, good string, errnos []syscall.Errno) obstacle {
+	return obstacle{
+		file:   "sys/" + strings.ReplaceAll(name, ".", "/"),
+		holds:  func(s string) bool { return strings.TrimSpace(s) == bad },
+		errnos: errnos,
+		cause:  fmt.Sprintf("%s is %s: as root, sysctl -w %[1]s=%[3]s", name, bad, good),
+	}
+}
+
+// remedies are for errnos that no obstacle explains.
 var remedies = map[syscall.Errno]string{
 	syscall.EROFS:  "/proc/sys is read-only, as in a container: " + unmask,
 	syscall.ENOSPC: "a limit of user.max_user_namespaces, user.max_net_namespaces or user.max_mnt_namespaces is reached, or namespaces are nested 32 deep",
@@ -90,7 +80,7 @@ var (
 	full   = []syscall.Errno{syscall.ENOSPC, syscall.EUSERS}
 )
 
-// diagnose makes an Error of err by what is found under proc.
+// diagnose makes an Error of err. It reads the files of proc.
 func diagnose(proc fs.FS, op string, err error) *Error {
 	e := &Error{Op: op, Err: err}
 	var errno syscall.Errno
@@ -110,7 +100,6 @@ func diagnose(proc fs.FS, op string, err error) *Error {
 	return e
 }
 
-// otherCauses are for where no setting explains it.
 func otherCauses(proc fs.FS, errno syscall.Errno) (causes []string) {
 	missing := missingCaps(proc, "")
 	switch cause, ok := remedies[errno]; {
@@ -142,10 +131,6 @@ func noRootMount(mountinfo string) bool {
 		}
 	}
 	return true
-}
-
-func is(want string) func(string) bool {
-	return func(s string) bool { return strings.TrimSpace(s) == want }
 }
 
 // status returns a field of /proc/self/status, empty if there is none.

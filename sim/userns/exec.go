@@ -28,11 +28,10 @@ const (
 // descendant of one that was.
 func Inside() bool { return os.Getenv(Env) == "1" }
 
-// Reexec lets main make sure of the right to make labs. If Check finds it,
-// Reexec returns false and main goes on. Otherwise the program was run again
-// inside, with the same arguments, and main has only to exit with code. Inside
-// the program is never run once more; what Check finds there is the error.
-// Signals that main has caught before are not passed on.
+// Reexec gives main the right to make labs. If Check succeeds, Reexec returns false and
+// main continues. Otherwise Reexec runs the program again inside, with the same arguments,
+// and main has to exit with code. Inside, Reexec returns the error of Check and does not
+// run the program again. Signals that main has caught before are not passed on.
 func Reexec() (ran bool, code int, err error) {
 	denied := Check()
 	if denied == nil {
@@ -44,18 +43,17 @@ func Reexec() (ran bool, code int, err error) {
 	code, err = run("/proc/self/exe", os.Args)
 	var refused *Error
 	if os.Geteuid() == 0 && errors.As(err, &refused) {
-		// Root needs no user namespace but what root of a container lacks.
+		// Root of a container needs the rights that Check misses, not a user namespace.
 		err = denied
 	}
 	return err == nil, code, err
 }
 
-// Exec runs the program argv inside, even when Check would be content, and
-// returns its exit status: 128 and the signal's number if a signal ended it.
-// Standard input, output and error, working folder and environment are this
-// process's own. SIGTERM is passed on, and so are SIGINT, SIGQUIT and SIGHUP
-// unless the terminal sends them to the program anyway. A refusal by the
-// system is an *Error.
+// Exec runs the program argv inside, even if Check succeeds, and returns its exit status:
+// 128 and the signal's number if a signal ended it. The program has the standard files,
+// the working folder and the environment of this process. Exec passes on SIGTERM, and
+// SIGINT, SIGQUIT and SIGHUP unless the terminal sends them to the program. A refusal by
+// the system is an *Error.
 func Exec(argv []string) (code int, err error) {
 	if len(argv) == 0 {
 		return 0, errors.New("run in a user namespace: no command given")
@@ -90,7 +88,7 @@ func run(path string, argv []string) (code int, err error) {
 	if err != nil {
 		return 0, diagnose(os.DirFS("/proc"), "make a user namespace", err)
 	}
-	// The stage's end of the pipe is closed by the execution of the program.
+	// The stage closes its end of the pipe when it executes the program.
 	refusal, rerr := io.ReadAll(status)
 	child.Ready()
 	code, err = child.Wait()
@@ -118,8 +116,8 @@ func init() {
 func become(path string, argv []string) error {
 	unix.CloseOnExec(statusFD)
 	runtime.LockOSThread() // the mount namespace is the thread's
-	// Made here and not by the flags of the fork, so that no mistake made
-	// elsewhere can change the mounts of the machine.
+	// This call makes the namespace, not a flag of the fork, so that no mistake elsewhere
+	// can change the mounts of the machine.
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
 		return fmt.Errorf("make a mount namespace: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/passtlab/passtlab/internal/audit"
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/guest"
 )
 
 func TestMain(m *testing.M) {
@@ -77,7 +78,7 @@ func exchange(b *bench) error { _, _, err := b.guest.Exchange(b.ctx); return err
 func lease(dad bool) func(*bench) error {
 	return func(b *bench) error {
 		if dad {
-			return b.guest.Add(b.ctx, "eth0", netip.PrefixFrom(addrD, 128), scenarios.OriginDHCPv6)
+			return b.guest.Install(b.ctx, "eth0", netip.PrefixFrom(addrD, 128), scenarios.OriginDHCPv6, guest.Install{})
 		}
 		return b.guest.Net.AddAddress("eth0", netip.PrefixFrom(addrD, 128))
 	}

@@ -44,7 +44,6 @@ func u32(n uint32) []byte { return binaryutil.NativeEndian.PutUint32(n) }
 
 func verdict(k expr.VerdictKind) exprs { return exprs{&expr.Verdict{Kind: k}} }
 
-// header loads n octets of a header into regA.
 func header(base expr.PayloadBase, off, n uint32) *expr.Payload {
 	return &expr.Payload{DestRegister: regA, Base: base, Offset: off, Len: n}
 }
@@ -91,7 +90,6 @@ func toInside() exprs {
 	return exprs{&expr.Bitwise{SourceRegister: regA, DestRegister: regA, Len: addrLen, Mask: mask, Xor: inside.Addr().AsSlice()}}
 }
 
-// lookup matches if the set has the value of reg.
 func lookup(s *nftables.Set, reg uint32) exprs {
 	return exprs{&expr.Lookup{SourceRegister: reg, SetName: s.Name, SetID: s.ID}}
 }
@@ -190,7 +188,6 @@ func ctNew() exprs {
 	}
 }
 
-// ctDestination matches a connection that was made to a.
 func ctDestination(a netip.Addr) exprs {
 	const original = 0 // IP_CT_DIR_ORIGINAL, linux/netfilter/nf_conntrack_tuple_common.h
 	return equals(&expr.Ct{Key: expr.CtKeyDST, Direction: original, Register: regA}, a.AsSlice())

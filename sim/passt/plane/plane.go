@@ -141,13 +141,10 @@ func (p *Plane) Follow(seen, ll netip.Addr) error {
 		return nil
 	}
 	p.isSeen, p.isLL = seen, ll
-	for _, s := range []struct {
-		set      *nftables.Set
-		elements []nftables.SetElement
-	}{{p.seen, variable(seen)}, {p.ll, variable(ll)}, {p.own, p.owned()}} {
-		p.conn.FlushSet(s.set)
-		if err := p.conn.SetAddElements(s.set, s.elements); err != nil {
-			return fmt.Errorf("set %s in %s: %w", s.set.Name, p.pod.NS.Name(), err)
+	for _, s := range p.variables() {
+		p.conn.FlushSet(s.Set)
+		if err := p.conn.SetAddElements(s.Set, s.elements); err != nil {
+			return fmt.Errorf("set %s in %s: %w", s.Name, p.pod.NS.Name(), err)
 		}
 	}
 	if err := p.conn.Flush(); err != nil {
@@ -156,15 +153,26 @@ func (p *Plane) Follow(seen, ll netip.Addr) error {
 	return nil
 }
 
-// variable is the one element of a map that serves as a variable.
-func variable(a netip.Addr) []nftables.SetElement {
-	if !a.IsValid() {
-		return nil
-	}
-	return []nftables.SetElement{{Key: []byte{unix.NFPROTO_IPV6}, Val: a.AsSlice()}}
+type contents struct {
+	*nftables.Set
+	elements []nftables.SetElement
 }
 
-// install adds the table and its rules.
+// variables returns the sets that depend on the addresses seen.
+func (p *Plane) variables() []contents {
+	value := func(a netip.Addr) []nftables.SetElement {
+		if !a.IsValid() {
+			return nil
+		}
+		return []nftables.SetElement{{Key: []byte{unix.NFPROTO_IPV6}, Val: a.AsSlice()}}
+	}
+	own := []nftables.SetElement{{Key: p.cfg.Lease.AsSlice()}}
+	if p.isSeen != p.cfg.Lease {
+		own = append(own, nftables.SetElement{Key: p.isSeen.AsSlice()})
+	}
+	return []contents{{p.seen, value(p.isSeen)}, {p.ll, value(p.isLL)}, {p.own, own}}
+}
+
 func (p *Plane) install() (err error) {
 	defer func() {
 		if err != nil {
@@ -193,50 +201,24 @@ func (p *Plane) install() (err error) {
 }
 
 func (p *Plane) sets() error {
-	// The library's own counter of sets is not safe for use by several goroutines.
-	id := uint32(0)
-	next := func() uint32 { id++; return id }
-	newVariable := func(name string, value netip.Addr) (*nftables.Set, error) {
-		s := &nftables.Set{
-			Table: p.table, Name: name, ID: next(), IsMap: true,
-			KeyType: nftables.TypeNFProto, DataType: nftables.TypeIP6Addr,
+	address, port := nftables.TypeIP6Addr, nftables.MustConcatSetType(nftables.TypeInetProto, nftables.TypeInetService)
+	p.seen = &nftables.Set{Name: "seen", IsMap: true, KeyType: nftables.TypeNFProto, DataType: address}
+	p.ll = &nftables.Set{Name: "ll_seen", IsMap: true, KeyType: nftables.TypeNFProto, DataType: address}
+	p.own = &nftables.Set{Name: "own", KeyType: address}
+	p.ports = &nftables.Set{Name: "ports", Concatenation: true, KeyType: port, Interval: true}
+	p.cone = &nftables.Set{
+		Name: "cone", Concatenation: true, KeyType: port,
+		Dynamic: true, Size: coneSize, HasTimeout: true, Timeout: coneTimeout,
+	}
+	forwarded := append(portElements(unix.IPPROTO_TCP, p.cfg.TCP), portElements(unix.IPPROTO_UDP, p.cfg.UDP)...)
+	for i, s := range append(p.variables(), contents{p.ports, forwarded}, contents{p.cone, nil}) {
+		// The library's own counter of sets is not safe for use by several goroutines.
+		s.Table, s.ID = p.table, uint32(i+1)
+		if err := p.conn.AddSet(s.Set, s.elements); err != nil {
+			return err
 		}
-		return s, p.conn.AddSet(s, variable(value))
 	}
-	portSet := func(name string) *nftables.Set {
-		return &nftables.Set{
-			Table: p.table, Name: name, ID: next(), Concatenation: true,
-			KeyType: nftables.MustConcatSetType(nftables.TypeInetProto, nftables.TypeInetService),
-		}
-	}
-	var err error
-	if p.seen, err = newVariable("seen", p.isSeen); err != nil {
-		return err
-	}
-	if p.ll, err = newVariable("ll_seen", p.isLL); err != nil {
-		return err
-	}
-	p.own = &nftables.Set{Table: p.table, Name: "own", ID: next(), KeyType: nftables.TypeIP6Addr}
-	if err := p.conn.AddSet(p.own, p.owned()); err != nil {
-		return err
-	}
-	p.ports = portSet("ports")
-	p.ports.Interval = true
-	if err := p.conn.AddSet(p.ports, append(
-		portElements(unix.IPPROTO_TCP, p.cfg.TCP), portElements(unix.IPPROTO_UDP, p.cfg.UDP)...)); err != nil {
-		return err
-	}
-	p.cone = portSet("cone")
-	p.cone.Dynamic, p.cone.Size, p.cone.HasTimeout, p.cone.Timeout = true, coneSize, true, coneTimeout
-	return p.conn.AddSet(p.cone, nil)
-}
-
-func (p *Plane) owned() []nftables.SetElement {
-	es := []nftables.SetElement{{Key: p.cfg.Lease.AsSlice()}}
-	if p.isSeen != p.cfg.Lease {
-		es = append(es, nftables.SetElement{Key: p.isSeen.AsSlice()})
-	}
-	return es
+	return nil
 }
 
 // portElements are ranges of protocol and port, each padded to four octets.

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rule adds a rule of the given parts.
 func (p *Plane) rule(ch *nftables.Chain, parts ...exprs) {
 	r := rule{table: ch.Table.Name, chain: ch.Name}
 	for _, part := range parts {

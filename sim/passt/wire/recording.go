@@ -40,7 +40,6 @@ func ReadFile(name string) (*Recording, error) {
 	return parse(name, data)
 }
 
-// parse reads a recording. In each case the guest's frames come first.
 func parse(name string, data []byte) (*Recording, error) {
 	rec, n := new(Recording), 0
 	for l := range strings.Lines(string(data)) {
