@@ -56,9 +56,9 @@ func (c byHand) has(lab Lab, key string, p netip.Prefix) error {
 	case err != nil:
 		return err
 	case c.origin == OriginVIP && as[0].Origin != OriginVIP:
-		return Fault{Key: key, Problem: fmt.Sprintf("%s is there by %s", p.Addr(), as[0].Origin), Expected: "a virtual address", Next: "correct it, or play static"}
+		return Fault{Key: key, Problem: fmt.Sprintf("%s is of origin %s", p.Addr(), as[0].Origin), Expected: "a virtual address", Next: "correct it, or play static"}
 	case as[0].Prefix != p:
-		return Fault{Key: key, Problem: fmt.Sprintf("%s is there with the length %d", p.Addr(), as[0].Bits()), Expected: as[0].Prefix.String(), Next: "correct the length"}
+		return Fault{Key: key, Problem: fmt.Sprintf("the guest has %s with the length %d", p.Addr(), as[0].Bits()), Expected: as[0].Prefix.String(), Next: "correct the length"}
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func (c checker) events() (cps []*Checkpoint) {
 		}
 	}
 	if c.Guest.TempAddr > 0 && len(c.slaacPrefixes()) == 0 {
-		c.fault("guest.tempaddr", "SLAAC, which temporary addresses are made by (RFC 8981 3.3)",
+		c.fault("guest.tempaddr", "SLAAC, which makes temporary addresses (RFC 8981 3.3)",
 			"set passt.autonomous to true and play ra, or leave guest.tempaddr out", "has no effect here")
 	}
 	if i := slices.Index(c.Labels, "slow"); i >= 0 && !c.Slow() {
@@ -63,9 +63,9 @@ func (c checker) identity() {
 	switch {
 	case !c.Sound("id"):
 	case !namePattern.MatchString(c.Family):
-		c.fault("id", "lower-case letters, digits and single hyphens", "give it, or rename the file", "is %q, as the file is called", c.Family)
+		c.fault("id", "lower-case letters, digits and single hyphens", "add the key, or rename the file", "is %q, the name of the file", c.Family)
 	case ok && c.Family != base:
-		c.fault("id", base+", as the file is called", "rename the file or change the id", "is %s", c.Family)
+		c.fault("id", base+", the name of the file", "rename the file or change the id", "is %s", c.Family)
 	}
 }
 
@@ -105,7 +105,7 @@ func (c checker) pod() {
 func (c checker) passt() {
 	p := c.Passt
 	if c.Sound("passt.release", "passt.kubevirt") && p.Release != "" && p.KubeVirt != "" {
-		c.fault("passt.kubevirt", "either passt.release or passt.kubevirt", "remove one", "passt.release says which passt it is already")
+		c.fault("passt.kubevirt", "either passt.release or passt.kubevirt", "remove one", "passt.release names a release too")
 	}
 	if c.Sound("passt.mtu") && p.MTU != nil && *p.MTU > 0 && *p.MTU < 1280 {
 		c.fault("passt.mtu", "1280 to 65535, or 0 for no MTU option", "correct the value", "%d is too little for IPv6 (RFC 8200 5)", *p.MTU)
@@ -204,7 +204,7 @@ func (c checker) routers() {
 func (c checker) addresses() {
 	all := owners[netip.Addr]{}
 	take := func(path string, a netip.Addr) {
-		all.take(c, path, path, a, "an address of its own", "change one of them", "%s is %s too")
+		all.take(c, path, path, a, "an address of its own", "change one of them", "%s is also %s")
 	}
 	if c.Sound("pod.gateway") && c.Pod.Gateway != c.Pod.Address.Addr() { // pod() reports it
 		take("pod.gateway", c.Pod.Gateway)
@@ -224,8 +224,8 @@ func (c checker) addresses() {
 		prefixes := c.slaacPrefixes()
 		slices.SortFunc(prefixes, netip.Prefix.Compare)
 		for _, p := range slices.Compact(prefixes) { // routers() reports those given twice
-			all.take(c, "guest.mac", "what SLAAC makes of guest.mac", eui64.Address(p, c.Guest.MAC),
-				"another address", "change one of them", "SLAAC makes %s of it, which is %s too")
+			all.take(c, "guest.mac", "the SLAAC address of guest.mac", eui64.Address(p, c.Guest.MAC),
+				"another address", "change one of them", "SLAAC forms %s from it, which is also %s")
 		}
 	}
 	for i, p := range c.Guest.Static {

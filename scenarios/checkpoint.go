@@ -41,11 +41,11 @@ func (cp *Checkpoint) check(c at) {
 	i := slices.IndexFunc(c.Events, func(e Event) bool { return e.Action == cp })
 	switch {
 	case cp.Name == EndCheckpoint:
-		c.fault("name", "another name", "rename it, or say in expect what it says", "end is the name of the checkpoint at the end, which is not written")
+		c.fault("name", "another name", "rename it, or move its keys to expect", "end is the name of the last checkpoint, which every file has")
 	case slices.ContainsFunc(c.Events[:max(0, i)], before):
-		c.fault("name", "a name of its own", "rename one of them", "%s is the name of a checkpoint before it", cp.Name)
+		c.fault("name", "a name of its own", "rename one of them", "%s is the name of an earlier checkpoint", cp.Name)
 	case i == len(c.Events)-1:
-		c.checker.fault(c.Events[i].entry(), "a last event that changes something", "remove it; say in expect what it says", "the end is a checkpoint anyway")
+		c.checker.fault(c.Events[i].entry(), "a last event that changes something", "move its keys to expect and remove it", "the end is always a checkpoint")
 	}
 }
 
@@ -139,9 +139,9 @@ func (k knownFailure) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
 	const next = "correct the pick or reachable"
 	switch {
 	case k.mode() == FailWrong && right:
-		return fault("a pick that is wrong there", next, "%s is reachable %s, so who picks it passes", k.Picks, cp.where())
+		return fault("a pick that is wrong there", next, "%s is reachable %s, so a selector that picks it passes", k.Picks, cp.where())
 	case k.mode() == FailLate && !right:
-		return fault("what is right there, and chosen too late", next, "%s is not reachable %s", k.Picks, cp.where())
+		return fault("a pick that is right there, but too late", next, "%s is not reachable %s", k.Picks, cp.where())
 	}
 	return nil
 }

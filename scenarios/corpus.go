@@ -29,7 +29,7 @@ func ForCorpus(s *Scenario) (faults []Fault) {
 			faults = append(faults, Fault{Key: key, Problem: "missing", Expected: expected, Next: "add the key; every scenario of the corpus has it"})
 		}
 	}
-	missing("requirement", s.Requirement == "", "the sentence a selector has to fulfil here")
+	missing("requirement", s.Requirement == "", "the sentence that a selector has to fulfil")
 	missing("references", len(s.References) == 0, "the upstream issues and RFC sections behind the case")
 	missing("prove", s.Prove == Prove{}, "a mapping of good, bad, picks, role, kind, at")
 	label := func(name, why string) {

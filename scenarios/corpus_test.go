@@ -49,7 +49,7 @@ expect: {reachable: []}
 		t.Errorf("the id is %q, of the family %q", s.ID, s.Family)
 	}
 	const next = "; add the key; every scenario of the corpus has it\n"
-	want := "topic/own.yaml:1:1: requirement: missing; expected the sentence a selector has to fulfil here" + next +
+	want := "topic/own.yaml:1:1: requirement: missing; expected the sentence that a selector has to fulfil" + next +
 		"topic/own.yaml:1:1: references: missing; expected the upstream issues and RFC sections behind the case" + next +
 		"topic/own.yaml:1:1: prove: missing; expected a mapping of good, bad, picks, role, kind, at" + next +
 		"topic/own.yaml:1:1: labels: the folder is the topic; expected the label topic; add topic to labels\n" +
@@ -57,7 +57,7 @@ expect: {reachable: []}
 	if _, err := Load("topic/own.yaml", own, ForCorpus); err == nil || err.Error() != want {
 		t.Errorf("the error is\n%v\nwant\n%s", err, want)
 	}
-	const called = `Own Case.yaml:1:1: id: is "Own Case", as the file is called; expected lower-case letters, digits and single hyphens; give it, or rename the file`
+	const called = `Own Case.yaml:1:1: id: is "Own Case", the name of the file; expected lower-case letters, digits and single hyphens; add the key, or rename the file`
 	if _, err := Load("Own Case.yaml", own); err == nil || err.Error() != called {
 		t.Errorf("the error is\n%v\nwant\n%s", err, called)
 	}
@@ -132,7 +132,7 @@ func TestCorpusFaults(t *testing.T) {
 		"testdata/ignored": {},
 	}, func(string) bool { return true })
 	want := `scenarios/b/least.yaml:1:1: id: least is the id of scenarios/a/least.yaml too; expected an id of its own; rename one of the files
-scenarios/b/misnamed.yaml:2:5: id: is least; expected misnamed, as the file is called; rename the file or change the id
+scenarios/b/misnamed.yaml:2:5: id: is least; expected misnamed, the name of the file; rename the file or change the id
 scenarios/c/empty.yaml:1:1: the file is empty; expected a scenario; begin with a copy of one from the corpus
 scenarios/e/varied-a.yaml:1:1: id: varied-a is the id of scenarios/d/varied.yaml too; expected an id of its own; rename one of the files`
 	if err == nil || err.Error() != want {

@@ -45,7 +45,7 @@ func (e *Expire) Play(ctx context.Context, lab Lab) error {
 		}
 		if why != "" {
 			return never("of", fmt.Sprintf("a valid lifetime of at most %.0f seconds from the start", maxExpiry.Seconds()),
-				"say valid in the event that forms it, or name one address", "the valid lifetime of %s %s", a.Addr(), why)
+				"set valid in the event that forms it, or name one address", "the valid lifetime of %s %s", a.Addr(), why)
 		}
 		gone = append(gone, a.Addr())
 	}

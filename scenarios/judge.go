@@ -95,7 +95,7 @@ func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 	kind, picks := strict.Join(path, "kind"), strict.Join(path, "picks")
 	switch {
 	case f.mode() == FailLost && f.Picks != PickNone:
-		c.fault(picks, "none, which is what a selector that is lost picks", "correct the pick or the kind", "is %s", f.Picks)
+		c.fault(picks, "none, the pick of a lost selector", "correct the pick or the kind", "is %s", f.Picks)
 		return
 	case f.mode() == FailWrong && f.Picks == PickNone:
 		c.fault(kind, "lost", "leave kind out", "is wrong, but a selector that picks none is lost")
@@ -126,7 +126,7 @@ func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 	switch f.mode() { // Checkpoint.Play finds what depends on the guest's addresses
 	case FailWrong:
 		if t, ok := f.Picks.target(); ok && slices.Contains(m.Reachable, t) {
-			c.fault(picks, "a pick that is wrong there", next, "%s is reachable %s, so who picks it passes", f.Picks, m.where())
+			c.fault(picks, "a pick that is wrong there", next, "%s is reachable %s, so a selector that picks it passes", f.Picks, m.where())
 		}
 	case FailLost:
 		if len(m.Reachable) == 0 {

@@ -120,9 +120,9 @@ func there(lab Lab, key string, t Target) ([]Address, error) {
 	case t.Origin == OriginTemporary && sc.Guest.TempAddr == 0:
 		next = "set guest.tempaddr to 1 or 2"
 	}
-	f := Fault{Key: key, Problem: fmt.Sprintf("no address of origin %s is there", t.Origin), Expected: "an origin of which the guest has an address at that point", Next: next}
+	f := Fault{Key: key, Problem: fmt.Sprintf("the guest has no address of origin %s", t.Origin), Expected: "an origin of which the guest has an address at that point", Next: next}
 	if t.Addr.IsValid() {
-		f.Problem, f.Expected = t.Addr.String()+" is not there", "an address that the guest has at that point"
+		f.Problem, f.Expected = fmt.Sprintf("the guest does not have %s", t), "an address that the guest has at that point"
 		if lab.Had(t) {
 			f.Problem += " any more"
 		}

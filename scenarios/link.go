@@ -20,9 +20,9 @@ func (e *Link) Play(ctx context.Context, lab Lab) error {
 	case e.State != LinkUp && !up:
 		is = "the link is down"
 	case e.State == LinkCarrierLost && !carrier:
-		is = "the carrier is lost already"
+		is = "the link has no carrier"
 	case e.State == LinkCarrierBack && carrier:
-		is = "the carrier is there"
+		is = "the link has a carrier"
 	default:
 		return lab.SetLink(ctx, e.State)
 	}

@@ -16,17 +16,17 @@ type adviseFlags struct {
 	pod, mac, prefix string
 	noLab            bool
 	config           configFlags
-	lab              advise.Lab // nil: real ones, which take the right to make them
+	lab              advise.Lab // for tests; nil: real labs
 }
 
 func newAdvise(lab advise.Lab) *cobra.Command {
 	f := adviseFlags{lab: lab}
 	c := &cobra.Command{
 		Use:   "advise --pod-address ADDRESS --mac MAC",
-		Short: "Predict which address a Talos node behind passt takes, and print patches that make it the right one",
-		Long: `Predicts the SLAAC address of a guest from its fixed MAC, says which address
-each of Talos' algorithms picks, and prints patches of the machine
-configuration that avoid a wrong pick. Each patch is checked in labs first.
+		Short: "Predict which address a Talos node behind passt picks, and print patches that make it pick the right one",
+		Long: `Advise predicts the SLAAC address of a guest from its fixed MAC, shows which
+address each of Talos' algorithms picks, and prints patches of the machine
+configuration that avoid a wrong pick. It checks each patch in labs first.
 
 Exit status: 0; 1 a patch failed its check, or none helps; 2 wrong usage;
 3 a lab failed.`,

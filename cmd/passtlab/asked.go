@@ -25,17 +25,17 @@ type asked struct {
 }
 
 func (a *asked) add(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&a.names, "selector", nil, "ask the selector `NAME`, built in or, as NAME@VERSION too, from the catalogue; may be repeated")
+	fs.StringArrayVar(&a.names, "selector", nil, "ask the selector `NAME`, built in, or NAME or NAME@VERSION of the catalogue; may be repeated")
 	fs.StringArrayVar(&a.programs, "exec", nil, "ask a program: `'NAME=PROGRAM ARG...'`, quoted as for a shell; may be repeated")
 }
 
 func (a *asked) addWatches(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&a.watches, "exec-watch", nil, "start a program once in each guest, whose every line is its choice from then on: `'NAME=PROGRAM ARG...'`; may be repeated")
-	fs.StringArrayVar(&a.ordered, "kernel-order", nil, "the program `NAME` of --exec goes by the kernel's order of addresses, and is judged for that apart; may be repeated")
+	fs.StringArrayVar(&a.watches, "exec-watch", nil, "start a program once in each guest; each line that it prints is its choice from then on: `'NAME=PROGRAM ARG...'`; may be repeated")
+	fs.StringArrayVar(&a.ordered, "kernel-order", nil, "the rule of the program `NAME` of --exec is the kernel's order of addresses, so its choice may depend on that; may be repeated")
 }
 
-// selectors returns the selectors asked for, or all built-in ones, and by name
-// the flags that ask for each.
+// selectors returns the selectors that the flags name, or all built-in ones, and the
+// flags of each by its name.
 func (a asked) selectors(c *cobra.Command, opts command.Options) (sels []selector.Selector, flags map[string][]string, err error) {
 	if len(a.names)+len(a.programs)+len(a.watches) == 0 {
 		a.names = names(builtin.All())
@@ -50,7 +50,7 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) (sels []selecto
 		sels = append(sels, s)
 		flags[s.Name()] = []string{flag, value}
 	}
-	release := catchSignals(c) // a build that is interrupted cleans up
+	release := catchSignals(c) // an interrupted build cleans up
 	for _, n := range a.names {
 		found, err := named(c, n, opts)
 		for _, s := range found {
@@ -87,7 +87,7 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) (sels []selecto
 	return sels, flags, errors.Join(errs...)
 }
 
-// parseProgram returns a program as a selector. It may not have the name of a built-in one.
+// parseProgram returns a program as a selector. Its name must not be a built-in one.
 func parseProgram(p string, opts command.Options) (selector.Selector, error) {
 	s, err := command.Parse(p, opts)
 	if err == nil && slices.Contains(names(builtin.All()), s.Name()) {
@@ -96,8 +96,8 @@ func parseProgram(p string, opts command.Options) (selector.Selector, error) {
 	return s, err
 }
 
-// named returns the selector of that name: a built-in one, or one of the
-// catalogue, at one version or several. Those are built if they have to be.
+// named returns the built-in selector of that name, or one of the catalogue at one or
+// more versions. It builds those that the cache lacks.
 func named(c *cobra.Command, name string, opts command.Options) (sels []selector.Selector, err error) {
 	if s, err := builtin.Get(name); err == nil {
 		return []selector.Selector{s}, nil

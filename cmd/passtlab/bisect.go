@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// bisectFlags are the flags of passtlab bisect.
 type bisectFlags struct {
 	labFlags
 	selector, good, bad string
@@ -29,8 +28,8 @@ func bisectCommand() *cobra.Command {
 		Short: "Find the released version that broke a selector, or fixed it",
 		Long: `Bisect searches the versions that the catalogue lists. If the good version is
 the older one, it finds the first bad version, otherwise the first good one. It
-plays the scenarios given, or else all that the good version passes and the bad
-one fails. It leaves out versions that do not build.
+plays the scenarios of --scenario, or else all that the good version passes and
+the bad one fails. It leaves out versions that do not build.
 
 Exit status: 0 found; 2 wrong usage, or both versions do the same; 3 a lab
 failed.`,
@@ -66,9 +65,9 @@ func (f *bisectFlags) run(c *cobra.Command) error {
 	return f.withLabs(c, func() error { return f.search(c, versions) })
 }
 
-// buildAll builds every version that the search may ask: the search may run in a
-// user namespace, which has no network. The search reports what does not build, so
-// a signal is the only error here.
+// buildAll builds every version that the search may ask, because the search may run in
+// a user namespace, which has no network. Its only error is a signal: the search
+// reports versions that do not build.
 func (f *bisectFlags) buildAll(c *cobra.Command, versions []string) error {
 	release := catchSignals(c)
 	for _, name := range f.names(versions...) {
@@ -87,7 +86,7 @@ func (f *bisectFlags) names(versions ...string) (names []string) {
 	return names
 }
 
-// versions returns the two versions given and those listed between them, oldest
+// versions returns the good and the bad version and those listed between them, oldest
 // first.
 func (f *bisectFlags) versions() ([]string, error) {
 	good, err := catalogue.Find(f.selector + "@" + f.good)
@@ -119,7 +118,7 @@ func (f *bisectFlags) search(c *cobra.Command, versions []string) error {
 	if err != nil {
 		return err
 	}
-	args := f.scenarios // which may be files
+	args := f.scenarios
 	if len(args) == 0 {
 		args = changed.IDs()
 	}
@@ -163,8 +162,7 @@ func (f *bisectFlags) print(w io.Writer, flip bisect.Flip, ids []string) {
 	}
 }
 
-// ask asks versions in the labs of the scenarios that args name. A lab that
-// fails is an error.
+// ask asks versions in the labs of the scenarios that args name.
 func (f *bisectFlags) ask(c *cobra.Command, args []string, versions ...string) (*report.Report, error) {
 	cfg, err := f.config(c, args, asked{names: f.names(versions...)})
 	if err != nil {

@@ -19,9 +19,9 @@ type chosen struct {
 	args      map[string]string // by id: an argument that names it
 }
 
-// choose finds the scenarios that arguments name: a file, FILE#ID for one scenario
-// of a family, an id of a scenario or of a family, label:NAME. No argument names
-// the whole corpus. A scenario that several arguments name is run once.
+// choose finds the scenarios that arguments name: a file, FILE#ID for one scenario of a
+// family, an id of a scenario or of a family, label:NAME. Without arguments it returns
+// the whole corpus. It returns each scenario once.
 func choose(args []string) (chosen, error) {
 	c := chosen{args: map[string]string{}}
 	if len(args) == 0 {
@@ -46,13 +46,13 @@ func choose(args []string) (chosen, error) {
 	return c, errors.Join(errs...)
 }
 
-// corpus reads all of it. What arguments name by an id is read alone.
+// corpus reads the whole corpus; addID reads only one file.
 var corpus = sync.OnceValues(func() ([]*scenarios.Scenario, error) {
 	scs, err := scenarios.Corpus()
 	return scs, broken(err)
 })
 
-// broken adds to an error that the built-in corpus has it, not the user's file.
+// broken adds to an error that it is in the built-in corpus, not in the user's file.
 func broken(err error) error {
 	if err == nil {
 		return nil
@@ -93,7 +93,6 @@ func (c *chosen) addFile(path string) error {
 	return nil
 }
 
-// ids lists the ids of scenarios.
 func ids(scs []*scenarios.Scenario) string {
 	var all []string
 	for _, sc := range scs {

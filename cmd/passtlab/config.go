@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// configFlags are the configuration of kubelet and etcd, by flags.
+// configFlags are flags for the configuration of kubelet and etcd.
 type configFlags struct {
 	pods, services, valid, advertised, vips []string
 }
@@ -20,7 +20,7 @@ func (f *configFlags) add(c *cobra.Command) {
 	fs := c.Flags()
 	fs.StringArrayVar(&f.valid, "valid-subnet", nil, "kubelet's subnet filter: a `CIDR` or '!CIDR'; may be repeated, the order matters")
 	fs.StringArrayVar(&f.advertised, "advertised-subnet", nil, "etcd's subnet filter: a `CIDR` or '!CIDR'; may be repeated, the order matters")
-	fs.StringArrayVar(&f.vips, "vip", nil, "a virtual `ADDRESS` that the configuration knows of; may be repeated")
+	fs.StringArrayVar(&f.vips, "vip", nil, "a virtual `ADDRESS` of the configuration; may be repeated")
 }
 
 // addSubnets adds the flags for the networks of the node's own cluster.
@@ -30,7 +30,7 @@ func (f *configFlags) addSubnets(c *cobra.Command) {
 	fs.StringArrayVar(&f.services, "service-subnet", nil, "a service subnet of the node's cluster, as `CIDR`; may be repeated")
 }
 
-// set replaces in c what was given by flags.
+// set sets in c the fields whose flags have a value.
 func (f *configFlags) set(c *selector.Config) error {
 	return errors.Join(
 		replace("--pod-subnet", &c.PodSubnets, f.pods, parseSubnet),
@@ -41,7 +41,7 @@ func (f *configFlags) set(c *selector.Config) error {
 	)
 }
 
-// replace puts values in place of what is there. Without values that stays.
+// replace replaces a list by values, if there are any.
 func replace[T any](flag string, there *[]T, values []string, parse func(string) (T, error)) error {
 	if len(values) > 0 {
 		*there = nil

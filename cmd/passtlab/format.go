@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// format is the flag --format: how a command prints its result.
+// format is the flag --format.
 type format struct {
 	names []report.Format // the first is the default
 	value string
@@ -28,7 +28,7 @@ func (f *format) check() error {
 	return nil
 }
 
-// print prints v as JSON, or else what write writes.
+// print prints v as JSON, or by write in another format.
 func (f *format) print(c *cobra.Command, v any, write func(io.Writer) error) error {
 	if err := f.check(); err != nil {
 		return err

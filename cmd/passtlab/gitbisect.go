@@ -19,16 +19,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The exit statuses that git-bisect(1) run understands, besides 0 for a good
-// commit: any other below 128 is a bad one.
+// Exit statuses for git-bisect(1) run. 0 is a good commit, and any other status below
+// 128 a bad one.
 const (
 	bisectBad  = 1
 	bisectSkip = 125 // this commit cannot be tested
-	bisectStop = 128 // no commit could be
+	bisectStop = 128 // no commit can be tested
 )
 
-// bisecting reports whether a command line asks for these statuses, also one that
-// cannot be parsed.
+// bisecting reports whether a command line has --git-bisect. It also works for command
+// lines that cobra cannot parse.
 func bisecting(args []string) bool {
 	if i := slices.Index(args, "--"); i >= 0 {
 		args = args[:i]
@@ -39,18 +39,18 @@ func bisecting(args []string) bool {
 	})
 }
 
-// bisectStatus translates the exit status of passtlab. Only a judgement makes a
-// commit good or bad.
+// bisectStatus translates the exit status of passtlab. A commit is good or bad only if
+// passtlab has judged the selector.
 func bisectStatus(s statusError) int {
 	status := s.status
 	switch {
 	case status >= bisectSkip:
 	case status == report.StatusError, unbuilt(s.err):
 		status = bisectSkip
-	case s.err == nil: // the process in a user namespace ended without a judgement
+	case s.err == nil: // the process in a user namespace has judged nothing
 		status = bisectSkip
 	default:
-		status = bisectStop // wrong usage is so at every commit
+		status = bisectStop // wrong usage is wrong at every commit
 	}
 	if underGuard() {
 		return status
@@ -58,14 +58,14 @@ func bisectStatus(s statusError) int {
 	return guardStatus(status)
 }
 
-// unbuilt reports whether err says that the selector could not be built.
+// unbuilt reports whether err means that the selector was not built.
 func unbuilt(err error) bool {
 	missing := errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 	return errors.Is(err, command.ErrUsage) && missing || errors.Is(err, adapters.ErrBuild)
 }
 
-// judgement returns the status for a report. It is bisectSkip where no selector was
-// judged, or a program could not be started.
+// judgement returns the status for a report: bisectSkip if no selector was judged, or
+// if a program did not start.
 func judgement(r *report.Report) int {
 	unstarted := func(res report.Result) bool { return errors.Is(res.Err, command.ErrStart) }
 	if slices.ContainsFunc(r.Results, unstarted) || r.Summary.Results == r.Summary.Skip {
@@ -80,12 +80,12 @@ func judgement(r *report.Report) int {
 	return bisectSkip
 }
 
-// guarded is set to "1" for the process that judges for git bisect, and for the
-// one that replaces it in a user namespace.
+// guarded is "1" in the process that judges for git bisect, and in the one that replaces
+// it in a user namespace.
 const guarded = "PASSTLAB_GIT_BISECT"
 
-// The statuses of a process that has judged. Nothing else uses them: Go's runtime
-// takes 2 to 5, the race detector 66, shells 126 and 127.
+// The statuses of a process that has judged. Nothing else uses them: Go's runtime ends
+// with 2 to 5, the race detector with 66, shells with 126 and 127.
 const (
 	judgedGood = 200
 	judgedBad  = 201
@@ -94,11 +94,11 @@ const (
 // underGuard reports whether guard translates the status of this process.
 func underGuard() bool { return os.Getenv(guarded) == "1" }
 
-// guard runs passtlab again and translates its status for git bisect. If that
-// process crashes, or is killed, the commit cannot be tested.
+// guard runs passtlab again and translates its status for git bisect. If that process
+// crashes or is killed, git bisect skips the commit.
 func guard(stderr io.Writer) int {
-	// Should this process crash, SIGABRT ends it, for which git stops; status 2
-	// would be a bad commit.
+	// If this process crashes, it ends by SIGABRT, and git stops. Status 2 would be a
+	// bad commit.
 	debug.SetTraceback("crash")
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = os.Args

@@ -12,15 +12,15 @@ import (
 	"github.com/passtlab/passtlab/internal/vm"
 )
 
-// parallelInside is the default of --parallel in a virtual machine. Its one
-// emulated processor serves more labs no faster.
+// parallelInside is the default of --parallel in a virtual machine, whose one emulated
+// processor is not faster with more labs.
 const parallelInside = 4
 
-// emulated multiplies the time limits of selectors where the processor is
-// emulated. Bash with jq was measured to be 15 times as slow there.
+// emulated multiplies the time limits of selectors on an emulated processor, where bash
+// with jq takes 15 times as long.
 const emulated = 10
 
-// kernelFlags say on which kernel a command runs.
+// kernelFlags choose the kernel on which a command runs.
 type kernelFlags struct {
 	kernel, modules, accel string
 }
@@ -28,22 +28,21 @@ type kernelFlags struct {
 func (f *kernelFlags) add(c *cobra.Command) {
 	fs := c.Flags()
 	fs.StringVar(&f.kernel, "kernel", "", "run in a virtual machine that boots the kernel `VERSION`, such as 6.1, newest or a PATH with a slash (passtlab kernels)")
-	fs.StringVar(&f.modules, "kernel-modules", "", "the folder `DIR` with the modules of that kernel, where they are not beside it")
-	fs.StringVar(&f.accel, "accel", "tcg", "have the virtual machine's processor run by `NAME`, tcg or kvm")
+	fs.StringVar(&f.modules, "kernel-modules", "", "the folder `DIR` with the modules of that kernel, if they are not beside it")
+	fs.StringVar(&f.accel, "accel", "tcg", "run the virtual machine's processor by `NAME`, tcg or kvm")
 }
 
-// check finds what is wrong with the flags.
 func (f *kernelFlags) check() error {
 	switch {
 	case !slices.Contains([]string{"tcg", "kvm"}, f.accel):
 		return fmt.Errorf("--accel: %q is neither tcg nor kvm", f.accel)
 	case f.kernel == "" && f.modules != "":
-		return errors.New("--kernel-modules: is for --kernel alone")
+		return errors.New("--kernel-modules: it needs --kernel")
 	}
 	return nil
 }
 
-// slower multiplies the time limits of selectors; 0 changes nothing.
+// slower returns the factor for the time limits of selectors; 0 keeps them.
 func (f *kernelFlags) slower() time.Duration {
 	if f.kernel == "" || f.accel != "tcg" {
 		return 0
@@ -51,10 +50,10 @@ func (f *kernelFlags) slower() time.Duration {
 	return emulated
 }
 
-// elsewhere reports whether the command has yet to be started on another kernel.
+// elsewhere reports whether the command has to start again on another kernel.
 func (f *kernelFlags) elsewhere() bool { return f.kernel != "" && !vm.Inside() }
 
-// run runs the whole command, with the same arguments, on that kernel.
+// run runs the command again, with the same arguments, on that kernel.
 func (f *kernelFlags) run(c *cobra.Command) error {
 	dir, err := vm.CacheDir()
 	if err != nil {

@@ -243,7 +243,7 @@ func TestKernels(t *testing.T) {
 		{"run --kernel 9.9", "there are [6.1.0-56-cloud-amd64]; fetch it by scripts/fetch-kernels.sh"},
 		{"run --kernel ./none", "--kernel: open "},
 		{"run --kernel 6.1 --accel xen", `--accel: "xen" is neither tcg nor kvm`},
-		{"run --kernel-modules /lib", "--kernel-modules: is for --kernel alone"},
+		{"run --kernel-modules /lib", "--kernel-modules: it needs --kernel"},
 		{"run --kernel 6.1 --selector talos-v9", `did you mean "talos-v`}, // before anything boots
 		{"kernels --format xml", "--format: "},
 	} {

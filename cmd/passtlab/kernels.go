@@ -18,16 +18,16 @@ func kernelsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "kernels",
 		Short: "List the kernels that run --kernel can boot",
-		Long: `Kernels lists the kernels in the cache, of which passtlab run --kernel boots
-the newest that its VERSION stands for. In a checkout of passtlab
+		Long: `Kernels lists the kernels in the cache. passtlab run --kernel VERSION boots the
+newest of them whose version begins with VERSION. In a checkout of passtlab
 
   scripts/fetch-kernels.sh 6.1
 
-fetches one more from Debian, on Debian and Ubuntu and without root; it installs
-nothing. Elsewhere, or for a kernel of your own, give --kernel a path: the
-modules are found beside the image or in /lib/modules/VERSION, or are named by
---kernel-modules. The kernel needs FUSE and a virtio console, as modules or
-built in, besides what labs need.`,
+fetches another one from Debian. It works on Debian and Ubuntu without root, and
+installs nothing. On other systems, or for a kernel of your own, give --kernel a
+path. passtlab looks for the modules beside the image and in
+/lib/modules/VERSION; --kernel-modules names another folder. Besides the needs of
+labs, the kernel needs FUSE and a virtio console, as modules or built in.`,
 		Example: `  passtlab kernels
   passtlab run --kernel 6.1 label:core
   passtlab run --kernel /boot/vmlinuz-5.14.0-503.el9.x86_64 label:core`,
@@ -71,7 +71,7 @@ func listKernels(w io.Writer, dir string, ks []vm.Kernel) error {
 	return t.Flush()
 }
 
-// sizeOf returns how many octets the files of a folder have.
+// sizeOf returns the size of all files below a folder, in octets.
 func sizeOf(dir string) (n int64, err error) {
 	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

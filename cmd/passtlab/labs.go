@@ -20,27 +20,26 @@ type labFlags struct {
 	parallel int
 	expect   string
 
-	again  []string      // further flags with which a report says to run again
-	build  run.Builder   // nil: the backend's; tests have others
-	slower time.Duration // multiplies the time limits of selectors; 0 changes nothing
+	again  []string      // further flags for the command lines in reports
+	build  run.Builder   // for tests; nil: that of the backend
+	slower time.Duration // a factor for the time limits of selectors; 0 keeps them
 }
 
 func (f *labFlags) add(c *cobra.Command) {
 	fs := c.Flags()
 	fs.IntVar(&f.parallel, "parallel", run.DefaultParallel, fmt.Sprintf("labs up at once, `N` from 1 to %d", run.MaxParallel))
-	fs.Int64Var(&f.seed, "seed", 0, "draw the orders that scenarios leave to chance by this `NUMBER`, as printed by a run; 0: a new one")
+	fs.Int64Var(&f.seed, "seed", 0, "draw random orders of scenarios by this `NUMBER`, which each run prints; 0: a new one")
 	f.playFlags.add(fs)
-	// A failed lab no longer stops the others. Scripts still give the flag.
-	fs.Bool("keep-going", true, "does nothing: a lab that fails never keeps others from being run")
+	// A failed lab does not stop the others any more, but scripts still use the flag.
+	fs.Bool("keep-going", true, "does nothing: a lab that fails never stops the others")
 	_ = fs.MarkHidden("keep-going")
 }
 
-// addExpect adds the flag of those commands that know of known failures.
 func (f *labFlags) addExpect(c *cobra.Command) {
-	c.Flags().StringVar(&f.expect, "expect", "", "hold failures against those that `FILE` says are known, strictly")
+	c.Flags().StringVar(&f.expect, "expect", "", "compare failures strictly with the known failures in `FILE`")
 }
 
-// config returns what is to be run: the scenarios of args, the selectors of who.
+// config returns a run of the scenarios that args name and the selectors of who.
 func (f *labFlags) config(c *cobra.Command, args []string, who asked) (run.Config, error) {
 	if f.parallel < 1 || f.parallel > run.MaxParallel {
 		return run.Config{}, fmt.Errorf("--parallel: %d is not from 1 to %d", f.parallel, run.MaxParallel)
@@ -82,7 +81,7 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (run.Confi
 	return cfg, nil
 }
 
-// reproduce returns the command line that asks one selector in one scenario again,
+// reproduce returns a command line that asks one selector in one scenario again,
 // without --expect.
 func (f *labFlags) reproduce(sc *scenarios.Scenario, scenario string, selector []string) []string {
 	args := append([]string{"passtlab", "run"}, selector...)
@@ -101,7 +100,7 @@ func (f *labFlags) reproduce(sc *scenarios.Scenario, scenario string, selector [
 	return append(append(args, f.again...), scenario)
 }
 
-// withLabs runs run where labs can be made.
+// withLabs runs run where this process can make labs.
 func (f *labFlags) withLabs(c *cobra.Command, run func() error) error {
 	if f.build != nil {
 		return run()

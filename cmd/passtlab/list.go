@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// listing is what passtlab list prints as JSON.
+// listing is the JSON of passtlab list.
 type listing struct {
 	Scenarios []listed `json:"scenarios"`
 	Selectors []string `json:"selectors"`
@@ -52,7 +52,7 @@ func listCommand() *cobra.Command {
 		},
 	}
 	f.add(c, "table", "json")
-	c.Flags().BoolVar(&byItem, "coverage", false, "list the items that a corpus has to cover instead, each with its scenarios")
+	c.Flags().BoolVar(&byItem, "coverage", false, "list instead the items that a corpus has to cover, each with its scenarios")
 	return c
 }
 
@@ -74,13 +74,13 @@ func (l listing) table(w io.Writer) error {
 	return t.Flush()
 }
 
-// covered is an item of the coverage list with the scenarios that are about it.
+// covered is an item of the coverage list with its scenarios.
 type covered struct {
 	scenarios.Item
 	Scenarios []string `json:"scenarios"`
 }
 
-// coverage returns the items that scenarios cover, or of a whole corpus all.
+// coverage returns the items that scenarios cover, or all items for a whole corpus.
 func coverage(scs []*scenarios.Scenario, whole bool) ([]covered, error) {
 	items, err := scenarios.Items()
 	if err != nil {
@@ -101,8 +101,7 @@ func coverage(scs []*scenarios.Scenario, whole bool) ([]covered, error) {
 	return all, nil
 }
 
-// writeCoverage prints each item with its scenarios. An item without one stands
-// out: the list is there to find these.
+// writeCoverage prints each item with its scenarios, and marks items without one.
 func writeCoverage(w io.Writer, all []covered) error {
 	var b strings.Builder
 	missing := 0

@@ -1,13 +1,11 @@
 // Command passtlab judges which IPv6 address a node component picks behind
 // KubeVirt's passt, by measuring in a lab which addresses work.
 //
-// Exit status: 0 fine, 1 a selector failed, 2 wrong usage, a bad scenario or
-// nothing selected, 3 the lab failed. A run that SIGINT or SIGTERM ends takes
-// its labs down, writes no report and exits with 130 or 143; the same signals
-// are how "passtlab up" ends well, with 0, once its lab is up. A second signal
-// ends at once. Where there is nothing to take down, the signal itself ends the
-// process, which shells show as the same status.
-// "passtlab run --git-bisect" exits as git-bisect(1) wants it instead.
+// Exit status: 0 fine, 1 a selector failed, 2 wrong usage, a bad scenario or nothing
+// selected, 3 the lab failed. After SIGINT or SIGTERM a run takes its labs down, writes
+// no report and exits with 130 or 143; "passtlab up" exits with 0 once its lab is up. A
+// second signal ends passtlab at once. Without labs the signal itself ends the process.
+// "passtlab run --git-bisect" has the statuses of git-bisect(1) instead.
 package main
 
 import (
@@ -36,24 +34,24 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
-	// Names, messages and titles may come from anybody.
+	// Names, messages and titles may contain control characters.
 	out, errs := &visible.Writer{W: stdout}, &visible.Writer{W: stderr}
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
 	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd() // which writes where out is now
+	root.InitDefaultCompletionCmd() // after SetOut, which it uses
 	group(root)
 	err := root.ExecuteContext(ctx)
 	err = errors.Join(err, out.Flush())
 	defer errs.Flush()
 	switch {
 	case err == nil && bisecting(args):
-		return bisectStop // help was asked for, and no judgement
+		return bisectStop // passtlab has printed help and judged nothing
 	case err == nil:
 		return report.StatusOK
 	}
-	// An error without a status is wrong usage, such as those of cobra.
+	// An error without a status, such as cobra's, is wrong usage.
 	s := statusError{status: report.StatusUsage, err: err}
 	errors.As(err, &s)
 	if sig, ok := errors.AsType[signalError](err); ok {
@@ -68,8 +66,7 @@ func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout
 	return s.status
 }
 
-// statusError gives an error an exit status. Without an error the command ends
-// and prints nothing.
+// statusError is an exit status and the error to print, if any.
 type statusError struct {
 	status int
 	err    error
@@ -84,7 +81,7 @@ func (e statusError) Error() string {
 
 func (e statusError) Unwrap() error { return e.err }
 
-// exit ends the command with a status. It prints nothing.
+// exit makes the command end with a status and print nothing.
 func exit(status int) error {
 	if status == report.StatusOK {
 		return nil
@@ -92,8 +89,8 @@ func exit(status int) error {
 	return statusError{status: status}
 }
 
-// labFailed makes an error of the lab of err, unless it has a status already, or
-// is a fault of the scenario.
+// labFailed gives err the status of a failed lab, unless it has a status or is a fault
+// of the scenario.
 func labFailed(err error) error {
 	if err == nil || errors.As(err, new(statusError)) || errors.As(err, new(scenarios.Faults)) {
 		return err

@@ -75,7 +75,7 @@ func TestUsageErrors(t *testing.T) {
 		{"validate " + bad, "titel"},
 		{"schema extra", "unknown command"},
 		{"up", "accepts 1 arg(s)"},
-		{"up label:core", "and there is one lab to build; name one of passt-slaac-then-dhcpv6, "},
+		{"up label:core", "scenarios; name one of passt-slaac-then-dhcpv6, "},
 		{"up --at noon late-lease-unasked", `--at: late-lease-unasked has no checkpoint "noon"; there are `},
 		{"run ../../scenarios/order/passt.yaml#passt", `stands for no scenario "passt"; it has passt-slaac-then-dhcpv6, passt-dhcpv6-then-slaac`},
 		{"run --kernel-order mine --exec yours=/bin/true", `--kernel-order: no --exec is called "mine"`},

@@ -13,18 +13,17 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// defaultRole is the role where none is named: the one whose choice ends up in
-// the Node object.
+// defaultRole is the role whose choice is in the Node object.
 const defaultRole = string(scenarios.RoleKubelet)
 
 func observeCommand() *cobra.Command {
 	var role, output string
 	c := &cobra.Command{
 		Use:   "observe",
-		Short: "Print what a selector would be shown on this node, as JSON",
-		Long: `Prints links, addresses and IPv6 routes of this node as the JSON object that
-selectors are shown. It needs no rights and changes nothing. passtlab pick
---from reads it.`,
+		Short: "Print the observation that a selector would get on this node, as JSON",
+		Long: `Observe prints links, addresses and IPv6 routes of this node as the JSON object
+that selectors get. It needs no rights and changes nothing. passtlab pick --from
+reads the output.`,
 		Example: `  passtlab observe --output node1.json
   ssh node1 passtlab observe | passtlab pick --from -`,
 		Args: cobra.NoArgs,

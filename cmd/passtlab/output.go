@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// output are the flags of a command whose result may go to a file.
+// output has the flags of a command that can write its result to a file.
 type output struct {
 	format
 	path string
@@ -20,7 +20,6 @@ type output struct {
 	file *outfile.File // nil: standard output
 }
 
-// add adds the flags for what the result is called.
 func (o *output) add(c *cobra.Command, what string, formats []report.Format) {
 	o.format.add(c, formats...)
 	c.Flags().StringVar(&o.path, "output", "", fmt.Sprintf("write the %s to `FILE`, and the table to standard output; -: the %[1]s to standard output", what))
@@ -28,11 +27,11 @@ func (o *output) add(c *cobra.Command, what string, formats []report.Format) {
 
 // addAll adds the flag of commands whose result is a report.
 func (o *output) addAll(c *cobra.Command) {
-	c.Flags().BoolVar(&o.all, "all", false, "show every scenario, failure and known failure, also where a summary by topic is shorter")
+	c.Flags().BoolVar(&o.all, "all", false, "show every scenario, failure and known failure in place of a summary by topic")
 }
 
-// open creates the file before the labs are built, so that a bad name costs no
-// time. The caller discards the file.
+// open creates the file before the command builds labs, so that a bad name fails at
+// once. The caller discards the file.
 func (o *output) open() (err error) {
 	if o.path == "" || standardOutput(o.path) {
 		return nil
@@ -43,15 +42,14 @@ func (o *output) open() (err error) {
 	return nil
 }
 
-// standardOutput reports whether name stands for standard output. If that is a file,
-// opening it a second time would overwrite its start.
+// standardOutput reports whether name is standard output. If that is a file, opening it
+// again would overwrite its start.
 func standardOutput(name string) bool {
 	return name == "-" || slices.Contains([]string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}, filepath.Clean(name))
 }
 
-// write writes the result to standard output, or the table there and the result to
-// the file. The table comes first, so that it is not lost if the file cannot be
-// written.
+// write writes the result to standard output, or the table there and the result to the
+// file. The table comes first, so that it is not lost if writing the file fails.
 func (o *output) write(c *cobra.Command, write func(io.Writer, report.Format, report.Style) error) error {
 	out, format := bare(c.OutOrStdout()), report.Format(o.value)
 	style := report.Style{Colour: colourful(out), All: o.all}

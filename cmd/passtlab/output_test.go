@@ -26,7 +26,7 @@ func TestOutputSymlink(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, flag := range files {
-		want := map[string]string{"--output": victim + ", which others may have placed there", "--write-expect": "is there already"}[flag]
+		want := map[string]string{"--output": victim + ", which others may have placed there", "--write-expect": " exists; use --expect"}[flag]
 		testRun(t, report.StatusUsage, want, builds(nil), "--exec", "nobody=false", flag, link, id)
 	}
 	for _, args := range [][]string{{"observe", "--output", link}} {

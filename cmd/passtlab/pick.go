@@ -26,10 +26,10 @@ func pickCommand() *cobra.Command {
 	var f pickFlags
 	c := &cobra.Command{
 		Use:   "pick",
-		Short: "Say what selectors would pick on a node and why",
-		Long: `Asks selectors about this node, or about one whose addresses were saved: by
-passtlab observe, talosctl get addresses -o yaml, or talosctl get addresses,
-also pasted from a report. It needs no rights and builds no lab.
+		Short: "Show what selectors would pick on a node and why",
+		Long: `Pick asks selectors about this node, or about a node whose addresses are in a
+file: the output of passtlab observe, talosctl get addresses -o yaml, or
+talosctl get addresses. It needs no rights and builds no lab.
 
 Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 		Example: `  passtlab pick
@@ -43,7 +43,7 @@ Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 	f.asked.add(fs)
 	fs.StringVar(&f.from, "from", "", "read the node's addresses from `FILE`, - for standard input")
 	fs.StringVar(&f.role, "role", "", fmt.Sprintf("`ROLE`: who wants the address, one of %v (default: the file's, else %s)", scenarios.Roles(), defaultRole))
-	fs.StringVar(&f.target, "target", "", "the `ADDRESS` of another node, which the kernel's own selection depends on")
+	fs.StringVar(&f.target, "target", "", "the `ADDRESS` of another node, on which the kernel's own selection depends")
 	f.format.add(c, "text", "json")
 	f.config.add(c)
 	return c
@@ -86,7 +86,7 @@ func (f *pickFlags) run(c *cobra.Command) error {
 	return nil
 }
 
-// configure sets in o what the flags name.
+// configure sets the role, the target and the configuration of o by the flags.
 func (f *pickFlags) configure(o *selector.Observation) error {
 	switch {
 	case f.role != "":

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// playFlags are the flags that say how scenarios are played.
+// playFlags are flags for the play of scenarios.
 type playFlags struct {
 	passt, client string
 	backend       string
@@ -23,13 +23,13 @@ type playFlags struct {
 }
 
 func (f *playFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.passt, "passt", "", "behave as `RELEASE` of passt, as latest, or as kubevirt:VERSION, in scenarios that do not name a release of their own")
-	fs.StringVar(&f.client, "client", "", fmt.Sprintf("have `NAME`, one of %v, configure the guest in scenarios that name no client of their own", scenarios.Clients()))
+	fs.StringVar(&f.passt, "passt", "", "behave as `RELEASE` of passt, as latest, or as kubevirt:VERSION, in scenarios that name no release of their own")
+	fs.StringVar(&f.client, "client", "", fmt.Sprintf("the client `NAME`, one of %v, configures the guest in scenarios that name no client of their own", scenarios.Clients()))
 	fs.StringVar(&f.backend, "backend", "simulated", backendUsage)
-	fs.BoolVar(&f.verbose, "verbose", false, "log what happens in the labs to standard error")
+	fs.BoolVar(&f.verbose, "verbose", false, "log the events in the labs to standard error")
 }
 
-// prepare returns the scenarios as the flags have them played.
+// prepare returns the scenarios with the flags applied.
 func (f *playFlags) prepare(scs []*scenarios.Scenario) (_ []*scenarios.Scenario, err error) {
 	if f.passt != "" {
 		if scs, err = sim.As(f.passt, scs...); err != nil {
@@ -45,7 +45,7 @@ func (f *playFlags) prepare(scs []*scenarios.Scenario) (_ []*scenarios.Scenario,
 	return scenarios.Draw(f.seed, scs...), nil
 }
 
-// logger logs to w, or nowhere.
+// logger logs to w if the user wants that.
 func (f *playFlags) logger(w io.Writer) *slog.Logger {
 	if !f.verbose {
 		return slog.New(slog.DiscardHandler)
@@ -53,7 +53,9 @@ func (f *playFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-const backendUsage = "what plays passt: simulated, or passt[=PATH], the real program, by default pasta in $PATH"
+const backendUsage = "the passt in the labs: simulated, or passt[=PATH], the real program, by default pasta in $PATH"
+
+const pcapUsage = "write one pcapng file for each link into the folder `DIR`; other programs can read it while it grows"
 
 // parseBackend reads the flag --backend.
 func parseBackend(ctx context.Context, value string) (sim.Backend, error) {
@@ -71,7 +73,7 @@ func parseBackend(ctx context.Context, value string) (sim.Backend, error) {
 	return sim.Backend{}, fmt.Errorf("--backend: %q is neither simulated nor passt[=PATH]", value)
 }
 
-// makeCaptures makes the folder that --pcap names, if any.
+// makeCaptures makes the folder of --pcap, if any.
 func makeCaptures(dir string) error {
 	if dir == "" {
 		return nil

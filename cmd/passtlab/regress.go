@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// regressFlags are the flags of passtlab regress.
 type regressFlags struct {
 	labFlags
 	selectors     []string
@@ -22,16 +21,16 @@ func newRegress(build run.Builder) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "regress (--selector NAME@A..B | --old PROGRAM --new PROGRAM) [SCENARIO.yaml | ID | label:NAME]...",
 		Short: "Compare versions of a selector, each with the one before",
-		Long: `Regress asks all versions of a selector in the same labs and prints for each
-step from one version to the next what was fixed, what has regressed, and where
-another address with the same verdict is picked.
+		Long: `Regress asks all versions of a selector in the same labs. For each step from one
+version to the next it prints fixed failures, regressions, and other picks with
+the same verdict.
 
-Versions are a range of the catalogue's (flannel@v0.25.7..v0.28.10), a list
+Versions are a range of the catalogue (flannel@v0.25.7..v0.28.10), a list
 (flannel@v0.25.7,v0.28.4), several --selector, or two programs. Programs have no
-name here, and are run as passtlab run --exec runs them.
+name here; they run as in passtlab run --exec.
 
-Exit status: 0; 1 something has regressed, unless --expect knows of it; 2 wrong
-usage; 3 a lab failed.`,
+Exit status: 0; 1 a regression that --expect does not list; 2 wrong usage; 3 a
+lab failed.`,
 		Example: `  passtlab regress --selector flannel@v0.25.7..v0.28.10
   passtlab regress --old './pick-main -6' --new './pick-branch -6' --format markdown label:core`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
@@ -62,7 +61,7 @@ func (f *regressFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	if n := len(cfg.Selectors); n < 2 {
-		return fmt.Errorf("regress: %s is one version, and it takes two to compare", cfg.Selectors[0].Name())
+		return fmt.Errorf("regress: %s is one version; name at least two", cfg.Selectors[0].Name())
 	}
 	return f.withLabs(c, func() error { return f.compare(c, cfg) })
 }

@@ -19,7 +19,7 @@ func TestRegressUsage(t *testing.T) {
 		{"regress", "at least one of the flags in the group [selector old] is required"},
 		{"regress --old true", "[new]"},
 		{"regress --selector talos-v1 --old true --new true", "[selector old]"},
-		{"regress --selector talos-v1", "talos-v1 is one version, and it takes two to compare"},
+		{"regress --selector talos-v1", "talos-v1 is one version; name at least two"},
 		{"regress --selector flannel@v9.0.0..", "no version listed lies in v9.0.0.."},
 		{"regress --selector flannel@v0.25.7,main", `"main" is no exact version`},
 		{"regress --selector talos-v1 --selector talos-v2 --format junit", `--format: "junit" is none of`},
@@ -33,7 +33,7 @@ func TestRegressUsage(t *testing.T) {
 		{"run --expect x --write-expect y", "[expect write-expect]"},
 		{"run --shard 9/8", `--shard: parse shard: "9/8"`},
 		{"run --shard 1/2 " + id, "there are only 1 scenarios"},
-		{"run --durations x", "--durations: is for --shard alone"},
+		{"run --durations x", "--durations: it needs --shard"},
 		{"run --shard 1/2 --durations /no/such/file", "--durations: read report"},
 		{"report merge", "requires at least 1 arg"},
 		{"report merge /no/such/file", "read report"},
@@ -72,8 +72,8 @@ func TestRegressPrograms(t *testing.T) {
 // The failures that a run writes are those that it expects afterwards.
 func TestRunExpect(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "passtlab.expect.yaml")
-	testRun(t, report.StatusOK, "2 failures are in "+file, builds(nil), "--exec", "mine=false", "--write-expect", file, id)
-	testRun(t, report.StatusUsage, "is there already", builds(nil), "--exec", "mine=false", "--write-expect", file, id)
+	testRun(t, report.StatusOK, "wrote 2 failures to "+file, builds(nil), "--exec", "mine=false", "--write-expect", file, id)
+	testRun(t, report.StatusUsage, " exists; use --expect", builds(nil), "--exec", "mine=false", "--write-expect", file, id)
 	testRun(t, report.StatusOK, "2 xfail", builds(nil), "--exec", "mine=false", "--expect", file, id)
 	testRun(t, report.StatusFail, "2 xpass", builds(nil), "--exec", "mine=true", "--expect", file, id)
 	testRun(t, report.StatusUsage, file+":4:15: failures[0].selector: other takes no part", builds(nil), "--exec", "mine=true", "--expect", edited(t, file, "selector: mine", "selector: other"), id)

@@ -9,13 +9,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// releases is what passtlab releases prints as JSON.
+// releases is the JSON of passtlab releases.
 type releases struct {
-	First   string         `json:"first"`
-	Last    string         `json:"last"`
-	Default string         `json:"default"`
-	Changes []passt.Change `json:"changes"`
-	// KubeVirt is which passt each KubeVirt release ships.
+	First    string          `json:"first"`
+	Last     string          `json:"last"`
+	Default  string          `json:"default"`
+	Changes  []passt.Change  `json:"changes"`
 	KubeVirt []passt.Shipped `json:"kubevirt"`
 }
 
@@ -23,7 +22,7 @@ func releasesCommand() *cobra.Command {
 	var f format
 	c := &cobra.Command{
 		Use:   "releases",
-		Short: "List the passt releases that are known, what changed in them, and which KubeVirt ships which",
+		Short: "List the known passt releases, their changes, and the passt of each KubeVirt release",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			r := releases{passt.First, passt.Last, passt.Default, passt.Changes(), passt.KubeVirts()}

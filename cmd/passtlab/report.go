@@ -6,7 +6,7 @@ import (
 )
 
 func reportCommand() *cobra.Command {
-	c := &cobra.Command{Use: "report", Short: "Work with reports that were written as JSON"}
+	c := &cobra.Command{Use: "report", Short: "Work with JSON reports"}
 	c.AddCommand(reportShowCommand(), reportMergeCommand())
 	return c
 }
@@ -38,11 +38,11 @@ func reportMergeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "merge FILE...",
 		Short: "Put the reports of all shards of a run together",
-		Long: `Merge makes one report of several, and prints it. Verdicts only worsen. Shards
-have to be of one run, and complete.
+		Long: `Merge makes one report of several, and prints it. Of two verdicts it keeps the
+worse one. The shards have to belong to one run, and to be complete.
 
-Exit status: that of the run as a whole; 2 a file that is no report; 3 a shard
-is missing, or is of another run.`,
+Exit status: that of the whole run; 2 a file is no report; 3 a shard is missing,
+or belongs to another run.`,
 		Example: `  passtlab report merge --format json --output report.json report-*.json`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {

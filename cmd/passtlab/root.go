@@ -34,8 +34,8 @@ nothing selected; 3 the lab failed.`,
 	return root
 }
 
-// group makes c and its subcommands end with status 2 where a subcommand is
-// unknown, or is missing, which prints the help too. Cobra would end with 0.
+// group makes c and its subcommands end with status 2, and not with 0 as in cobra, if a
+// subcommand is unknown or missing. If it is missing, the command prints its help.
 func group(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		group(sub)
@@ -79,8 +79,8 @@ func unknownCommand(c *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q for %q%s; there are %s", name, c.CommandPath(), near.Hint(name, names), strings.Join(names, ", "))
 }
 
-// withRights runs f if this process may make labs, and otherwise the whole command
-// again in a user namespace. A signal cancels the context of c while f runs.
+// withRights runs f if this process may make labs, and otherwise the whole command again
+// in a user namespace. A signal cancels the context of c while f runs.
 func withRights(c *cobra.Command, f func() error) error {
 	ran, code, err := userns.Reexec()
 	switch {
@@ -89,8 +89,7 @@ func withRights(c *cobra.Command, f func() error) error {
 	case ran:
 		return exit(code)
 	}
-	_ = record.Sweep(record.Folder()) // records of labs that were killed; nothing depends on it
-	// The result of f counts, also where a signal has come meanwhile.
-	defer catchSignals(c)()
+	_ = record.Sweep(record.Folder()) // removes records of killed labs; nothing depends on it
+	defer catchSignals(c)()           // the result of f counts, also if a signal has come
 	return f()
 }

@@ -6,12 +6,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// rootlessCommand is what make and CI start test binaries with.
+// rootlessCommand starts test binaries for make and CI.
 func rootlessCommand() *cobra.Command {
 	var always bool
 	c := &cobra.Command{
 		Use:    "rootless -- COMMAND [ARG]...",
-		Short:  "Run a command where labs can be made: as it is with the right, otherwise in a user namespace",
+		Short:  "Run a command that makes labs, in a user namespace if it has no right without",
 		Hidden: true,
 		Args:   cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, argv []string) error {
@@ -25,7 +25,7 @@ func rootlessCommand() *cobra.Command {
 			return exit(code)
 		},
 	}
-	c.Flags().BoolVar(&always, "always", false, "make a user namespace even with the right")
+	c.Flags().BoolVar(&always, "always", false, "always make a user namespace")
 	c.Flags().SetInterspersed(false)
 	return c
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// runFlags are the flags of passtlab run.
 type runFlags struct {
 	labFlags
 	asked
@@ -26,7 +25,7 @@ type runFlags struct {
 	gitBisect        bool
 }
 
-// newRun returns the command. Tests build labs of their own; for nil the backend does.
+// newRun returns the command. build is for tests; nil is that of the backend.
 func newRun(build run.Builder) *cobra.Command {
 	f := runFlags{labFlags: labFlags{build: build}}
 	c := &cobra.Command{
@@ -89,17 +88,17 @@ lab's failure, status 3.`,
 	f.addWatches(fs)
 	f.out.add(c, "report", report.Formats())
 	f.out.addAll(c)
-	fs.BoolVar(&f.knownFailures, "known-failures", false, "count failures that scenarios state as xfail, and their absence as xpass")
-	fs.StringVar(&f.writeExpect, "write-expect", "", "write the failures to `FILE`, a new one, for --expect")
+	fs.BoolVar(&f.knownFailures, "known-failures", false, "count failures that scenarios list as xfail, and their absence as xpass")
+	fs.StringVar(&f.writeExpect, "write-expect", "", "write the failures to a new `FILE` for --expect")
 	fs.StringVar(&f.shard, "shard", "", "run the part `INDEX/COUNT` of the scenarios; passtlab report merge puts parts together")
 	fs.StringVar(&f.durations, "durations", "", "balance shards by the durations in the report `FILE`")
 	fs.BoolVar(&f.gitBisect, "git-bisect", false, "exit as \"git bisect run\" wants it: 0 good, 1 bad, 125 cannot tell, 128 stop")
-	fs.StringVar(&f.capture, "pcap", "", "write one pcapng file a link into the folder `DIR`, which can be read while it grows")
+	fs.StringVar(&f.capture, "pcap", "", pcapUsage)
 	f.labFlags.add(c)
 	f.addExpect(c)
 	f.kernelFlags.add(c)
 	c.MarkFlagsMutuallyExclusive("expect", "write-expect")
-	// What a scenario states depends on the flags that its own client sets.
+	// The failures in a scenario are those with the scenario's own client.
 	c.MarkFlagsMutuallyExclusive("client", "known-failures")
 	return c
 }
@@ -115,7 +114,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 		f.parallel = parallelInside
 	}
 	f.labFlags.slower = f.kernelFlags.slower()
-	// Before a kernel boots, bad arguments are found, and selectors are built: a
+	// config checks the arguments and builds selectors before a kernel boots, because a
 	// virtual machine has no network.
 	cfg, err := f.config(c, args, f.asked)
 	if err != nil {
@@ -138,7 +137,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 }
 
 func (f *runFlags) judge(c *cobra.Command, cfg run.Config) error {
-	// All files are opened before the labs are built.
+	// All files are opened before the labs are built, so that a bad name fails at once.
 	if err := makeCaptures(f.capture); err != nil {
 		return err
 	}
@@ -146,7 +145,7 @@ func (f *runFlags) judge(c *cobra.Command, cfg run.Config) error {
 	if f.writeExpect != "" {
 		file, err := outfile.CreateNew(f.writeExpect)
 		if errors.Is(err, fs.ErrExist) {
-			err = fmt.Errorf("%s is there already; use --expect, or remove it", f.writeExpect)
+			err = fmt.Errorf("%s exists; use --expect, or remove it", f.writeExpect)
 		}
 		if err != nil {
 			return fmt.Errorf("--write-expect: %w", err)
@@ -174,11 +173,11 @@ func (f *runFlags) judge(c *cobra.Command, cfg run.Config) error {
 	return exit(rep.ExitStatus())
 }
 
-// cut leaves in cfg what belongs to the shard.
+// cut removes from cfg the scenarios of other shards.
 func (f *runFlags) cut(cfg *run.Config) error {
 	if f.shard == "" {
 		if f.durations != "" {
-			return errors.New("--durations: is for --shard alone")
+			return errors.New("--durations: it needs --shard")
 		}
 		return nil
 	}
@@ -201,8 +200,8 @@ func (f *runFlags) cut(cfg *run.Config) error {
 	return nil
 }
 
-// writeFailures writes the failures as expectations. They are known from now on, so
-// they do not fail the command.
+// writeFailures writes the failures as expectations. From now on they are known, so the
+// command does not fail.
 func (f *runFlags) writeFailures(c *cobra.Command, report *report.Report, run []*scenarios.Scenario, file *outfile.File) error {
 	err := expect.Write(file, report, run)
 	if err == nil {
@@ -211,7 +210,7 @@ func (f *runFlags) writeFailures(c *cobra.Command, report *report.Report, run []
 	if err != nil {
 		return labFailed(fmt.Errorf("--write-expect: %w", err))
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "passtlab: %d failures are in %s now; say there why, and use --expect from now on\n",
+	fmt.Fprintf(c.ErrOrStderr(), "passtlab: wrote %d failures to %s; add the reasons there, and use --expect from now on\n",
 		report.Summary.Fail, f.writeExpect)
 	return nil
 }

@@ -30,7 +30,7 @@ func selectorsListCommand() *cobra.Command {
 	var f format
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "List the catalogue: what each selector asks, and by which rule",
+		Short: "List the catalogue: the module, the versions and the rule of each selector",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			es, err := catalogue.All()
@@ -64,11 +64,12 @@ func selectorsBuildCommand() *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use:   "build [NAME[@VERSION]]...",
-		Short: "Build selectors into the cache, and print where they are",
-		Long: `Build makes the programs that "passtlab run --selector NAME@VERSION" asks, and
-prints their paths. It needs the go tool, and a network for what the go tool
-has not downloaded yet; what is in the cache needs neither. Any released version
-can be built. NAME alone is its newest version listed, no argument is all names.`,
+		Short: "Build selectors into the cache, and print their paths",
+		Long: `Build makes the programs for "passtlab run --selector NAME@VERSION" and prints
+their paths. It needs the go tool, and a network for modules that the go tool has
+not downloaded yet. Programs that are in the cache need neither. Build can build
+any released version. NAME alone is its newest version in the list; without
+arguments, build builds all names.`,
 		Example: `  passtlab selectors build
   passtlab selectors build flannel@v0.25.7 flannel@v0.28.4`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -92,7 +93,7 @@ can be built. NAME alone is its newest version listed, no argument is all names.
 			return errors.Join(errs...)
 		},
 	}
-	c.Flags().BoolVar(&all, "all", false, "build all versions listed, of all names or of those given")
+	c.Flags().BoolVar(&all, "all", false, "build all versions in the list, of all names or of the arguments")
 	return c
 }
 
@@ -123,7 +124,7 @@ func pins(specs []string, all bool) ([]catalogue.Pinned, error) {
 	return ps, errors.Join(errs...)
 }
 
-// builder builds adapters into the user's cache and says so on w.
+// builder builds adapters into the user's cache and logs that to w.
 func builder(w io.Writer) adapters.Builder {
 	return adapters.Builder{Building: func(p catalogue.Pinned) {
 		fmt.Fprintf(w, "passtlab: building %s from %s %s\n", p, p.Module, p.Version)

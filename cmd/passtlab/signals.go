@@ -15,10 +15,9 @@ type signalError struct{ syscall.Signal }
 
 func (e signalError) Error() string { return "ended by signal: " + e.Signal.String() }
 
-// catchSignals gives c a context that the first SIGINT or SIGTERM cancels. A
-// command calls it where it has something to take down, and calls release after
-// that; release returns a signalError if a signal has come. Before and after, and
-// from the second signal on, signals end the process as usual.
+// catchSignals gives c a context that the first SIGINT or SIGTERM cancels, for work that
+// has to clean up. release ends that, and returns a signalError if a signal has come.
+// Before, after, and from the second signal on, signals end the process as usual.
 func catchSignals(c *cobra.Command) (release func() error) {
 	before := c.Context()
 	ctx, cancel := context.WithCancelCause(before)
@@ -36,7 +35,7 @@ func catchSignals(c *cobra.Command) (release func() error) {
 		}
 	}()
 	return func() error {
-		signal.Stop(signals) // what has come is in the channel now
+		signal.Stop(signals) // after that, a signal that has come is in the channel
 		cancel(nil)
 		<-watched
 		c.SetContext(before)

@@ -10,8 +10,8 @@ import (
 	"github.com/passtlab/passtlab/suites/run"
 )
 
-// bare returns the writer below a visible.Writer. Who writes to it escapes control
-// characters itself.
+// bare returns the writer below a visible.Writer. Callers escape control characters
+// themselves.
 func bare(w io.Writer) io.Writer {
 	if v, ok := w.(*visible.Writer); ok {
 		return v.W
@@ -27,11 +27,11 @@ func colourful(w io.Writer) bool {
 	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// clearLine removes the line that the cursor is on.
+// clearLine removes the line of the cursor.
 const clearLine = "\r\x1b[K"
 
-// transient writes a line on a terminal and returns what removes it. Elsewhere
-// it does nothing.
+// transient writes a line on a terminal and returns a function that removes it. On other
+// files it does nothing.
 func transient(w io.Writer, line string) (remove func()) {
 	if !isTerminal(w) {
 		return func() {}
@@ -41,8 +41,8 @@ func transient(w io.Writer, line string) (remove func()) {
 	return func() { fmt.Fprint(w, clearLine) }
 }
 
-// progressLine returns what keeps a line on a terminal up to date, and what
-// removes it. Elsewhere both do nothing.
+// progressLine returns a function that updates a line on a terminal, and one that
+// removes it. On other files both do nothing.
 func progressLine(w io.Writer) (show func(run.Progress), done func()) {
 	if !isTerminal(w) {
 		return nil, func() {}

@@ -37,7 +37,7 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 				return err
 			}
 			if n := len(scs.scenarios); n != 1 {
-				return fmt.Errorf("up: %s names %d scenarios, and there is one lab to build; name one of %s, of a file as FILE#ID", args[0], n, ids(scs.scenarios))
+				return fmt.Errorf("up: %s names %d scenarios; name one of %s, or FILE#ID for one of a file", args[0], n, ids(scs.scenarios))
 			}
 			played, err := f.prepare(scs.scenarios)
 			if err != nil {
@@ -63,12 +63,12 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 	}
 	f.add(c.Flags())
 	c.Flags().StringVar(&at, "at", "", "play up to the checkpoint `NAME`; default: to the end")
-	c.Flags().Int64Var(&f.seed, "seed", 1, "draw the orders that the scenario leaves to chance by this `NUMBER`")
-	c.Flags().StringVar(&capture, "pcap", "", "write one pcapng file a link into the folder `DIR`, which can be read while it grows")
+	c.Flags().Int64Var(&f.seed, "seed", 1, "draw random orders of the scenario by this `NUMBER`")
+	c.Flags().StringVar(&capture, "pcap", "", pcapUsage)
 	return c
 }
 
-// upTo returns the events before a checkpoint, those at checkpoints left out.
+// upTo returns the events before a checkpoint, without checkpoints.
 func upTo(sc *scenarios.Scenario, at string) (events []scenarios.Event, err error) {
 	var names []string
 	for _, e := range sc.Timeline() {
@@ -88,7 +88,7 @@ func upTo(sc *scenarios.Scenario, at string) (events []scenarios.Event, err erro
 	return events, nil
 }
 
-// up keeps a lab up until ctx ends. That is an error only before the lab is ready.
+// up keeps a lab up until ctx ends, which is an error only while the lab is built.
 func up(ctx context.Context, sc *scenarios.Scenario, events []scenarios.Event, opts sim.Options, w io.Writer) (err error) {
 	lab, err := sim.New(ctx, sc, opts)
 	if err != nil {
@@ -116,7 +116,7 @@ func up(ctx context.Context, sc *scenarios.Scenario, events []scenarios.Event, o
 	return nil
 }
 
-// describeLab prints what a user wants to know before entering.
+// describeLab prints the addresses of a lab and which of them work.
 func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []scenarios.Event, table probe.Table) error {
 	release, err := sim.Release(sc)
 	if err != nil {
@@ -179,7 +179,7 @@ Ctrl-C takes the lab down
 	return w.Flush()
 }
 
-// origin says how an address came about, where the table or the address tells.
+// origin returns the origin of an address, by the table or by its kind.
 func origin(table probe.Table, namespace string, a selector.Address) string {
 	if r, ok := table.Row(a.Prefix.Addr()); ok && namespace == "guest" {
 		return string(r.Origin)

@@ -13,10 +13,10 @@ func validateCommand() *cobra.Command {
 	var corpus bool
 	c := &cobra.Command{
 		Use:   "validate FILE...",
-		Short: "Check scenario files and print all that is wrong with them",
-		Long: `Validate reads scenario files and prints all that is wrong with them, each fault
-with its place and what to do about it. Only a lab shows whether an
-event can happen; passtlab run says so at once.`,
+		Short: "Check scenario files and print all their faults",
+		Long: `Validate reads scenario files and prints all their faults, each with its place
+and the next step. Only a lab shows whether an event can happen; passtlab run
+reports that at once.`,
 		Example: "  passtlab validate mine.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
@@ -39,11 +39,11 @@ event can happen; passtlab run says so at once.`,
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&corpus, "corpus", false, "ask for what passtlab's own corpus needs, too: requirement, references, labels and prove")
+	c.Flags().BoolVar(&corpus, "corpus", false, "also require the keys of passtlab's own corpus: requirement, references, labels and prove")
 	return c
 }
 
-// proof is a scenarios.Check: selectors that come with passtlab prove the scenario.
+// proof is a scenarios.Check: the selectors of prove have to be built in.
 func proof(sc *scenarios.Scenario) (faults []scenarios.Fault) {
 	if sc.Prove == (scenarios.Prove{}) {
 		return nil

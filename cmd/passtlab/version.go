@@ -14,7 +14,7 @@ import (
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the versions of passtlab and of what it speaks",
+		Short: "Print the versions of passtlab, of its protocol and of passt",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := io.WriteString(c.OutOrStdout(), versions())
@@ -23,13 +23,13 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// versions is what passtlab version and --version print.
+// versions is the output of passtlab version and --version.
 func versions() string {
 	return fmt.Sprintf("passtlab %s (%s, %s/%s)\nreport and selector protocol %s\npasst as of %s\n",
 		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, selector.APIVersion, scenarios.DefaultRelease)
 }
 
-// version is what the go tool has stamped into the program.
+// version is the version that the go tool has stamped into the program.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

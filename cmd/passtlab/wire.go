@@ -20,19 +20,19 @@ func wireCommand() *cobra.Command {
 	var release string
 	c := &cobra.Command{
 		Use:   "wire FILE...",
-		Short: "Compare recordings of what a real passt answered with the simulation, byte for byte",
-		Long: `Wire plays the frames that a guest sent in a recording into a simulated passt
-and compares what that answers with the recorded answers. Differences are shown
-field by field. Neither a network nor rights are needed.
+		Short: "Compare the simulation with recordings of a real passt, byte for byte",
+		Long: `Wire sends the guest's frames of a recording to a simulated passt and compares
+its answers with the recorded ones. It shows differences field by field. It needs
+neither a network nor rights.
 
-Exit status: 0 no difference; 1 there are some; 2 a file is no recording.`,
+Exit status: 0 no difference; 1 differences; 2 a file is no recording.`,
 		Example: "  passtlab wire 2025_05_03.txt\n  passtlab wire --release kubevirt:1.4 recording.txt",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
 			return playAll(c.OutOrStdout(), c.ErrOrStderr(), files, release)
 		},
 	}
-	c.Flags().StringVar(&release, "release", "", "play as `RELEASE` of passt, as latest, or as kubevirt:VERSION; default: what the file's first line says")
+	c.Flags().StringVar(&release, "release", "", "play as `RELEASE` of passt, as latest, or as kubevirt:VERSION; default: the release in the file's first line")
 	c.AddCommand(wireRecordCommand())
 	return c
 }
@@ -91,9 +91,9 @@ func wireRecordCommand() *cobra.Command {
 	var backendFlag, release, stimuli string
 	c := &cobra.Command{
 		Use:   "record --backend passt[=PATH] FILE",
-		Short: "Record what a real passt answers, to be compared by passtlab wire",
+		Short: "Record the answers of a real passt for passtlab wire",
 		Long: `Record starts the real passt in its socket mode, in a pod of its own, sends it
-the frames of a recorded guest and writes what it answers to FILE.`,
+the frames of a recorded guest and writes its answers to FILE.`,
 		Example: "  passtlab wire record --backend passt=./passt new.txt && passtlab wire new.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -102,7 +102,7 @@ the frames of a recorded guest and writes what it answers to FILE.`,
 				return err
 			}
 			if !b.Real() {
-				return errors.New("--backend: the simulation is what recordings are compared with; name the real passt")
+				return errors.New("--backend: recordings come from the real passt, not from the simulation; name its program")
 			}
 			if b.Release = cmp.Or(release, b.Release); b.Release == sim.UnknownRelease {
 				return fmt.Errorf("--backend: %s does not say which release it is; name it by --release", b.Program)
@@ -129,8 +129,8 @@ the frames of a recorded guest and writes what it answers to FILE.`,
 		},
 	}
 	c.Flags().StringVar(&backendFlag, "backend", "passt", backendUsage)
-	c.Flags().StringVar(&release, "release", "", "write `RELEASE` into the first line; default: what the program says it is")
-	c.Flags().StringVar(&stimuli, "stimuli", "", "send the guest's frames of the recording in `FILE`; default: those that passtlab was tested with")
+	c.Flags().StringVar(&release, "release", "", "write `RELEASE` into the first line; default: the release that the program prints")
+	c.Flags().StringVar(&stimuli, "stimuli", "", "send the guest's frames of the recording in `FILE`; default: those of passtlab's own tests")
 	return c
 }
 
