@@ -118,7 +118,7 @@ func (t *Topology) readdress(ctx context.Context, to netip.Prefix, gateway netip
 	// The kernel adds the address first, and the route for it a little later.
 	return t.pod.Await(ctx, "the pod's address "+to.String(), func() (bool, string, error) {
 		src, err := t.pod.Source(to.Addr())
-		return src == to.Addr(), fmt.Sprintf("what is sent there leaves from %s", src), err
+		return src == to.Addr(), fmt.Sprintf("packets to it leave from %s", src), err
 	})
 }
 

@@ -228,7 +228,7 @@ func (c *Capture) drain(fd int, frame, oob []byte) error {
 	}
 }
 
-// direction tells frames that left the interface from those that arrived.
+// direction says whether a frame left the interface or arrived there.
 func direction(from unix.Sockaddr) pcapgo.NgEpbFlag {
 	ll, ok := from.(*unix.SockaddrLinklayer)
 	switch {

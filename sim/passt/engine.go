@@ -67,7 +67,7 @@ type Config struct {
 	// Surroundings.
 
 	Neighbour func(netip.Addr) (net.HardwareAddr, bool) // the pod kernel's neighbour table; default: empty
-	Started   time.Time                                 // of passt; the server's DUID holds it
+	Started   time.Time                                 // of passt; the server's DUID has it
 	Rand      func(n int) int                           // a number from 0 to n-1; default: rand.IntN
 }
 

@@ -53,7 +53,7 @@ type Behaviour struct {
 	EveryIA          bool       // every IA_NA is checked for NotOnLink, else the first
 	ShortIA          bool       // an IA_NA cut short by the message's end is ignored, else taken from 4 octets on
 	FQDN             FQDN       // the client name option
-	LeaseIsLinkLocal bool       // a request's source becomes the link-local address seen, whatever it is
+	LeaseIsLinkLocal bool       // any source of a request becomes the link-local address seen
 
 	// The address seen: where inbound traffic goes.
 

@@ -2,25 +2,23 @@
 // passt does. It uses policy routing, conntrack and nftables in the pod's namespace,
 // and gets the guest's frames one by one. The guest may own any set of addresses:
 //
-//   - every flow of the guest leaves the uplink with the pod's address, or
-//     with the pod's link-local one to a link-local host (forward.go);
-//   - a flow that comes in for the pod and a forwarded port goes to the
-//     address that the guest was last seen to use, or to its link-local one if
-//     it comes from a link-local host: chosen once a flow, by conntrack, or
-//     for every packet, without conntrack, as the release does it;
-//   - what the guest sends to the pod's address reaches the guest itself, from
-//     passt's link-local address, at a forwarded port, and else the pod; what
-//     it sends to the gateway's address reaches the pod's loopback;
-//   - echo requests for the pod are answered by the pod, and all else that is
-//     addressed to the pod stays there.
+//   - A flow of the guest leaves the uplink with the pod's address, or with the pod's
+//     link-local address to a link-local host (forward.go).
+//   - An inbound flow to a forwarded port of the pod goes to the address that the guest
+//     used last, or from a link-local host to the guest's link-local address. The choice
+//     is made once a flow, with conntrack, or for every packet, by release.
+//   - Packets of the guest to the pod's address reach the guest itself at a forwarded
+//     port, from passt's link-local address, and the pod at other ports. Packets to the
+//     gateway's address reach the pod's loopback.
+//   - The pod answers echo requests, and keeps all other packets to its address.
 //
-// The kernel drops frames of the guest where they arrive. The reader there gives
-// each to the engine, the engine's addresses to Follow, and then the frame to
-// Forward (guest.go), which puts it on the pod's loopback interface with a mark. So
-// the address seen is right before anybody outside sees the packet that changed it.
-// An nftables map that packets write themselves does not do: an element that a
-// packet deletes stays until the garbage collection of the next second, and after
-// some thirty changes within one the map takes no more and stays empty.
+// The kernel drops frames of the guest where they arrive. A reader there gives each frame
+// to the engine, the engine's addresses to Follow, and then the frame to Forward
+// (guest.go), which puts it on the pod's loopback interface with a mark. So the address
+// seen is right before anybody outside sees the packet that changed it. An nftables map
+// that packets write themselves would not work: an element that a packet deletes stays
+// until the garbage collection of the next second, and after some thirty changes in a
+// second the map takes no more elements and stays empty.
 //
 // The kernel forwards no packet with a link-local address. So within the pod
 // such an address has another prefix, from before conntrack to after routing
@@ -39,8 +37,7 @@
 // table, which is moved from preference 0 for that, sends marked packets to
 // the guest.
 //
-// Not modelled: passt ends TCP and UDP in sockets of its own, the kernel
-// forwards.
+// Not modelled: passt ends TCP and UDP in its own sockets; here the kernel forwards.
 //
 //   - passt accepts a peer's connection at a forwarded port before it connects to
 //     the guest. A peer's connect() therefore succeeds even if no server listens in
