@@ -49,7 +49,6 @@ func (c byHand) play(ctx context.Context, lab Lab) error {
 	return change("remove", c.remove, lab.Remove)
 }
 
-// has returns a fault if the guest does not have the address with the length of p.
 func (c byHand) has(lab Lab, key string, p netip.Prefix) error {
 	as, err := there(lab, key, Target{Addr: p.Addr()})
 	switch {
@@ -68,11 +67,4 @@ func prefixes(as []netip.Addr) (ps []netip.Prefix) {
 		ps = append(ps, netip.PrefixFrom(a, a.BitLen()))
 	}
 	return ps
-}
-
-func addrs(ps []netip.Prefix) (as []netip.Addr) {
-	for _, p := range ps {
-		as = append(as, p.Addr())
-	}
-	return as
 }

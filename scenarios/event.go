@@ -87,7 +87,6 @@ type row struct {
 	client ClientEffect
 }
 
-// row returns the row of the event. Groups are not in the table.
 func (e Event) row() row {
 	for _, r := range actions {
 		if reflect.TypeOf(r.Action) == reflect.TypeOf(e.Action) {

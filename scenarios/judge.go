@@ -11,7 +11,6 @@ import (
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
-// mode returns the kind, or its default.
 func (f Failure) mode() FailureKind {
 	if f.Kind == "" && f.Picks == PickNone {
 		return FailLost
@@ -19,10 +18,8 @@ func (f Failure) mode() FailureKind {
 	return cmp.Or(f.Kind, FailWrong)
 }
 
-// at returns the checkpoint, or its default.
 func (f Failure) at() string { return cmp.Or(f.At, EndCheckpoint) }
 
-// failure returns the failure of the bad selector.
 func (p Prove) failure() Failure {
 	return Failure{Selector: p.Bad, Role: p.Role, Picks: p.Picks, Kind: p.Kind, At: p.At}
 }
@@ -37,7 +34,6 @@ func (f Failure) same(o Failure) bool {
 	return f.mode() == o.mode() || f.at() == o.at() && choice(f.mode()) && choice(o.mode())
 }
 
-// failures checks expect.failures.
 func (c checker) failures(checkpoints []*Checkpoint) {
 	var before []Failure
 	for i, f := range c.Expect.Failures {

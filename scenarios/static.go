@@ -20,7 +20,12 @@ type Static struct {
 
 func (s *Static) bare() bool { return len(s.Add)+len(s.Remove)+len(s.Deprecate) == 0 }
 
-func (s *Static) brings() []netip.Addr { return addrs(s.Add) }
+func (s *Static) brings() (as []netip.Addr) {
+	for _, p := range s.Add {
+		as = append(as, p.Addr())
+	}
+	return as
+}
 
 func (s *Static) check(c at) {
 	if s.bare() && len(c.Guest.Static) == 0 {

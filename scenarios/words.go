@@ -93,13 +93,11 @@ func ParseMAC(s string) (MAC, error) {
 	return m, nil
 }
 
-// String returns the usual notation.
 func (m MAC) String() string { return net.HardwareAddr(m[:]).String() }
 
 // HardwareAddr returns m in the type of the standard library.
 func (m MAC) HardwareAddr() net.HardwareAddr { return net.HardwareAddr(m[:]) }
 
-// MarshalText implements encoding.TextMarshaler.
 func (m MAC) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler: advice has a MAC, in JSON.

@@ -78,7 +78,6 @@ func (f *bisectFlags) buildAll(c *cobra.Command, versions []string) error {
 	return release()
 }
 
-// names returns the names of the selector at these versions.
 func (f *bisectFlags) names(versions ...string) (names []string) {
 	for _, v := range versions {
 		names = append(names, f.selector+"@"+v)
@@ -162,7 +161,6 @@ func (f *bisectFlags) print(w io.Writer, flip bisect.Flip, ids []string) {
 	}
 }
 
-// ask asks versions in the labs of the scenarios that args name.
 func (f *bisectFlags) ask(c *cobra.Command, args []string, versions ...string) (*report.Report, error) {
 	cfg, err := f.config(c, args, asked{names: f.names(versions...)})
 	if err != nil {

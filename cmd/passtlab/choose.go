@@ -13,7 +13,6 @@ import (
 	"github.com/passtlab/passtlab/sim"
 )
 
-// chosen are the scenarios of a command line.
 type chosen struct {
 	scenarios []*scenarios.Scenario
 	args      map[string]string // by id: an argument that names it
@@ -139,7 +138,6 @@ func (c *chosen) addID(id string) error {
 	return fmt.Errorf("no scenario is called %q%s; passtlab list shows all", id, near.Hint(id, ids))
 }
 
-// labels returns the labels of the scenarios, sorted.
 func labels(scs []*scenarios.Scenario) []string {
 	var all []string
 	for _, sc := range scs {

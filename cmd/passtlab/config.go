@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// configFlags are flags for the configuration of kubelet and etcd.
 type configFlags struct {
 	pods, services, valid, advertised, vips []string
 }
@@ -23,7 +22,6 @@ func (f *configFlags) add(c *cobra.Command) {
 	fs.StringArrayVar(&f.vips, "vip", nil, "a virtual `ADDRESS` of the configuration; may be repeated")
 }
 
-// addSubnets adds the flags for the networks of the node's own cluster.
 func (f *configFlags) addSubnets(c *cobra.Command) {
 	fs := c.Flags()
 	fs.StringArrayVar(&f.pods, "pod-subnet", nil, "a pod subnet of the node's cluster, as `CIDR`; may be repeated")

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// format is the flag --format.
 type format struct {
 	names []report.Format // the first is the default
 	value string

@@ -118,7 +118,6 @@ func guard(stderr io.Writer) int {
 	return guardStatus(code)
 }
 
-// guardStatus translates the status of a guarded process.
 func guardStatus(code int) int {
 	switch syscall.Signal(code - 128) {
 	case unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM:

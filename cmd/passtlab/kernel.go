@@ -20,7 +20,6 @@ const parallelInside = 4
 // with jq takes 15 times as long.
 const emulated = 10
 
-// kernelFlags choose the kernel on which a command runs.
 type kernelFlags struct {
 	kernel, modules, accel string
 }

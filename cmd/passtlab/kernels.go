@@ -71,7 +71,6 @@ func listKernels(w io.Writer, dir string, ks []vm.Kernel) error {
 	return t.Flush()
 }
 
-// sizeOf returns the size of all files below a folder, in octets.
 func sizeOf(dir string) (n int64, err error) {
 	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

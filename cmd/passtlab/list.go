@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// listing is the JSON of passtlab list.
 type listing struct {
 	Scenarios []listed `json:"scenarios"`
 	Selectors []string `json:"selectors"`
@@ -74,7 +73,6 @@ func (l listing) table(w io.Writer) error {
 	return t.Flush()
 }
 
-// covered is an item of the coverage list with its scenarios.
 type covered struct {
 	scenarios.Item
 	Scenarios []string `json:"scenarios"`

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// output has the flags of a command that can write its result to a file.
 type output struct {
 	format
 	path string
@@ -25,7 +24,6 @@ func (o *output) add(c *cobra.Command, what string, formats []report.Format) {
 	c.Flags().StringVar(&o.path, "output", "", fmt.Sprintf("write the %s to `FILE`, and the table to standard output; -: the %[1]s to standard output", what))
 }
 
-// addAll adds the flag of commands whose result is a report.
 func (o *output) addAll(c *cobra.Command) {
 	c.Flags().BoolVar(&o.all, "all", false, "show every scenario, failure and known failure in place of a summary by topic")
 }

@@ -86,7 +86,6 @@ func (f *pickFlags) run(c *cobra.Command) error {
 	return nil
 }
 
-// configure sets the role, the target and the configuration of o by the flags.
 func (f *pickFlags) configure(o *selector.Observation) error {
 	switch {
 	case f.role != "":

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// playFlags are flags for the play of scenarios.
 type playFlags struct {
 	passt, client string
 	backend       string
@@ -29,7 +28,6 @@ func (f *playFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.verbose, "verbose", false, "log the events in the labs to standard error")
 }
 
-// prepare returns the scenarios with the flags applied.
 func (f *playFlags) prepare(scs []*scenarios.Scenario) (_ []*scenarios.Scenario, err error) {
 	if f.passt != "" {
 		if scs, err = sim.As(f.passt, scs...); err != nil {
@@ -45,7 +43,6 @@ func (f *playFlags) prepare(scs []*scenarios.Scenario) (_ []*scenarios.Scenario,
 	return scenarios.Draw(f.seed, scs...), nil
 }
 
-// logger logs to w if the user wants that.
 func (f *playFlags) logger(w io.Writer) *slog.Logger {
 	if !f.verbose {
 		return slog.New(slog.DiscardHandler)
@@ -57,7 +54,6 @@ const backendUsage = "the passt in the labs: simulated, or passt[=PATH], the rea
 
 const pcapUsage = "write one pcapng file for each link into the folder `DIR`; other programs can read it while it grows"
 
-// parseBackend reads the flag --backend.
 func parseBackend(ctx context.Context, value string) (sim.Backend, error) {
 	kind, path, given := strings.Cut(value, "=")
 	switch {
@@ -73,7 +69,6 @@ func parseBackend(ctx context.Context, value string) (sim.Backend, error) {
 	return sim.Backend{}, fmt.Errorf("--backend: %q is neither simulated nor passt[=PATH]", value)
 }
 
-// makeCaptures makes the folder of --pcap, if any.
 func makeCaptures(dir string) error {
 	if dir == "" {
 		return nil

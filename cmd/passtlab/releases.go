@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// releases is the JSON of passtlab releases.
 type releases struct {
 	First    string          `json:"first"`
 	Last     string          `json:"last"`

@@ -27,7 +27,6 @@ func colourful(w io.Writer) bool {
 	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// clearLine removes the line of the cursor.
 const clearLine = "\r\x1b[K"
 
 // transient writes a line on a terminal and returns a function that removes it. On other

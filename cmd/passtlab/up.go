@@ -116,7 +116,6 @@ func up(ctx context.Context, sc *scenarios.Scenario, events []scenarios.Event, o
 	return nil
 }
 
-// describeLab prints the addresses of a lab and which of them work.
 func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []scenarios.Event, table probe.Table) error {
 	release, err := sim.Release(sc)
 	if err != nil {

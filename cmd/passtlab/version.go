@@ -23,13 +23,11 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// versions is the output of passtlab version and --version.
 func versions() string {
 	return fmt.Sprintf("passtlab %s (%s, %s/%s)\nreport and selector protocol %s\npasst as of %s\n",
 		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, selector.APIVersion, scenarios.DefaultRelease)
 }
 
-// version is the version that the go tool has stamped into the program.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

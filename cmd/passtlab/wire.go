@@ -65,7 +65,6 @@ func playAll(out, errs io.Writer, files []string, release string) error {
 	return exit(status)
 }
 
-// playFile plays one file and prints what differs.
 func playFile(out io.Writer, file, release string) (res wire.Result, err error) {
 	rec, err := wire.ReadFile(file)
 	if err != nil {

@@ -67,16 +67,14 @@ var signals = sync.OnceFunc(func() {
 func (s Snapshot) Check(patience time.Duration) error {
 	now := Take()
 	open := now.files
-	deadline := time.After(patience)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
+	deadline, tick := time.After(patience), time.Tick(10*time.Millisecond)
 	for {
 		err := s.compare(now)
 		if err == nil {
 			return nil
 		}
 		select {
-		case <-tick.C:
+		case <-tick:
 			now = Take()
 			now.files = open
 		case <-deadline:
@@ -163,7 +161,6 @@ func list[T any](all []T, err error, text func(T) string) string {
 	return strings.Join(words, ", ")
 }
 
-// threads returns the network namespaces of the process's threads.
 func threads() string {
 	paths, _ := filepath.Glob("/proc/self/task/*/ns/net")
 	var all []string

@@ -20,15 +20,14 @@ const MaxTasks = 1024
 func watchTasks() (end func() bool) {
 	stop, killed := make(chan struct{}), make(chan bool, 1)
 	go func() {
-		tick := time.NewTicker(20 * time.Millisecond)
-		defer tick.Stop()
+		tick := time.Tick(20 * time.Millisecond)
 		var c crowd
 		for {
 			select {
 			case <-stop:
 				killed <- false
 				return
-			case <-tick.C:
+			case <-tick:
 				if last, err := lastTask(); err == nil && c.more(last) {
 					killed <- unix.Kill(-1, unix.SIGKILL) == nil
 					return

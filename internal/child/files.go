@@ -138,7 +138,6 @@ func hideDevices(dev trees) error {
 // errInTheWay: a file in a private folder prevents a mount.
 var errInTheWay = errors.New("its files are in the way")
 
-// mountPrivate mounts the private folders that the machine has.
 func (o order) mountPrivate() error {
 	if err := o.mountDisk(); err != nil {
 		return err
@@ -161,7 +160,6 @@ func (o order) mountPrivate() error {
 	return nil
 }
 
-// makeFolder makes a folder, unless something has its name.
 func makeFolder(path string, mode os.FileMode) error {
 	if err := os.Mkdir(path, mode); !errors.Is(err, fs.ErrExist) {
 		return err
@@ -274,7 +272,6 @@ type tree struct {
 	fd   int
 }
 
-// add copies the mount at path.
 func (ts *trees) add(path string) error {
 	fd, err := unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
 	if err != nil {
@@ -284,7 +281,6 @@ func (ts *trees) add(path string) error {
 	return nil
 }
 
-// show mounts the copies at their old paths.
 func (ts trees) show() error {
 	for _, t := range ts {
 		var st unix.Stat_t

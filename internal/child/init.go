@@ -129,7 +129,6 @@ var ofProgram = map[syscall.Errno]bool{
 	unix.ENAMETOOLONG: true, unix.ENOENT: true, unix.ENOEXEC: true, unix.ENOTDIR: true, unix.EPERM: true, unix.ETXTBSY: true,
 }
 
-// enter enters the network namespace and makes a mount namespace.
 func (o order) enter() error {
 	if o.Net != 0 {
 		if err := unix.Setns(o.Net, unix.CLONE_NEWNET); err != nil {

@@ -79,7 +79,6 @@ type Tail struct {
 	buf []byte
 }
 
-// Write implements io.Writer.
 func (t *Tail) Write(p []byte) (int, error) {
 	t.buf = append(t.buf, p...)
 	if n := len(t.buf) - t.Max; n > 0 {
@@ -88,5 +87,4 @@ func (t *Tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns those bytes.
 func (t *Tail) String() string { return string(t.buf) }

@@ -29,7 +29,6 @@ func reportSockets() (*net.UnixConn, *os.File, error) {
 	return ours.(*net.UnixConn), theirs, nil
 }
 
-// reported is all that the init has sent.
 type reported struct {
 	Report
 	proc *os.File // the program's /proc, if it has one of its own
@@ -88,7 +87,6 @@ func send(what byte, fd int) error {
 	return unix.Sendmsg(reportFD, []byte{what}, rights, nil, unix.MSG_NOSIGNAL)
 }
 
-// fileIn returns the file in a message, or nil.
 func fileIn(rights []byte) *os.File {
 	messages, _ := unix.ParseSocketControlMessage(rights)
 	for _, m := range messages { // at most one

@@ -73,7 +73,6 @@ func Run(ctx context.Context, s Spec) (r Report, err error) {
 	return Report{Disk: rep.Disk}, err
 }
 
-// openNet opens a network namespace, unless it is nil.
 func openNet(ns Namespace) (f *os.File, err error) {
 	if ns == nil {
 		return nil, nil

@@ -73,8 +73,8 @@ func open(name string, fresh bool) (*File, error) {
 	f.pending, err = renameio.NewPendingFile(name, renameio.WithTempDir(filepath.Dir(name)),
 		renameio.WithPermissions(0o666), renameio.WithExistingPermissions())
 	f.Writer = f.pending
-	if f.old != nil && refused(err) {
-		err = f.overwrite()
+	if f.old != nil && (errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS)) {
+		err = f.overwrite() // the folder accepts no new file
 	}
 	if err != nil {
 		return nil, named(name, err)
@@ -98,11 +98,6 @@ func descriptor(name string) bool {
 	name = filepath.Clean(name)
 	return name == "/dev/stdout" || name == "/dev/stderr" ||
 		strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/")
-}
-
-// refused reports whether the folder accepts no new file.
-func refused(err error) bool {
-	return errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS)
 }
 
 // named replaces the temporary file's name in an error by the one the user knows.

@@ -103,12 +103,10 @@ func (m *Meter) Next() <-chan struct{} {
 func (m *Meter) run(looked func(Spent)) {
 	defer close(m.ended)
 	for pause := beat; ; {
-		timer := time.NewTimer(pause)
 		select {
 		case <-m.stop:
-			timer.Stop()
 			return
-		case <-timer.C:
+		case <-time.After(pause):
 		}
 		begun := time.Now()
 		m.look(pause)

@@ -65,7 +65,6 @@ func (t Tree) below() (pids []int) {
 	return pids
 }
 
-// process adds the tasks of one process.
 func (t Tree) process(pid int, tasks map[int]task) {
 	dir := filepath.Join(t.Proc, strconv.Itoa(pid), "task")
 	for _, tid := range numbers(dir) {
@@ -97,7 +96,6 @@ func stat(file string) [][]byte {
 	return bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
 }
 
-// numbers returns the entries of a folder that are numbers.
 func numbers(dir string) (ns []int) {
 	f, err := os.Open(dir)
 	if err != nil {

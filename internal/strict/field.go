@@ -61,7 +61,6 @@ func (f Field) waived(v reflect.Value) bool {
 	})
 }
 
-// FieldOf returns the field of a key.
 func FieldOf(t reflect.Type, name string) (Field, bool) {
 	return first(t, func(f Field) bool { return f.Name == name })
 }
@@ -79,7 +78,6 @@ func first(t reflect.Type, is func(Field) bool) (Field, bool) {
 	return Field{}, false
 }
 
-// Names returns the keys of a struct.
 func Names(t reflect.Type) []string {
 	var ns []string
 	for _, f := range FieldsOf(t) {

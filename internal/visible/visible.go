@@ -72,7 +72,6 @@ type Writer struct {
 	part []byte // an incomplete character at the end
 }
 
-// Write implements io.Writer.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -160,7 +160,7 @@ func load(file string) error {
 
 func openPort(name string) (*os.File, error) {
 	deadline := time.Now().Add(portWait)
-	for tick := time.NewTicker(5 * time.Millisecond); ; <-tick.C {
+	for tick := time.Tick(5 * time.Millisecond); ; <-tick {
 		names, err := filepath.Glob("/sys/class/virtio-ports/*/name")
 		if err != nil {
 			return nil, err
@@ -280,7 +280,6 @@ func (g *guest) command() (int, error) {
 	return cmd.ProcessState.ExitCode(), nil
 }
 
-// obey forwards signals to the command.
 func (g *guest) obey(p *os.Process) {
 	for {
 		var m message

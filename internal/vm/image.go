@@ -18,7 +18,6 @@ const (
 	orderPath = "/order.json"
 )
 
-// order tells the init what to run.
 type order struct {
 	Args    []string `json:"args"` // of this executable, its name first
 	Env     []string `json:"env"`
@@ -115,7 +114,6 @@ func (a *archive) close() error {
 	return a.err
 }
 
-// padding aligns n octets to 4.
 func padding(n int64) string { return "\x00\x00\x00"[:(4-n%4)%4] }
 
 // static returns an error if exe needs a dynamic loader, which the initramfs lacks.

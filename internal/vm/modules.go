@@ -27,7 +27,6 @@ var needed = []string{
 
 const maxModule = 64 << 20 // octets, unpacked
 
-// module is a kernel module, unpacked.
 type module struct {
 	name string // as in lsmod
 	data []byte
@@ -87,7 +86,6 @@ func modules(dir string, names []string) ([]module, error) {
 	return all, nil
 }
 
-// moduleFiles returns the files of the modules below dir, by name.
 func moduleFiles(dir string) (map[string]string, error) {
 	files := map[string]string{}
 	err := filepath.WalkDir(filepath.Join(dir, "kernel"), func(path string, d fs.DirEntry, err error) error {

@@ -91,7 +91,6 @@ func startQEMU(k Kernel, accel string, initrd *os.File, khz uint64) (*qemu, erro
 	return q, nil
 }
 
-// args returns the arguments of QEMU. khz is the rate of the time stamp counter.
 func args(k Kernel, accel string, khz uint64) []string {
 	accel = cmp.Or(accel, "tcg")
 	cmdline := kernelArgs

@@ -103,7 +103,6 @@ var (
 	_ fs.NodeAccesser    = node{}
 )
 
-// WrapChild implements fs.NodeWrapChilder.
 func (node) WrapChild(_ context.Context, child fs.InodeEmbedder) fs.InodeEmbedder {
 	return node{child.(*fs.LoopbackNode)}
 }

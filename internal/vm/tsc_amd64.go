@@ -1,4 +1,3 @@
 package vm
 
-// rdtsc reads the time stamp counter.
 func rdtsc() uint64

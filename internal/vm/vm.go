@@ -76,7 +76,6 @@ func boot(ctx context.Context, cfg Config) (int, error) {
 	return bootImage(ctx, cfg, initrd, tsc.khz())
 }
 
-// bootImage boots the kernel with an initramfs and attends the machine.
 func bootImage(ctx context.Context, cfg Config, initrd *os.File, khz uint64) (int, error) {
 	runtime.LockOSThread() // see startQEMU
 	defer runtime.UnlockOSThread()
