@@ -159,15 +159,13 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 	return t.pod.AwaitUp(ctx, uplink)
 }
 
-// quick lets addresses of the lab's own side be used at once, resolves
-// neighbours in a bounded, short time, and never withholds an ICMPv6 error.
+// quick lets the kernel use addresses of the lab's own side at once, resolve
+// neighbours in a bounded, short time, and send every ICMPv6 error.
 //
-// An address that nobody has is EHOSTUNREACH after two solicitations of the
-// kernel's shortest time, a hundredth of a second each. Load does not make a
-// working address unreachable: the neighbour answers in its kernel, on the
-// processor that solicits. If that processor stands still, so does the timer. The
-// timer is handled before the answer then, so one solicitation would not do; but
-// it only sends the second one, and the answer to the first comes next.
+// An address that nobody has is EHOSTUNREACH after two solicitations, a hundredth of
+// a second each. One would not do: if the processor stands still, the kernel handles
+// the timer before the answer, although the neighbour has answered on the same
+// processor. The second solicitation gives that answer the time to arrive.
 func quick(n *link.Net, names ...string) error {
 	settings := []link.Sysctl{
 		{Key: "ipv6/icmp/ratelimit", Value: "0"},

@@ -34,8 +34,8 @@ type Simulated struct {
 	mu        sync.Mutex
 	engine    *passt.Engine
 	closing   bool
-	solicited chan bool // holds one if a router solicitation was taken
-	asked     chan bool // holds one if a DHCPv6 message was taken: was it answered
+	solicited chan bool // has a value after a router solicitation
+	asked     chan bool // has a value after a DHCPv6 message: was it answered
 	unfollow  func()    // the pod's neighbours
 
 	wg sync.WaitGroup
@@ -96,7 +96,7 @@ func (s *Simulated) run() error {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			err = s.Tick(time.Now())
 		case errors.Is(err, unix.ENETDOWN):
-			continue // said once; the socket goes on when the link is back
+			continue // the kernel reports this once; the socket receives again when the link is back
 		case err != nil:
 			err = fmt.Errorf("receive on %s: %w", s.at.Tap, err)
 		default:
@@ -150,8 +150,8 @@ func tell(ch chan bool, v bool) {
 	}
 }
 
-// learned takes a neighbour of the pod that was resolved or, without a MAC,
-// forgotten. passt: the kernel tells it, too, 2025_12_08.
+// learned notes a neighbour of the pod that the kernel has resolved or, without a
+// MAC, forgotten. passt: it follows the kernel's table, 2025_12_08.
 func (s *Simulated) learned(a netip.Addr, mac net.HardwareAddr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

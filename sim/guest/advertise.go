@@ -96,8 +96,8 @@ func (g *Guest) SetAcceptRA(on bool) error {
 	return g.Net.Set(link.Sysctl{Key: "ipv6/conf/" + g.Link + "/accept_ra", Value: map[bool]string{true: "1", false: "0"}[on]})
 }
 
-// received calls send and waits until a router advertisement of from has come
-// in since, and the kernel is through with it. A kernel that had no room for the
+// received calls send and waits until a router advertisement of from has arrived
+// and the kernel has read all of it. A kernel that had no room for the
 // router as a neighbour has dropped it, and gets another.
 func (g *Guest) received(ctx context.Context, from netip.Addr, send func() error) error {
 	return link.Send(ctx, func() error {
@@ -126,10 +126,10 @@ func (g *Guest) arrives(ctx context.Context, from netip.Addr, send func() error)
 	if err != nil {
 		return err
 	}
-	// Closing a packet socket waits until all receiving that has begun has
-	// ended (an RCU grace period), so that the advertisement read here has
-	// also been taken or discarded by the kernel. A process that is being forked
-	// meanwhile has the socket open, too, and closing it here would wait for nothing.
+	// Closing a packet socket waits until every processor has left the code that
+	// receives (an RCU grace period). So the kernel, too, has taken or discarded the
+	// advertisement that was read here. While a process is being forked it has the
+	// socket open, too, and closing it would wait for nothing.
 	defer func() {
 		syscall.ForkLock.RLock()
 		defer syscall.ForkLock.RUnlock()

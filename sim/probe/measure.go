@@ -48,10 +48,10 @@ type Config struct {
 	PeerAddress netip.Addr
 	// Controls are exchanges that have to work whatever the guest does.
 	Controls []Control
-	// Silence is after how long an exchange without an answer ends as Silent,
-	// provided that the controls, begun only then, are answered first: the hops
-	// work and are no slower than that. The default, 0, is for labs in which
-	// every refusal is told; there silence is inconclusive.
+	// Silence is after how long an exchange without an answer ends as Silent. The
+	// controls begin only then and have to be answered first, which shows that the
+	// hops work and are fast enough. The default, 0, is for labs in which every
+	// refusal has an answer: there silence is inconclusive.
 	Silence time.Duration
 }
 
