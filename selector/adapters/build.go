@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/passtlab/passtlab/internal/owned"
+	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/catalogue"
+	"github.com/passtlab/passtlab/selector/command"
 )
 
 // ErrBuild is wrapped by Build for a version that does not resolve or build. The text
@@ -35,6 +37,26 @@ type Builder struct {
 	CachedOnly bool
 	// Building is called before an adapter is built, not where it is cached.
 	Building func(catalogue.Pinned)
+}
+
+// Selector builds p, if it has to, and returns the selector NAME@VERSION that
+// runs it.
+func (b Builder) Selector(ctx context.Context, p catalogue.Pinned, opts command.Options) (selector.Selector, error) {
+	file, err := b.Build(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	opts.KernelOrder = p.Order == catalogue.OrderKernel
+	s, err := command.New(p.Name, append([]string{file}, p.Arguments...), opts)
+	if err != nil {
+		return nil, err
+	}
+	return selector.WithTraits(selector.Func(p.String(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+		if p.Reads == catalogue.Kernel && o.Guest == nil {
+			return selector.Choice{}, fmt.Errorf("%s asks the kernel of the node it runs on: %w", p, selector.ErrUnsupported)
+		}
+		return s.Select(ctx, o)
+	}), s.Traits()), nil
 }
 
 // Build returns the path of the program, which it builds if it has to.

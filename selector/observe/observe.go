@@ -31,13 +31,7 @@ func Read(ns selector.Namespace) (selector.Observation, error) {
 // read makes one observation of the thread's namespace. After a change meanwhile the
 // error is netlink.ErrDumpInterrupted.
 func read() (selector.Observation, error) {
-	// Empty lists are [] in JSON, not null.
-	o := selector.Observation{
-		APIVersion: selector.APIVersion,
-		Links:      []selector.Link{},
-		Addresses:  []selector.Address{},
-		Routes:     []selector.Route{},
-	}
+	o := empty()
 	links, err := netlink.LinkList()
 	if err != nil {
 		return o, fmt.Errorf("list links: %w", err)
@@ -55,6 +49,16 @@ func read() (selector.Observation, error) {
 	}
 	o.Interface = mainInterface(o)
 	return o, nil
+}
+
+// empty returns an observation whose lists are [] in JSON, not null.
+func empty() selector.Observation {
+	return selector.Observation{
+		APIVersion: selector.APIVersion,
+		Links:      []selector.Link{},
+		Addresses:  []selector.Address{},
+		Routes:     []selector.Route{},
+	}
 }
 
 func link(l netlink.Link) selector.Link {

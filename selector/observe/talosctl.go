@@ -67,12 +67,7 @@ func (c *collector) add(s status) error {
 }
 
 func (c *collector) saved(format Format) Saved {
-	s := Saved{Format: format, Observation: selector.Observation{
-		APIVersion: selector.APIVersion,
-		Links:      []selector.Link{},
-		Addresses:  []selector.Address{},
-		Routes:     []selector.Route{},
-	}}
+	s := Saved{Format: format, Observation: empty()}
 	links := map[string]bool{}
 	for _, x := range c.all {
 		s.Observation.Addresses = append(s.Observation.Addresses, x.address)
