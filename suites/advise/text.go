@@ -34,7 +34,11 @@ func (a *Advice) WriteText(out io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	a.remarks(w)
-	a.tested(w)
+	if a.Lab == nil {
+		fmt.Fprintln(w, "Not checked in a lab (--no-lab).")
+	} else {
+		fmt.Fprintf(w, "Checked in %d labs: kubelet and etcd, either address first, passt %s (simulated), Linux %s.\n", a.Lab.Labs, a.Lab.Passt, a.Lab.Kernel)
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
@@ -72,12 +76,4 @@ func (a *Advice) remarks(w io.Writer) {
 	case given["algorithm"] && given["kubelet"] && given["etcd"]:
 		fmt.Fprintln(w, "Either the algorithm or the filters for kubelet and etcd will do.")
 	}
-}
-
-func (a *Advice) tested(w io.Writer) {
-	if a.Lab == nil {
-		fmt.Fprintln(w, "Not checked in a lab (--no-lab).")
-		return
-	}
-	fmt.Fprintf(w, "Checked in %d labs: kubelet and etcd, either address first, passt %s (simulated), Linux %s.\n", a.Lab.Labs, a.Lab.Passt, a.Lab.Kernel)
 }

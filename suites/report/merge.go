@@ -86,8 +86,8 @@ func (r *Report) take(p Part) {
 	}
 }
 
-// toldMissing is how many missing shards the error names.
-const toldMissing = 20
+// namedMissing is how many missing shards the error names.
+const namedMissing = 20
 
 // checkShards makes sure that, if any part is a shard, the parts are all shards of one
 // run.
@@ -128,8 +128,8 @@ func checkShards(parts []Part) error {
 		}
 	}
 	switch {
-	case len(missing) > toldMissing:
-		return fmt.Errorf("%w: missing shard %s and %d others", ErrIncomplete, strings.Join(missing[:toldMissing], ", "), len(missing)-toldMissing)
+	case len(missing) > namedMissing:
+		return fmt.Errorf("%w: missing shard %s and %d others", ErrIncomplete, strings.Join(missing[:namedMissing], ", "), len(missing)-namedMissing)
 	case len(missing) > 0:
 		return fmt.Errorf("%w: missing shard %s", ErrIncomplete, strings.Join(missing, ", "))
 	case setOf(ids) != one.Shard.Set:

@@ -53,19 +53,18 @@ func (q question) without(i int) question {
 
 // permutations yields all orders.
 func (q question) permutations() iter.Seq[question] {
-	return func(yield func(question) bool) { q.permute(nil, yield) }
-}
-
-func (q question) permute(taken question, yield func(question) bool) bool {
-	if len(q) == 0 {
-		return yield(slices.Clone(taken))
-	}
-	for _, i := range q {
-		if !q.without(i).permute(append(taken, i), yield) {
-			return false
+	return func(yield func(question) bool) {
+		if len(q) == 0 {
+			yield(nil)
+		}
+		for _, i := range q {
+			for rest := range q.without(i).permutations() {
+				if !yield(append(question{i}, rest...)) {
+					return
+				}
+			}
 		}
 	}
-	return true
 }
 
 // selected returns some other orders, always the same, and some of them twice. The first
@@ -92,17 +91,17 @@ func (q question) selected() (orders []question) {
 
 // subsets yields all questions about n of the addresses, in their order.
 func (q question) subsets(n int) iter.Seq[question] {
-	return func(yield func(question) bool) { q.choose(nil, n, yield) }
-}
-
-func (q question) choose(taken question, n int, yield func(question) bool) bool {
-	if n == 0 {
-		return yield(slices.Clone(taken))
-	}
-	for i := range len(q) - n + 1 {
-		if !q[i+1:].choose(append(taken, q[i]), n-1, yield) {
-			return false
+	return func(yield func(question) bool) {
+		if n == 0 {
+			yield(nil)
+			return
+		}
+		for i := range len(q) - n + 1 {
+			for rest := range q[i+1:].subsets(n - 1) {
+				if !yield(append(question{q[i]}, rest...)) {
+					return
+				}
+			}
 		}
 	}
-	return true
 }
