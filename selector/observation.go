@@ -38,7 +38,6 @@ func (o Observation) Candidates() []Address {
 // IsCandidate reports whether a is a global unicast IPv6 address.
 func IsCandidate(a netip.Addr) bool { return a.Is6() && !a.Is4In6() && a.IsGlobalUnicast() }
 
-// Link returns the link of that name.
 func (o Observation) Link(name string) (Link, bool) {
 	for _, l := range o.Links {
 		if l.Name == name {

@@ -19,7 +19,6 @@ func (ds durations) median() time.Duration {
 
 func (ds durations) slowest() time.Duration { return slices.Max(ds) }
 
-// table is one table of the output.
 type table struct {
 	title string
 	head  []string

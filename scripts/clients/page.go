@@ -34,7 +34,6 @@ type section struct {
 	Rows  []row
 }
 
-// row is one lab.
 type row struct {
 	report.Scenario
 	Name   string // the client with its version

@@ -17,15 +17,13 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// reachable is a scenario whose every address works.
+// reachable is a scenario in which every address works.
 const reachable = "dhcpv6-only"
 
-// reachLabs is how many labs are up at once.
 const reachLabs = 16
 
-// reach makes at least n exchanges with the addresses of a scenario, and returns
-// how many it made and which did not work. Before each measurement the neighbours
-// have to be resolved anew.
+// reach makes at least n exchanges with the addresses of a scenario, and returns how
+// many it made and which did not work. Each measurement has to resolve the neighbours.
 func reach(ctx context.Context, id string, n int64) (made int64, wrong []string, err error) {
 	scs, err := scenarios.Named(id)
 	if err != nil {
@@ -71,7 +69,7 @@ func reach(ctx context.Context, id string, n int64) (made int64, wrong []string,
 	return exchanges.Load(), slices.Concat(found...), err
 }
 
-// forget has peer and pod solicit each other again.
+// forget removes the neighbours of peer and pod, so that both solicit again.
 func forget(lab *sim.Lab, pod netip.Addr) error {
 	for ns, other := range map[*netns.NS]netip.Addr{lab.Peer: pod, lab.Pod: lab.PeerAddress()} {
 		n, err := link.Open(ns)

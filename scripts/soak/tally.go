@@ -11,7 +11,7 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// tally is what came of the runs.
+// tally has the results of the comparison.
 type tally struct {
 	compared int
 	differ   []string       // what, and how
@@ -34,7 +34,7 @@ func silent(r *report.Report) (names []string) {
 	return names
 }
 
-// outcome is what must not depend on load.
+// outcome returns the part of a result that must not depend on load.
 func outcome(r report.Result) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s", r.Verdict, r.Kind, r.Origin, r.At))
 }
@@ -68,7 +68,7 @@ func (t *tally) compare(quiet, r *report.Report) {
 	}
 }
 
-// particular is what differs between errors of one kind.
+// particular matches what differs between errors of one kind.
 var particular = regexp.MustCompile(`[0-9a-f]*:[0-9a-f:]+(/[0-9]+)?|[0-9]+(\.[0-9]+)?`)
 
 func kind(reason string) string { return particular.ReplaceAllString(reason, "…") }
@@ -80,7 +80,7 @@ func sum(counts map[string]int) (n int) {
 	return n
 }
 
-// tolerated is one error in so many results.
+// tolerated: one error in this many results is fine.
 const tolerated = 10_000
 
 // print prints the sums, and returns whether they are fine.

@@ -23,7 +23,6 @@ var embedded []byte
 // tree is a part of the checkout: contents by slash-separated path.
 type tree map[string]string
 
-// sources returns the embedded sources.
 var sources = sync.OnceValues(func() (tree, error) {
 	var t tree
 	if err := json.Unmarshal(embedded, &t); err != nil {

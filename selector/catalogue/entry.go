@@ -33,7 +33,6 @@ type Entry struct {
 // Source is where a selector finds the addresses.
 type Source string
 
-// The sources.
 const (
 	Kernel      Source = "kernel"      // the kernel of the namespace or node that the program runs in
 	Observation Source = "observation" // standard input
@@ -42,13 +41,11 @@ const (
 // Order is what decides last between two addresses.
 type Order string
 
-// The orders.
 const (
 	OrderKernel Order = "kernel" // the kernel's order (selector.Traits.KernelOrder)
 	OrderRule   Order = "rule"   // the rule leaves no ties, or does not say what decides them
 )
 
-// Newest returns the newest version listed.
 func (e Entry) Newest() string { return e.Versions[len(e.Versions)-1] }
 
 var (
@@ -57,7 +54,6 @@ var (
 	issuePattern   = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+#[0-9]+$`)
 )
 
-// reader reads a catalogue.
 var reader = strict.Reader{
 	Scalars: map[reflect.Type]strict.Scalar{
 		reflect.TypeFor[Source](): strict.Enum([]Source{Kernel, Observation}),

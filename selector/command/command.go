@@ -95,7 +95,6 @@ func Parse(spec string, opts Options) (selector.Selector, error) {
 	return New(name, argv, opts)
 }
 
-// program is a selector.
 type program struct {
 	name, path string
 	argv       []string
@@ -251,7 +250,6 @@ func encode(o selector.Observation) ([]byte, error) {
 	return input, nil
 }
 
-// environ is the program's environment.
 func environ(o selector.Observation) (env []string) {
 	for _, key := range []string{"PATH", "LANG"} {
 		if v, ok := os.LookupEnv(key); ok {

@@ -76,7 +76,6 @@ func (w watcher) instance(ctx context.Context, o selector.Observation) (*selecto
 	}, nil
 }
 
-// watch is a program that runs.
 type watch struct {
 	program *program
 	cancel  context.CancelCauseFunc
@@ -96,7 +95,6 @@ type watch struct {
 	news chan struct{}
 }
 
-// errClosed is the cause of end.
 var errClosed = errors.New("closed")
 
 func (w watcher) start(o selector.Observation) (*watch, error) {

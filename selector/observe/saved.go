@@ -19,7 +19,6 @@ const MaxSize = 16 << 20
 // Format is the form in which an observation was saved.
 type Format string
 
-// The formats.
 const (
 	FormatObservation Format = "observation"    // JSON, as passtlab observe prints it
 	FormatYAML        Format = "talosctl-yaml"  // talosctl get addresses -o yaml

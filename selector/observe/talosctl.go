@@ -186,7 +186,6 @@ func (c *collector) resource(root *yaml.Node) (status, error) {
 	return s, nil
 }
 
-// text returns the text at the path.
 func (c *collector) text(n *yaml.Node, path ...string) (*yaml.Node, error) {
 	for i, key := range path {
 		next := child(n, key)

@@ -41,7 +41,6 @@ type picked struct {
 	Error       string   `json:"error,omitempty"`       // how the selector failed
 }
 
-// answer is a choice.
 type answer struct {
 	Addresses []netip.Addr `json:"addresses"`        // empty for no address
 	Absent    []netip.Addr `json:"absent,omitempty"` // those of Addresses that the node does not have

@@ -14,7 +14,6 @@ import (
 	"github.com/passtlab/passtlab/selector/observe"
 )
 
-// formats are the formats in words.
 var formats = map[observe.Format]string{
 	observe.FormatObservation: "an observation by passtlab",
 	observe.FormatYAML:        "talosctl get addresses -o yaml",

@@ -11,7 +11,6 @@ import (
 // selector.Selector that remembers (Traits.Start), named "talos-v1" and so on.
 type Algorithm string
 
-// The algorithms.
 const (
 	V1 Algorithm = "v1"
 	V2 Algorithm = "v2"

@@ -25,7 +25,6 @@ func (f filter) String() string {
 // of the list goes before that of the addresses, and !CIDR alone lets nothing through.
 type filters []filter
 
-// parseFilters reads the list of the configuration key.
 func parseFilters(key string, entries []string) (filters, error) {
 	var fs filters
 	for _, s := range entries {

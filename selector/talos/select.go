@@ -190,7 +190,6 @@ func (p *pipeline) filter(fs filters) { p.set("subnet filters", fs.apply(p.left)
 
 func (p *pipeline) first() []candidate { return p.left[:min(1, len(p.left))] }
 
-// hosts returns the addresses as prefixes of full length.
 func hosts(as []netip.Addr) []netip.Prefix {
 	var ps []netip.Prefix
 	for _, a := range as {

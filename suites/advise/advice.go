@@ -94,7 +94,6 @@ func (a *Advice) right(g talos.Algorithm) bool {
 	return !slices.ContainsFunc(a.Predictions, func(p Prediction) bool { return p.Selector == g.Name() && !p.Right })
 }
 
-// picked returns a pick in words.
 func picked(p scenarios.Pick) string {
 	switch p {
 	case scenarios.Pick(scenarios.OriginDHCPv6):

@@ -126,7 +126,6 @@ func id(filtered bool, first scenarios.Origin) string {
 	return prefix(filtered) + string(first) + "-first"
 }
 
-// scenario is the node as a lab.
 func (in Input) scenario(filtered bool, first scenarios.Origin) (*scenarios.Scenario, error) {
 	ra, extra := "ra", ""
 	if in.foreign() {

@@ -26,7 +26,6 @@ type Patch struct {
 	algorithms []talos.Algorithm // those that it has to help
 }
 
-// base is the configuration without any patch.
 func (in Input) base() selector.Config {
 	return selector.Config{PodSubnets: in.PodSubnets, ServiceSubnets: in.ServiceSubnets}
 }

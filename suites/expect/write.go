@@ -118,7 +118,6 @@ func spans(all, versions []string) (out []string) {
 	return out
 }
 
-// write writes the file.
 func (e *File) write(w io.Writer) error {
 	_, err := io.WriteString(w, "# Failures that are known. A run with --expect FILE fails when one of them is no\n"+
 		"# longer so. Say for each why it is, and add a link.\n")

@@ -154,7 +154,6 @@ func (r *Report) step(from, to string) Step {
 	return s
 }
 
-// change compares two results.
 func change(from, to Result) Change {
 	ch := Change{
 		Kind: Unchanged, Scenario: to.Scenario, Roles: []scenarios.Role{to.Role},

@@ -10,10 +10,8 @@ import (
 	"github.com/passtlab/passtlab/internal/visible"
 )
 
-// ComparisonFormats returns the formats of a comparison.
 func ComparisonFormats() []Format { return []Format{FormatTable, FormatJSON, FormatMarkdown} }
 
-// Write writes the comparison.
 func (c *Comparison) Write(w io.Writer, f Format) error {
 	shown := visible.Copy(*c, "Reason", "Error")
 	return write(w, "comparison", f, map[Format]func(b *bytes.Buffer) error{
@@ -23,7 +21,6 @@ func (c *Comparison) Write(w io.Writer, f Format) error {
 	})
 }
 
-// closing returns the summary in one line.
 func (c *Comparison) closing() string {
 	switch bad := c.count(Regressed); {
 	case len(c.Failed) > 0:

@@ -13,7 +13,6 @@ import (
 // Format is a form in which a report is written.
 type Format string
 
-// The formats.
 const (
 	FormatTable    Format = "table"    // for people at a terminal
 	FormatJSON     Format = "json"     // the Report itself, passtlab/v1
@@ -21,7 +20,6 @@ const (
 	FormatMarkdown Format = "markdown" // for a pull request or a job summary
 )
 
-// Formats returns all formats.
 func Formats() []Format { return []Format{FormatTable, FormatJSON, FormatJUnit, FormatMarkdown} }
 
 // Style is that of a table and of Markdown.

@@ -86,7 +86,6 @@ func (r *Report) take(p Part) {
 	}
 }
 
-// namedMissing is how many missing shards the error names.
 const namedMissing = 20
 
 // checkShards makes sure that, if any part is a shard, the parts are all shards of one

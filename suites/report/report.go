@@ -52,7 +52,6 @@ type Summary struct {
 	BadLabs int `json:"badLabs"` // scenarios with an error of their own
 }
 
-// of returns the count of a verdict.
 func (s *Summary) of(v Verdict) *int {
 	return [...]*int{Pass: &s.Pass, XFail: &s.XFail, Skip: &s.Skip, XPass: &s.XPass, Fail: &s.Fail, Error: &s.Error}[v]
 }

@@ -18,7 +18,6 @@ const (
 	loud   = "1;37;41" // bold white on red
 )
 
-// tableWriter writes a table.
 type tableWriter struct {
 	*bytes.Buffer
 	colour bool
@@ -140,7 +139,6 @@ func (t *tableWriter) groups(fs []group) {
 	}
 }
 
-// closing returns the summary in one line.
 func (r *Report) closing() string {
 	word := verdicts[r.Worst()].run
 	if r.nothingJudged() && r.Worst() != Error {

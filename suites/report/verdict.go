@@ -42,7 +42,6 @@ func Verdicts() []Verdict { return []Verdict{Pass, XFail, Skip, XPass, Fail, Err
 // Bad reports whether v fails a run: XPass, Fail or Error.
 func (v Verdict) Bad() bool { return v >= XPass }
 
-// String returns the verdict's name.
 func (v Verdict) String() string {
 	if v < 0 || int(v) >= len(verdicts) {
 		return fmt.Sprintf("verdict(%d)", int(v))

@@ -29,7 +29,6 @@ type subject struct {
 	answers []answer // one a checkpoint
 }
 
-// answer is the answer of a selector at a checkpoint.
 type answer struct {
 	choice selector.Choice
 	err    error

@@ -97,7 +97,6 @@ func quote(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// release returns the passt release of a scenario's lab.
 func (o Options) release(sc *scenarios.Scenario) string {
 	if o.Backend.Real() {
 		return o.Backend.Release

@@ -181,7 +181,6 @@ func (s *session) at(name string) string {
 	return "at " + name + ": "
 }
 
-// observe reads what selectors see now.
 func (s *session) observe(ctx context.Context) (o selector.Observation, err error) {
 	err = s.inLab(ctx, new(time.Duration), func(ctx context.Context) (err error) { o, err = s.lab.Observe(ctx); return err })
 	return configured(o, s.sc), err
@@ -223,7 +222,6 @@ func (s *session) phase(d *time.Duration, f func()) {
 	f()
 }
 
-// scenario returns the scenario for the report.
 func (s *session) scenario(took time.Duration) report.Scenario {
 	r := report.Scenario{
 		ID: s.sc.ID, Title: s.sc.Title, File: s.sc.File, Family: s.sc.Family, Order: s.sc.Order,

@@ -90,7 +90,6 @@ func namer(as []selector.Address) func(selector.Address) string {
 	}
 }
 
-// without returns those of as that are not in bs.
 func without(as, bs []selector.Address) []selector.Address {
 	return slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return slices.Contains(bs, a) })
 }

@@ -39,7 +39,6 @@ func (q question) list(as []selector.Address) (out []selector.Address) {
 	return out
 }
 
-// only returns the addresses that the question is about.
 func (q question) only(as []selector.Address) (out []selector.Address) {
 	for _, i := range q {
 		out = append(out, as[i])

@@ -51,7 +51,6 @@ func Run(ctx context.Context, args ...string) (*report.Report, error) {
 	return report, nil
 }
 
-// Save writes a page.
 func Save(file string, page []byte) error {
 	return outfile.Write(file, func(w io.Writer) error {
 		_, err := w.Write(page)
