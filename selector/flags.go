@@ -54,7 +54,6 @@ func (f Flags) Names() []string {
 	return names
 }
 
-// String returns the names, separated by spaces.
 func (f Flags) String() string { return strings.Join(f.Names(), " ") }
 
 // ParseFlags reads names as Names gives them.

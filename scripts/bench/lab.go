@@ -107,7 +107,6 @@ func judge(ctx context.Context, scs []*scenarios.Scenario, parallel int) (time.D
 	return time.Since(began), err
 }
 
-// whole measures the corpus against all built-in selectors.
 func whole(ctx context.Context, corpus []*scenarios.Scenario) (table, error) {
 	t := table{
 		title: fmt.Sprintf("The whole corpus: %d scenarios × %d selectors, 3 runs", len(corpus), len(builtin.All())),

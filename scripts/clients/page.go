@@ -23,7 +23,6 @@ type measured struct {
 	Report *report.Report
 }
 
-// String says what configured the guests.
 func (m measured) String() string { return cmp.Or(string(m.Client), "their own clients") }
 
 // section is a part of the page, with a row for every lab.
@@ -77,7 +76,6 @@ func page(all []measured, args []string, own string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// releases returns the passt releases of all reports, sorted.
 func releases(all []measured) (rs []string) {
 	for _, m := range all {
 		rs = append(rs, m.Report.Passt...)

@@ -76,7 +76,6 @@ func batches(dir string, all bool) ([]batch, error) {
 	return []batch{builtin, programs, core}, nil
 }
 
-// run runs a batch with so many labs at once.
 func (b batch) run(ctx context.Context, parallel int) (*report.Report, error) {
 	return measure.Run(ctx, append([]string{"--parallel", fmt.Sprint(parallel)}, b.args...)...)
 }

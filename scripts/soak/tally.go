@@ -39,7 +39,6 @@ func outcome(r report.Result) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s", r.Verdict, r.Kind, r.Origin, r.At))
 }
 
-// compare compares the results of a run with those of the quiet run.
 func (t *tally) compare(quiet, r *report.Report) {
 	if t.kinds == nil {
 		t.kinds, t.replayed = map[string]int{}, map[string]int{}

@@ -137,7 +137,6 @@ const buildPrefix = ".build-"
 // flags are those of go build. Nobody debugs these programs, and some are large.
 var flags = []string{"-mod=mod", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
 
-// compile builds the program file.
 func compile(ctx context.Context, p catalogue.Pinned, src tree, file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err

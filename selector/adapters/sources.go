@@ -66,7 +66,6 @@ func (t tree) hash() string {
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
-// write writes the files below dir.
 func (t tree) write(dir string) error {
 	for p, s := range t {
 		file := filepath.Join(dir, filepath.FromSlash(p))

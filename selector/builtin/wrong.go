@@ -37,7 +37,6 @@ func Wrong() []selector.Selector {
 	}
 }
 
-// lowestFirst sorts as by address.
 func lowestFirst(as []selector.Address) []selector.Address {
 	slices.SortStableFunc(as, func(a, b selector.Address) int { return a.Prefix.Addr().Compare(b.Prefix.Addr()) })
 	return as

@@ -59,7 +59,6 @@ type Pinned struct {
 // String returns "NAME@VERSION", the name of the selector in reports.
 func (p Pinned) String() string { return p.Name + "@" + p.Version }
 
-// Pinned returns the entry at each version listed.
 func (e Entry) Pinned() (ps []Pinned) {
 	for _, v := range e.Versions {
 		ps = append(ps, Pinned{e, v})

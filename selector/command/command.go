@@ -25,7 +25,6 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// DefaultTimeout is the default of Options.Timeout.
 const DefaultTimeout = 5 * time.Second
 
 // Options of a program; the zero value is usable.
@@ -241,7 +240,6 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 	return r, err
 }
 
-// encode returns what the program gets on standard input.
 func encode(o selector.Observation) ([]byte, error) {
 	input, err := json.Marshal(o)
 	if err != nil {

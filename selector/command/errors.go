@@ -34,7 +34,6 @@ var (
 	ErrSetup = errors.New("the program could not be asked")
 )
 
-// startError says why the kernel does not execute path.
 func startError(path string, errno syscall.Errno) error {
 	why := errno.Error()
 	line := shebang(path)

@@ -181,7 +181,6 @@ func (l *watch) feed(ctx context.Context, stdin *os.File) {
 	}
 }
 
-// hear takes a line of the program.
 func (l *watch) hear(line []byte) error {
 	c, err := parseOutput(line)
 	if err == nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// errAddress is wrapped by what decodeAddress refuses.
 var errAddress = errors.New("malformed address message")
 
 // ifaProto is IFA_PROTO of linux/if_addr.h. The decoder of package netlink does not

@@ -9,7 +9,6 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// Input describes the node.
 type Input struct {
 	Pod                        netip.Addr     // the pod's address, which passt leases
 	MAC                        scenarios.MAC  // the guest's link-layer address

@@ -7,7 +7,6 @@ import (
 	"strings"
 )
 
-// markdown writes the content of the table as GitHub's Markdown.
 func (r *Report) markdown(b *bytes.Buffer, style Style) {
 	fmt.Fprintf(b, "### passtlab: %s\n\n", r.closing())
 	fmt.Fprintf(b, "%s\n\n", escape(r.setting()))

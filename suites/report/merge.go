@@ -51,7 +51,6 @@ func Merge(parts ...Part) (*Report, error) {
 	return m, nil
 }
 
-// take adds a part to r.
 func (r *Report) take(p Part) {
 	for _, s := range p.Scenarios {
 		i := slices.IndexFunc(r.Scenarios, func(t Scenario) bool { return t.ID == s.ID })

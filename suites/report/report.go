@@ -82,7 +82,6 @@ type Scenario struct {
 	Checkpoints []Checkpoint     `json:"checkpoints,omitempty"` // all checkpoints, where there is more than one
 }
 
-// Checkpoint is a checkpoint with its measurement.
 type Checkpoint struct {
 	Name       string     `json:"name"`
 	Candidates []Measured `json:"candidates"` // the truth table; empty where nothing was judged
@@ -177,7 +176,6 @@ func New(kernel string, started time.Time, seed int64) *Report {
 	}
 }
 
-// Add appends a scenario with its results.
 func (r *Report) Add(s Scenario, results ...Result) {
 	if s.Candidates == nil {
 		s.Candidates = []Measured{}
@@ -207,7 +205,6 @@ func (r *Report) Finish(ended time.Time) {
 	r.Summary = sum
 }
 
-// drawn reports whether an order of steps was drawn by the seed.
 func (r *Report) drawn() bool {
 	return slices.ContainsFunc(r.Scenarios, func(s Scenario) bool { return len(s.Order) > 0 })
 }
@@ -284,7 +281,6 @@ func (r *Report) notes() []string {
 	return slices.Concat(r.Notes, notes)
 }
 
-// maxText bounds the text of a selector in a report.
 const maxText = 400
 
 // Clean makes a selector's own text one line: white space becomes one space, control

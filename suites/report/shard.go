@@ -33,7 +33,6 @@ func ParseShard(s string) (Shard, error) {
 	return Shard{Index: i, Count: n}, nil
 }
 
-// String returns "INDEX/COUNT".
 func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Count) }
 
 // Cut returns the scenarios of the shard, in the order of scs, and sets Set. It gives

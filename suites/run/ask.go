@@ -81,7 +81,6 @@ func (s *session) start(ctx context.Context) error {
 	return nil
 }
 
-// stop ends all instances.
 func (s *session) stop() {
 	for _, x := range s.subjects {
 		if x.instance == nil {

@@ -61,7 +61,6 @@ func (s *session) result(x *subject) report.Result {
 	return res
 }
 
-// judgeAt judges the i-th answer of a selector.
 func (s *session) judgeAt(x *subject, i int) report.Result {
 	cp, a := s.checkpoints[i], x.answers[i]
 	r := judge(cp.table, a.choice, a.err)

@@ -21,7 +21,6 @@ type Played struct {
 	spoilt    error // why a result says nothing about its selector
 }
 
-// Of returns the results of one selector, in every role of the scenario.
 func (p Played) Of(name string) (results []report.Result) {
 	for _, res := range p.Results {
 		if res.Selector == name {

@@ -45,7 +45,6 @@ func (w watch) rested(said time.Time, keep time.Duration) bool {
 	return idle >= keep && w.drained() || shown >= max(keep, keepMost)
 }
 
-// show shows an observation to the selectors that watch.
 func (s *session) show(ctx context.Context, o selector.Observation) {
 	for _, x := range s.subjects {
 		if x.watches() {

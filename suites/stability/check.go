@@ -9,7 +9,6 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// Options of a check.
 type Options struct {
 	// Ordered says that the selector's documented rule is the kernel's order
 	// (selector.Traits.KernelOrder). The law Order does not bind it; see Orders.
@@ -211,7 +210,6 @@ func (c *check) others(law Law, q question) iter.Seq[question] {
 	}
 }
 
-// breaks reports whether the answers to both questions break the law.
 func (c *check) breaks(law Law, b breach) bool {
 	first := c.answer(b.first)
 	if law == Loser {

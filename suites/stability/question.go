@@ -50,7 +50,6 @@ func (q question) without(i int) question {
 	return slices.DeleteFunc(slices.Clone(q), func(j int) bool { return i == j })
 }
 
-// permutations yields all orders.
 func (q question) permutations() iter.Seq[question] {
 	return func(yield func(question) bool) {
 		if len(q) == 0 {
