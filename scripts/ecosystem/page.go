@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -95,16 +94,12 @@ func right(r *report.Report, e catalogue.Entry, version string) (string, error) 
 // reversed returns the scenario in which the kernel lists the same addresses the
 // other way round.
 func reversed(r *report.Report, scenario string) (string, error) {
-	lists := map[string][]netip.Prefix{}
-	for _, sc := range r.Scenarios {
-		for _, c := range sc.Candidates {
-			lists[sc.ID] = append(lists[sc.ID], c.Address)
-		}
-	}
-	want := slices.Clone(lists[scenario])
+	i := slices.IndexFunc(r.Scenarios, func(sc report.Scenario) bool { return sc.ID == scenario })
+	want := slices.Clone(r.Scenarios[i].Candidates)
 	slices.Reverse(want)
+	same := func(a, b report.Measured) bool { return a.Address == b.Address }
 	for _, sc := range r.Scenarios {
-		if sc.ID != scenario && slices.Equal(lists[sc.ID], want) {
+		if sc.ID != scenario && slices.EqualFunc(sc.Candidates, want, same) {
 			return sc.ID, nil
 		}
 	}

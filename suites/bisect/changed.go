@@ -19,22 +19,18 @@ type question struct {
 // Compare returns the questions in which the selector good passes and bad fails. With
 // strict, good has to pass in all.
 func Compare(r *report.Report, good, bad string, strict bool) (Changed, error) {
-	passed, failed := map[question]bool{}, map[question]bool{}
-	var all, out Changed
+	var out Changed
 	for _, res := range r.Results {
-		q := question{res.Scenario, res.Role}
-		switch {
-		case res.Selector == good && strict && res.Verdict != report.Pass:
-			return nil, fmt.Errorf("bisect: %s is not good: %s in %s: %s", good, res.Verdict, res.Scenario, res.Reason)
-		case res.Selector == good:
-			passed[q] = res.Verdict == report.Pass
-			all = append(all, q)
-		case res.Selector == bad:
-			failed[q] = res.Verdict == report.Fail
+		if res.Selector != good {
+			continue
 		}
-	}
-	for _, q := range all {
-		if passed[q] && failed[q] {
+		if strict && res.Verdict != report.Pass {
+			return nil, fmt.Errorf("bisect: %s is not good: %s in %s: %s", good, res.Verdict, res.Scenario, res.Reason)
+		}
+		q := question{res.Scenario, res.Role}
+		if res.Verdict == report.Pass && slices.ContainsFunc(r.Results, func(o report.Result) bool {
+			return o.Selector == bad && o.Verdict == report.Fail && q == question{o.Scenario, o.Role}
+		}) {
 			out = append(out, q)
 		}
 	}

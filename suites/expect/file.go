@@ -79,16 +79,14 @@ func (e *File) check(run []*scenarios.Scenario, selectors []string) (faults []sc
 }
 
 func (f Failure) checkPick() []scenarios.Fault {
-	switch {
-	case f.Verdict == report.Fail.String() && f.Picks == "":
+	if f.Verdict == report.Fail.String() && f.Picks == "" {
 		return []scenarios.Fault{{Key: "picks", Problem: "missing for a selector that fails", Expected: words(scenarios.Picks()),
 			Next: "add what it picks; none means no address"}}
-	case f.Verdict == report.Skip.String() && f.Picks != "":
-		return []scenarios.Fault{{Key: "picks", Problem: "a selector that is skipped picks nothing", Next: "remove it"}}
-	case f.Verdict == report.Skip.String() && f.Kind != "":
-		return []scenarios.Fault{{Key: "kind", Problem: "a selector that is skipped does not fail", Next: "remove it"}}
-	case f.Verdict == report.Skip.String() && f.At != "":
-		return []scenarios.Fault{{Key: "at", Problem: "a selector that is skipped does not fail", Next: "remove it"}}
+	}
+	for _, of := range []struct{ key, value string }{{"picks", string(f.Picks)}, {"kind", string(f.Kind)}, {"at", f.At}} {
+		if f.Verdict == report.Skip.String() && of.value != "" {
+			return []scenarios.Fault{{Key: of.key, Problem: "a selector that is skipped does not fail", Next: "remove it"}}
+		}
 	}
 	return nil
 }

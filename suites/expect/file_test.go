@@ -52,7 +52,7 @@ func TestExpectationsFaults(t *testing.T) {
 		{"unknown verdict", replace("verdict: fail", "verdict: xfail"), ":5:14: failures[0].verdict: \"xfail\" does not have the right form; expected fail or skip"},
 		{"unknown pick", replace("slaac", "slac"), `did you mean "slaac"?`},
 		{"fails with no pick", replace("    picks: slaac\n", ""), ":2:5: failures[0].picks: missing for a selector that fails"},
-		{"skips with a pick", replace("verdict: fail", "verdict: skip"), ":6:12: failures[0].picks: a selector that is skipped picks nothing"},
+		{"skips with a pick", replace("verdict: fail", "verdict: skip"), ":6:12: failures[0].picks: a selector that is skipped does not fail"},
 		{"unknown selector", replace("mine", "mime"), `:2:15: failures[0].selector: mime takes no part in this run; expected one of mine; did you mean "mine"?`},
 		{"selector with version", replace("selector: mine", `selector: "mine@v1.1.0"`), "without its version"},
 		{"no range", replace("v1.0.0..v1.2.0", "new"), `:3:15: failures[0].versions: parse versions "new"`},

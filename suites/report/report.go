@@ -62,8 +62,7 @@ type Scenario struct {
 	Title string `json:"title,omitempty"`
 	File  string `json:"file,omitempty"` // where the scenario was read from
 	Passt string `json:"passt"`          // the release that passt behaved as
-	// Client is the program that configured the guest, with its version; empty
-	// for the kernel.
+	// Client is the program that configured the guest, with its version; empty: the kernel.
 	Client   string     `json:"client,omitempty"`
 	Peer     netip.Addr `json:"peer,omitzero"`   // the address of the peer that the probes talked to
 	Duration float64    `json:"duration"`        // from before the lab was built until it was gone, in seconds
@@ -139,8 +138,7 @@ type Result struct {
 	Rule        string       `json:"rule,omitempty"`        // the selector's own reason for its choice
 	Remarks     []string     `json:"remarks,omitempty"`     // limits of the chosen addresses, although they work
 	KernelOrder *KernelOrder `json:"kernelOrder,omitempty"` // set for a selector whose rule is the kernel's order
-	// Checkpoints are the answers at all checkpoints, where there is more than
-	// one.
+	// Checkpoints are the answers at all checkpoints, where there is more than one.
 	Checkpoints []CheckpointResult `json:"checkpoints,omitempty"`
 	Reproduce   string             `json:"reproduce"` // one command line, quoted for a shell
 	// Decided is the address of Origin. A report that was read has none.

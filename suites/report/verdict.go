@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/passtlab/passtlab/scenarios"
 )
@@ -52,13 +53,11 @@ func (v Verdict) String() string {
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
 func (v *Verdict) UnmarshalText(b []byte) error {
-	for _, w := range Verdicts() {
-		if w.String() == string(b) {
-			*v = w
-			return nil
-		}
+	*v = Verdict(slices.IndexFunc(Verdicts(), func(w Verdict) bool { return w.String() == string(b) }))
+	if *v < 0 {
+		return fmt.Errorf("parse verdict: %q is none of %v", b, Verdicts())
 	}
-	return fmt.Errorf("parse verdict: %q is none of %v", b, Verdicts())
+	return nil
 }
 
 // KindNote names a kind of failure behind a pick, as in "slaac (flap)".
