@@ -34,7 +34,7 @@ func TestBackend(t *testing.T) {
 		{"run --backend passt", "--backend: find pasta: program not found; install passt (apt-get install passt)"},
 		{"up --backend passt=/none/pasta passt-slaac-then-dhcpv6", "--backend: find /none/pasta: program not found"},
 		{"run --backend passt=" + program("hello"), "it is not passt"},
-		{"wire record --backend simulated x", "name the real passt"},
+		{"wire record --backend simulated x", "name its program"},
 		{"wire record --backend passt=" + program("pasta unknown version") + " x", "does not say which release it is; name it by --release"},
 		{"wire record --backend passt=" + pasta + " --stimuli /none x", "--stimuli: "},
 		{"wire record", "accepts 1 arg(s)"},
