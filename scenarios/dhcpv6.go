@@ -37,10 +37,10 @@ func (l *DHCPv6) simulated() string {
 func (l *DHCPv6) check(c at) {
 	switch {
 	case l.None && *l != DHCPv6{None: true}:
-		c.fault("none", "none, or parameters of a lease", "remove one of them", "says that there is no lease")
+		c.fault("none", "none, or parameters of a lease", "remove one of them", "excludes a lease")
 	case l.None:
 	case c.Passt.NoDHCPv6:
-		c.never("", "passt.noDHCPv6 to be false", "remove the event or the option", "passt answers none")
+		c.never("", "passt.noDHCPv6 to be false", "remove the event or the option", "passt does not answer DHCPv6")
 	case !*c.Pod.IPv6:
 		c.never("", "pod.ipv6 to be true", "remove the event, or give the pod an address", "passt has no address to lease")
 	default:

@@ -126,7 +126,7 @@ func (f *family) compare() (faults Faults) {
 			case reported[key]:
 				continue
 			case reflect.DeepEqual(m.situation(), o.situation()):
-				fault.Problem = fmt.Sprintf("%s comes out the same as %s", m.label(), o.label())
+				fault.Problem = fmt.Sprintf("%s is the same as %s", m.label(), o.label())
 				fault.Expected, fault.Next = "scenarios that differ in more than words", "remove one, or change it"
 			case m.ID == o.ID:
 				fault.Problem = fmt.Sprintf("%s is the id of two scenarios", m.ID)

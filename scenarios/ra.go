@@ -72,7 +72,7 @@ func (r *RA) check(c at) {
 	}
 	for _, key := range []string{"lifetime", "preferred"} {
 		if r.Withdrawn && c.given(key) {
-			c.fault(key, "withdrawn, or lifetime and preferred", "remove one of them", "withdrawn says that it is 0")
+			c.fault(key, "withdrawn, or lifetime and preferred", "remove one of them", "withdrawn sets it to 0")
 		}
 	}
 	if r.MTU != nil && *r.MTU > 0 && *r.MTU < 1280 {

@@ -118,7 +118,7 @@ func word(d *strict.Decoder, path string, n *yaml.Node, f strict.Field, e *Event
 	t := eventKeys.Field(f.Index).Type.Elem()
 	for _, p := range strict.FieldsOf(t) {
 		if p.Required && p.Bare {
-			d.Refuse(path, n, f.Name+" says nothing alone",
+			d.Refuse(path, n, f.Name+" needs a parameter",
 				fmt.Sprintf("{%s: %s}, %[2]s being %s", f.Name, strings.ToUpper(p.Name), d.Expected(p, t.Field(p.Index).Type)), "add it")
 			return
 		}

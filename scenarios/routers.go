@@ -8,7 +8,7 @@ type AllRouters struct{}
 
 func (*AllRouters) check(c at) {
 	if len(c.Routers) == 0 {
-		c.never("", "routers to be given", "add routers, or remove the event", "there is none beside passt")
+		c.never("", "routers to be given", "add routers, or remove the event", "the file has no router")
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/passtlab/passtlab/internal/need"
 )
 
@@ -29,10 +31,22 @@ func TestRecordsOfTheKilled(t *testing.T) {
 				return all
 			}
 			killed, up := command("up", id), command("up", id)
-			started(t, killed)
+			// The process that holds the lock may be a child, which ends a little later.
+			lock, err := unix.PidfdOpen(started(t, killed), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer unix.Close(lock)
 			pid := started(t, up)
 			_ = killed.Process.Kill()
 			_ = killed.Wait()
+			n, err := 0, error(unix.EINTR)
+			for err == unix.EINTR {
+				n, err = unix.Poll([]unix.PollFd{{Fd: int32(lock), Events: unix.POLLIN}}, 30000)
+			}
+			if n != 1 {
+				t.Fatalf("the killed process has not ended: %v", err)
+			}
 			part := filepath.Join(dir, "999999999.json.part")
 			if err := os.WriteFile(part, nil, 0o600); err != nil {
 				t.Fatal(err)

@@ -90,7 +90,7 @@ func Find(dir, name, modules string) (Kernel, error) {
 		have = append(have, k.Version)
 	}
 	slices.Reverse(have)
-	return Kernel{}, fmt.Errorf("find kernel %q in %s: %w; there are [%s]; fetch it by scripts/fetch-kernels.sh, or give the path of an image, as ./vmlinuz",
+	return Kernel{}, fmt.Errorf("find kernel %q in %s: %w; there are [%s]; fetch it by scripts/fetch-kernels.sh, or give the path of an image, such as ./vmlinuz",
 		name, dir, ErrNoKernel, strings.Join(have, " "))
 }
 

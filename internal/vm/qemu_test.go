@@ -63,7 +63,7 @@ func TestMachineFails(t *testing.T) {
 		{"panics", `printf 'Kernel \033[1mpanic\r\n'`, "it ended while it booted\nits kernel said last:\n  Kernel \\x1b[1mpanic"},
 		{"is killed", says(message{}) + "kill -9 $$", "it ended before the command did: qemu-system-x86_64: signal: killed"},
 		{"never boots", "exec sleep 60", "it has not booted in 2s"},
-		{"hangs", says(message{}) + "exec sleep 60", "it hangs: not a word for 1s"},
+		{"hangs", says(message{}) + "exec sleep 60", "it hangs: no message for 1s"},
 		{"babbles", `printf '\370\377\377\377\377\377\377\377\377' >&4; exec sleep 60`, "malformed message"},
 		{"breaks files", `printf '\1\0\0\0' >&5; exec sleep 60`, "malformed FUSE message"},
 		{"says why", says(message{End: &ending{Error: "no fuse here"}}) + "exec sleep 60", "no fuse here"},

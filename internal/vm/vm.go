@@ -57,7 +57,7 @@ func Run(ctx context.Context, cfg Config) (code int, err error) {
 
 func boot(ctx context.Context, cfg Config) (int, error) {
 	if runtime.GOARCH != "amd64" {
-		return 0, fmt.Errorf("%w: there are virtual machines on amd64 alone, and this is %s", ErrMachine, runtime.GOARCH)
+		return 0, fmt.Errorf("%w: virtual machines need amd64, and this is %s", ErrMachine, runtime.GOARCH)
 	}
 	tsc := newCounter()
 	ms, err := modules(cfg.Kernel.Modules, needed)
@@ -99,7 +99,7 @@ func bootImage(ctx context.Context, cfg Config, initrd *os.File, khz uint64) (in
 		err = fmt.Errorf("%w%s", err, q.lastWords())
 	}
 	if err != nil && strings.Contains(q.console.String(), "Out of memory") {
-		err = fmt.Errorf("%w\nits memory of %s was used up, by labs or by a program: have fewer labs up at once, by --parallel", err, memory)
+		err = fmt.Errorf("%w\nlabs or a program have used up its memory of %s: have fewer labs up at once (--parallel)", err, memory)
 	}
 	return code, err
 }
@@ -208,7 +208,7 @@ func (m *machine) listen() (ending, error) {
 			}
 			return ending{}, fmt.Errorf("%w: it has not booted in %v%s", ErrMachine, boot, hint)
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return ending{}, fmt.Errorf("%w: it hangs: not a word for %v", ErrMachine, quiet)
+			return ending{}, fmt.Errorf("%w: it hangs: no message for %v", ErrMachine, quiet)
 		case err != nil && !broken:
 			return ending{}, fmt.Errorf("%w: malformed message: %w", ErrMachine, err)
 		case err != nil && !m.heard.Load():
