@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,8 @@ const (
 	// limitEnv makes the test binary give up all capabilities but those in it,
 	// by number, and then go on without it.
 	limitEnv = "PASSTLAB_TEST_LIMIT"
+	// limitedEnv is the program that it goes on as.
+	limitedEnv = "PASSTLAB_TEST_LIMITED"
 	// uncheckedEnv makes it passtlab run that does not ask for its rights.
 	uncheckedEnv = "PASSTLAB_TEST_UNCHECKED"
 )
@@ -62,11 +65,11 @@ func TestEachCapability(t *testing.T) {
 				args = append(args, "--client", string(c.Client))
 			}
 			rest := slices.DeleteFunc(capsOf(c.Client), func(bit uint) bool { return bit == c.Bit })
-			code, out := as(t, rest, cliEnv, args...)
+			code, out := as(t, rest, limitedEnv+"="+built(t), args...)
 			if code != report.StatusError || !strings.Contains(out, c.Name+" is missing") {
 				t.Errorf("exit status %d without %s:\n%s", code, c.Name, out)
 			}
-			if code, out := as(t, rest, uncheckedEnv, args...); code != report.StatusError {
+			if code, out := as(t, rest, uncheckedEnv+"=1", args...); code != report.StatusError {
 				t.Errorf("it is not needed: exit status %d without %s:\n%s", code, c.Name, out)
 			}
 		})
@@ -83,7 +86,7 @@ func TestListedCapabilities(t *testing.T) {
 			if name == "passt" {
 				needPasst(t)
 			}
-			if code, out := as(t, capsOf(client), cliEnv, args...); code != report.StatusOK {
+			if code, out := as(t, capsOf(client), limitedEnv+"="+built(t), args...); code != report.StatusOK {
 				t.Errorf("%q: exit status %d:\n%s", args, code, out)
 			}
 		})
@@ -142,11 +145,11 @@ func TestExecWithListedCapabilities(t *testing.T) {
 }
 
 // as runs passtlab with those capabilities alone, and with no way to others by
-// a user namespace. The environment variable says which passtlab.
-func as(t *testing.T, bits []uint, variable string, args ...string) (code int, out string) {
+// a user namespace. The environment variable passtlab says which passtlab.
+func as(t *testing.T, bits []uint, passtlab string, args ...string) (code int, out string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", args...)
-	cmd.Env = append(os.Environ(), limitEnv+"="+join(bits), variable+"=1")
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Env = append(os.Environ(), limitEnv+"="+join(bits), passtlab)
 	b, err := cmd.CombinedOutput()
 	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
@@ -163,13 +166,13 @@ func unchecked() int {
 	return executeRoot(context.Background(), root, os.Args[1:], os.Stdout, os.Stderr)
 }
 
-// limited executes this program again with the capabilities that limitEnv
-// lists. It returns only when that fails.
+// limited executes the program of limitedEnv, or this one again, with the
+// capabilities that limitEnv lists. It returns only when that fails.
 func limited() int {
 	err := limit(strings.Fields(os.Getenv(limitEnv)))
 	if err == nil {
 		os.Unsetenv(limitEnv)
-		err = syscall.Exec("/proc/self/exe", os.Args, os.Environ())
+		err = syscall.Exec(cmp.Or(os.Getenv(limitedEnv), self), os.Args, os.Environ())
 	}
 	fmt.Fprintln(os.Stderr, "limit:", err)
 	return 9

@@ -324,10 +324,12 @@ func rootFolder(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(root, "opt/passtlab"), ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	program, err := os.ReadFile(built(t))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(root, "opt/passtlab"), program, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	return root
 }

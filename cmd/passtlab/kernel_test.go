@@ -44,25 +44,13 @@ func kernels(t *testing.T) []string {
 	return names
 }
 
-// program builds the command as make build does.
-func program(t *testing.T) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "passtlab")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", file, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return file
-}
-
 // A run on another kernel and one on this have the same results, but for the
 // names of the kernels, and leave the same files.
 func TestKernel(t *testing.T) {
 	t.Parallel()
 	names := kernels(t)
 	need.Namespaces(t)
-	self := program(t)
+	self := built(t)
 	local := kernelRun(t, self)
 	if local.status != report.StatusFail {
 		t.Fatalf("status %d here:\n%s", local.status, local.stderr)
@@ -150,7 +138,7 @@ sed -n 's/.*"address": *"\([^"/]*\)\/128".*/\1/p' | head -n 1
 func TestKernelEnds(t *testing.T) {
 	t.Parallel()
 	name := kernels(t)[0]
-	self := program(t)
+	self := built(t)
 	for _, tt := range []struct {
 		name string
 		kill func(self, qemu int) error

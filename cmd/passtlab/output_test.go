@@ -78,7 +78,7 @@ func TestOutputDiskFull(t *testing.T) {
 func TestOutputInterrupted(t *testing.T) {
 	need.Namespaces(t)
 	dir := t.TempDir()
-	for name, command := range users(t) {
+	for name, command := range users(t, self) {
 		file := filepath.Join(dir, strings.ReplaceAll(name, " ", "-"), "report.json")
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte("old"), 0o644)); err != nil {
 			t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 // goes well, or the limit is named.
 func TestFewProcesses(t *testing.T) {
 	need.Namespaces(t)
-	user, ok := users(t)["ordinary user"]
+	user, ok := users(t, built(t))["ordinary user"]
 	prlimit, err := exec.LookPath("prlimit")
 	if !ok || err != nil {
 		t.Skip("needs root, to be another user, and prlimit of util-linux")

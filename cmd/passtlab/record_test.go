@@ -17,7 +17,7 @@ import (
 // that is up stays, and what is not this user's.
 func TestRecordsOfTheKilled(t *testing.T) {
 	need.Namespaces(t)
-	for user, command := range users(t) {
+	for user, command := range users(t, self) {
 		t.Run(user, func(t *testing.T) {
 			dir := filepath.Join(strings.TrimPrefix(command().Env[len(command().Env)-1], "XDG_RUNTIME_DIR="), "passtlab")
 			names := func() (all []string) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -131,7 +132,7 @@ func TestRegressLabs(t *testing.T) {
 	t.Parallel()
 	need.Namespaces(t)
 	run := func(args ...string) (int, string) {
-		cmd := passtlab(t.TempDir(), args...)
+		cmd := exec.Command(built(t), args...)
 		out, _ := cmd.CombinedOutput()
 		return cmd.ProcessState.ExitCode(), string(out)
 	}

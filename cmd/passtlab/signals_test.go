@@ -19,8 +19,8 @@ import (
 const nobody = 65534
 
 // users are those that a command line has to behave the same for, each with a
-// run directory of its own.
-func users(t *testing.T) map[string]func(args ...string) *exec.Cmd {
+// run directory of its own. The program is the ordinary user's passtlab.
+func users(t *testing.T, program string) map[string]func(args ...string) *exec.Cmd {
 	t.Helper()
 	folder := func() string {
 		dir := t.TempDir()
@@ -44,7 +44,7 @@ func users(t *testing.T) map[string]func(args ...string) *exec.Cmd {
 	}
 	// The program has to be where that user finds it by its path.
 	self := filepath.Join(folder(), "passtlab")
-	data, err := os.ReadFile("/proc/self/exe")
+	data, err := os.ReadFile(program)
 	if err == nil {
 		err = os.WriteFile(self, data, 0o755)
 	}
@@ -101,7 +101,7 @@ func TestSignals(t *testing.T) {
 	t.Parallel()
 	need.Namespaces(t)
 	delays := []time.Duration{0, 1, 2, 5, 10, 15, 20, 30, 40, 60, 80, 160, 300}
-	for user, command := range users(t) {
+	for user, command := range users(t, self) {
 		t.Run(user, func(t *testing.T) {
 			t.Parallel()
 			for _, tt := range []struct {
@@ -145,7 +145,7 @@ func TestSignals(t *testing.T) {
 func TestSignalsExec(t *testing.T) {
 	t.Parallel()
 	need.Namespaces(t)
-	for user, command := range users(t) {
+	for user, command := range users(t, self) {
 		t.Run(user, func(t *testing.T) {
 			dir := strings.TrimPrefix(command().Env[len(command().Env)-1], "XDG_RUNTIME_DIR=")
 			lab := command("up", "passt-slaac-then-dhcpv6")

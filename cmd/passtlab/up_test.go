@@ -16,6 +16,9 @@ import (
 // cliEnv makes the test binary passtlab itself.
 const cliEnv = "PASSTLAB_TEST_CLI"
 
+// self is this test binary, which is passtlab with the race detector.
+const self = "/proc/self/exe"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(failingLab) != "" {
 		os.Exit(executeFailing())
@@ -32,12 +35,16 @@ func TestMain(m *testing.M) {
 		}
 		main() // does not return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if buildFolder != "" {
+		os.RemoveAll(buildFolder)
+	}
+	os.Exit(code)
 }
 
 // passtlab returns a process of its own with that run directory.
 func passtlab(dir string, args ...string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe", args...)
+	cmd := exec.Command(self, args...)
 	cmd.Env = append(os.Environ(), cliEnv+"=1", "XDG_RUNTIME_DIR="+dir)
 	return cmd
 }
