@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
@@ -110,6 +113,7 @@ func (f *labFlags) withLabs(c *cobra.Command, run func() error) error {
 
 // runLabs runs cfg with a line of progress on a terminal.
 func runLabs(c *cobra.Command, cfg run.Config) (*report.Report, error) {
+	hasten()
 	var done func()
 	cfg.Progress, done = progressLine(c.ErrOrStderr())
 	defer done()
@@ -118,4 +122,17 @@ func runLabs(c *cobra.Command, cfg run.Config) (*report.Report, error) {
 		err = labFailed(err)
 	}
 	return report, err
+}
+
+// hasten adapts the runtime to labs. Many wait in system calls, and each keeps one of
+// GOMAXPROCS until the runtime notices: twice as many keep the processors busy. The
+// heap is small and may grow to five times what is in use before it is collected.
+// Together the corpus takes a tenth less. What the environment says stays.
+func hasten() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(2 * runtime.NumCPU())
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 }
