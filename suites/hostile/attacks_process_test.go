@@ -153,9 +153,10 @@ var ipcAttacks = []attack{
 	{"leave a message queue", func(string) error {
 		return system(unix.SYS_MQ_OPEN, cString(planted), unix.O_CREAT|unix.O_RDWR, 0o600, 0)
 	}, harmless, noticed},
-	{"leave a key", func(string) error {
+	// Named by the folder: the keys of tests that ended are there for some time.
+	{"leave a key", func(canaries string) error {
 		const userKeyring = -4 // KEY_SPEC_USER_KEYRING
-		_, err := unix.AddKey("user", planted, []byte("bad"), userKeyring)
+		_, err := unix.AddKey("user", planted+canaries, []byte("bad"), userKeyring)
 		return err
 	}, refused, noticed},
 	{"use the session's keyring", func(string) error {

@@ -330,7 +330,7 @@ func ipc(c *canaries) (s string, err error) {
 		s += "a message queue\n"
 	}
 	keys, _ := os.ReadFile("/proc/keys")
-	if strings.Contains(string(keys), planted) {
+	if strings.Contains(string(keys), planted+c.dir+":") {
 		s += "a key\n"
 	}
 	return s + fmt.Sprintf("%d visits to the socket", c.visits.Load()), err
