@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"os"
 	"time"
+
+	"github.com/passtlab/passtlab/sim/link"
 )
 
 const (
@@ -51,7 +53,7 @@ func (t *Topology) Send(ctx context.Context, from netip.Addr) (err error) {
 	nonce := rand.Text()
 	for b := make([]byte, 1500); ; {
 		// It sends again because a full queue may have dropped the datagram.
-		if _, err := client.Write([]byte(nonce)); err != nil {
+		if err := link.Send(ctx, func() error { _, err := client.Write([]byte(nonce)); return err }); err != nil {
 			return fmt.Errorf("send from %s: %w", from, err)
 		}
 		if err := server.SetReadDeadline(time.Now().Add(resend)); err != nil && ctx.Err() == nil {

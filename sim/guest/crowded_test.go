@@ -1,7 +1,6 @@
 package guest_test
 
 import (
-	"encoding/binary"
 	"errors"
 	"net/netip"
 	"slices"
@@ -9,9 +8,6 @@ import (
 	"time"
 
 	"github.com/mdlayher/packet"
-	"github.com/vishvananda/netlink"
-	vns "github.com/vishvananda/netns"
-	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/frame"
 	"github.com/passtlab/passtlab/internal/need"
@@ -36,7 +32,7 @@ func TestAdvertiseWithoutRoom(t *testing.T) {
 		err = g.Advertise(soon(t), guest.Advertisement{From: router, RouterAdvertisement: ra}, func() error {
 			leave := func() error { return nil }
 			if sent++; sent == 1 {
-				leave = crowd(t)
+				leave = need.Crowd(t)
 			}
 			_, err := conn.WriteTo(f, &packet.Addr{HardwareAddr: mac.HardwareAddr()})
 			return errors.Join(err, leave())
@@ -53,33 +49,4 @@ func TestAdvertiseWithoutRoom(t *testing.T) {
 		}
 	}
 	t.Error("the kernel never dropped the advertisement")
-}
-
-// crowd fills the machine's table of neighbours.
-func crowd(t *testing.T) (leave func() error) {
-	t.Helper()
-	ns := need.Namespace(t, "crowd")
-	n, err := link.Open(ns)
-	ok(t, err)
-	defer n.Close()
-	ok(t, link.Pair(link.End{Net: n, Name: "eth0"}, link.End{Net: n, Name: "eth1"}), n.Up("eth0", "eth1"))
-	index, err := n.Index("eth0")
-	ok(t, err)
-	h, err := netlink.NewHandleAt(vns.NsHandle(ns.Fd()), unix.NETLINK_ROUTE)
-	ok(t, err)
-	defer h.Close()
-	a := netip.MustParseAddr("fd01::").As16()
-	for i := range uint32(1 << 16) {
-		binary.BigEndian.PutUint32(a[12:], i+1)
-		err = h.NeighAdd(&netlink.Neigh{
-			LinkIndex: index, Family: unix.AF_INET6, State: netlink.NUD_STALE, IP: a[:], HardwareAddr: mac.HardwareAddr(),
-		})
-		if err != nil {
-			break
-		}
-	}
-	if !errors.Is(err, unix.ENOBUFS) {
-		t.Errorf("fill the table of neighbours: %v", err)
-	}
-	return ns.Close
 }
