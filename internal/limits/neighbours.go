@@ -25,6 +25,9 @@ func Neighbours() (Limit, bool) {
 	return t.Limit, ok
 }
 
+// Overflows returns how often the table of Neighbours was full since the machine's start.
+func Overflows() uint64 { t, _ := neighbours(); return t.fulls }
+
 type table struct {
 	Limit
 	fulls uint64 // how often the table was full
@@ -76,10 +79,7 @@ func neighbours() (t table, ok bool) {
 }
 
 // baseline is the number of overflows when this process first asked.
-var baseline = sync.OnceValue(func() uint64 { t, _ := neighbours(); return t.fulls })
+var baseline = sync.OnceValue(Overflows)
 
 // overflowed reports whether the table has been full since baseline.
-func overflowed() bool {
-	t, ok := neighbours()
-	return ok && t.fulls > baseline()
-}
+func overflowed() bool { return Overflows() > baseline() }

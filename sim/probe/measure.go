@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/passtlab/passtlab/internal/limits"
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
@@ -69,7 +70,7 @@ func Measure(ctx context.Context, cfg Config, candidates []Candidate) (_ Table, 
 	if len(candidates) > maxBound {
 		return nil, fmt.Errorf("measure the truth table: %d candidates, and there are ports for %d", len(candidates), maxBound)
 	}
-	m := &measurement{Config: cfg, bound: make([]bool, len(candidates)), table: make(Table, len(candidates))}
+	m := &measurement{Config: cfg, bound: make([]bool, len(candidates)), table: make(Table, len(candidates)), overflows: limits.Overflows()}
 	defer func() { err = errors.Join(err, m.close()) }()
 	for _, s := range []struct {
 		ns   *netns.NS
@@ -100,6 +101,8 @@ type measurement struct {
 	bound   []bool // candidate i has a server of its own
 	servers []*server
 	open    connections // of the servers
+
+	overflows uint64 // of the machine's neighbour table, at the start
 }
 
 func (m *measurement) serve(ns *netns.NS, addr netip.Addr, port int) error {
@@ -248,13 +251,37 @@ func (m *measurement) control(ctx context.Context) error {
 // the client's reset. Without the reset the guest would send its last segment
 // again, in the middle of the next exchange, and passt would take the source of
 // that segment for the address that the guest used last.
+//
+// Where the machine's table of neighbours is full, a kernel that is solicited cannot note
+// who solicits, and does not answer. So EHOSTUNREACH and silence count only if the table
+// had room since the measurement began, or since the last try.
 func (m *measurement) both(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
-	res, reports, err := m.confirmed(ctx, ns, from, to)
-	if res.TCP == OK {
-		m.open.await(ctx)
+	for overflows := m.overflows; ; {
+		res, reports, err := m.confirmed(ctx, ns, from, to)
+		if res.TCP == OK {
+			m.open.await(ctx)
+		}
+		if err != nil || !res.TCP.unanswered() && !res.UDP.unanswered() {
+			return res, reports, err
+		}
+		now := limits.Overflows()
+		if now == overflows {
+			return res, reports, nil
+		}
+		overflows = now
+		select {
+		case <-ctx.Done():
+			return res, reports, context.Cause(ctx)
+		case <-time.After(roomWait):
+		}
 	}
-	return res, reports, err
 }
+
+// unanswered reports whether an exchange ended so because nobody answered.
+func (o Outcome) unanswered() bool { return o == "EHOSTUNREACH" || o == Silent }
+
+// roomWait is how long a full table of neighbours is given to become emptier.
+const roomWait = 50 * time.Millisecond
 
 // confirmed is both, with silence as a result where that is allowed. Silence counts
 // when it comes twice: the kernel may be late to say that nobody answers, and on a

@@ -15,6 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/audit"
+	"github.com/passtlab/passtlab/internal/limits"
+	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/sim/netns"
 )
 
 func TestMeasure(t *testing.T) {
@@ -110,28 +113,35 @@ func TestMeasureSilence(t *testing.T) {
 	}
 }
 
-// Silence is no result if the exchange is answered when it is made again.
-func TestMeasureLateAnswer(t *testing.T) {
-	b := newBed(t)
-	if err := b.guest.Do(func() error {
+// drop has the namespace drop what comes in of a protocol, up to so many octets.
+func drop(t *testing.T, ns *netns.NS, protocol byte, octets uint64) {
+	t.Helper()
+	err := ns.Do(func() error {
 		c, err := nftables.New()
 		if err != nil {
 			return err
 		}
-		table := c.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv6, Name: "late"})
+		table := c.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv6, Name: "drop"})
 		chain := c.AddChain(&nftables.Chain{Name: "input", Table: table, Type: nftables.ChainTypeFilter,
 			Hooknum: nftables.ChainHookInput, Priority: nftables.ChainPriorityFilter})
-		const syn = 40 + 40 // octets of the first segment: the IPv6 header, and TCP with options (RFC 9293 3.1)
 		c.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: []expr.Any{
 			&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
-			&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_TCP}},
-			&expr.Quota{Bytes: syn}, // until so many have come
+			&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{protocol}},
+			&expr.Quota{Bytes: octets},
 			&expr.Verdict{Kind: expr.VerdictDrop},
 		}})
 		return c.Flush()
-	}); err != nil {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Silence is no result if the exchange is answered when it is made again.
+func TestMeasureLateAnswer(t *testing.T) {
+	b := newBed(t)
+	const syn = 40 + 40 // octets: the IPv6 header, and the first segment with options (RFC 9293 3.1)
+	drop(t, b.guest, unix.IPPROTO_TCP, syn)
 	m := &measurement{Config: Config{
 		Peer: b.peer, PeerAddress: peerAddr, Silence: 500 * time.Millisecond,
 		Controls: []Control{{From: b.peer, To: netip.AddrPortFrom(peerAddr, portWildcard)}},
@@ -163,5 +173,25 @@ func TestMeasurePortTaken(t *testing.T) {
 	}
 	if err := before.Check(time.Second); err != nil {
 		t.Error(err)
+	}
+}
+
+// A neighbour that does not answer while the machine's table of neighbours is full is
+// asked again.
+func TestMeasureWithoutRoom(t *testing.T) {
+	b := newBed(t)
+	const solicitation = 40 + 32 // octets: the IPv6 header, and the message with one option (RFC 4861 4.3)
+	drop(t, b.guest, unix.IPPROTO_ICMPV6, 2*solicitation)
+	m := &measurement{Config: Config{Peer: b.peer, PeerAddress: peerAddr}, overflows: limits.Overflows()}
+	if err := m.serve(b.guest, netip.Addr{}, portWildcard); err != nil {
+		t.Fatal(err)
+	}
+	if err := need.Crowd(t)(); err != nil { // the table was full in between
+		t.Fatal(err)
+	}
+	to := target{AddrPort: netip.AddrPortFrom(guestAddr, portWildcard)}
+	got, _, err := m.both(t.Context(), b.peer, peerAddr, to)
+	if err := errors.Join(err, m.close()); err != nil || got != (Result{OK, OK}) {
+		t.Errorf("got %s, %v", got, err)
 	}
 }
