@@ -19,15 +19,16 @@ const (
 type Meter struct {
 	stop, ended chan struct{}
 
-	mu    sync.Mutex
-	tree  Tree
-	begun time.Time
-	last  time.Time // of the last look
-	tasks map[int]task
-	owed  map[int]time.Duration // waiting that the kernel has not counted yet
-	marks []mark                // before and after each loss, oldest first
-	idle  time.Duration         // own time since the program last did anything
-	next  chan struct{}         // closed at the next look
+	mu      sync.Mutex
+	tree    Tree
+	begun   time.Time
+	follows bool
+	last    time.Time // of the last look
+	tasks   map[int]task
+	owed    map[int]time.Duration // waiting that the kernel has not counted yet
+	marks   []mark                // before and after each loss, oldest first
+	idle    time.Duration         // own time since the program last did anything
+	next    chan struct{}         // closed at the next look
 }
 
 // mark is the sum of all losses up to a time.
@@ -37,7 +38,8 @@ type mark struct {
 }
 
 // Start starts a meter. It counts only delays until Follow names a program. After
-// each look it calls looked, unless nil, with the time since the start.
+// each look it calls looked, unless nil, with the time since the start, or since the
+// first Follow.
 func Start(looked func(Spent)) *Meter {
 	now := time.Now()
 	m := &Meter{stop: make(chan struct{}), ended: make(chan struct{}), begun: now, last: now, next: make(chan struct{}), marks: []mark{{at: now}}}
@@ -49,6 +51,9 @@ func Start(looked func(Spent)) *Meter {
 func (m *Meter) Follow(t Tree) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !m.follows {
+		m.begun, m.follows = time.Now(), true // what came before is not the program's
+	}
 	m.tree, m.tasks, m.owed = t, nil, nil
 }
 
@@ -111,7 +116,10 @@ func (m *Meter) run(looked func(Spent)) {
 		begun := time.Now()
 		m.look(pause)
 		if looked != nil {
-			looked(m.Between(m.begun, m.last))
+			m.mu.Lock()
+			from, to := m.begun, m.last
+			m.mu.Unlock()
+			looked(m.Between(from, to))
 		}
 		pause = max(beat, thrift*time.Since(begun))
 	}

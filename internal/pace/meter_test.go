@@ -214,3 +214,22 @@ func TestTree(t *testing.T) {
 		t.Errorf("%d below nothing", n)
 	}
 }
+
+// What passes before a program begins is not the program's.
+func TestFollow(t *testing.T) {
+	spent := make(chan Spent, 100)
+	m := Start(func(s Spent) { spent <- s })
+	defer m.Stop()
+	for range 4 {
+		<-spent
+	}
+	cmd, begun := program(t, "sleep", 0), time.Now()
+	m.Follow(Tree{Proc: "/proc", Root: cmd.Process.Pid, Alone: true})
+	<-m.Next()
+	for len(spent) > 0 {
+		<-spent
+	}
+	if s := <-spent; s.Wall > time.Since(begun) {
+		t.Errorf("%v, in %s", s, time.Since(begun))
+	}
+}
