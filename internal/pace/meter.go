@@ -25,7 +25,7 @@ type Meter struct {
 	follows bool
 	last    time.Time // of the last look
 	tasks   map[int]task
-	owed    map[int]time.Duration // waiting that the kernel has not counted yet
+	ahead   map[int]time.Duration // waiting that counts here, less what the kernel has counted
 	marks   []mark                // before and after each loss, oldest first
 	idle    time.Duration         // own time since the program last did anything
 	next    chan struct{}         // closed at the next look
@@ -54,7 +54,7 @@ func (m *Meter) Follow(t Tree) {
 	if !m.follows {
 		m.begun, m.follows = time.Now(), true // what came before is not the program's
 	}
-	m.tree, m.tasks, m.owed = t, nil, nil
+	m.tree, m.tasks, m.ahead = t, nil, nil
 }
 
 // Stop ends the meter. Its results stay.
@@ -154,26 +154,33 @@ func (m *Meter) look(pause time.Duration) {
 // compare returns how long the program waited for a processor since the last look,
 // and whether it did anything.
 func (m *Meter) compare(tasks map[int]task, passed time.Duration) (waited time.Duration, busy bool) {
-	owed := map[int]time.Duration{}
+	left := map[int]time.Duration{}
 	busy = len(tasks) != len(m.tasks)
 	for tid, now := range tasks {
 		before, known := m.tasks[tid]
+		ahead := m.ahead[tid] - (now.wait - before.wait)
 		var w time.Duration
 		switch {
-		case !known || now.runs != before.runs:
+		case !known:
+			busy = true
+			ahead, w = 0, now.wait
+		case now.runs != before.runs:
 			// It got a processor, so the kernel has counted its waiting.
 			busy = true
-			w = now.wait - before.wait - m.owed[tid]
+			w = -ahead
 		case now.ready && before.ready:
 			// It still waits or still runs: the kernel counts the waiting later.
 			busy = true
-			w = passed - (now.ran - before.ran)
-			owed[tid] = m.owed[tid] + max(0, w)
+			w = passed - (now.ran - before.ran) - min(0, ahead)
 		default:
 			busy = busy || now.busy
 		}
-		waited = max(waited, min(w, passed))
+		w = max(0, min(w, passed))
+		waited = max(waited, w)
+		if known {
+			left[tid] = ahead + w // what does not fit counts at the next look
+		}
 	}
-	m.owed = owed
+	m.ahead = left
 	return waited, busy
 }

@@ -125,6 +125,11 @@ func TestCompare(t *testing.T) {
 		{"a new one", []look{{}, {7: {runs: 1, wait: 15 * ms}}}, 15 * ms, true},
 		{"one that is gone", []look{{7: {runs: 1}}, {}}, 0, true},
 		{"an old wait in a new look", []look{{}, {7: {runs: 1, wait: 500 * ms}}}, 50 * ms, true},
+		{"waits longer than a look, again and again", []look{
+			{1: {ready: true}}, {1: {ready: true}}, {1: {runs: 1, ran: 2 * ms, wait: 60 * ms, ready: true}}, {1: {runs: 1, ran: 2 * ms, wait: 60 * ms, ready: true}},
+			{1: {runs: 2, ran: 4 * ms, wait: 190 * ms, ready: true}}, {1: {runs: 2, ran: 4 * ms, wait: 190 * ms, ready: true}},
+			{1: {runs: 3, ran: 6 * ms, wait: 250 * ms, ready: true}},
+		}, 250 * ms, true},
 		{"a disk", []look{{1: {runs: 3, busy: true}}, {1: {runs: 3, busy: true}}}, 0, true},
 	} {
 		m := &Meter{}
