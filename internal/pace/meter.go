@@ -19,16 +19,15 @@ const (
 type Meter struct {
 	stop, ended chan struct{}
 
-	mu      sync.Mutex
-	tree    Tree
-	begun   time.Time
-	follows bool
-	last    time.Time // of the last look
-	tasks   map[int]task
-	ahead   map[int]time.Duration // waiting that counts here, less what the kernel has counted
-	marks   []mark                // before and after each loss, oldest first
-	idle    time.Duration         // own time since the program last did anything
-	next    chan struct{}         // closed at the next look
+	mu    sync.Mutex
+	tree  Tree
+	begun time.Time
+	last  time.Time // of the last look
+	tasks map[int]task
+	ahead map[int]time.Duration // waiting that counts here, less what the kernel has counted
+	marks []mark                // before and after each loss, oldest first
+	idle  time.Duration         // own time since the program last did anything
+	next  chan struct{}         // closed at the next look
 }
 
 // mark is the sum of all losses up to a time.
@@ -51,8 +50,8 @@ func Start(looked func(Spent)) *Meter {
 func (m *Meter) Follow(t Tree) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.follows {
-		m.begun, m.follows = time.Now(), true // what came before is not the program's
+	if m.tree == (Tree{}) {
+		m.begun = time.Now() // what came before is not the program's
 	}
 	m.tree, m.tasks, m.ahead = t, nil, nil
 }
