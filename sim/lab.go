@@ -64,6 +64,9 @@ func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (*Lab, error
 func newLab(ctx context.Context, sc *scenarios.Scenario, opts Options, build func(*Lab, context.Context) error) (_ *Lab, err error) {
 	sc = new(*sc)
 	sc.Events = sc.Timeline()
+	if opts.Backend.Real() && sc.Passt.KubeVirt == "" && sc.Passt.Release == scenarios.DefaultRelease {
+		sc.Passt.Release = opts.Backend.Behaves() // what the scenario leaves open
+	}
 	l := &Lab{Topology: newTopology(sc, opts), log: opts.Logger, neighbours: map[netip.Addr]net.HardwareAddr{}}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)

@@ -19,7 +19,7 @@ func TestBackend(t *testing.T) {
 		return file
 	}
 	pasta := program("pasta 2024_12_11.09478d5")
-	for value, want := range map[string]string{"simulated": "", "": "", "passt=" + pasta: "2024_12_11"} {
+	for value, want := range map[string]string{"simulated": "", "": "", "passt=" + pasta: "2024_12_11", "passt=" + pasta + "@2025_01_21": "2025_01_21"} {
 		b, err := parseBackend(t.Context(), value)
 		if err != nil || b.Release != want || b.Real() != (want != "") {
 			t.Errorf("%q: got %+v, %v", value, b, err)
@@ -27,7 +27,7 @@ func TestBackend(t *testing.T) {
 	}
 	t.Setenv("PATH", "/nonexistent")
 	for _, tt := range []struct{ args, want string }{
-		{"run --backend qemu", `--backend: "qemu" is neither simulated nor passt[=PATH]`},
+		{"run --backend qemu", `--backend: "qemu" is neither simulated nor passt[=PROGRAM][@RELEASE]`},
 		{"run --client pump", `--client: "pump" is not one of [kernel dhclient systemd-networkd dhcpcd networkmanager]`},
 		{"run --client dhcpcd --known-failures", "[client known-failures] were all set"},
 		{"run --backend passt=", `--backend: "passt=" is neither`},
@@ -35,7 +35,7 @@ func TestBackend(t *testing.T) {
 		{"up --backend passt=/none/pasta passt-slaac-then-dhcpv6", "--backend: find /none/pasta: program not found"},
 		{"run --backend passt=" + program("hello"), "it is not passt"},
 		{"wire record --backend simulated x", "name its program"},
-		{"wire record --backend passt=" + program("pasta unknown version") + " x", "does not say which release it is; name it by --release"},
+		{"wire record --backend passt=" + program("pasta unknown version") + " x", "does not say which release it is: it says \"pasta unknown version\"; say it: passt="},
 		{"wire record --backend passt=" + pasta + " --stimuli /none x", "--stimuli: "},
 		{"wire record", "accepts 1 arg(s)"},
 	} {

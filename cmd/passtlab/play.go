@@ -50,23 +50,24 @@ func (f *playFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-const backendUsage = "the passt in the labs: simulated, or passt[=PATH], the real program, by default pasta in $PATH"
+const backendUsage = "the passt in the labs: simulated, or passt[=PROGRAM][@RELEASE], the real program: a name in $PATH, a path, or a release of scripts/fetch-passt.sh; by default pasta"
 
 const pcapUsage = "write one pcapng file for each link into the folder `DIR`; other programs can read it while it grows"
 
 func parseBackend(ctx context.Context, value string) (sim.Backend, error) {
-	kind, path, given := strings.Cut(value, "=")
-	switch {
-	case kind == "passt" && (path != "" || !given):
-		b, err := sim.Program(ctx, path)
-		if err != nil {
-			return b, fmt.Errorf("--backend: %w", err)
-		}
-		return b, nil
-	case value == "simulated" || value == "":
+	if value == "simulated" || value == "" {
 		return sim.Backend{}, nil
 	}
-	return sim.Backend{}, fmt.Errorf("--backend: %q is neither simulated nor passt[=PATH]", value)
+	program, ok := strings.CutPrefix(value, "passt")
+	name, named := strings.CutPrefix(program, "=")
+	if !ok || named && name == "" || !named && program != "" && program[0] != '@' {
+		return sim.Backend{}, fmt.Errorf("--backend: %q is neither simulated nor passt[=PROGRAM][@RELEASE]", value)
+	}
+	b, err := sim.Program(ctx, name)
+	if err != nil {
+		return b, fmt.Errorf("--backend: %w", err)
+	}
+	return b, nil
 }
 
 func makeCaptures(dir string) error {

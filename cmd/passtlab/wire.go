@@ -89,22 +89,22 @@ const recordLimit = time.Minute
 func wireRecordCommand() *cobra.Command {
 	var backendFlag, release, stimuli string
 	c := &cobra.Command{
-		Use:   "record --backend passt[=PATH] FILE",
+		Use:   "record --backend passt[=PROGRAM][@RELEASE] FILE",
 		Short: "Record the answers of a real passt for passtlab wire",
 		Long: `Record starts the real passt in its socket mode, in a pod of its own, sends it
 the frames of a recorded guest and writes its answers to FILE.`,
 		Example: "  passtlab wire record --backend passt=./passt new.txt && passtlab wire new.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if release != "" {
+				backendFlag += "@" + release
+			}
 			b, err := parseBackend(c.Context(), backendFlag)
 			if err != nil {
 				return err
 			}
 			if !b.Real() {
 				return errors.New("--backend: recordings come from the real passt, not from the simulation; name its program")
-			}
-			if b.Release = cmp.Or(release, b.Release); b.Release == sim.UnknownRelease {
-				return fmt.Errorf("--backend: %s does not say which release it is; name it by --release", b.Program)
 			}
 			read := wire.Stimuli
 			if stimuli != "" {
