@@ -45,7 +45,7 @@ func (l *Lab) runPasta(ctx context.Context, at backend.Site, cfg passt.Config, e
 		return nil, err
 	}
 	p := l.scenario.Passt
-	process := start(l.opts.Backend.Program, child.Spec{
+	process := start(l.opts.Backend.Program, "0", child.Spec{
 		Args: append([]string{"pasta", "--netns", child.OtherPath, "--no-netns-quit", "-I", pastaLink, "--dhcp-dns", "--dhcp-search",
 			"-t", ports(p.TCP, cfg.Release), "-u", ports(p.UDP, cfg.Release), "-T", "none", "-U", "none"},
 			arguments(l.scenario, cfg, l.opts.Backend.Release)...),
@@ -64,11 +64,10 @@ func readyPod(pod *link.Net) error {
 	return pod.Set(link.Sysctl{Key: "ipv4/ping_group_range", Value: "0 0"})
 }
 
-// start starts the real passt as a child, in the foreground, as the same user, and only for
-// IPv6.
-func start(path string, s child.Spec) *child.Process {
-	s.Path = path
-	s.Args = append(s.Args, "-f", "--runas", "0", "-6")
+// start starts the real passt as a child, in the foreground, as a user, and only for IPv6.
+func start(path, user string, s child.Spec) *child.Process {
+	s.Path, s.Public = path, true
+	s.Args = append(s.Args, "-f", "--runas", user, "-6")
 	s.Env = []string{"PATH=" + os.Getenv("PATH")}
 	return child.Start(s)
 }

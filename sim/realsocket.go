@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strconv"
+	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/child"
+	"github.com/passtlab/passtlab/internal/limits"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/passt"
 )
@@ -21,6 +23,7 @@ type Socket struct {
 	net.Conn
 	topology Topology
 	process  *child.Process
+	folder   string // of the socket
 }
 
 // OpenSocket starts the real passt in a pod of its own, as cfg describes it, for a guest
@@ -38,27 +41,50 @@ func OpenSocket(ctx context.Context, b Backend, cfg passt.Config, guest net.Hard
 	if err := errors.Join(s.topology.make(ctx, nil), readyPod(s.topology.pod)); err != nil {
 		return nil, err
 	}
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("socketpair", err)
-	}
-	ours, theirs := os.NewFile(uintptr(fds[0]), "socket"), os.NewFile(uintptr(fds[1]), "socket")
-	defer ours.Close()
-	if s.Conn, err = net.FileConn(ours); err != nil {
-		theirs.Close()
+	if s.folder, err = os.MkdirTemp("", "passtlab-socket-"); err != nil {
 		return nil, err
 	}
-	s.process = start(b.Program, child.Spec{
-		Args: append([]string{"passt", "--fd", strconv.Itoa(child.FileFD)}, arguments(sc, cfg, b.Release)...),
-		File: theirs,
-		Net:  s.topology.Pod,
-		Own:  map[string]map[string]string{"/etc": {"resolv.conf": resolvConf(cfg)}},
+	// Some releases make the socket when they are nobody already.
+	if err := os.Chmod(s.folder, 0o777); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(s.folder, "socket")
+	s.process = start(b.Program, nobody(), child.Spec{
+		Args:  append([]string{"passt", "--socket", path, "-i", uplink}, arguments(sc, cfg, b.Release)...),
+		Net:   s.topology.Pod,
+		Fresh: true,
+		Own:   map[string]map[string]string{"/etc": {"resolv.conf": resolvConf(cfg)}},
 	})
-	go func() {
-		<-s.process.Ended()
-		theirs.Close()
-	}()
-	return s, nil
+	s.Conn, err = s.connect(ctx, path)
+	return s, err
+}
+
+// nobody is the user to be: passt 2026_10_02 cannot map its user namespace as root.
+// Where an ordinary user runs passtlab there is no other, and that release fails.
+func nobody() string {
+	if _, ok := limits.Mapped(65534); ok {
+		return "65534"
+	}
+	return "0"
+}
+
+// connect connects as soon as passt listens.
+func (s *Socket) connect(ctx context.Context, path string) (conn net.Conn, err error) {
+	again := time.NewTicker(2 * time.Millisecond)
+	defer again.Stop()
+	for {
+		conn, err = net.Dial("unix", path)
+		if err == nil || !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ECONNREFUSED) {
+			return conn, err
+		}
+		select {
+		case <-again.C:
+		case <-s.process.Ended():
+			return nil, err // Close says why
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+	}
 }
 
 // Close ends passt and takes its pod down. It is an error if passt had ended by itself.
@@ -68,6 +94,9 @@ func (s *Socket) Close() (err error) {
 	}
 	if s.Conn != nil {
 		err = errors.Join(err, s.Conn.Close())
+	}
+	if s.folder != "" {
+		err = errors.Join(err, os.RemoveAll(s.folder))
 	}
 	return errors.Join(err, s.topology.takeDown())
 }

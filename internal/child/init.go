@@ -111,7 +111,7 @@ func (o order) makeReady(argv []string) (tasks pace.Tree, notes []string, err er
 		}
 	}
 	for _, dir := range o.Hide {
-		if err := own(dir, nil, unix.MS_RDONLY); err != nil {
+		if err := own(dir, nil, 0, unix.MS_RDONLY); err != nil {
 			return tasks, notes, err
 		}
 	}
@@ -143,8 +143,12 @@ func (o order) enter() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w%s", err, whyNoMount(err))
 	}
+	mode := os.FileMode(0o600)
+	if o.Public {
+		mode = 0o644
+	}
 	for _, dir := range slices.Sorted(maps.Keys(o.Own)) {
-		if err := own(dir, o.Own[dir], 0); err != nil {
+		if err := own(dir, o.Own[dir], mode, 0); err != nil {
 			return err
 		}
 	}
@@ -153,7 +157,7 @@ func (o order) enter() error {
 	}
 	// Some programs refuse a path below /proc, so the namespace gets a file in the
 	// folder of ip-netns(8).
-	if err := errors.Join(own("/run", nil, 0), os.Mkdir(filepath.Dir(OtherPath), 0o755), os.WriteFile(OtherPath, nil, 0o444)); err != nil {
+	if err := errors.Join(own("/run", nil, 0, 0), os.Mkdir(filepath.Dir(OtherPath), 0o755), os.WriteFile(OtherPath, nil, 0o444)); err != nil {
 		return err
 	}
 	if err := unix.Mount(fmt.Sprintf("/proc/self/fd/%d", o.Other), OtherPath, "", unix.MS_BIND, ""); err != nil {
@@ -163,13 +167,13 @@ func (o order) enter() error {
 }
 
 // own hides a folder behind a new one with only these files.
-func own(dir string, files map[string]string, flags uintptr) error {
+func own(dir string, files map[string]string, mode os.FileMode, flags uintptr) error {
 	if err := mountOwn(dir, unix.MS_NODEV|unix.MS_NOEXEC|flags, "mode=755"); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		file := filepath.Join(dir, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(files[name]), 0o600)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(files[name]), mode)); err != nil {
 			return err
 		}
 	}

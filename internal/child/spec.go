@@ -35,8 +35,10 @@ type Spec struct {
 	// has a note.
 	Fresh bool `json:"fresh,omitempty"`
 	// Own are new folders, each with the text of its files by name, in subfolders if
-	// the name has slashes. Only the program's user may read them.
-	Own map[string]map[string]string `json:"own,omitempty"`
+	// the name has slashes. Only the program's user may read them, unless they are
+	// Public.
+	Own    map[string]map[string]string `json:"own,omitempty"`
+	Public bool                         `json:"public,omitempty"`
 	// Hide are folders that are empty and read-only for the program.
 	Hide []string `json:"hide,omitempty"`
 	// Started, unless nil, is called with the place of the program's tasks, for

@@ -26,19 +26,28 @@ func Processes() (Limit, bool) {
 }
 
 // HostUser returns the id that the user uid has outside of this user namespace
-// (user_namespaces(7)).
+// (user_namespaces(7)), or uid if it has none.
 func HostUser(uid int) int {
+	if host, ok := Mapped(uid); ok {
+		return host
+	}
+	return uid
+}
+
+// Mapped returns the id that the user uid has outside of this user namespace, and
+// whether there is such a user.
+func Mapped(uid int) (host int, ok bool) {
 	text, err := os.ReadFile("/proc/self/uid_map")
 	if err != nil {
-		return uid
+		return 0, false
 	}
 	for line := range strings.Lines(string(text)) {
 		var inside, outside, n int
 		if _, err := fmt.Sscan(line, &inside, &outside, &n); err == nil && uid >= inside && uid-inside < n {
-			return outside + uid - inside
+			return outside + uid - inside, true
 		}
 	}
-	return uid
+	return 0, false
 }
 
 // threads counts the threads of a user that /proc shows.
