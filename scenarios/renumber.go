@@ -18,8 +18,6 @@ type Renumber struct {
 
 func (e *Renumber) brings() []netip.Addr { return []netip.Addr{e.Address.Addr(), e.Gateway} }
 
-func (*Renumber) simulated() string { return otherPod("renumber") }
-
 func (e *Renumber) check(c at) { c.otherPod(e.Address, e.Gateway) }
 
 func (e *Renumber) Play(ctx context.Context, lab Lab) error {

@@ -10,9 +10,6 @@ import (
 
 // buildSecond builds the lab of the second guest, which gets a SLAAC address and a lease.
 func buildSecond(ctx context.Context, sc *scenarios.Scenario, opts Options, died func(error)) (*Lab, error) {
-	if opts.Backend.Real() {
-		return nil, &UnsupportedError{"a lab has one real passt, and the scenario has two guests"}
-	}
 	opts.Died = died
 	own := *sc
 	own.ID += "-second"
