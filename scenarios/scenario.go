@@ -91,7 +91,7 @@ type Pod struct {
 	// leases the address, always as a /128.
 	Address netip.Prefix `yaml:"address" required:"true" unless:"ipv6" is:"host"`
 	// DefaultRoute says whether the pod has a default route in IPv6. Default: true. A
-	// pod without has no gateway, and passt starts in it since 2024_03_18.
+	// pod without has no gateway, and passt starts in it since 2023_06_03.
 	DefaultRoute *bool `yaml:"defaultRoute,omitempty"`
 	// Gateway is the pod's default router: an address within Address's prefix, or a
 	// link-local one.

@@ -223,7 +223,12 @@ func (e engine) run(t *testing.T, code int, want, line string) {
 		}
 		for _, w := range words[2:] {
 			if w == "IMAGE" {
-				args = append(args, "--env", "PATH=/opt:/usr/sbin:/usr/bin", "--volume", "/usr:/usr:ro", "--rootfs", e.root)
+				args = append(args, "--env", "PATH=/opt:/usr/sbin:/usr/bin", "--volume", "/usr:/usr:ro")
+				const packages = "/var/lib/dpkg" // which say the real passt's release
+				if _, err := os.Stat(packages); err == nil {
+					args = append(args, "--volume", packages+":"+packages+":ro")
+				}
+				args = append(args, "--rootfs", e.root)
 				continue
 			}
 			args = append(args, w)
@@ -314,7 +319,7 @@ func rootFolder(t *testing.T) string {
 	if err := os.Chmod(filepath.Dir(root), 0o755); err != nil { // for other users, and for those of user namespaces
 		t.Fatal(err)
 	}
-	for _, dir := range []string{"dev", "etc", "opt", "proc", "run", "sys", "tmp", "usr", "var/lib"} {
+	for _, dir := range []string{"dev", "etc", "opt", "proc", "run", "sys", "tmp", "usr", "var/lib/dpkg"} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -325,7 +325,7 @@ func TestNew(t *testing.T) {
 		{"address", "2025_05_03", func(c *passt.Config) { c.Address = netip.MustParsePrefix("192.0.2.1/24") }, "no IPv6 unicast address"},
 		{"link-local address", "2025_05_03", func(c *passt.Config) { c.Address = netip.PrefixFrom(addrL, 64) }, "no IPv6 unicast address"},
 		{"gateway", "2025_05_03", func(c *passt.Config) { c.Gateway = ip("192.0.2.1") }, "gateway"},
-		{"no gateway", "2023_12_30", func(c *passt.Config) { c.Gateway = netip.Addr{} }, "does not start"},
+		{"no gateway", "2023_05_09", func(c *passt.Config) { c.Gateway = netip.Addr{} }, "does not start"},
 		{"MTU", "2025_05_03", func(c *passt.Config) { c.MTU = 67 }, "MTU"},
 		{"domain", "2025_05_03", func(c *passt.Config) { c.Searches = []string{"a..b"} }, `domain "a..b"`},
 		{"label", "2025_05_03", func(c *passt.Config) { c.FQDN = strings.Repeat("x", 64) }, "domain"},

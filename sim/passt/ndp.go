@@ -27,6 +27,9 @@ func (e *Engine) neighbourDiscovery(p frame.Packet) []byte {
 		if e.cfg.NoRA {
 			return nil
 		}
+		if p.Source.IsUnspecified() && e.cfg.Release.SeenSolicitor {
+			e.seen = p.Source // passt: before 2024_11_21
+		}
 		// passt: unicast to the source, even to ::, at once, all releases
 		// (unlike RFC 4861 6.2.6).
 		return e.Advertisement(p.Source, e.guest)

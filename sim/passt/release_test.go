@@ -30,24 +30,24 @@ func lookup(t testing.TB, name string) passt.Release {
 func TestBehaviour(t *testing.T) {
 	a := passt.Behaviour{
 		RouterLifetime: 9000 * time.Second, PrefixLifetime: time.Hour, ResolverLifetime: time.Minute,
-		LeaseIsLinkLocal: true, SeenUnspecified: true, InitialPodLL: true,
+		LeaseIsLinkLocal: true, SeenUnspecified: true, SeenSolicitor: true, InitialPodLL: true,
 		AllPorts: []passt.PortRange{{First: 0, Last: 49151}},
 	}
 	b := a // 2023_06_03
-	b.SeenUnspecified = false
+	b.SeenUnspecified, b.Routeless = false, true
 	infinite := b // 2023_12_30
 	infinite.SearchList = passt.SearchStale
 	infinite.RouterLifetime = 65535 * time.Second
 	infinite.PrefixLifetime, infinite.ResolverLifetime = ndp.Infinity, ndp.Infinity
 	early := infinite // 2024_08_06
 	early.AllPorts = []passt.PortRange{{First: 1, Last: 49151}}
-	early.DropLoopback, early.Routeless, early.PerFlow = true, true, true
+	early.DropLoopback, early.PerFlow = true, true
 	early.EchoLoopback, early.GatewayUDP = true, true
 	c := early // 2024_08_21
 	c.WholePrefix, c.SourceSecond, c.FixedMAC, c.InitialPodLL = true, true, true, false
 	ref := c // 2025_05_03
 	ref.AllPorts = []passt.PortRange{{First: 1, Last: 32767}, {First: 61000, Last: 65535}}
-	ref.UnsolicitedRA = true
+	ref.SeenSolicitor, ref.UnsolicitedRA = false, true
 	ref.SearchList, ref.FQDN = passt.SearchRight, passt.FQDNFlags
 	ref.StateCarried = true
 	d := ref // 2025_12_08
@@ -114,7 +114,7 @@ func TestRecorded(t *testing.T) {
 			recorded = append(recorded, c.Since)
 		}
 	}
-	want := []string{"2024_07_26", "2024_07_26", "2024_08_21", "2025_01_21", "2025_03_20", "2025_04_15", "2025_05_03", "2025_05_03", "2026_05_07", "2026_07_16"}
+	want := []string{"2024_07_26", "2024_08_21", "2024_12_11", "2025_01_21", "2025_01_21", "2025_03_20", "2025_04_15", "2025_04_15", "2026_05_07", "2026_07_16"}
 	if !slices.Equal(recorded, want) {
 		t.Errorf("recorded are changes of %v, want %v", recorded, want)
 	}

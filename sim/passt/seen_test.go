@@ -27,6 +27,7 @@ func TestSeen(t *testing.T) {
 		f[14+6], f[14+40] = 0, 58
 		return f
 	}
+	solicitor := func(t testing.TB) []byte { return solicit(t, nobody) }
 	given := func(c *passt.Config) { c.AddressGiven = true }
 	found := func(*passt.Config) {}
 	none := netip.Addr{}
@@ -44,6 +45,8 @@ func TestSeen(t *testing.T) {
 		{"foreign", "2026_07_16", found, sent{from(nested)}, nested, none},
 		{"unspecified", "2023_05_09", found, sent{from(nobody)}, nobody, podLL},
 		{"unspecified", "2023_06_03", found, sent{from(nobody)}, addrD, podLL},
+		{"unspecified solicitor", "2024_08_21", found, sent{solicitor}, nobody, none},
+		{"unspecified solicitor", "2024_11_21", found, sent{solicitor}, addrD, none},
 		{"link-local after unspecified", "2023_05_09", found, sent{from(nobody), from(addrL)}, addrL, addrL},
 		{"loopback", "2023_12_30", found, sent{from(netip.IPv6Loopback())}, netip.IPv6Loopback(), podLL},
 		{"loopback", "2024_03_18", found, sent{from(netip.IPv6Loopback())}, addrD, podLL},
