@@ -19,6 +19,7 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/netns"
+	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
@@ -158,7 +159,7 @@ func TestAs(t *testing.T) {
 		err  string
 	}{
 		{"2024_08_06", []string{"2024_08_06", "2023_03_09", "2025_01_21"}, ""},
-		{"latest", []string{"2026_07_16", "2023_03_09", "2025_01_21"}, ""},
+		{"latest", []string{passt.Last, "2023_03_09", "2025_01_21"}, ""},
 		{"kubevirt:1.8-el10", []string{"2025_12_10", "2023_03_09", "2025_01_21"}, ""},
 		{"kubevirt:7", nil, "kubevirt release"},
 		{"2031_01_01", nil, "newer than the last known"},

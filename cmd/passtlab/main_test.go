@@ -148,7 +148,7 @@ prove: {good: talos-v2, bad: talos-v1, picks: slaac}
 	}
 	for _, want := range []string{
 		one + ":2:1: titel", one + ":3:",
-		three + ":5:18: passt.release: passt release 2031_01_01: newer than the last known, 2026_07_16; expected one of 2022_11_10 to 2026_07_16; correct it",
+		three + ":5:18: passt.release: passt release 2031_01_01: newer than the last known, 2026_10_02; expected one of 2022_11_10 to 2026_10_02; correct it",
 		four + `:5:19: passt.kubevirt: kubevirt release "0.58": unknown; expected one of 1.0, 1.1`,
 		two + `:9:15: prove.good: find selector "talos-v99"`} {
 		if !strings.Contains(stderr, want) {

@@ -14,7 +14,7 @@ import (
 // The releases that are known, and the one used unless another is named.
 const (
 	First   = "2022_11_10"
-	Last    = "2026_07_16"
+	Last    = "2026_10_02"
 	Default = "2025_05_03"
 )
 

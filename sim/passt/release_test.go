@@ -61,7 +61,7 @@ func TestBehaviour(t *testing.T) {
 		"2023_06_03": b, "2023_09_08": b, "2023_12_30": infinite,
 		"2024_07_26": early, "2024_08_06": early, "2024_08_21": c,
 		"2025_05_03": ref, "2025_05_12": ref, "2025_12_08": d, "2025_12_10": d,
-		"2026_07_16": e, "latest": e,
+		"2026_07_16": e, "2026_07_28": e, "latest": e,
 	} {
 		if got := lookup(t, name).Behaviour; !reflect.DeepEqual(got, want) {
 			t.Errorf("%s behaves as\n%+v, want\n%+v", name, got, want)
@@ -153,11 +153,11 @@ func TestLookup(t *testing.T) {
 		{name: "2025_05_04", want: "2025_05_04"}, // a date without a release
 		{name: "latest", want: passt.Last},
 		{name: passt.First, want: passt.First},
-		{name: "2022_07_14", err: "passt release 2022_07_14: older than the first known, 2022_11_10; known are 2022_11_10 to 2026_07_16"},
-		{name: "2026_07_28", err: "passt release 2026_07_28: newer than the last known, 2026_07_16; known are 2022_11_10 to 2026_07_16"},
-		{name: "2025-05-03", err: `passt release "2025-05-03": not a date such as 2025_05_03; known are 2022_11_10 to 2026_07_16, and latest`},
-		{name: "2025_02_30", err: `passt release "2025_02_30": not a date such as 2025_05_03; known are 2022_11_10 to 2026_07_16, and latest`},
-		{name: "", err: `passt release "": not a date such as 2025_05_03; known are 2022_11_10 to 2026_07_16, and latest`},
+		{name: "2022_07_14", err: "passt release 2022_07_14: older than the first known, 2022_11_10; known are 2022_11_10 to 2026_10_02"},
+		{name: "2026_10_03", err: "passt release 2026_10_03: newer than the last known, 2026_10_02; known are 2022_11_10 to 2026_10_02"},
+		{name: "2025-05-03", err: `passt release "2025-05-03": not a date such as 2025_05_03; known are 2022_11_10 to 2026_10_02, and latest`},
+		{name: "2025_02_30", err: `passt release "2025_02_30": not a date such as 2025_05_03; known are 2022_11_10 to 2026_10_02, and latest`},
+		{name: "", err: `passt release "": not a date such as 2025_05_03; known are 2022_11_10 to 2026_10_02, and latest`},
 	} {
 		got, err := passt.Lookup(tt.name)
 		if got.Name != tt.want || (err != nil || tt.err != "") && (err == nil || err.Error() != tt.err) {
@@ -188,7 +188,7 @@ func TestKubeVirt(t *testing.T) {
 }
 
 func FuzzLookup(f *testing.F) {
-	for _, s := range []string{"latest", "2025_05_03", "2026_07_17", "1.8-el10", "v1.4.1", ""} {
+	for _, s := range []string{"latest", "2025_05_03", "2026_10_03", "1.8-el10", "v1.4.1", ""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
