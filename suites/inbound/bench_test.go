@@ -27,6 +27,7 @@ import (
 	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
+	"github.com/passtlab/passtlab/sim/passt"
 )
 
 // The addresses of the pod and the guest.
@@ -47,12 +48,13 @@ const patience = 5 * time.Second
 
 // bench is a lab, and an eye on the guest's link.
 type bench struct {
-	ctx   context.Context
-	lab   *sim.Lab
-	guest *guest.Guest
-	conn  *packet.Conn
-	dsts  chan sighting
-	port  atomic.Uint32 // of the last connection's client
+	ctx     context.Context
+	lab     *sim.Lab
+	release passt.Release
+	guest   *guest.Guest
+	conn    *packet.Conn
+	dsts    chan sighting
+	port    atomic.Uint32 // of the last connection's client
 
 	strays atomic.Int64      // multicast listener reports of the guest's kernel
 	echoes atomic.Int64      // requests on the guest's link
@@ -94,6 +96,9 @@ func newBenchOf(ctx context.Context, t *testing.T, sc *scenarios.Scenario, opts 
 	b := &bench{ctx: ctx, dsts: make(chan sighting, 1000)}
 	b.port.Store(21000)
 	var err error
+	if b.release, err = sim.Release(sc); err != nil {
+		t.Fatal(err)
+	}
 	b.lab, err = sim.New(ctx, sc, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +172,13 @@ func (b *bench) watch() error {
 	return nil
 }
 
-// opens returns what a frame opens: a flow, or what a router says.
+// The transports of sightings beside tcp and udp.
+var (
+	routerAdvert    = ipv6.ICMPTypeRouterAdvertisement.String()
+	neighbourAdvert = ipv6.ICMPTypeNeighborAdvertisement.String()
+)
+
+// opens returns what a frame opens: a flow, or what a router or a neighbour says.
 func opens(frame []byte) (s sighting, ok bool) {
 	if len(frame) < 14+40+8 {
 		return s, false
@@ -182,41 +193,38 @@ func opens(frame []byte) (s sighting, ok bool) {
 		s.transport = "tcp"
 		return s, len(upper) >= 20 && upper[13]&(syn|ack) == syn
 	case unix.IPPROTO_ICMPV6:
-		s.transport = "ra"
-		return s, upper[0] == byte(ipv6.ICMPTypeRouterAdvertisement)
+		s.transport = ipv6.ICMPType(upper[0]).String()
+		return s, s.transport == routerAdvert || s.transport == neighbourAdvert
 	}
 	return s, false
 }
 
 // probeDAD sends a solicitation as duplicate address detection does, from ::
-// (RFC 4862 5.4.2). It returns when passt has taken it: it does not answer
-// that, but it answers a router solicitation from ::, to ::, which the guest
-// does not look at.
+// (RFC 4862 5.4.2). passt does not answer it. probeDAD returns when passt has answered
+// the next one, and so has taken both: a router solicitation from ::, which the guest
+// does not look at, or a neighbour solicitation from L where that other packet counts
+// and packets from :: do not.
 func (b *bench) probeDAD() error {
 	target := netip.MustParseAddr("fd01:cafe::dad")
 	group, err := ndp.SolicitedNodeMulticast(target)
 	if err != nil {
 		return err
 	}
-	src := netip.IPv6Unspecified()
-	for _, m := range []struct {
-		message ndp.Message
-		dst     netip.Addr
-	}{
-		{&ndp.NeighborSolicitation{TargetAddress: target}, group},
-		{&ndp.RouterSolicitation{}, netip.IPv6LinkLocalAllRouters()},
-	} {
-		message, err := ndp.MarshalMessageChecksum(m.message, src, m.dst)
-		if err != nil {
-			return err
-		}
-		if err := b.write(src, m.dst, message); err != nil {
-			return err
-		}
+	unspecified := netip.IPv6Unspecified()
+	src, answer := unspecified, routerAdvert
+	var next ndp.Message = &ndp.RouterSolicitation{}
+	dst := netip.IPv6LinkLocalAllRouters()
+	if b.release.SeenSolicitor && !b.release.SeenUnspecified {
+		src, answer, next, dst = b.address("L"), neighbourAdvert, &ndp.NeighborSolicitation{TargetAddress: target}, group
+	}
+	if err := errors.Join(
+		b.write(unspecified, group, &ndp.NeighborSolicitation{TargetAddress: target}),
+		b.write(src, dst, next)); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	_, err = b.sight(ctx, func(s sighting) bool { return s.transport == "ra" && s.dst == src })
+	_, err = b.sight(ctx, func(s sighting) bool { return s.transport == answer && s.dst == src })
 	return err
 }
 
@@ -234,7 +242,11 @@ func (b *bench) sight(ctx context.Context, is func(sighting) bool) (netip.Addr, 
 	}
 }
 
-func (b *bench) write(src, dst netip.Addr, message []byte) error {
+func (b *bench) write(src, dst netip.Addr, m ndp.Message) error {
+	message, err := ndp.MarshalMessageChecksum(m, src, dst)
+	if err != nil {
+		return err
+	}
 	d := dst.As16()
 	to := net.HardwareAddr{0x33, 0x33, d[12], d[13], d[14], d[15]} // RFC 2464 7
 	buf := gopacket.NewSerializeBuffer()
@@ -244,7 +256,7 @@ func (b *bench) write(src, dst netip.Addr, message []byte) error {
 		gopacket.Payload(message)); err != nil {
 		return err
 	}
-	_, err := b.conn.WriteTo(buf.Bytes(), &packet.Addr{HardwareAddr: to})
+	_, err = b.conn.WriteTo(buf.Bytes(), &packet.Addr{HardwareAddr: to})
 	return err
 }
 
