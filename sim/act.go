@@ -39,7 +39,7 @@ func (t *Topology) Send(ctx context.Context, from netip.Addr) (err error) {
 	dst.IP, bind.IP = to.AsSlice(), to.AsSlice()
 
 	var server, client *net.UDPConn
-	if err := at.Do(func() (err error) { server, err = net.ListenUDP("udp6", bind); return err }); err != nil {
+	if err := at.Bind(func() (err error) { server, err = net.ListenUDP("udp6", bind); return err }); err != nil {
 		return fmt.Errorf("send from %s: listen in %s: %w", from, at.Name(), err)
 	}
 	defer server.Close()

@@ -40,7 +40,7 @@ func serve(ns *netns.NS, addr netip.Addr, port uint16, open *connections) (*serv
 	if s.tcp, err = listenTCP(ns, s.at); err != nil {
 		return nil, fmt.Errorf("serve %s in %s: %w", s.at, ns.Name(), err)
 	}
-	if err := ns.Do(func() error { s.udp, err = net.ListenUDP("udp6", net.UDPAddrFromAddrPort(s.at)); return err }); err != nil {
+	if err := ns.Bind(func() error { s.udp, err = net.ListenUDP("udp6", net.UDPAddrFromAddrPort(s.at)); return err }); err != nil {
 		return nil, errors.Join(fmt.Errorf("serve %s in %s: %w", s.at, ns.Name(), err), s.tcp.Close())
 	}
 	pc := ipv6.NewPacketConn(s.udp)

@@ -32,7 +32,7 @@ func (t transport) String() string {
 func listenTCP(ns *netns.NS, at netip.AddrPort) (l net.Listener, err error) {
 	var lc net.ListenConfig
 	lc.SetMultipathTCP(false)
-	err = ns.Do(func() error { l, err = lc.Listen(context.Background(), "tcp6", at.String()); return err })
+	err = ns.Bind(func() error { l, err = lc.Listen(context.Background(), "tcp6", at.String()); return err })
 	return l, err
 }
 
