@@ -126,6 +126,9 @@ func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []s
 	program := "simulated"
 	if b := lab.Backend(); b.Real() {
 		release.Name, program = b.Release, b.Program
+		if as := b.Behaves(); as != b.Release {
+			program += ", newer than the last known release, taken as " + as
+		}
 	}
 	fmt.Fprintf(w, "passt %s (%s) stands between pod and guest; the peer is %s\n", release, program, lab.PeerAddress())
 	var played []string

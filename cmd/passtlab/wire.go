@@ -70,14 +70,18 @@ func playFile(out io.Writer, file, release string) (res wire.Result, err error) 
 	if err != nil {
 		return res, err
 	}
-	rel, err := passt.ParseRelease(cmp.Or(release, rec.Release))
+	rel, err := passt.ParseRelease(cmp.Or(release, min(rec.Release, passt.Last)))
 	if err != nil {
 		return res, fmt.Errorf("%s:1: %w; --release names another", file, err)
+	}
+	as := rel.Name
+	if release == "" && as != rec.Release {
+		as += ", the last known: the recording is of " + rec.Release
 	}
 	if res, err = wire.Play(rec, rel); err != nil {
 		return res, fmt.Errorf("%s: %w", file, err)
 	}
-	if _, err := fmt.Fprintf(out, "%s as passt %s\n", file, rel); err != nil {
+	if _, err := fmt.Fprintf(out, "%s as passt %s\n", file, as); err != nil {
 		return res, err
 	}
 	return res, res.Print(out)

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/passtlab/passtlab/sim/passt"
 )
 
 // recordings are those of the package that plays them.
@@ -21,6 +23,7 @@ func TestWire(t *testing.T) {
 	}
 	one, other := recordings+"2023_03_09.txt", recordings+"2025_12_08.txt"
 	early := write("early.txt", "# passt 2019_01_01\n= 01 case\n> 00\n")
+	late := write("late.txt", "# passt 2031_01_01\n= 01 case\n> 00\n")
 	odd := write("odd.txt", "# passt 2025_05_03\n= 01 case\n> 000\n")
 	none := write("none.txt", "")
 	for _, tt := range []struct {
@@ -37,6 +40,7 @@ func TestWire(t *testing.T) {
 		{[]string{odd}, 2, "", "", odd + ":3: frame: encoding/hex: odd length hex string"},
 		{[]string{none}, 2, "", "", none + ":1: no case"},
 		{[]string{early}, 2, "", "", early + ":1: passt release 2019_01_01: older than the first known"},
+		{[]string{late}, 1, "1 passed, 1 failed", "as passt " + passt.Last + ", the last known: the recording is of 2031_01_01\n", ""},
 		{[]string{"--release", "2025_05_03", early}, 0, "1 passed, 0 failed", "", ""},
 		{[]string{filepath.Join(dir, "no")}, 2, "", "", "no such file"},
 		{[]string{odd, one}, 2, "74 passed, 0 failed", "", odd + ":3:"},

@@ -60,6 +60,9 @@ func All(ctx context.Context, cfg Config) (*report.Report, error) {
 	rep.Shard = cfg.Shard
 	if cfg.Backend.Real() {
 		rep.Backend, rep.Program = report.BackendReal, cfg.Backend.Program
+		if own, as := cfg.Backend.Release, cfg.Backend.Behaves(); as != own {
+			rep.Notes = append(rep.Notes, fmt.Sprintf("passt %s is newer than the last known release, and its scenarios are those of %s", own, as))
+		}
 	}
 	if err := cfg.fit(rep); err != nil {
 		return nil, err

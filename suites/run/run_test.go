@@ -11,6 +11,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/sim"
+	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/suites/report"
 )
 
@@ -203,5 +204,20 @@ func TestRunProgress(t *testing.T) {
 	}
 	if _, err := All(t.Context(), cfg); err != nil || seen != 3 {
 		t.Errorf("%d reports of progress, error %v", seen, err)
+	}
+}
+
+// A report says it if the program is newer than all that is known.
+func TestRunNewer(t *testing.T) {
+	for _, tt := range []struct{ release, want string }{
+		{passt.Last, ""},
+		{"2099_01_01", "passt 2099_01_01 is newer than the last known release, and its scenarios are those of " + passt.Last},
+	} {
+		cfg := config("a")
+		cfg.Backend = sim.Backend{Program: "/usr/bin/pasta", Release: tt.release}
+		r, err := All(t.Context(), cfg)
+		if got := strings.Join(r.Notes, "\n"); err != nil || got != tt.want {
+			t.Errorf("%s: got %q, %v", tt.release, got, err)
+		}
 	}
 }
