@@ -129,6 +129,33 @@ func TestRealDies(t *testing.T) {
 	}
 }
 
+// What fails because pasta is about to end does not hide why it ends.
+func TestRealLastWords(t *testing.T) {
+	need.Namespaces(t)
+	if _, err := exec.LookPath("nsenter"); err != nil {
+		t.Skip(err)
+	}
+	if err := (sim.Backend{Program: "any"}).Check(); err != nil {
+		t.Skip(err)
+	}
+	file := filepath.Join(t.TempDir(), "pasta")
+	// A bridge cannot be a port of another.
+	const script = `#!/bin/sh
+at() { nsenter --net=/run/netns/other ip link "$@"; }
+at add passt type bridge
+until at show bridge >/dev/null; do :; done
+echo last words >&2
+exit 3
+`
+	if err := os.WriteFile(file, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sim.New(t.Context(), fieldReport(t), sim.Options{Backend: sim.Backend{Program: file, Release: "2025_05_03"}})
+	if err == nil || !strings.HasPrefix(err.Error(), "build lab passt-slaac-then-dhcpv6: pasta: ended with status 3: last words") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestRealKilled shows that passt does not outlive a killed passtlab.
 func TestRealKilled(t *testing.T) {
 	realPasst(t)

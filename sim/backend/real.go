@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/mdlayher/ndp"
 	"github.com/mdlayher/packet"
@@ -36,6 +37,7 @@ func Attach(ctx context.Context, at Site, process *child.Process, name string, e
 	r := &pasta{at: at, engine: e, process: process, stop: process.OnEnd(at.Died)}
 	defer func() {
 		if err != nil {
+			r.awaitEnd(ctx)
 			err = errors.Join(err, r.Close())
 		}
 	}()
@@ -58,6 +60,18 @@ func Attach(ctx context.Context, at Site, process *child.Process, name string, e
 		return r, nil // pasta is ready before the guest is up
 	}
 	return r, r.await(ctx, name, solicitor)
+}
+
+// lastWords is how long a pasta that may have failed has to end by itself. Its interface
+// goes first, and what fails for want of the interface does not say why.
+const lastWords = time.Second
+
+func (r *pasta) awaitEnd(ctx context.Context) {
+	select {
+	case <-r.process.Ended():
+	case <-ctx.Done():
+	case <-time.After(lastWords):
+	}
 }
 
 // await solicits pasta's own address as a guest does, and waits for the answer. pasta has
