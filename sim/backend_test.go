@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"strings"
@@ -48,6 +49,35 @@ func TestSupports(t *testing.T) {
 	}
 }
 
+// What a scenario leaves open is as the program has it.
+func TestProgramDecides(t *testing.T) {
+	for _, tt := range []struct {
+		program string
+		passt   scenarios.Passt
+		want    string
+	}{
+		{"", scenarios.Passt{Release: scenarios.DefaultRelease}, scenarios.DefaultRelease},
+		{"2023_03_09", scenarios.Passt{Release: scenarios.DefaultRelease}, "2023_03_09"},
+		{"2099_01_01", scenarios.Passt{Release: scenarios.DefaultRelease}, passt.Last},
+		{"2023_03_09", scenarios.Passt{Release: "2024_08_06"}, "2024_08_06"},
+		{"2023_03_09", scenarios.Passt{KubeVirt: "1.4"}, "2024_08_06"},
+	} {
+		sc := &scenarios.Scenario{ID: "a", Passt: tt.passt}
+		b := Backend{Release: tt.program}
+		if tt.program != "" {
+			b.Program = "/usr/bin/pasta"
+		}
+		l, err := newLab(t.Context(), sc, Options{Backend: b}, func(*Lab, context.Context) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := l.passtConfig()
+		if err := errors.Join(err, l.Close()); err != nil || cfg.Release.Name != tt.want {
+			t.Errorf("%q in a scenario of %+v: got %s, %v", tt.program, tt.passt, cfg.Release, err)
+		}
+	}
+}
+
 func TestArguments(t *testing.T) {
 	rel, err := passt.Lookup(passt.Default)
 	if err != nil {
@@ -76,7 +106,8 @@ func TestArguments(t *testing.T) {
 		t.Errorf("nothing to tell, and got %q", got)
 	}
 	for p, want := range map[scenarios.Ports]string{
-		"all": "50008,20007,20100-20199", "none": "50008", "6443": "50008,20007,20100-20199",
+		"all": "::/20007,20100-20199,50008", "none": "::/50008", "6443,50000-50010": "::/6443,20007,20100-20199,50000-50010",
+		"~20100": "::/20007,20101-20199,50008",
 	} {
 		if got := ports(p, rel); got != want {
 			t.Errorf("ports %s: got %s, want %s", p, got, want)

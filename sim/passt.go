@@ -136,13 +136,17 @@ func (l *Lab) planeConfig(cfg passt.Config, e *passt.Engine) plane.Config {
 // forwarded returns the ports that a release forwards. In a scenario a list has the ports
 // of a user's servers. The lab measures at ports of its own, so it adds them to any list.
 func forwarded(p scenarios.Ports, release passt.Release) []passt.PortRange {
-	listed := func(s string) bool { return s[0] >= '0' && s[0] <= '9' }
-	if slices.ContainsFunc(strings.Split(string(cmp.Or(p, scenarios.AllPorts)), ","), listed) {
+	if listed(p) {
 		for _, port := range probe.Ports() {
 			p += scenarios.Ports(fmt.Sprintf(",%d", port))
 		}
 	}
 	return cmp.Or(p, scenarios.AllPorts).Ranges(release.AllPorts)
+}
+
+// listed reports whether ports are named one by one or as ranges.
+func listed(p scenarios.Ports) bool {
+	return slices.ContainsFunc(strings.Split(string(p), ","), func(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '9' })
 }
 
 // neighbours reports whether passt answers neighbour solicitations. If it does not, the

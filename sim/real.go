@@ -46,7 +46,7 @@ func (l *Lab) runPasta(ctx context.Context, at backend.Site, cfg passt.Config, e
 	}
 	p := l.scenario.Passt
 	process := start(l.opts.Backend.Program, "0", child.Spec{
-		Args: append([]string{"pasta", "--netns", child.OtherPath, "--no-netns-quit", "-I", pastaLink, "--dhcp-dns", "--dhcp-search",
+		Args: append([]string{"pasta", "--netns", child.OtherPath, "--no-netns-quit", "-I", pastaLink, "-i", uplink, "--dhcp-dns", "--dhcp-search",
 			"-t", ports(p.TCP, cfg.Release), "-u", ports(p.UDP, cfg.Release), "-T", "none", "-U", "none"},
 			arguments(l.scenario, cfg, l.opts.Backend.Release)...),
 		Net: l.Pod, Other: l.Host,

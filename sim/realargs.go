@@ -44,28 +44,33 @@ func resolvConf(cfg passt.Config) string {
 	return b.String()
 }
 
-// ports returns the option's value: the ports of the probes that are forwarded, and the
-// port of the control.
+// ports returns the option's value: the ports that a scenario lists, those of the probes
+// that are forwarded, and that of the control. The word all opens only the probes': pasta
+// knows it since 2026_05_07, and needs a descriptor for each port. Without the address some
+// releases open the ports for IPv4 too, and refuse that together with -6.
 func ports(p scenarios.Ports, release passt.Release) string {
-	list := []passt.PortRange{{First: probe.PortGuest, Last: probe.PortGuest}}
+	open := []string{fmt.Sprint(probe.PortGuest)}
 	ranges := forwarded(p, release)
+	for _, r := range ranges {
+		if listed(p) {
+			open = append(open, words(r))
+		}
+	}
 	for _, port := range probe.Ports() {
-		last := &list[len(list)-1]
-		switch {
-		case !slices.ContainsFunc(ranges, func(r passt.PortRange) bool { return r.First <= port && port <= r.Last }):
-		case port == last.Last+1:
-			last.Last = port
-		default:
-			list = append(list, passt.PortRange{First: port, Last: port})
+		if slices.ContainsFunc(ranges, func(r passt.PortRange) bool { return r.First <= port && port <= r.Last }) {
+			open = append(open, fmt.Sprint(port))
 		}
 	}
-	var words []string
-	for _, r := range list {
-		word := strconv.Itoa(int(r.First))
-		if r.Last > r.First {
-			word += "-" + strconv.Itoa(int(r.Last))
-		}
-		words = append(words, word)
+	var merged []string // pasta refuses a port that is named twice
+	for _, r := range scenarios.Ports(strings.Join(open, ",")).Ranges(nil) {
+		merged = append(merged, words(r))
 	}
-	return strings.Join(words, ",")
+	return "::/" + strings.Join(merged, ",")
+}
+
+func words(r passt.PortRange) string {
+	if r.First == r.Last {
+		return fmt.Sprint(r.First)
+	}
+	return fmt.Sprintf("%d-%d", r.First, r.Last)
 }
