@@ -73,6 +73,7 @@ var actions = []row{
 	{"expire", &Expire{}, ClientDecides},
 	{"renumber", &Renumber{}, ClientUnaware},
 	{"migrate", &Migrate{}, ClientUnaware},
+	{"restart", &Restart{}, ClientUnaware},
 	{"link", &Link{}, ClientDecides},
 	{"send", &Send{}, ClientUnaware},
 	{EventAcceptRA, &AcceptRA{}, ClientIgnores},

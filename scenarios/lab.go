@@ -45,6 +45,7 @@ type Lab interface {
 	Contested(t Target) bool
 	Renumber(ctx context.Context, r Renumber) error
 	Migrate(ctx context.Context, m Migrate) error
+	Restart(ctx context.Context) error
 	SetLink(ctx context.Context, s LinkState) error
 	// Send makes the guest send from an address.
 	Send(ctx context.Context, from netip.Addr) error

@@ -5,8 +5,10 @@ import (
 	"net/netip"
 )
 
-// Migrate replaces passt by another one, in a pod with the same or another address, as
-// in a live migration. Nobody tells the guest.
+// Migrate replaces passt by another one, in another pod with the same or another address,
+// as in a live migration. The other pod's MAC and link-local address are its own, so the
+// next advertisement brings a second default router unless the gateway is link-local.
+// Nobody tells the guest.
 type Migrate struct {
 	// Address is the new pod's. Default: that of the old one.
 	Address netip.Prefix `yaml:"address" bare:"true" is:"host"`

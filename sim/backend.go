@@ -65,7 +65,7 @@ func (b Backend) supports(sc *scenarios.Scenario, cfg passt.Config) error {
 		return &UnsupportedError{"the real passt does not start without IPv6, because labs have no IPv4"}
 	case cfg.NotAutonomous:
 		return &UnsupportedError{"the real passt always sets the autonomous flag"}
-	case cfg.VhostUser:
+	case vhostUser(sc):
 		return &UnsupportedError{"vhost-user needs a virtual machine"}
 	}
 	for _, e := range sc.Events {

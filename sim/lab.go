@@ -145,9 +145,7 @@ func (l *Lab) build(ctx context.Context) error {
 	if err := l.boot(ctx); err != nil {
 		return err
 	}
-	// A virtual machine is connected as soon as it is switched on. Frames that are too
-	// early for the guest's system wait in a queue.
-	return l.passt.Connect()
+	return l.passt.Connect(false) // a virtual machine that boots
 }
 
 // whole calls f, and ends its context when something ends that the lab needs. The error has

@@ -65,6 +65,12 @@ func Check(sc *scenarios.Scenario) []scenarios.Fault {
 	return nil
 }
 
+// vhostUser reports whether the scenario's KubeVirt release attaches QEMU by vhost-user.
+func vhostUser(sc *scenarios.Scenario) bool {
+	ships, _ := passt.Ships(sc.Passt.KubeVirt)
+	return ships.Attach == passt.VhostUser
+}
+
 // passtConfig returns the configuration of the scenario's passt.
 func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
 	release, err := Release(sc)
@@ -88,10 +94,6 @@ func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
 		NoICMP:        p.NoICMP,
 		NotAutonomous: p.Autonomous != nil && !*p.Autonomous,
 		Started:       time.Now(),
-	}
-	if p.KubeVirt != "" {
-		ships, _ := passt.Ships(p.KubeVirt)
-		cfg.VhostUser = ships.Attach == passt.VhostUser
 	}
 	if p.Address.IsValid() {
 		cfg.Address = netip.PrefixFrom(p.Address, 64)

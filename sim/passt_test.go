@@ -72,7 +72,7 @@ func TestPasstConfig(t *testing.T) {
 		Nameservers: []netip.Addr{a("fd01:cafe::53")}, Searches: []string{"option"},
 		MAC: scenarios.PasstMAC.HardwareAddr(), MTU: passt.NoMTU, FQDN: "vm",
 		NoRA: true, NoNDP: true, NoICMP: true, NoDHCPv6: true, NoMapGW: true,
-		VhostUser: true, NotAutonomous: true,
+		NotAutonomous: true,
 	}
 	got, err := passtConfig(sc)
 	if err != nil || got.Started.Before(time.Now().Add(-time.Minute)) {

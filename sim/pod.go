@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/backend"
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/sim/passt/plane"
@@ -31,8 +32,8 @@ func (l stage) Renumber(ctx context.Context, e scenarios.Renumber) error {
 	return s.Change(func(c *plane.Config) { c.Address, c.Others = source, others })
 }
 
-// Migrate replaces passt. The new pod is the same namespace with another address. Its MAC
-// and its link-local address stay; open flows end.
+// Migrate replaces passt and its pod. The new pod is the same namespace with another MAC
+// and other addresses; open flows end.
 func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 	s, err := l.simulation()
 	if err != nil {
@@ -42,9 +43,31 @@ func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 	if e.Address.IsValid() {
 		address = e.Address
 	}
-	if err := l.readdress(ctx, address, e.Gateway, false); err != nil {
+	if err := errors.Join(l.readdress(ctx, address, e.Gateway, false), l.anew()); err != nil {
 		return err
 	}
+	return l.replace(s, e.State)
+}
+
+// Restart replaces passt. By vhost-user, the guest's link has no carrier meanwhile.
+func (l stage) Restart(ctx context.Context) error {
+	s, err := l.simulation()
+	if err != nil {
+		return err
+	}
+	up, carrier, err := l.Link()
+	if err != nil || !up || !carrier || !vhostUser(l.scenario) {
+		return errors.Join(err, l.replace(s, scenarios.StateLost))
+	}
+	if err := errors.Join(l.SetLink(ctx, scenarios.LinkCarrierLost), l.replace(s, scenarios.StateLost)); err != nil {
+		return err
+	}
+	return l.SetLink(ctx, scenarios.LinkCarrierBack)
+}
+
+// replace starts another passt in place of the one that runs. By default the release says
+// whether it gets the old one's state.
+func (l *Lab) replace(s *backend.Simulated, state scenarios.State) error {
 	cfg, err := l.passtConfig()
 	if err != nil {
 		return err
@@ -60,24 +83,43 @@ func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 		return err
 	}
 	carried := cfg.Release.StateCarried
-	if e.State != "" {
-		carried = e.State == scenarios.StateCarried
+	if state != "" {
+		carried = state == scenarios.StateCarried
 	}
 	if carried {
 		l.passt.Ask(next.Resume)
 	}
-	source, _, err := l.podAddresses()
+	if err := l.pod.SetMAC(tap, next.MAC()); err != nil {
+		return err
+	}
+	source, others, err := l.podAddresses()
 	if err != nil {
 		return err
 	}
 	if err := s.Replace(next, func(c *plane.Config) {
 		*c = l.planeConfig(cfg, next)
-		c.Address = source
+		c.Address, c.Others = source, others
 	}); err != nil {
 		return err
 	}
 	l.started = cfg.Started
-	return s.Connect()
+	// passt: sends nothing to a guest whose state it has got, 2025_05_03 to 2026_10_02.
+	return s.Connect(!carried && !vhostUser(l.scenario))
+}
+
+// anew gives the pod the MAC of another one, and the link-local address of that MAC.
+func (t *Topology) anew() error {
+	old := podLinkLocal(t.scenario)
+	t.scenario.Pod.MAC[3]++
+	mac, now := t.scenario.Pod.MAC.HardwareAddr(), podLinkLocal(t.scenario)
+	return errors.Join(
+		t.pod.SetMAC(uplink, mac),
+		t.pod.AddAddress(uplink, netip.PrefixFrom(now, 64)),
+		t.pod.RemoveAddress(uplink, netip.PrefixFrom(old, 64)),
+		t.peer.ForgetNeighbour(t.peerLink, old),
+		t.peer.ForgetNeighbour(t.peerLink, t.scenario.Pod.Address.Addr()),
+		t.peer.SetNeighbour(t.peerLink, now, mac),
+	)
 }
 
 // readdress changes the pod's address and default router. It removes the old address unless

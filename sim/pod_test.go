@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/google/nftables"
@@ -85,6 +87,53 @@ func TestMigrateState(t *testing.T) {
 			l.passt.Ask(func(e *passt.Engine) { seen = e.Seen() })
 			if got := translated(t, l); got != seen || got.String() != tt.seen {
 				t.Errorf("inbound goes to %s, and passt has seen %s; want %s", got, seen, tt.seen)
+			}
+		})
+	}
+}
+
+// The other pod has a MAC and a link-local address of its own. passt advertises from that
+// address unless the gateway is link-local, and has that MAC before 2024_08_21. What the old
+// one has advertised stays, and all works as far as the pod's address is the leased one.
+func TestMigratePod(t *testing.T) {
+	const first, second = "fe80::ff:fe00:a", "fe80::ff:fe01:a"
+	for _, tt := range []struct {
+		release, gateway, migrate, mac string
+		routers                        []string
+		in                             bool
+	}{
+		{"2023_03_09", "fd01:cafe::1", "migrate", "02:00:00:01:00:0a", []string{first, second}, true},
+		{"2025_05_03", "fd01:cafe::1", "migrate", "9a:55:9a:55:9a:55", []string{first, second}, true},
+		{"2025_05_03", "fe80::1", "migrate", "9a:55:9a:55:9a:55", []string{"fe80::1"}, true},
+		{"2025_05_03", "fd01:cafe::1", `migrate: {address: "fd09::77/64", gateway: "fd09::1"}`, "9a:55:9a:55:9a:55", []string{first, second}, false},
+	} {
+		t.Run(fmt.Sprint(tt.release, tt.gateway, tt.migrate), func(t *testing.T) {
+			t.Parallel()
+			l := lab(t, timeline(t, "[ra, dhcpv6, "+tt.migrate+", ra]", func(sc *scenarios.Scenario) {
+				sc.Passt.Release, sc.Pod.Gateway = tt.release, netip.MustParseAddr(tt.gateway)
+			}))
+			ok(t, l.Play(t.Context()))
+			for _, r := range []string{first, second, "fe80::1"} {
+				has, err := l.guest.Net.HasDefaultRoute(netip.MustParseAddr(r))
+				ok(t, err)
+				if want := slices.Contains(tt.routers, r); has != want {
+					t.Errorf("default route by %s: %t, want %t", r, has, want)
+				}
+			}
+			l.passt.Ask(func(e *passt.Engine) {
+				if got := e.MAC().String(); got != tt.mac {
+					t.Errorf("passt has the MAC %s, want %s", got, tt.mac)
+				}
+			})
+			table, err := l.Probe(t.Context())
+			ok(t, err)
+			for _, r := range table {
+				if !r.Out.OK() || r.In.OK() != (tt.in && r.Origin == scenarios.OriginDHCPv6) {
+					t.Errorf("%s: out %s, in %s", r.Address, r.Out, r.In)
+				}
+			}
+			if !tt.in && table[0].Address.String() != "fd09::5054:ff:fe1f:c7bd/64" {
+				t.Errorf("the guest lists %s first", table[0].Address)
 			}
 		})
 	}

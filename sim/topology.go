@@ -214,7 +214,7 @@ func (t *Topology) bootPeer() error {
 	}
 	// The controls use the pod's link-local address, and its resolution is not measured.
 	// The kernel does not count permanent neighbours.
-	if err := t.peer.AddNeighbour(t.peerLink, podLinkLocal(t.scenario), t.scenario.Pod.MAC.HardwareAddr()); err != nil {
+	if err := t.peer.SetNeighbour(t.peerLink, podLinkLocal(t.scenario), t.scenario.Pod.MAC.HardwareAddr()); err != nil {
 		return err
 	}
 	if t.opts.Beside != nil {

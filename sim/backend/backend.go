@@ -19,8 +19,9 @@ type Passt interface {
 	Ask(f func(*passt.Engine))
 	// Router returns the source of passt's router advertisements.
 	Router() netip.Addr
-	// Connect tells passt that the guest was switched on.
-	Connect() error
+	// Connect tells passt that the guest has connected. received says whether the guest
+	// receives what passt then sends.
+	Connect(received bool) error
 	// Inject sends a frame on the guest's link, as another host there does.
 	Inject(frame []byte) error
 	// Solicited waits for a router solicitation since the last call, whether or not

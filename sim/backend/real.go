@@ -102,7 +102,7 @@ func (r *pasta) Ask(f func(*passt.Engine)) { f(r.engine) }
 
 func (r *pasta) Router() netip.Addr { return r.engine.LinkLocal() }
 
-func (r *pasta) Connect() error { return nil }
+func (r *pasta) Connect(bool) error { return nil }
 
 func (r *pasta) Inject(frame []byte) error { return r.at.inject(r.tap, frame) }
 

@@ -123,7 +123,7 @@ func (s *Simulated) handle(b []byte) error {
 	if s.plane != nil {
 		// The addresses seen change before anybody sees the frame.
 		if err := errors.Join(
-			s.plane.Follow(s.engine.Seen(), s.engine.SeenLinkLocal()),
+			s.follow(),
 			s.plane.Forward(b),
 		); err != nil {
 			return err
@@ -169,10 +169,14 @@ func (s *Simulated) learned(a netip.Addr, mac net.HardwareAddr) {
 	}
 }
 
-func (s *Simulated) Connect() error {
+func (s *Simulated) Connect(received bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Join(s.inject(s.engine.Connect(time.Now())), s.wake())
+	frames := s.engine.Connect(time.Now())
+	if !received {
+		frames = nil
+	}
+	return errors.Join(s.inject(frames), s.wake())
 }
 
 // Tick sends what is due at now.

@@ -44,7 +44,12 @@ func (s *Simulated) lead(change func(*plane.Config)) error {
 	if s.plane == nil {
 		return nil
 	}
-	return errors.Join(s.plane.Change(change), s.plane.Follow(s.engine.Seen(), s.engine.SeenLinkLocal()))
+	return errors.Join(s.plane.Change(change), s.follow())
+}
+
+// follow gives the translation what passt has seen of the guest.
+func (s *Simulated) follow() error {
+	return s.plane.Follow(s.engine.GuestMAC(), s.engine.Seen(), s.engine.SeenLinkLocal())
 }
 
 func (s *Simulated) Reroute() error {

@@ -258,10 +258,10 @@ func TestLocalRulePreference(t *testing.T) {
 	}
 }
 
-func TestAddNeighbour(t *testing.T) {
+func TestSetNeighbour(t *testing.T) {
 	ns, _, n, _ := pair(t)
 	at := netip.MustParseAddr("fe80::77")
-	ok(t, n.Up("eth0"), n.AddNeighbour("eth0", at, macB))
+	ok(t, n.Up("eth0"), n.SetNeighbour("eth0", at, macA), n.SetNeighbour("eth0", at, macB))
 	var all []netlink.Neigh
 	ok(t, ns.Do(func() (err error) { all, err = netlink.NeighList(0, unix.AF_INET6); return err }))
 	i := slices.IndexFunc(all, func(e netlink.Neigh) bool { return e.IP.Equal(at.AsSlice()) })
@@ -291,7 +291,7 @@ func TestErrors(t *testing.T) {
 	_, _, a, b := pair(t)
 	_, closed := open(t, "gone")
 	p, all := netip.MustParsePrefix("fd00::9/64"), netip.MustParsePrefix("::/0")
-	ok(t, a.AddAddress("eth0", p), a.LocalRulePreference(100, 1, 7), a.AddNeighbour("eth0", p.Addr(), macB))
+	ok(t, a.AddAddress("eth0", p), a.LocalRulePreference(100, 1, 7))
 	patience := errors.New("out of patience")
 	over, cancel := context.WithCancelCause(t.Context())
 	cancel(patience)
@@ -314,7 +314,7 @@ func TestErrors(t *testing.T) {
 		{"route", a.AddRoute("eth0", all, netip.MustParseAddr("2001:db8::1"), 0), "add route to ::/0 by eth0 in a: ", nil},
 		{"rule", a.LocalRulePreference(100, 1, 7), "add rule 100 in a: ", unix.EEXIST},
 		{"no old rule", a.LocalRulePreference(50, 1, 7), "delete rule 0 in a: ", unix.ENOENT},
-		{"neighbour", a.AddNeighbour("eth0", p.Addr(), macB), "add neighbour fd00::9 on eth0 in a: ", unix.EEXIST},
+		{"neighbour", a.SetNeighbour("eth0", p.Addr(), net.HardwareAddr{2}), "set neighbour fd00::9 on eth0 in a: ", unix.EINVAL},
 		{"index", second(closed.Index("eth0")), "find interface eth0 in gone: ", nil},
 	} {
 		switch {

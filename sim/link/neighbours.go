@@ -46,9 +46,9 @@ func (n *Net) Neighbours(name string, changed func(netip.Addr, net.HardwareAddr)
 	return s.close, nil
 }
 
-// AddNeighbour adds a neighbour that the kernel never solicits.
-func (n *Net) AddNeighbour(name string, a netip.Addr, mac net.HardwareAddr) error {
-	return n.neighbour(name, a, fmt.Sprintf("add neighbour %s on %s", a, name), n.h.NeighAdd,
+// SetNeighbour adds a neighbour that the kernel never solicits, or gives it another MAC.
+func (n *Net) SetNeighbour(name string, a netip.Addr, mac net.HardwareAddr) error {
+	return n.neighbour(name, a, fmt.Sprintf("set neighbour %s on %s", a, name), n.h.NeighSet,
 		netlink.Neigh{State: netlink.NUD_PERMANENT, HardwareAddr: mac})
 }
 

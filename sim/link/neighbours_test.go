@@ -23,7 +23,7 @@ func TestNeighbours(t *testing.T) {
 	})
 	ok(t, err)
 	one, two := netip.MustParseAddr("fd00::9"), netip.MustParseAddr("fd00::a")
-	ok(t, a.AddNeighbour("lo", two, macB), a.AddNeighbour("eth0", one, macB))
+	ok(t, a.SetNeighbour("lo", two, macB), a.SetNeighbour("eth0", one, macB))
 	select {
 	case got := <-told:
 		if want := (neighbour{one, macB.String()}); got != want {
@@ -33,7 +33,7 @@ func TestNeighbours(t *testing.T) {
 		t.Error("told nothing within 10 s")
 	}
 	stop()
-	ok(t, a.AddNeighbour("eth0", two, macB))
+	ok(t, a.SetNeighbour("eth0", two, macB))
 	if n := len(told); n != 0 {
 		t.Errorf("told %d times after the end", n)
 	}

@@ -22,6 +22,12 @@ func (n *Net) Up(names ...string) error {
 	return nil
 }
 
+// SetMAC gives an interface another MAC. The kernel forgets all its neighbours, and keeps
+// its addresses.
+func (n *Net) SetMAC(name string, mac net.HardwareAddr) error {
+	return n.change(name, "set the MAC of "+name, func(l netlink.Link) error { return n.h.LinkSetHardwareAddr(l, mac) })
+}
+
 // Down sets an interface down. The other end loses its carrier.
 func (n *Net) Down(name string) error { return n.change(name, "set "+name+" down", n.h.LinkSetDown) }
 

@@ -146,7 +146,7 @@ func TestRoutes(t *testing.T) {
 func TestForgetNeighbour(t *testing.T) {
 	_, _, n, _ := pair(t)
 	at := netip.MustParseAddr("fe80::77")
-	ok(t, n.Up("eth0"), n.ForgetNeighbour("eth0", at), n.AddNeighbour("eth0", at, macB), n.ForgetNeighbour("eth0", at), n.AddNeighbour("eth0", at, macB))
+	ok(t, n.Up("eth0"), n.ForgetNeighbour("eth0", at), n.SetNeighbour("eth0", at, macB), n.ForgetNeighbour("eth0", at), n.SetNeighbour("eth0", at, macB))
 }
 
 func TestGet(t *testing.T) {

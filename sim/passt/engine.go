@@ -58,7 +58,6 @@ type Config struct {
 	NoDHCPv6     bool             // --no-dhcpv6
 	NoMapGW      bool             // --no-map-gw
 	NoICMP       bool             // --no-icmp
-	VhostUser    bool             // --vhost-user: frames sent on connect are lost
 
 	// NotAutonomous clears the prefix option's A flag (RFC 4861 4.6.2), for a lab
 	// without SLAAC. No passt does that.
@@ -228,7 +227,8 @@ func (e *Engine) SetAddress(a netip.Addr) {
 }
 
 // Connect returns the frames that passt sends unasked when the guest connects, and starts
-// the timer of unsolicited router advertisements.
+// the timer of unsolicited router advertisements. A virtual machine that boots does not
+// receive them: its driver resets the device, and QEMU drops what waits there.
 func (e *Engine) Connect(now time.Time) (out [][]byte) {
 	if e.silent {
 		return nil
@@ -242,9 +242,6 @@ func (e *Engine) Connect(now time.Time) (out [][]byte) {
 	}
 	if b.InitialNS && !e.local && !e.cfg.NoNDP {
 		out = append(out, e.solicitation())
-	}
-	if e.cfg.VhostUser {
-		return nil
 	}
 	return out
 }

@@ -417,9 +417,6 @@ func TestUnasked(t *testing.T) {
 			t.Errorf("%s sends %x on connect, want %x", release, got, want)
 		}
 	}
-	if engine(t, "2026_07_16", func(c *passt.Config) { c.VhostUser = true }).Connect(start) != nil {
-		t.Error("something reaches a guest on vhost-user as it connects")
-	}
 
 	for _, tt := range []struct {
 		release string

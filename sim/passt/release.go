@@ -147,7 +147,7 @@ var changes = []struct {
 	{"2025_09_11", "every IA_NA is checked for NotOnLink, before the first", func(b *Behaviour) { b.EveryIA = true }},
 	{"2025_09_11", "an IA_NA cut short by the message's end is ignored", func(b *Behaviour) { b.ShortIA = true }},
 	{"2025_09_11", "the client name option's flags are always zero", func(b *Behaviour) { b.FQDN = FQDNZero }},
-	{"2025_09_19", "the guest is solicited on connect", func(b *Behaviour) { b.InitialNS = true }},
+	{"2025_09_19", "the guest is solicited on connect, so that a restarted passt knows its MAC at once; a virtual machine that boots does not receive it", func(b *Behaviour) { b.InitialNS = true }},
 	{"2025_12_08", "neighbour advertisements hold the MACs of the pod's neighbours; new neighbours are announced unasked", func(b *Behaviour) { b.NeighbourMACs = true }},
 	{"2025_12_08", "a pod without IPv6 advertises fe80::1 as router", func(b *Behaviour) { b.LocalMode = true }},
 	{"2026_05_07", "idle UDP is forgotten after 120 s, 30 s if one-way, before 180 s", nil},
@@ -212,8 +212,8 @@ type Shipped struct {
 	Attach   string `json:"attach"` // how QEMU is attached to passt: "socket", or VhostUser
 }
 
-// VhostUser is the attachment with which the frames that passt sends on connect are lost:
-// the guest's queue is not yet usable.
+// VhostUser is the attachment with which the guest's link is down while there is no passt,
+// and with which a running guest, too, does not receive what passt sends on connect.
 const VhostUser = "vhost-user"
 
 // shipped has the default build of a KubeVirt release before its others.

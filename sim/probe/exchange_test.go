@@ -65,7 +65,7 @@ func newBed(t testing.TB) (b bed) {
 		peer.AddAddress("eth0", netip.PrefixFrom(peerAddr, 64)),
 		guest.AddAddress("eth0", netip.PrefixFrom(guestAddr, 64)),
 		// A frame that is for another host's link-layer address is not looked at.
-		peer.AddNeighbour("eth0", blackhole, net.HardwareAddr{0x02, 0, 0, 0, 0, 0x88}),
+		peer.SetNeighbour("eth0", blackhole, net.HardwareAddr{0x02, 0, 0, 0, 0, 0x88}),
 	)...); err != nil {
 		t.Fatal(err)
 	}

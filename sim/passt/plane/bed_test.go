@@ -100,7 +100,7 @@ func newBed(t testing.TB, release string, change ...func(*plane.Config)) *bed {
 		b.pod.AddAddress("eth0", netip.PrefixFrom(addrD, 64)),
 		b.pod.AddRoute("eth0", netip.PrefixFrom(nobody, 0), gateway, 0))
 	for _, a := range []netip.Addr{gateway, peer, other, peerLL, ip("fe80::1")} {
-		ok(t, b.pod.AddNeighbour("eth0", a, peerMAC))
+		ok(t, b.pod.SetNeighbour("eth0", a, peerMAC))
 	}
 	b.engine, err = passt.New(passt.Config{
 		Release: r, PodMAC: podMAC, Address: netip.PrefixFrom(addrD, 64), Gateway: cfg.Gateway,
@@ -175,7 +175,7 @@ func (b *bed) out(t testing.TB, packets ...pkt) {
 func (b *bed) handle(t testing.TB, frame []byte) {
 	t.Helper()
 	b.engine.Handle(time.Time{}, frame)
-	ok(t, b.plane.Follow(b.engine.Seen(), b.engine.SeenLinkLocal()), b.plane.Forward(frame))
+	ok(t, b.plane.Follow(b.engine.GuestMAC(), b.engine.Seen(), b.engine.SeenLinkLocal()), b.plane.Forward(frame))
 }
 
 // in has the peer send packets.

@@ -80,7 +80,7 @@ func TestOwnSource(t *testing.T) {
 			b.peer.expect(t, udp(addrD, 1000, other, 1001, "seen"))
 			ok(t, b.pod.AddAddress("eth0", netip.PrefixFrom(next, 64)), b.pod.RemoveAddress("eth0", netip.PrefixFrom(addrD, 64)))
 			for _, a := range []netip.Addr{addrD, addrS} {
-				ok(t, b.pod.AddNeighbour("eth0", a, peerMAC))
+				ok(t, b.pod.SetNeighbour("eth0", a, peerMAC))
 			}
 			b.awaitLocal(t, next)
 			ok(t, b.plane.Change(func(c *plane.Config) { c.Address = next }))

@@ -12,6 +12,10 @@
 //     gateway's address reach the pod's loopback.
 //   - The pod answers echo requests, and keeps all other packets to its address.
 //
+// Packets to the guest go to the MAC that passt has seen, or to everybody before the guest
+// has sent. A guest takes datagrams in such frames, and no connections: it does not answer a
+// passt that was restarted until it has sent something itself.
+//
 // The kernel drops frames of the guest where they arrive. A reader there gives each frame
 // to the engine, the engine's addresses to Follow, and then the frame to Forward
 // (guest.go), which puts it on the pod's loopback interface with a mark. So the address

@@ -77,7 +77,7 @@ func TestSteady(t *testing.T) {
 	b := newBed(t, "2025_05_03")
 	frame := udp(addrS, 50100, other, 9, "").frame(t, guestMAC, tapMAC)
 	b.handle(t, frame)
-	if n := testing.AllocsPerRun(1000, func() { _ = b.plane.Follow(addrS, netip.Addr{}) }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { _ = b.plane.Follow(guestMAC, addrS, netip.Addr{}) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -101,7 +101,7 @@ func BenchmarkFollow(b *testing.B) {
 	bed := newBed(b, passt.Default)
 	sources := []netip.Addr{addrS, addrD}
 	for i := 0; b.Loop(); i++ {
-		ok(b, bed.plane.Follow(sources[i%2], addrL))
+		ok(b, bed.plane.Follow(guestMAC, sources[i%2], addrL))
 	}
 }
 

@@ -1,10 +1,12 @@
 package plane
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/google/nftables"
@@ -28,8 +30,8 @@ type Config struct {
 	PasstLL netip.Addr   // passt's own: PodLL, or the gateway's if that is link-local
 	Gateway netip.Addr   // mapped to the pod's loopback; zero: no mapping
 
-	// Guest and GuestMAC are the next hop for all packets to the guest: passt resolves
-	// no address of the guest.
+	// Guest and GuestMAC are the next hop of packets to the guest that are not passt's:
+	// the lab's own.
 	Guest    netip.Addr
 	GuestMAC net.HardwareAddr
 
@@ -63,6 +65,8 @@ type Plane struct {
 	// one element, keyed by the protocol family.
 	seen, ll     *nftables.Set
 	isSeen, isLL netip.Addr // their values
+	// guest is the guest's MAC as passt knows it: passt resolves no address of the guest.
+	guest net.HardwareAddr
 	// own has the leased address and the address seen. Another host that has one of
 	// them appears to the guest as passt itself.
 	own *nftables.Set
@@ -83,13 +87,13 @@ func New(cfg Config, pod *link.Net) (*Plane, error) {
 	if !cfg.Lease.IsValid() {
 		cfg.Lease = cfg.Address
 	}
-	p := &Plane{cfg: cfg, pod: pod}
+	p := &Plane{cfg: cfg, pod: pod, guest: broadcast}
 	err := errors.Join(
 		pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
 		pod.LocalRulePreference(rulePref, markGuest, guestTable),
 		p.Route(),
 		pod.AddRoute(cfg.Uplink, outside, netip.Addr{}, 0),
-		pod.AddAddress("lo", netip.PrefixFrom(within(outside, cfg.PodLL), 128)),
+		p.listen(cfg.PodLL),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("route to the guest: %w", err)
@@ -111,32 +115,60 @@ func New(cfg Config, pod *link.Net) (*Plane, error) {
 	return p, nil
 }
 
-// Route adds the neighbour and the routes for the guest. The kernel removes them when Tap
+// Route adds the neighbours and the routes for the guest. The kernel removes them when Tap
 // goes down.
 func (p *Plane) Route() error {
 	return errors.Join(
-		p.pod.AddNeighbour(p.cfg.Tap, p.cfg.Guest, p.cfg.GuestMAC),
-		p.pod.AddRoute(p.cfg.Tap, anywhere, p.cfg.Guest, guestTable),
+		p.neighbours(),
+		p.pod.AddRoute(p.cfg.Tap, anywhere, hop, guestTable),
 		p.pod.AddRoute(p.cfg.Tap, inside, p.cfg.Guest, 0),
 	)
 }
 
-var anywhere = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+func (p *Plane) neighbours() error {
+	return errors.Join(
+		p.pod.SetNeighbour(p.cfg.Tap, hop, p.guest),
+		p.pod.SetNeighbour(p.cfg.Tap, p.cfg.Guest, p.cfg.GuestMAC),
+	)
+}
 
-// Change changes Address, Others, Gateway, Lease and PasstLL. The addresses seen stay;
-// flows end. The caller must not forward a frame during the call.
+var (
+	anywhere  = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	hop       = netip.MustParseAddr("fe80::5571:ab0a") // to the guest; nobody sees it
+	broadcast = net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+)
+
+// Change changes the addresses of the pod and of passt. The addresses seen stay; flows
+// end. The caller must not forward a frame during the call.
 func (p *Plane) Change(change func(*Config)) error {
+	was := p.cfg.PodLL
 	change(&p.cfg)
+	if now := p.cfg.PodLL; now != was {
+		if err := errors.Join(p.listen(now), p.pod.RemoveAddress("lo", netip.PrefixFrom(within(outside, was), 128))); err != nil {
+			return err
+		}
+	}
 	p.conn.DelTable(p.table)
-	return p.install()
+	return errors.Join(p.neighbours(), p.install())
+}
+
+// listen gives the pod the address that stands for its link-local one.
+func (p *Plane) listen(podLL netip.Addr) error {
+	return p.pod.AddAddress("lo", netip.PrefixFrom(within(outside, podLL), 128))
 }
 
 // Close closes the plane's sockets. The rules end with the namespace.
 func (p *Plane) Close() error { return errors.Join(p.in.Close(), p.conn.CloseLasting()) }
 
 // Follow sends new inbound flows from global sources to seen, and those from link-local
-// sources to ll. A zero ll means that none is known.
-func (p *Plane) Follow(seen, ll netip.Addr) error {
+// sources to ll, all to the MAC guest. A zero ll means that none is known.
+func (p *Plane) Follow(guest net.HardwareAddr, seen, ll netip.Addr) error {
+	if !bytes.Equal(p.guest, guest) {
+		if err := p.pod.SetNeighbour(p.cfg.Tap, hop, guest); err != nil {
+			return err
+		}
+		p.guest = slices.Clone(guest)
+	}
 	if p.isSeen == seen && p.isLL == ll {
 		return nil
 	}
