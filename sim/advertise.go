@@ -23,6 +23,9 @@ func (l stage) Advertise(ctx context.Context, e scenarios.RA) error {
 	}
 	passts := l.passt.Router()
 	ra := guest.Advertisement{From: cmp.Or(e.From, passts), Tentative: e.Tentative}
+	if err := l.gone(); ra.From == passts && err != nil {
+		return err
+	}
 	i := slices.IndexFunc(l.scenario.Routers, func(r scenarios.Router) bool { return r.LinkLocal == ra.From })
 	var f []byte
 	var err error

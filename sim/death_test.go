@@ -8,9 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mdlayher/packet"
+
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/passt"
 )
 
 // Whatever waits in the lab ends as soon as something dies that the lab needs,
@@ -80,6 +83,51 @@ func TestDeathUnseen(t *testing.T) {
 	if err := l.Close(); err == nil || strings.Count(err.Error(), want) != 1 {
 		t.Errorf("Close = %v, want %s… once", err, want)
 	}
+}
+
+// A passt that the guest has ended answers nothing and hands on nothing, which is a result
+// and no error of the lab, until it is restarted. What has to come from it cannot happen.
+func TestEnded(t *testing.T) {
+	l := lab(t, timeline(t, `[ra, dhcpv6, dhcpv6, send: dhcpv6, ra: {valid: 600}, deprecate: slaac, renew, ra, dhcpv6: {none: true}, renumber: "fd01:cafe::77/64"]`, func(sc *scenarios.Scenario) {
+		sc.Passt.KubeVirt = "1.4"
+	}))
+	events := l.scenario.Events
+	ok(t, l.Step(t.Context(), events[0]), l.Step(t.Context(), events[1]))
+	conn, err := l.guest.Net.ListenPacket(guestLink, 0)
+	ok(t, err)
+	defer conn.Close()
+	to := l.PeerAddress().As16()
+	datagram := slices.Concat(allNodesMAC, l.scenario.Guest.MAC[:], []byte{0x86, 0xdd, 0x60, 0, 0, 0, 0, 8, 17, 64}, make([]byte, 16), to[:], []byte{0, 1, 0, 2, 0, 8, 0, 0})
+	_, err = conn.WriteTo(datagram, &packet.Addr{HardwareAddr: allNodesMAC})
+	ok(t, err)
+	gone := false
+	for deadline := time.Now().Add(10 * time.Second); !gone && time.Now().Before(deadline); {
+		l.passt.Ask(func(e *passt.Engine) { gone = e.Ended() })
+	}
+	if !gone {
+		t.Fatal("passt has not ended")
+	}
+	for i, e := range events[2:] {
+		err := l.Step(t.Context(), e)
+		if impossible := i < 4; impossible != (err != nil && strings.Contains(err.Error(), "passt has ended")) {
+			t.Errorf("%s: %v", e.Kind(), err)
+		}
+	}
+	measure := func(works bool) {
+		t.Helper()
+		table, err := l.Probe(t.Context())
+		ok(t, err)
+		for _, r := range table {
+			if r.Out.OK() != works || r.In.OK() != (works && r.Origin == scenarios.OriginDHCPv6) {
+				t.Errorf("%s: out %s, in %s, of a passt that works: %t", r.Address, r.Out, r.In, works)
+			}
+		}
+	}
+	measure(false)
+	for _, k := range []scenarios.Kind{"restart", scenarios.EventDHCPv6} {
+		ok(t, l.Step(t.Context(), scenarios.Plain(k)[0]))
+	}
+	measure(true)
 }
 
 func ok(t testing.TB, errs ...error) {

@@ -23,6 +23,9 @@ func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
 	if e.None {
 		return l.unanswered(ctx)
 	}
+	if err := l.gone(); err != nil {
+		return err
+	}
 	valid := e.Valid.Seconds(link.Forever)
 	return l.guest.Lease(ctx, cmp.Or(e.Length, 128), guest.Install{
 		// The kernel refuses what is preferred for longer than it is valid.

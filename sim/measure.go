@@ -9,6 +9,7 @@ import (
 
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
+	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/sim/passt/plane"
 	"github.com/passtlab/passtlab/sim/probe"
 )
@@ -73,6 +74,7 @@ type measurement struct {
 	*Lab
 	candidates []probe.Candidate
 	linked     bool // the guest's link has a carrier
+	gone       bool // passt has ended
 	routed     bool // the guest has a default route
 }
 
@@ -83,6 +85,7 @@ func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
 	if m.linked, err = m.guest.Linked(); err != nil {
 		return nil, err
 	}
+	m.passt.Ask(func(e *passt.Engine) { m.gone = e.Ended() })
 	rs, err := m.guest.Net.Routes()
 	if err != nil {
 		return nil, err
@@ -124,10 +127,11 @@ func (m *measurement) silence() (time.Duration, error) {
 // quiet reports whether a packet may be lost without an error:
 //   - in a guest with an address in duplicate address detection, or with a duplicate;
 //   - in a guest without a default route, which cannot answer;
+//   - without passt;
 //   - in a passt before 2024_07_26, which may answer from another address of the pod, or
 //     drop an error for the second guest.
 func (m *measurement) quiet() (bool, error) {
-	if !m.routed || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
+	if !m.routed || m.gone || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
 		return true, nil
 	}
 	release, err := Release(m.scenario)
@@ -159,7 +163,7 @@ func (m *measurement) controls() ([]probe.Control, error) {
 		second = first
 		second.To = netip.AddrPortFrom(first.To.Addr(), probe.PortGuest)
 	}
-	if !m.linked || !neighbours(m.scenario) { // the guest cannot answer
+	if !m.linked || m.gone || !neighbours(m.scenario) { // the guest cannot answer
 		return []probe.Control{first}, nil
 	}
 	return []probe.Control{first, second}, nil

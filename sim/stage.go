@@ -95,6 +95,23 @@ func (l stage) AcceptsRA() (bool, error) { return l.guest.AcceptsRA() }
 
 func (l stage) Lease() netip.Prefix { return l.guest.Leased() }
 
+// gone returns a fault if passt has ended.
+func (l stage) gone() (err error) {
+	l.passt.Ask(func(e *passt.Engine) {
+		if e.Ended() {
+			err = scenarios.Fault{Problem: "passt has ended, because the guest has sent a UDP datagram from ::", Expected: "a passt that runs", Next: "play restart before it"}
+		}
+	})
+	return err
+}
+
+func (l stage) Send(ctx context.Context, from netip.Addr) error {
+	if err := l.gone(); err != nil {
+		return err
+	}
+	return l.Lab.Send(ctx, from)
+}
+
 func (l stage) Leases() (a netip.Addr) {
 	l.passt.Ask(func(e *passt.Engine) { a = e.Address() })
 	return a

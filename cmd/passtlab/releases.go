@@ -55,7 +55,7 @@ func (r releases) table(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "\n%-*s%-12s%s\n", first, "KUBEVIRT", "PASST", "ATTACHED BY")
 	for _, s := range r.KubeVirt {
-		fmt.Fprintf(&b, "%-*s%-12s%s\n", first, s.KubeVirt, s.Passt, s.Attach)
+		fmt.Fprintf(&b, "%-*s%-12s%s\n", first, s.KubeVirt, s.Passt, strings.TrimSpace(fmt.Sprintf("%-12s%s", s.Attach, s.Warning)))
 	}
 	fmt.Fprintf(&b, "\ndefault: %s; latest: %s; every date from %s on is known\n", r.Default, r.Last, r.First)
 	_, err := io.WriteString(w, b.String())

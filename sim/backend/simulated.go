@@ -118,7 +118,11 @@ func (s *Simulated) ends() bool {
 func (s *Simulated) handle(b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ran := !s.engine.Ended()
 	answers := s.engine.Handle(time.Now(), b)
+	if ran && s.engine.Ended() {
+		s.log.Warn("passt has ended: the guest has sent a datagram from ::")
+	}
 	s.log.Debug("passt", "bytes", len(b), "answers", len(answers))
 	if s.plane != nil {
 		// The addresses seen change before anybody sees the frame.

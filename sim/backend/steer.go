@@ -49,6 +49,9 @@ func (s *Simulated) lead(change func(*plane.Config)) error {
 
 // follow gives the translation what passt has seen of the guest.
 func (s *Simulated) follow() error {
+	if s.engine.Ended() {
+		return s.plane.Stop()
+	}
 	return s.plane.Follow(s.engine.GuestMAC(), s.engine.Seen(), s.engine.SeenLinkLocal())
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gopacket/gopacket/layers"
+	"github.com/insomniacslk/dhcp/dhcpv6"
 
 	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/internal/frame"
@@ -73,8 +74,9 @@ type Config struct {
 // Engine is passt's protocols towards the guest. One goroutine uses it at a time.
 type Engine struct {
 	cfg     Config
-	local   bool       // the pod has no IPv6
-	silent  bool       // and so passt sends no IPv6
+	local   bool // the pod has no IPv6
+	silent  bool // and so passt sends no IPv6; or passt has ended
+	ended   bool
 	address netip.Addr // the leased one; in local mode the guest's own
 	mac     net.HardwareAddr
 	ll      netip.Addr // passt's own: the gateway's if that is link-local, else the pod's
@@ -264,6 +266,9 @@ func (e *Engine) Tick(now time.Time) [][]byte {
 	return [][]byte{e.Advertisement(allNodes, e.GuestMAC())}
 }
 
+// Ended reports whether a frame of the guest has ended passt. It then answers nothing.
+func (e *Engine) Ended() bool { return e.ended }
+
 // Handle takes a frame of the guest and returns passt's answers.
 func (e *Engine) Handle(now time.Time, b []byte) [][]byte {
 	if len(b) < 14 { // no Ethernet header
@@ -284,6 +289,11 @@ func (e *Engine) Handle(now time.Time, b []byte) [][]byte {
 	case layers.IPProtocolICMPv6:
 		answer = e.neighbourDiscovery(p)
 	case layers.IPProtocolUDP:
+		// passt: ends by a flow from ::, 2024_07_26 and 2024_08_06. DHCPv6 is none.
+		if e.cfg.Release.EndsByUDP && p.Source.IsUnspecified() && len(p.Payload) >= udpLen && !p.IsUDP(dhcpv6.DefaultServerPort) {
+			e.ended, e.silent, e.nextRA = true, true, time.Time{}
+			return nil
+		}
 		answer = e.dhcpv6(p)
 	}
 	if answer == nil {

@@ -473,3 +473,27 @@ func TestSetAddressPrefix(t *testing.T) {
 		t.Errorf("advertises %s, %s; want %s", e.Prefix(), pio.Prefix, want)
 	}
 }
+
+// A datagram from :: ends two releases, unless it is DHCPv6. Nothing is answered then.
+func TestEnded(t *testing.T) {
+	none := netip.IPv6Unspecified()
+	datagram := packet(t, none, peer, &layers.UDP{SrcPort: 1, DstPort: 2}, gopacket.Payload("x"))
+	for release, want := range map[string]bool{"2024_06_24": false, "2024_07_26": true, "2024_08_06": true, "2024_08_14": false} {
+		e := engine(t, release)
+		for _, f := range [][]byte{
+			resolve(t, none, addrD), traffic(t, none), append(bytes.Clone(datagram), 0), // with padding
+			request(t, none, dhcpv6.MessageTypeSolicit, clientID, iana(7)),
+			packet(t, addrS, peer, &layers.UDP{SrcPort: 1, DstPort: 2}, gopacket.Payload("x")),
+		} {
+			e.Handle(start, f)
+			if e.Ended() {
+				t.Fatalf("%s has ended by %x", release, f)
+			}
+		}
+		e.Handle(start, datagram)
+		answered := e.Handle(start, resolve(t, addrL, peer)) != nil
+		if e.Ended() != want || answered == want || e.Advertises() == want {
+			t.Errorf("%s: ended %t, want %t; answers %t, advertises %t", release, e.Ended(), want, answered, e.Advertises())
+		}
+	}
+}

@@ -67,6 +67,7 @@ type Behaviour struct {
 
 	// The data plane.
 
+	EndsByUDP    bool        // a datagram from :: ends passt
 	EchoLoopback bool        // an echo to the gateway is answered by the pod, else by the gateway
 	GatewayUDP   bool        // UDP to a global gateway is answered from it, else from passt's link-local address
 	AllPorts     []PortRange // the ports that "all" forwards
@@ -94,6 +95,8 @@ const (
 
 // PortRange is a range of ports, both ends included.
 type PortRange = scenarios.PortRange
+
+const endsByUDP = "WARNING: a UDP datagram of the guest from :: ends passt"
 
 // changes are in the order of their releases, and are applied in this order. One without
 // a function is known and not simulated.
@@ -124,9 +127,11 @@ var changes = []struct {
 	{"2024_07_26", "the guest's address is chosen once a flow, before for every packet", func(b *Behaviour) { b.PerFlow = true }},
 	{"2024_07_26", "an echo to the gateway is answered by the pod, before by the gateway", func(b *Behaviour) { b.EchoLoopback = true }},
 	{"2024_07_26", "UDP to a global gateway is answered from the gateway", func(b *Behaviour) { b.GatewayUDP = true }},
+	{"2024_07_26", endsByUDP + ", in this release and 2024_08_06 only", func(b *Behaviour) { b.EndsByUDP = true }},
 	{"2024_07_26", "UDP NAT filters by address and port, before endpoint-independent", nil},
 	{"2024_08_14", "RA: the prefix field holds the pod's whole address", func(b *Behaviour) { b.WholePrefix = true }},
 	{"2024_08_14", "RA: the source link-layer address follows the prefix, before it came last", func(b *Behaviour) { b.SourceSecond = true }},
+	{"2024_08_14", "a datagram of the guest from :: no longer ends passt", func(b *Behaviour) { b.EndsByUDP = false }},
 	{"2024_08_21", "passt's MAC is 9a:55:9a:55:9a:55, before the pod's", func(b *Behaviour) { b.FixedMAC = true }},
 	{"2024_08_21", "inbound from ::1 comes from the gateway address, before from passt's link-local address", nil},
 	{"2024_08_21", "the link-local address seen is unset at first, before the pod's", func(b *Behaviour) { b.InitialPodLL = false }},
@@ -210,6 +215,7 @@ type Shipped struct {
 	KubeVirt string `json:"kubevirt"` // "1.4"; with a suffix where builds differ, "1.8-el10"
 	Passt    string `json:"passt"`
 	Attach   string `json:"attach"` // how QEMU is attached to passt: "socket", or VhostUser
+	Warning  string `json:"warning,omitempty"`
 }
 
 // VhostUser is the attachment with which the guest's link is down while there is no passt,
@@ -218,17 +224,17 @@ const VhostUser = "vhost-user"
 
 // shipped has the default build of a KubeVirt release before its others.
 var shipped = []Shipped{
-	{"1.0", "2022_11_10", "socket"},
-	{"1.1", "2023_08_18", "socket"},
-	{"1.2", "2023_08_18", "socket"},
-	{"1.3", "2023_12_04", "socket"},
-	{"1.4", "2024_08_06", "socket"},
-	{"1.5", "2025_01_21", "socket"},
-	{"1.6", "2025_05_12", VhostUser},
-	{"1.7", "2025_05_12", VhostUser},
-	{"1.8-el9", "2025_05_12", VhostUser},
-	{"1.8-el10", "2025_12_10", VhostUser},
-	{"1.9", "2026_06_11", VhostUser},
+	{"1.0", "2022_11_10", "socket", ""},
+	{"1.1", "2023_08_18", "socket", ""},
+	{"1.2", "2023_08_18", "socket", ""},
+	{"1.3", "2023_12_04", "socket", ""},
+	{"1.4", "2024_08_06", "socket", endsByUDP},
+	{"1.5", "2025_01_21", "socket", ""},
+	{"1.6", "2025_05_12", VhostUser, ""},
+	{"1.7", "2025_05_12", VhostUser, ""},
+	{"1.8-el9", "2025_05_12", VhostUser, ""},
+	{"1.8-el10", "2025_12_10", VhostUser, ""},
+	{"1.9", "2026_06_11", VhostUser, ""},
 }
 
 // KubeVirts returns which passt each known KubeVirt release ships.

@@ -42,8 +42,9 @@ func TestBehaviour(t *testing.T) {
 	early := infinite // 2024_08_06
 	early.AllPorts = []passt.PortRange{{First: 1, Last: 49151}}
 	early.DropLoopback, early.PerFlow = true, true
-	early.EchoLoopback, early.GatewayUDP = true, true
+	early.EchoLoopback, early.GatewayUDP, early.EndsByUDP = true, true, true
 	c := early // 2024_08_21
+	c.EndsByUDP = false
 	c.WholePrefix, c.SourceSecond, c.FixedMAC, c.InitialPodLL = true, true, true, false
 	ref := c // 2025_05_03
 	ref.AllPorts = []passt.PortRange{{First: 1, Last: 32767}, {First: 61000, Last: 65535}}
@@ -170,6 +171,8 @@ func TestKubeVirt(t *testing.T) {
 	for _, s := range passt.KubeVirts() {
 		if r, err := passt.KubeVirt(s.KubeVirt); err != nil || r.Name != s.Passt {
 			t.Errorf("KubeVirt(%q) = %s, %v; want %s", s.KubeVirt, r, err, s.Passt)
+		} else if r.EndsByUDP != strings.Contains(s.Warning, "from :: ends passt") {
+			t.Errorf("KubeVirt %s with passt %s warns %q", s.KubeVirt, s.Passt, s.Warning)
 		}
 	}
 	for version, want := range map[string]string{

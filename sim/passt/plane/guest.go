@@ -44,7 +44,7 @@ func listen(pod *link.Net) (*packet.Conn, error) {
 // drops all but TCP, UDP and ICMPv6 errors and echo between unicast addresses: passt has
 // no socket for the rest, or answers it itself.
 func (p *Plane) Forward(b []byte) error {
-	if !forwarded(b, p.cfg.NoEcho) {
+	if p.table == nil || !forwarded(b, p.cfg.NoEcho) {
 		return nil
 	}
 	p.frame = append(p.frame[:0], loopback...)

@@ -148,8 +148,24 @@ func (p *Plane) Change(change func(*Config)) error {
 			return err
 		}
 	}
-	p.conn.DelTable(p.table)
+	if p.table != nil {
+		p.conn.DelTable(p.table)
+	}
 	return errors.Join(p.neighbours(), p.install())
+}
+
+// Stop ends the translation until Change, as when passt has ended: nothing of the guest
+// leaves, and the pod keeps what arrives for it.
+func (p *Plane) Stop() error {
+	if p.table == nil {
+		return nil
+	}
+	p.conn.DelTable(p.table)
+	p.table = nil
+	if err := p.conn.Flush(); err != nil {
+		return fmt.Errorf("remove nftables rules in %s: %w", p.pod.NS.Name(), err)
+	}
+	return nil
 }
 
 // listen gives the pod the address that stands for its link-local one.
