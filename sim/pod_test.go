@@ -1,15 +1,18 @@
 package sim
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/nftables"
 
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/passt"
 	"github.com/passtlab/passtlab/sim/probe"
 )
@@ -137,6 +140,15 @@ func TestMigratePod(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Nobody asks for the advertisement of the new pod's passt: it comes within 600 seconds.
+func TestMigrateUnsolicited(t *testing.T) {
+	l := lab(t, timeline(t, `[ra, dhcpv6, migrate: {address: "fd09::77/64", gateway: "fd09::1"}]`))
+	ok(t, l.Play(t.Context()), l.passt.Simulated().Tick(time.Now().Add(600*time.Second)))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	ok(t, l.guest.AwaitRA(ctx, guest.Advertised{Router: netip.MustParseAddr("fe80::ff:fe01:a"), Prefix: netip.MustParsePrefix("fd09::/64")}))
 }
 
 // translated is the address to which the pod's kernel leads what comes in.
