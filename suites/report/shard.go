@@ -65,8 +65,9 @@ func (s *Shard) Cut(scs []*scenarios.Scenario, seconds map[string]float64) ([]*s
 // weights returns a positive weight for each id, so that no part stays empty.
 func weights(ids []string, seconds map[string]float64) map[string]float64 {
 	sum, n, w := 0.0, 0.0, map[string]float64{}
-	for _, s := range seconds {
-		if s > 0 {
+	// In one order: the sum of floating-point numbers depends on it.
+	for _, id := range slices.Sorted(maps.Keys(seconds)) {
+		if s := seconds[id]; s > 0 {
 			sum, n = sum+s, n+1
 		}
 	}

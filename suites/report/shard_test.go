@@ -23,6 +23,17 @@ func TestParseShard(t *testing.T) {
 	}
 }
 
+// All shards weigh alike, to the last bit.
+func TestWeights(t *testing.T) {
+	seconds := map[string]float64{"a": 5.13997434407257e-05, "b": 0.06958420648483056, "c": 6, "d": 0.1, "e": 0.2, "f": 0.3}
+	want := weights([]string{"x"}, seconds)["x"]
+	for range 200 {
+		if got := weights([]string{"x"}, seconds)["x"]; got != want {
+			t.Fatalf("weight %g, and then %g", want, got)
+		}
+	}
+}
+
 // Every scenario is in exactly one shard, whatever the order in which the
 // scenarios are given; no shard is empty, and none has much more to do than the
 // others: that is at most one scenario more than an equal share.
