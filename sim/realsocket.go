@@ -50,7 +50,7 @@ func OpenSocket(ctx context.Context, b Backend, cfg passt.Config, guest net.Hard
 	}
 	path := filepath.Join(s.folder, "socket")
 	s.process = start(b.Program, nobody(), child.Spec{
-		Args:  append([]string{"passt", "--socket", path, "-i", uplink}, arguments(sc, cfg, b.Release)...),
+		Args:  append([]string{"passt", "--socket", path, "-i", uplink, "-t", ports(scenarios.AllPorts, cfg.Release)}, arguments(sc, cfg, b.Release)...),
 		Net:   s.topology.Pod,
 		Fresh: true,
 		Own:   map[string]map[string]string{"/etc": {"resolv.conf": resolvConf(cfg)}},

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mdlayher/ndp"
+	"golang.org/x/sys/unix"
+
+	"github.com/passtlab/passtlab/internal/frame"
+	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/passt"
 )
@@ -105,4 +112,65 @@ func exchange(t testing.TB, l *Lab, network string, limit time.Duration) error {
 	}
 	_, err := io.ReadFull(c, make([]byte, 2))
 	return err
+}
+
+// The real passt, too, sends a connection to everybody until the guest has sent, and since
+// 2025_09_19 solicits the guest before.
+func TestRestartReal(t *testing.T) {
+	need.Namespaces(t)
+	for _, name := range []string{"passt", "2023_03_09", "2025_05_03", "2026_07_28", "2026_10_02"} {
+		t.Run(name, func(t *testing.T) {
+			b, err := Program(t.Context(), name)
+			if errors.Is(err, ErrNoProgram) {
+				t.Skip(err)
+			}
+			ok(t, err)
+			sc := timeline(t, "[]", func(sc *scenarios.Scenario) { sc.Passt.Release = b.Behaves() })
+			cfg, err := passtConfig(sc)
+			ok(t, err)
+			e, err := passt.New(cfg)
+			ok(t, err)
+			s, err := OpenSocket(t.Context(), b, cfg, sc.Guest.MAC.HardwareAddr())
+			ok(t, err)
+			defer func() { ok(t, s.Close()) }()
+			ok(t, s.SetDeadline(time.Now().Add(10*time.Second)))
+			for _, f := range e.Connect(time.Now()) {
+				if got := receive(t, s); !bytes.Equal(got, f) {
+					t.Errorf("sends %x on connect, want %x", got, f)
+				}
+			}
+			for range 2 {
+				var c net.Conn
+				to := netip.AddrPortFrom(cfg.Address.Addr(), 20007).String()
+				ok(t, s.topology.Peer.Do(func() (err error) { c, err = net.DialTimeout("tcp6", to, 10*time.Second); return err }))
+				got := receive(t, s)
+				for got[20] != unix.IPPROTO_TCP {
+					got = receive(t, s)
+				}
+				if !bytes.Equal(got[:6], e.GuestMAC()) {
+					t.Errorf("a connection goes to %x, want %x", got[:6], e.GuestMAC())
+				}
+				defer c.Close() // only then: passt tells the guest
+				mac := sc.Guest.MAC.HardwareAddr()
+				report, err := frame.Neighbour(mac, allNodesMAC, linkLocal(sc.Guest.MAC), netip.IPv6LinkLocalAllNodes(),
+					&ndp.NeighborAdvertisement{TargetAddress: linkLocal(sc.Guest.MAC)})
+				ok(t, err)
+				e.Handle(time.Now(), report)
+				_, err = s.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(report))), report...))
+				ok(t, err)
+			}
+		})
+	}
+}
+
+// receive returns the next frame of the real passt.
+func receive(t testing.TB, s *Socket) []byte {
+	t.Helper()
+	head := make([]byte, 4)
+	_, err := io.ReadFull(s, head)
+	ok(t, err)
+	f := make([]byte, binary.BigEndian.Uint32(head))
+	_, err = io.ReadFull(s, f)
+	ok(t, err)
+	return f
 }
