@@ -4,7 +4,7 @@ import "context"
 
 // Restart ends passt and starts it anew in its pod, as libvirt does when passt has ended by
 // itself. It reads the pod's address anew, and knows nothing of the guest. Nobody tells the
-// guest. It has no parameters.
+// guest; by vhost-user its link has no carrier meanwhile. It has no parameters.
 type Restart struct{}
 
 func (*Restart) simulated() string {

@@ -27,8 +27,7 @@
 // list too long for its options, which New refuses. Package plane lists the differences
 // of the data plane.
 //
-// Assumed, because no recording shows it: in front of an IPv4-only pod passt solicits
-// nothing on connect; a reply to a message without an IA_NA repeats the IAID of the last
-// lease; an option that the end of the message cuts short counts as missing, except the
-// IA_NA since 2025_09_11.
+// Assumed, because no recording shows it: a reply to a message without an IA_NA repeats
+// the IAID of the last lease; an option that the end of the message cuts short counts as
+// missing, except the IA_NA since 2025_09_11.
 package passt

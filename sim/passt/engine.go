@@ -242,7 +242,7 @@ func (e *Engine) Connect(now time.Time) (out [][]byte) {
 			out = append(out, e.Advertisement(allNodes, e.GuestMAC()))
 		}
 	}
-	if b.InitialNS && !e.local && !e.cfg.NoNDP {
+	if b.InitialNS && !e.cfg.NoNDP {
 		out = append(out, e.solicitation())
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -494,6 +495,22 @@ func TestEnded(t *testing.T) {
 		answered := e.Handle(start, resolve(t, addrL, peer)) != nil
 		if e.Ended() != want || answered == want || e.Advertises() == want {
 			t.Errorf("%s: ended %t, want %t; answers %t, advertises %t", release, e.Ended(), want, answered, e.Advertises())
+		}
+	}
+}
+
+// In front of a pod without IPv6, 2026_07_28 and 2026_10_02 send these frames over the
+// socket: on connect, and to a router solicitation.
+func TestLocalFrames(t *testing.T) {
+	for release, want := range map[string]bool{"2025_09_19": false, "2025_12_08": true, "2026_07_28": true, "2026_10_02": true} {
+		e := engine(t, release, func(c *passt.Config) {
+			c.Address, c.Gateway, c.Nameservers = netip.Prefix{}, netip.Addr{}, nil
+		})
+		got := fmt.Sprintf("%x", append(e.Connect(start), e.Handle(start, solicit(t, addrL))...))
+		frames := "[ffffffffffff9a559a559a5586dd6000000000183afffe8000000000000000000000000000010000000000000000000000000000000087007a2b0000000000000000000000000000000000000000 " +
+			"5254001fc7bd9a559a559a5586dd6000000000403afffe800000000000000000000000000001fe80000000000000505400fffe1fc7bd86003766ff80ffff0000000000000000030440c0ffffffffffffffff00000000fe80000000000000505400fffe1fc7bd01019a559a559a55050100000000fff0]"
+		if want != (got == frames) || !want && got != "[]" {
+			t.Errorf("%s sends %s", release, got)
 		}
 	}
 }

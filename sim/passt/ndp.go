@@ -205,9 +205,14 @@ func (e *Engine) neighbourAdvertisement(dst netip.Addr, to net.HardwareAddr, tar
 }
 
 // solicitation returns the one sent on connect. passt: unicast in IPv6, broadcast on
-// Ethernet, without the source link-layer address, 2025_09_19.
+// Ethernet, without the source link-layer address, 2025_09_19; for and to :: in front of a
+// pod without IPv6, 2025_12_08.
 func (e *Engine) solicitation() []byte {
-	return e.icmp(broadcast, e.address, marshal(&ndp.NeighborSolicitation{TargetAddress: e.address}))
+	target := e.address
+	if !target.IsValid() {
+		target = netip.IPv6Unspecified()
+	}
+	return e.icmp(broadcast, target, marshal(&ndp.NeighborSolicitation{TargetAddress: target}))
 }
 
 // icmp frames a message whose checksum is not yet set.

@@ -154,7 +154,7 @@ var changes = []struct {
 	{"2025_09_11", "the client name option's flags are always zero", func(b *Behaviour) { b.FQDN = FQDNZero }},
 	{"2025_09_19", "the guest is solicited on connect, so that a restarted passt knows its MAC at once; a virtual machine that boots does not receive it", func(b *Behaviour) { b.InitialNS = true }},
 	{"2025_12_08", "neighbour advertisements hold the MACs of the pod's neighbours; new neighbours are announced unasked", func(b *Behaviour) { b.NeighbourMACs = true }},
-	{"2025_12_08", "a pod without IPv6 advertises fe80::1 as router", func(b *Behaviour) { b.LocalMode = true }},
+	{"2025_12_08", "in front of a pod without IPv6 it advertises fe80::1 as router, and solicits :: on connect", func(b *Behaviour) { b.LocalMode = true }},
 	{"2026_05_07", "idle UDP is forgotten after 120 s, 30 s if one-way, before 180 s", nil},
 	{"2026_07_16", "the address seen never changes if the address was given by -a", func(b *Behaviour) { b.SeenFrozen = true }},
 	{"2026_07_16", "a DHCPv6 packet from a global source no longer sets the link-local address seen", func(b *Behaviour) { b.LeaseIsLinkLocal = false }},
