@@ -17,6 +17,10 @@ ADAPTERS ?= newest
 # which of them the whole corpus is run: all is every one.
 KERNELS ?= 5.10 6.1 newest
 CORPUS  ?= 6.1
+# Real passts to compare with: pasta is the installed one, trixie is that of a suite of
+# Debian, and all are those of four suites. PROGRAM=PATH is another one alone.
+PROGRAMS ?= pasta trixie
+PROGRAM  ?=
 # Further flags for go test and for the benchmark.
 TESTFLAGS  ?=
 BENCHFLAGS ?=
@@ -112,12 +116,15 @@ containers: ## run the lines of docs/containers.md with podman, and drop one cap
 	scripts/install-packages.sh $(CONTAINERS)
 	PASSTLAB_REQUIRE_PODMAN=1 $(GO) test -count=1 -run 'Container|Chroot|Capabilit|IndexedJob' $(TESTFLAGS) ./cmd/passtlab
 
-# PROGRAM is the path of another pasta than the installed one.
-fidelity: build ## compare the simulated passt with the real one: truth tables, verdicts, frames; PROGRAM=… for another build
-	$(if $(PROGRAM),,scripts/install-packages.sh passt)
+# A suite's passt is fetched into the cache; a release is there, and a path needs nothing.
+SUITES = bookworm trixie trixie-backports sid
+PASSTS = $(foreach p,$(or $(PROGRAM),$(patsubst all,$(SUITES),$(PROGRAMS))),$(if $(findstring /,$p),$(abspath $p),$p))
+fidelity: build ## compare the simulated passt with real ones: truth tables, verdicts, frames; PROGRAM=PATH for your own, PROGRAMS=all writes docs/fidelity.md
+	$(if $(filter pasta,$(PASSTS)),scripts/install-packages.sh passt)
+	$(if $(filter-out pasta /% 20%,$(PASSTS)),scripts/fetch-passt.sh $(filter-out pasta /% 20%,$(PASSTS)))
 	$(GO) test -c -trimpath -o bin/fidelity.test ./suites/fidelity
-	cd suites/fidelity && PASSTLAB_REQUIRE_PASST=1 PASSTLAB_PROGRAM='$(PROGRAM)' \
-		'$(PASSTLAB)' rootless -- '$(CURDIR)/bin/fidelity.test' $(patsubst -%,-test.%,$(TESTFLAGS))
+	cd suites/fidelity && PASSTLAB_REQUIRE_PASST=1 PASSTLAB_PROGRAMS='$(PASSTS)' '$(PASSTLAB)' rootless -- \
+		'$(CURDIR)/bin/fidelity.test' $(if $(filter sid,$(PASSTS)),-page) $(patsubst -%,-test.%,$(TESTFLAGS))
 
 kernels: build ## run label:core on other kernels, in virtual machines, and the corpus on 6.1; KERNELS=all CORPUS=all for more
 	scripts/install-packages.sh qemu-system-x86

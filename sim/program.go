@@ -24,9 +24,9 @@ import (
 var ErrNoProgram = errors.New("program not found; install passt (apt-get install passt), name its path, or fetch one (scripts/fetch-passt.sh)")
 
 // Program returns the backend with the real program that is named, by default
-// pasta. The name is one in PATH, a path, or a release that scripts/fetch-passt.sh
-// has put into the cache, such as "2025_05_03". Where the program does not say which
-// release it is, "@2025_05_03" behind the name does.
+// pasta. The name is one in PATH, a path, or what scripts/fetch-passt.sh has put into
+// the cache: a release such as "2025_05_03", or a suite of Debian such as "trixie".
+// Where the program does not say which release it is, "@2025_05_03" behind the name does.
 func Program(ctx context.Context, name string) (Backend, error) {
 	name, said := cutRelease(name)
 	name = cmp.Or(name, "pasta")
@@ -64,14 +64,10 @@ func cutRelease(name string) (string, string) {
 	return name[:i], name[i+1:]
 }
 
-// find returns the path of a program, or of a release in the cache.
+// find returns the path of a program, or of what is called name in the cache.
 func find(name string) (string, error) {
 	path, err := exec.LookPath(name)
-	if err != nil {
-		cache, cerr := os.UserCacheDir()
-		if _, date := cutRelease("@" + name); date == "" || cerr != nil {
-			return "", err
-		}
+	if cache, cerr := os.UserCacheDir(); err != nil && cerr == nil && filepath.Base(name) == name {
 		path, err = exec.LookPath(filepath.Join(cache, "passtlab", "passt", name, "pasta"))
 	}
 	if err != nil {

@@ -75,6 +75,12 @@ func TestProgram(t *testing.T) {
 	if b, err := Program(t.Context(), "2025_05_03"); err != nil || b != (Backend{cached + "/pasta", "2025_05_03"}) {
 		t.Errorf("in the cache: got %+v, %v", b, err)
 	}
+	if err := os.Symlink("2025_05_03", filepath.Join(filepath.Dir(cached), "trixie")); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := Program(t.Context(), "trixie"); err != nil || b.Release != "2025_05_03" {
+		t.Errorf("by its suite: got %+v, %v", b, err)
+	}
 	if _, err := Program(t.Context(), file+"2"); !errors.Is(err, ErrNoProgram) || !strings.Contains(err.Error(), "apt-get install passt") {
 		t.Errorf("missing: %v", err)
 	}

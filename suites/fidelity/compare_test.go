@@ -2,6 +2,7 @@ package fidelity
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -15,12 +16,8 @@ import (
 	"github.com/passtlab/passtlab/suites/report"
 )
 
-// Comparison of two reports.
-type Comparison struct {
-	Rows []Row
-	// Unused are listed differences that did not occur.
-	Unused []string
-}
+// Comparison of two reports, a row for each scenario.
+type Comparison []Row
 
 // Row is how a scenario compares.
 type Row struct {
@@ -28,17 +25,17 @@ type Row struct {
 	Skipped  string   // why it was not compared
 	Listed   []string // differences that occurred, by name
 	Unlisted []string // all others, each a line
+	Verdicts int      // that were compared
 }
 
 // Compare compares what the simulation gave with what the real program gave in
 // the same scenarios.
 func Compare(simulated, real *report.Report, known []Difference) Comparison {
-	c := Comparison{}
-	used := map[string]bool{}
+	var c Comparison
 	for _, s := range simulated.Scenarios {
 		i := slices.IndexFunc(real.Scenarios, func(r report.Scenario) bool { return r.ID == s.ID })
 		if i < 0 {
-			c.Rows = append(c.Rows, Row{Scenario: s.ID, Unlisted: []string{"the real program has no such scenario"}})
+			c = append(c, Row{Scenario: s.ID, Unlisted: []string{"the real program has no such scenario"}})
 			continue
 		}
 		w := comparer{known: known, row: Row{Scenario: s.ID}}
@@ -50,17 +47,21 @@ func Compare(simulated, real *report.Report, known []Difference) Comparison {
 		}
 		slices.Sort(w.row.Listed)
 		w.row.Listed = slices.Compact(w.row.Listed)
-		for _, name := range w.row.Listed {
-			used[name] = true
-		}
-		c.Rows = append(c.Rows, w.row)
-	}
-	for _, d := range known {
-		if !used[d.Name] {
-			c.Unused = append(c.Unused, d.Name)
-		}
+		c = append(c, w.row)
 	}
 	return c
+}
+
+// Unused returns an error for each listed difference that occurred in no comparison.
+func Unused(known []Difference, cs ...Comparison) error {
+	var errs []error
+	for _, d := range known {
+		occurred := func(r Row) bool { return slices.Contains(r.Listed, d.Name) }
+		if !slices.ContainsFunc(cs, func(c Comparison) bool { return slices.ContainsFunc(c, occurred) }) {
+			errs = append(errs, fmt.Errorf("listed difference that did not occur: %s", d.Name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 type comparer struct {
@@ -166,7 +167,9 @@ func (w *comparer) results(simulated, real *report.Report, s, r report.Scenario)
 		return vs
 	}
 	ours, theirs := verdicts(simulated, s), verdicts(real, r)
-	for q := range merge(ours, theirs) {
+	all := merge(ours, theirs)
+	w.row.Verdicts = len(all)
+	for q := range all {
 		same(w, fmt.Sprintf("%s as %s", q.selector, q.role), ours[q], theirs[q])
 	}
 	slices.Sort(w.row.Unlisted)
@@ -219,16 +222,13 @@ func merge[K comparable, V any](a, b map[K]V) map[K]V {
 func (c Comparison) Err() error {
 	var lines []string
 	compared := 0
-	for _, r := range c.Rows {
+	for _, r := range c {
 		if r.Skipped == "" {
 			compared++
 		}
 		for _, u := range r.Unlisted {
 			lines = append(lines, r.Scenario+": "+u)
 		}
-	}
-	for _, name := range c.Unused {
-		lines = append(lines, "listed difference that did not occur: "+name)
 	}
 	if compared == 0 {
 		lines = append(lines, "no scenario was compared")
@@ -244,7 +244,7 @@ func (c Comparison) Print(out io.Writer, known []Difference) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	compared, skipped := 0, 0
 	fmt.Fprintln(w, "SCENARIO\tCOMPARED\tDIFFERENCES")
-	for _, r := range c.Rows {
+	for _, r := range c {
 		switch {
 		case r.Skipped != "":
 			skipped++

@@ -1,6 +1,7 @@
 package fidelity
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -20,24 +21,70 @@ import (
 	"github.com/passtlab/passtlab/suites/run"
 )
 
-// program is the real passt, or ends the test.
-func program(t *testing.T) sim.Backend {
-	t.Helper()
+// inCI says that a program which cannot be had, or run, is a failure.
+func inCI() bool { return os.Getenv("PASSTLAB_REQUIRE_PASST") == "1" }
+
+// TestPrograms compares each real passt that PASSTLAB_PROGRAMS names with the
+// simulation, and with -page writes the page about all of them.
+func TestPrograms(t *testing.T) {
 	need.Namespaces(t)
-	b, err := sim.Program(t.Context(), os.Getenv("PASSTLAB_PROGRAM"))
-	if errors.Is(err, sim.ErrNoProgram) && os.Getenv("PASSTLAB_REQUIRE_PASST") != "1" {
-		t.Skip(err)
-	}
+	scs, err := scenarios.Corpus()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Check(); err != nil && os.Getenv("PASSTLAB_REQUIRE_PASST") != "1" {
-		t.Skip(err)
+	var all []program
+	for _, name := range strings.Fields(cmp.Or(os.Getenv("PASSTLAB_PROGRAMS"), "pasta")) {
+		b, err := sim.Program(t.Context(), name)
+		if err == nil {
+			err = b.Check()
+		}
+		if slices.ContainsFunc(all, func(p program) bool { return p.Release == b.Release }) {
+			fmt.Printf("%s is passt %s, as another\n", b.Program, b.Release)
+			continue
+		}
+		t.Run(cmp.Or(b.Release, name), func(t *testing.T) {
+			switch {
+			case err == nil:
+			case inCI():
+				t.Fatal(err)
+			default:
+				t.Skip(err)
+			}
+			p := program{Backend: b}
+			t.Run("scenarios", func(t *testing.T) { p.compare(t, scs) })
+			t.Run("other release", func(t *testing.T) { otherRelease(t, b, scs) })
+			t.Run("frames", func(t *testing.T) { p.record(t) })
+			all = append(all, p)
+		})
 	}
-	if _, err := passt.Lookup(b.Release); err != nil {
-		t.Fatalf("%s: %v", b.Program, err)
+	var cs []Comparison
+	for _, p := range all {
+		if p.comparison != nil {
+			cs = append(cs, p.comparison)
+		}
 	}
-	return b
+	if err := Unused(Differences, cs...); err != nil && len(cs) > 0 {
+		t.Error(err)
+	}
+	if !*writePage {
+		return
+	}
+	var kept []*wire.Recording
+	t.Run("kept", func(t *testing.T) { kept = playKept(t) })
+	if t.Failed() {
+		return // a page about a failed run would mislead
+	}
+	if err := save(all, kept); err != nil {
+		t.Error(err)
+	}
+}
+
+// program is a real passt, and what was measured with it.
+type program struct {
+	sim.Backend
+	comparison Comparison
+	kernel     string
+	frames     wire.Result
 }
 
 func judge(t *testing.T, b sim.Backend, scs ...*scenarios.Scenario) *report.Report {
@@ -52,52 +99,69 @@ func judge(t *testing.T, b sim.Backend, scs ...*scenarios.Scenario) *report.Repo
 	return r
 }
 
-// TestScenarios has the corpus on both backends, as the program's release where
-// a scenario is about no release.
-func TestScenarios(t *testing.T) {
-	b := program(t)
-	scs, err := scenarios.Corpus()
+// compare has the corpus on both backends, as the program's release where a scenario
+// is about no release.
+func (p *program) compare(t *testing.T, scs []*scenarios.Scenario) {
+	scs, err := sim.As(p.Behaves(), scs...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if scs, err = sim.As(b.Release, scs...); err != nil {
-		t.Fatal(err)
-	}
-	c := Compare(judge(t, sim.Backend{}, scs...), judge(t, b, scs...), Differences)
-	fmt.Printf("%s is passt %s\n\n", b.Program, b.Release)
-	if err := c.Print(os.Stdout, Differences); err != nil {
-		t.Error(err)
-	}
-	if err := c.Err(); err != nil {
+	real := judge(t, p.Backend, scs...)
+	p.kernel, p.comparison = real.Kernel, Compare(judge(t, sim.Backend{}, scs...), real, Differences)
+	fmt.Printf("%s is passt %s\n\n", p.Program, p.Release)
+	if err := errors.Join(p.comparison.Print(os.Stdout, Differences), p.comparison.Err()); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestOtherRelease shows that the comparison can fail: since 2026_07_16 a given
-// address freezes where inbound traffic goes, and before it does not.
-func TestOtherRelease(t *testing.T) {
-	b := program(t)
-	scs, err := scenarios.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
+// otherRelease shows that the comparison can fail: since 2026_07_16 a given address
+// freezes where inbound traffic goes, and before it does not.
+func otherRelease(t *testing.T, b sim.Backend, scs []*scenarios.Scenario) {
 	i := slices.IndexFunc(scs, func(sc *scenarios.Scenario) bool { return sc.ID == "given-address" })
 	if i < 0 {
 		t.Fatal("the corpus has no given-address")
 	}
 	ours, theirs := *scs[i], *scs[i]
-	ours.Passt.Release, theirs.Passt.Release = "2026_07_16", b.Release
+	ours.Passt.Release, theirs.Passt.Release = "2026_07_16", b.Behaves()
 	if b.Release >= "2026_07_16" {
 		ours.Passt.Release = "2025_05_03"
 	}
-	err = Compare(judge(t, sim.Backend{}, &ours), judge(t, b, &theirs), Differences).Err()
+	err := Compare(judge(t, sim.Backend{}, &ours), judge(t, b, &theirs), Differences).Err()
 	if err == nil || !strings.Contains(err.Error(), "in, bound, after") {
 		t.Errorf("passt %s compared with %s: got %v", b.Release, ours.Passt.Release, err)
 	}
 }
 
+// record records the real passt and plays that.
+func (p *program) record(t *testing.T) {
+	from, err := wire.Stimuli()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := sim.OpenSocket(t.Context(), p.Backend, wire.Pod(passt.Release{}), wire.Guest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := wire.Record(t.Context(), s, p.Release, from)
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	p.frames = play(t, rec, p.Behaves())
+	// And it can fail.
+	rec.Cases[0].Received = append(rec.Cases[0].Received, []byte{0})
+	rel, err := passt.Lookup(p.Behaves())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := wire.Play(rec, rel); err != nil || res.Failed() != 1 {
+		t.Errorf("a doctored recording: %d failed, %v", res.Failed(), err)
+	}
+}
+
 // TestRecordings plays what real passts once answered.
-func TestRecordings(t *testing.T) {
+func TestRecordings(t *testing.T) { playKept(t) }
+
+func playKept(t *testing.T) (all []*wire.Recording) {
 	files, err := filepath.Glob("../../sim/passt/wire/testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no recordings: %v", err)
@@ -107,37 +171,15 @@ func TestRecordings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Run(rec.Release, func(t *testing.T) { play(t, rec) })
+		all = append(all, rec)
+		t.Run(rec.Release, func(t *testing.T) { play(t, rec, rec.Release) })
 	}
+	return all
 }
 
-// TestNewRecording records the real passt and plays that.
-func TestNewRecording(t *testing.T) {
-	b := program(t)
-	from, err := wire.Stimuli()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := sim.OpenSocket(t.Context(), b, wire.Pod(passt.Release{}), wire.Guest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rec, err := wire.Record(t.Context(), s, b.Release, from)
-	if err := errors.Join(err, s.Close()); err != nil {
-		t.Fatal(err)
-	}
-	play(t, rec)
-	// And it can fail.
-	rec.Cases[0].Received = append(rec.Cases[0].Received, []byte{0})
-	rel, _ := passt.Lookup(b.Release)
-	if res, err := wire.Play(rec, rel); err != nil || res.Failed() != 1 {
-		t.Errorf("a doctored recording: %d failed, %v", res.Failed(), err)
-	}
-}
-
-func play(t *testing.T, rec *wire.Recording) {
+func play(t *testing.T, rec *wire.Recording, as string) wire.Result {
 	t.Helper()
-	rel, err := passt.Lookup(rec.Release)
+	rel, err := passt.Lookup(as)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +193,7 @@ func play(t *testing.T, rec *wire.Recording) {
 		_ = res.Print(&out)
 		t.Error(out.String())
 	}
+	return res
 }
 
 // If the program ends, the error says so, with the program's last line.
