@@ -28,7 +28,7 @@ type DHCPv6 struct {
 func (l *DHCPv6) brings() []netip.Addr { return []netip.Addr{l.Address} }
 
 func (l *DHCPv6) simulated() string {
-	if l.None || l.Address.IsValid() {
+	if l.Address.IsValid() {
 		return "the real passt always leases the pod's address"
 	}
 	return ""

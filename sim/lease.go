@@ -7,7 +7,6 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
-	"github.com/passtlab/passtlab/sim/passt"
 )
 
 func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
@@ -21,7 +20,7 @@ func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
 		}
 	}
 	if e.None {
-		return l.unanswered(ctx)
+		return l.passt.Unanswered(ctx, l.guest.SolicitLease)
 	}
 	if err := l.gone(); err != nil {
 		return err
@@ -31,20 +30,6 @@ func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
 		// The kernel refuses what is preferred for longer than it is valid.
 		Valid: valid, Preferred: e.Preferred.Seconds(valid), Tentative: e.Tentative,
 	})
-}
-
-// unanswered makes the guest solicit a lease that passt does not answer.
-func (l stage) unanswered(ctx context.Context) error {
-	s, err := l.simulation()
-	if err != nil {
-		return err
-	}
-	answer := func(on bool) (was bool) {
-		s.Ask(func(e *passt.Engine) { was = e.AnswerDHCPv6(on) })
-		return was
-	}
-	defer answer(answer(false))
-	return s.Exchange(ctx, l.guest.SolicitLease)
 }
 
 // Renew renews the lease. If passt does not answer, because the lease is of another

@@ -27,9 +27,11 @@ type Passt interface {
 	// Solicited waits for a router solicitation since the last call, whether or not
 	// passt answered it. With the real passt it does not wait.
 	Solicited(ctx context.Context) error
-	// Exchange runs a DHCPv6 exchange of the guest to its end. The simulation also ends
-	// it when it does not answer a message.
+	// Exchange runs a DHCPv6 exchange of the guest to its end. It also ends it, without
+	// an error, when passt does not answer a message.
 	Exchange(ctx context.Context, exchange func(context.Context) error) error
+	// Unanswered is Exchange with a passt that answers nothing meanwhile.
+	Unanswered(ctx context.Context, exchange func(context.Context) error) error
 	// Reroute restores the routes to the guest after its link was down.
 	Reroute() error
 	// Simulated returns the simulation, nil with the real passt.

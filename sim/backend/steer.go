@@ -62,6 +62,15 @@ func (s *Simulated) Reroute() error {
 	return s.plane.Route()
 }
 
+func (s *Simulated) Unanswered(ctx context.Context, exchange func(context.Context) error) error {
+	answer := func(on bool) (was bool) {
+		s.Ask(func(e *passt.Engine) { was = e.AnswerDHCPv6(on) })
+		return was
+	}
+	defer answer(answer(false))
+	return s.Exchange(ctx, exchange)
+}
+
 func (s *Simulated) Exchange(ctx context.Context, exchange func(context.Context) error) error {
 	select {
 	case <-s.asked: // from an earlier exchange

@@ -11,9 +11,25 @@ func (n *Net) Bridge(name string, ports ...string) error {
 		return n.failed("make bridge "+name, err)
 	}
 	for _, p := range ports {
-		if err := n.change(p, "make "+p+" a port of "+name, func(l netlink.Link) error { return n.h.LinkSetMaster(l, b) }); err != nil {
+		if err := n.Join(name, p); err != nil {
 			return err
 		}
 	}
 	return n.Up(append([]string{name}, ports...)...)
+}
+
+// Join makes an interface a port of a bridge.
+func (n *Net) Join(bridge, port string) error {
+	return n.change(port, "make "+port+" a port of "+bridge, func(l netlink.Link) error {
+		b, err := n.h.LinkByName(bridge)
+		if err != nil {
+			return err
+		}
+		return n.h.LinkSetMaster(l, b)
+	})
+}
+
+// Leave takes an interface out of its bridge. It stays up.
+func (n *Net) Leave(port string) error {
+	return n.change(port, "take "+port+" out of its bridge", n.h.LinkSetNoMaster)
 }
