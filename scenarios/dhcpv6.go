@@ -27,13 +27,6 @@ type DHCPv6 struct {
 
 func (l *DHCPv6) brings() []netip.Addr { return []netip.Addr{l.Address} }
 
-func (l *DHCPv6) simulated() string {
-	if l.Address.IsValid() {
-		return "the real passt always leases the pod's address"
-	}
-	return ""
-}
-
 func (l *DHCPv6) check(c at) {
 	switch {
 	case l.None && *l != DHCPv6{None: true}:

@@ -121,14 +121,6 @@ func Plain(kinds ...Kind) (es []Event) {
 // Plain reports whether the event has no parameters.
 func (e Event) Plain() bool { return reflect.ValueOf(e.Action).Elem().IsZero() }
 
-// Simulated returns why no real passt can play the event, or "".
-func (e Event) Simulated() string {
-	if s, ok := e.Action.(interface{ simulated() string }); ok {
-		return s.simulated()
-	}
-	return ""
-}
-
 // Lasts returns the longest time that the event waits in real time; for most it is 0.
 func (e Event) Lasts() time.Duration {
 	if l, ok := e.Action.(interface{ lasts() time.Duration }); ok {

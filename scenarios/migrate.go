@@ -21,8 +21,6 @@ type Migrate struct {
 
 func (e *Migrate) brings() []netip.Addr { return []netip.Addr{e.Address.Addr(), e.Gateway} }
 
-func (*Migrate) simulated() string { return otherPod("migrate") }
-
 func (e *Migrate) check(c at) { c.otherPod(e.Address, e.Gateway) }
 
 func (e *Migrate) Play(ctx context.Context, lab Lab) error {

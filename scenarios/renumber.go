@@ -30,11 +30,6 @@ func (e *Renumber) Play(ctx context.Context, lab Lab) error {
 	return lab.Renumber(ctx, *e)
 }
 
-// otherPod returns why no real passt can play an event.
-func otherPod(k Kind) string {
-	return "a real passt does not move to another pod; the event " + string(k) + " needs the simulation"
-}
-
 // otherPod checks the address and the gateway of an event against the pod.
 func (a at) otherPod(p netip.Prefix, gw netip.Addr) {
 	switch {

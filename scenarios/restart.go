@@ -7,8 +7,4 @@ import "context"
 // guest; by vhost-user its link has no carrier meanwhile. It has no parameters.
 type Restart struct{}
 
-func (*Restart) simulated() string {
-	return "a real passt is not restarted; the event restart needs the simulation"
-}
-
 func (*Restart) Play(ctx context.Context, lab Lab) error { return lab.Restart(ctx) }

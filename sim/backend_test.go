@@ -16,20 +16,28 @@ import (
 func TestSupports(t *testing.T) {
 	off := false
 	old := Backend{Program: "/usr/bin/pasta", Release: "2023_03_09"}
+	late, migrate := Backend{"/usr/bin/pasta", "2025_05_03"}, func(s scenarios.State) []scenarios.Event {
+		return []scenarios.Event{{Action: &scenarios.Migrate{State: s}}}
+	}
 	for _, tt := range []struct {
 		name    string
 		backend Backend
 		passt   scenarios.Passt
 		want    string
+		events  []scenarios.Event
 	}{
-		{"simulation", Backend{}, scenarios.Passt{Release: "2026_07_16", Autonomous: &off}, ""},
-		{"own release", old, scenarios.Passt{Release: "2023_03_09"}, ""},
-		{"the same behaviour", old, scenarios.Passt{Release: "2023_03_10"}, ""},
-		{"other release", old, scenarios.Passt{Release: "2024_08_06"}, "needs passt 2024_08_06, and the program is 2023_03_09"},
-		{"newer than the last known", Backend{"/usr/bin/pasta", "2099_01_01"}, scenarios.Passt{Release: passt.Last}, ""},
-		{"not autonomous", old, scenarios.Passt{Release: "2023_03_09", Autonomous: &off}, "autonomous"},
+		{"simulation", Backend{}, scenarios.Passt{Release: "2026_07_16", Autonomous: &off}, "", nil},
+		{"own release", old, scenarios.Passt{Release: "2023_03_09"}, "", nil},
+		{"the same behaviour", old, scenarios.Passt{Release: "2023_03_10"}, "", nil},
+		{"other release", old, scenarios.Passt{Release: "2024_08_06"}, "needs passt 2024_08_06, and the program is 2023_03_09", nil},
+		{"newer than the last known", Backend{"/usr/bin/pasta", "2099_01_01"}, scenarios.Passt{Release: passt.Last}, "", nil},
+		{"not autonomous", old, scenarios.Passt{Release: "2023_03_09", Autonomous: &off}, "autonomous", nil},
+		{"state lost", old, scenarios.Passt{Release: "2023_03_09"}, "", migrate("")},
+		{"state carried", late, scenarios.Passt{Release: "2025_05_03"}, "takes a virtual machine", migrate("")},
+		{"state lost all the same", late, scenarios.Passt{Release: "2025_05_03"}, "", migrate(scenarios.StateLost)},
+		{"vhost-user", late, scenarios.Passt{KubeVirt: "1.6"}, "", nil},
 	} {
-		sc := &scenarios.Scenario{Passt: tt.passt}
+		sc := &scenarios.Scenario{Passt: tt.passt, Events: tt.events}
 		sc.Pod = scenarios.Pod{Address: netip.MustParsePrefix("fd01::1/64"), Gateway: netip.MustParseAddr("fd01::2")}
 		cfg, err := passtConfig(sc)
 		if err != nil {

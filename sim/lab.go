@@ -187,13 +187,6 @@ func (l *Lab) attach(ctx context.Context, cfg passt.Config, e *passt.Engine) (er
 	return err
 }
 
-func (l *Lab) simulation() (*backend.Simulated, error) {
-	if s := l.passt.Simulated(); s != nil {
-		return s, nil
-	}
-	return nil, &UnsupportedError{"a real passt cannot do that"}
-}
-
 // Close takes the lab down and returns its errors, except those that Options.Died, a step
 // or a measurement has reported.
 func (l *Lab) Close() error {

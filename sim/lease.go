@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"context"
+	"net/netip"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
@@ -11,11 +12,7 @@ import (
 
 func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
 	if e.Address.IsValid() {
-		s, err := l.simulation()
-		if err != nil {
-			return err
-		}
-		if err := s.SetAddress(e.Address); err != nil {
+		if err := l.leases(ctx, e.Address); err != nil {
 			return err
 		}
 	}
@@ -30,6 +27,18 @@ func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
 		// The kernel refuses what is preferred for longer than it is valid.
 		Valid: valid, Preferred: e.Preferred.Seconds(valid), Tentative: e.Tentative,
 	})
+}
+
+// leases makes passt lease another address. The real one is restarted with it.
+func (l stage) leases(ctx context.Context, a netip.Addr) error {
+	if s := l.passt.Simulated(); s != nil {
+		return s.SetAddress(a)
+	}
+	l.scenario.Passt.Address = a
+	if a == l.scenario.Pod.Address.Addr() {
+		l.scenario.Passt.Address = netip.Addr{}
+	}
+	return l.replace(ctx, scenarios.StateLost)
 }
 
 // Renew renews the lease. If passt does not answer, because the lease is of another

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/passtlab/passtlab/internal/child"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/backend"
 	"github.com/passtlab/passtlab/sim/link"
@@ -35,10 +36,6 @@ func (l stage) Renumber(ctx context.Context, e scenarios.Renumber) error {
 // Migrate replaces passt and its pod. The new pod is the same namespace with another MAC
 // and other addresses; open flows end.
 func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
-	s, err := l.simulation()
-	if err != nil {
-		return err
-	}
 	address := l.scenario.Pod.Address
 	if e.Address.IsValid() {
 		address = e.Address
@@ -46,28 +43,23 @@ func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 	if err := errors.Join(l.readdress(ctx, address, e.Gateway, false), l.anew()); err != nil {
 		return err
 	}
-	return l.replace(s, e.State)
+	return l.replace(ctx, e.State)
 }
 
 // Restart replaces passt. By vhost-user, the guest's link has no carrier meanwhile.
 func (l stage) Restart(ctx context.Context) error {
-	s, err := l.simulation()
-	if err != nil {
-		return err
-	}
 	up, carrier, err := l.Link()
 	if err != nil || !up || !carrier || !vhostUser(l.scenario) {
-		return errors.Join(err, l.replace(s, scenarios.StateLost))
+		return errors.Join(err, l.replace(ctx, scenarios.StateLost))
 	}
-	if err := errors.Join(l.SetLink(ctx, scenarios.LinkCarrierLost), l.replace(s, scenarios.StateLost)); err != nil {
+	if err := errors.Join(l.SetLink(ctx, scenarios.LinkCarrierLost), l.replace(ctx, scenarios.StateLost)); err != nil {
 		return err
 	}
 	return l.SetLink(ctx, scenarios.LinkCarrierBack)
 }
 
-// replace starts another passt in place of the one that runs. By default the release says
-// whether it gets the old one's state.
-func (l *Lab) replace(s *backend.Simulated, state scenarios.State) error {
+// replace starts another passt in place of the one that runs.
+func (l *Lab) replace(ctx context.Context, state scenarios.State) error {
 	cfg, err := l.passtConfig()
 	if err != nil {
 		return err
@@ -82,13 +74,34 @@ func (l *Lab) replace(s *backend.Simulated, state scenarios.State) error {
 	if err != nil {
 		return err
 	}
-	carried := cfg.Release.StateCarried
-	if state != "" {
-		carried = state == scenarios.StateCarried
-	}
+	carried := carries(state, cfg.Release)
 	if carried {
 		l.passt.Ask(next.Resume)
 	}
+	switch p := l.passt.(type) {
+	case *backend.Simulated:
+		err = l.replaceSimulated(p, cfg, next)
+	case *backend.Pasta:
+		err = p.Replace(ctx, next, func() *child.Process { return l.startPasta(cfg) })
+	}
+	if err != nil {
+		return err
+	}
+	l.started = cfg.Started
+	// passt: sends nothing to a guest whose state it has got, 2025_05_03 to 2026_10_02.
+	return l.passt.Connect(!carried && !vhostUser(l.scenario))
+}
+
+// carries reports whether a migrated passt gets the old one's state. By default the release
+// says it.
+func carries(state scenarios.State, release passt.Release) bool {
+	if state != "" {
+		return state == scenarios.StateCarried
+	}
+	return release.StateCarried
+}
+
+func (l *Lab) replaceSimulated(s *backend.Simulated, cfg passt.Config, next *passt.Engine) error {
 	if err := l.pod.SetMAC(tap, next.MAC()); err != nil {
 		return err
 	}
@@ -96,15 +109,10 @@ func (l *Lab) replace(s *backend.Simulated, state scenarios.State) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Replace(next, func(c *plane.Config) {
+	return s.Replace(next, func(c *plane.Config) {
 		*c = l.planeConfig(cfg, next)
 		c.Address, c.Others = source, others
-	}); err != nil {
-		return err
-	}
-	l.started = cfg.Started
-	// passt: sends nothing to a guest whose state it has got, 2025_05_03 to 2026_10_02.
-	return s.Connect(!carried && !vhostUser(l.scenario))
+	})
 }
 
 // anew gives the pod the MAC of another one, and the link-local address of that MAC.

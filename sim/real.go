@@ -44,19 +44,22 @@ func (l *Lab) runPasta(ctx context.Context, at backend.Site, cfg passt.Config, e
 	if err := errors.Join(l.opts.Backend.Check(), readyPod(l.pod)); err != nil {
 		return nil, err
 	}
+	solicitor := l.scenario.Guest.MAC
+	if !neighbours(l.scenario) {
+		solicitor = scenarios.MAC{} // pasta would not answer
+	}
+	return backend.Attach(ctx, at, l.startPasta(cfg), pastaLink, e, solicitor)
+}
+
+func (l *Lab) startPasta(cfg passt.Config) *child.Process {
 	p := l.scenario.Passt
-	process := start(l.opts.Backend.Program, "0", child.Spec{
+	return start(l.opts.Backend.Program, "0", child.Spec{
 		Args: append([]string{"pasta", "--netns", child.OtherPath, "--no-netns-quit", "-I", pastaLink, "-i", uplink, "--dhcp-dns", "--dhcp-search",
 			"-t", ports(p.TCP, cfg.Release), "-u", ports(p.UDP, cfg.Release), "-T", "none", "-U", "none"},
 			arguments(l.scenario, cfg, l.opts.Backend.Release)...),
 		Net: l.Pod, Other: l.Host,
 		Own: map[string]map[string]string{"/etc": {"resolv.conf": resolvConf(cfg)}},
 	})
-	solicitor := l.scenario.Guest.MAC
-	if !neighbours(l.scenario) {
-		solicitor = scenarios.MAC{} // pasta would not answer
-	}
-	return backend.Attach(ctx, at, process, pastaLink, e, solicitor)
 }
 
 // readyPod lets passt send echo requests of its own, as group 0.

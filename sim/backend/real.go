@@ -21,13 +21,14 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// pasta is the real passt in its mode for namespaces.
-type pasta struct {
+// Pasta is the real passt in its mode for namespaces.
+type Pasta struct {
 	at      Site
 	engine  *passt.Engine // describes the behaviour, and gets no frames
 	process *child.Process
 	stop    func() bool  // ends the watch for the end of process
 	tap     *packet.Conn // towards the guest
+	ready   time.Time    // when process had started
 
 	name      string        // of the interface that the process makes
 	solicitor scenarios.MAC // zero if pasta answers no neighbour solicitation
@@ -36,43 +37,73 @@ type pasta struct {
 // bridge is between pasta's interface and the guest's link.
 const bridge = "bridge"
 
-// Attach waits for the interface that the process makes on the host, bridges it with the
-// guest's link, and waits until pasta answers the solicitor, unless that is zero. Close
-// ends the process.
-func Attach(ctx context.Context, at Site, process *child.Process, name string, e *passt.Engine, solicitor scenarios.MAC) (_ Passt, err error) {
-	r := &pasta{at: at, engine: e, process: process, stop: process.OnEnd(at.Died), name: name, solicitor: solicitor}
+// Attach bridges the interface that the process makes on the host with the guest's link, and
+// waits until pasta answers the solicitor, unless that is zero. Close ends the process.
+func Attach(ctx context.Context, at Site, process *child.Process, name string, e *passt.Engine, solicitor scenarios.MAC) (_ *Pasta, err error) {
+	r := &Pasta{at: at, name: name, solicitor: solicitor}
 	defer func() {
 		if err != nil {
-			r.awaitEnd(ctx)
 			err = errors.Join(err, r.Close())
 		}
 	}()
-	if err := at.Host.Await(ctx, "pasta's interface", func() (bool, string, error) {
-		ok, err := at.Host.Has(name)
-		return ok, "none", err
+	if err := r.attach(ctx, e, process, func() (err error) {
+		if err := at.Host.Bridge(bridge, name, at.Tap); err != nil {
+			return err
+		}
+		r.tap, err = at.Host.ListenPacket(at.Tap, 0)
+		return err
 	}); err != nil {
 		return nil, err
 	}
-	if err := at.Host.Bridge(bridge, name, at.Tap); err != nil {
-		return nil, err
+	return r, nil
+}
+
+// Replace ends pasta, and attaches the process that start starts. That has another server's
+// DUID, whose time is in whole seconds (RFC 8415 11.2).
+func (r *Pasta) Replace(ctx context.Context, e *passt.Engine, start func() *child.Process) error {
+	r.end()
+	select {
+	case <-time.After(time.Until(r.ready.Truncate(time.Second).Add(time.Second))):
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	if err := at.Host.AwaitUp(ctx, name); err != nil {
-		return nil, err
+	return r.attach(ctx, e, start(), func() error {
+		return errors.Join(r.at.Host.Join(bridge, r.name), r.at.Host.Up(r.name))
+	})
+}
+
+// attach waits for the process's interface, calls join, and waits until pasta answers.
+func (r *Pasta) attach(ctx context.Context, e *passt.Engine, process *child.Process, join func() error) (err error) {
+	r.engine, r.process, r.stop = e, process, process.OnEnd(r.at.Died)
+	defer func() {
+		if err != nil {
+			r.awaitEnd(ctx)
+		}
+	}()
+	if err := r.at.Host.Await(ctx, "pasta's interface", func() (bool, string, error) {
+		ok, err := r.at.Host.Has(r.name)
+		return ok, "none", err
+	}); err != nil {
+		return err
 	}
-	if r.tap, err = at.Host.ListenPacket(at.Tap, 0); err != nil {
-		return nil, err
+	if err := join(); err != nil {
+		return err
 	}
-	if solicitor.IsZero() {
-		return r, nil // pasta is ready before the guest is up
+	if err := r.at.Host.AwaitUp(ctx, r.name); err != nil {
+		return err
 	}
-	return r, r.await(ctx)
+	if !r.solicitor.IsZero() { // else it is ready before the guest is up
+		err = r.await(ctx)
+	}
+	r.ready = time.Now()
+	return err
 }
 
 // lastWords is how long a pasta that may have failed has to end by itself. Its interface
 // goes first, and what fails for want of the interface does not say why.
 const lastWords = time.Second
 
-func (r *pasta) awaitEnd(ctx context.Context) {
+func (r *Pasta) awaitEnd(ctx context.Context) {
 	select {
 	case <-r.process.Ended():
 	case <-ctx.Done():
@@ -81,7 +112,7 @@ func (r *pasta) awaitEnd(ctx context.Context) {
 }
 
 // await solicits pasta and waits for the answer. pasta has then opened its ports.
-func (r *pasta) await(ctx context.Context) (err error) {
+func (r *Pasta) await(ctx context.Context) (err error) {
 	c, err := r.listen(r.name)
 	if err != nil {
 		return err
@@ -97,12 +128,12 @@ func (r *pasta) await(ctx context.Context) (err error) {
 }
 
 // listen receives all frames of an interface of the host.
-func (r *pasta) listen(name string) (*packet.Conn, error) {
+func (r *Pasta) listen(name string) (*packet.Conn, error) {
 	return r.at.Host.ListenPacket(name, unix.ETH_P_ALL)
 }
 
 // solicit solicits pasta's own address as a guest does.
-func (r *pasta) solicit(c *packet.Conn) error {
+func (r *Pasta) solicit(c *packet.Conn) error {
 	router, everybody := r.Router(), net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 	mac := r.solicitor
 	ns, err := frame.Neighbour(mac.HardwareAddr(), everybody, eui64.Address(eui64.LinkLocal, mac), router, &ndp.NeighborSolicitation{TargetAddress: router})
@@ -116,29 +147,42 @@ func (r *pasta) solicit(c *packet.Conn) error {
 }
 
 // advertised reports whether a frame answers the solicitor.
-func (r *pasta) advertised(p frame.Packet) bool {
+func (r *Pasta) advertised(p frame.Packet) bool {
 	return bytes.Equal(p.To, r.solicitor.HardwareAddr()) && p.Is(ipv6.ICMPTypeNeighborAdvertisement)
 }
 
-func (r *pasta) Ask(f func(*passt.Engine)) { f(r.engine) }
+func (r *Pasta) Ask(f func(*passt.Engine)) { f(r.engine) }
 
-func (r *pasta) Router() netip.Addr { return r.engine.LinkLocal() }
+func (r *Pasta) Router() netip.Addr { return r.engine.LinkLocal() }
 
-func (r *pasta) Connect(bool) error { return nil }
+// Connect sends what passt sends as the guest connects, and pasta does not.
+func (r *Pasta) Connect(received bool) (err error) {
+	for _, f := range r.engine.Connect(time.Now()) {
+		if received {
+			err = errors.Join(err, r.Inject(f))
+		}
+	}
+	return err
+}
 
-func (r *pasta) Inject(frame []byte) error { return r.at.inject(r.tap, frame) }
+func (r *Pasta) Inject(frame []byte) error { return r.at.inject(r.tap, frame) }
 
-func (r *pasta) Solicited(context.Context) error { return nil }
+func (r *Pasta) Solicited(context.Context) error { return nil }
 
-func (r *pasta) Reroute() error { return nil }
+func (r *Pasta) Reroute() error { return nil }
 
-func (r *pasta) Simulated() *Simulated { return nil }
+func (r *Pasta) Simulated() *Simulated { return nil }
 
-func (r *pasta) Close() error {
+// end ends the process.
+func (r *Pasta) end() {
 	r.stop()
 	if err := r.process.Close(); err != nil {
 		r.at.Died(err)
 	}
+}
+
+func (r *Pasta) Close() error {
+	r.end()
 	if r.tap == nil {
 		return nil
 	}

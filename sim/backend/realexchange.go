@@ -12,12 +12,12 @@ import (
 	"github.com/passtlab/passtlab/internal/frame"
 )
 
-func (r *pasta) Exchange(ctx context.Context, exchange func(context.Context) error) error {
+func (r *Pasta) Exchange(ctx context.Context, exchange func(context.Context) error) error {
 	return r.watch(ctx, r.name, exchange, r.unanswered)
 }
 
 // Unanswered takes pasta off the guest's link, so that it hears nothing.
-func (r *pasta) Unanswered(ctx context.Context, exchange func(context.Context) error) (err error) {
+func (r *Pasta) Unanswered(ctx context.Context, exchange func(context.Context) error) (err error) {
 	if err := r.at.Host.Leave(r.name); err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (r *pasta) Unanswered(ctx context.Context, exchange func(context.Context) e
 
 // watch runs an exchange until its end, or until over returns nil: the exchange will not be
 // answered. over gets the frames of an interface.
-func (r *pasta) watch(ctx context.Context, name string, exchange func(context.Context) error, over func(context.Context, *packet.Conn) error) (err error) {
+func (r *Pasta) watch(ctx context.Context, name string, exchange func(context.Context) error, over func(context.Context, *packet.Conn) error) (err error) {
 	c, err := r.listen(name)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (r *pasta) watch(ctx context.Context, name string, exchange func(context.Co
 // no proof: the client has sent it again, which it does after 0.3 s, and pasta has then
 // answered a neighbour solicitation. Where it answers none, the client has sent it three
 // times.
-func (r *pasta) unanswered(ctx context.Context, c *packet.Conn) error {
+func (r *Pasta) unanswered(ctx context.Context, c *packet.Conn) error {
 	sent := 0
 	_, err := frame.Next(ctx, c, func(p frame.Packet) bool {
 		switch {
