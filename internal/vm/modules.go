@@ -21,7 +21,7 @@ var needed = []string{
 	"virtio_pci", "virtio_console", // the ports
 	"fuse",           // the files
 	"veth", "bridge", // links
-	"nf_tables", "nf_conntrack", "nft_ct", "nft_nat", "nft_chain_nat", // the simulated passt
+	"nf_tables", "nf_conntrack", "nft_ct", "nft_nat", "nft_chain_nat", "nft_reject_ipv6", // the simulated passt
 	"tun", // the real one
 }
 

@@ -70,6 +70,8 @@ type Behaviour struct {
 	EndsByUDP    bool        // a datagram from :: ends passt
 	EchoLoopback bool        // an echo to the gateway is answered by the pod, else by the gateway
 	GatewayUDP   bool        // UDP to a global gateway is answered from it, else from passt's link-local address
+	ResetACK     bool        // a guest whose connection fails is refused, else it gets a reset that it ignores
+	UDPErrors    bool        // ICMPv6 errors about the guest's datagrams reach it
 	AllPorts     []PortRange // the ports that "all" forwards
 }
 
@@ -142,11 +144,11 @@ var changes = []struct {
 	{"2024_11_27", "no unsolicited RA on connect", func(b *Behaviour) { b.AdvertOnConnect = false }},
 	{"2024_12_11", "the guest's multicast is dropped, in this release only", nil},
 	{"2025_01_21", "the guest's multicast is sent on the pod's link, as before 2024_12_11", nil},
-	{"2025_01_21", "a refused TCP connection's RST has ACK", nil},
+	{"2025_01_21", "a refused TCP connection's RST has ACK, and a host that cannot be reached counts as refused", func(b *Behaviour) { b.ResetACK = true }},
 	{"2025_02_17", "DHCPv6 search list always right", func(b *Behaviour) { b.SearchList = SearchRight }},
 	{"2025_02_17", "DHCPv6 client name option, if a name is given", func(b *Behaviour) { b.FQDN = FQDNFlags }},
 	{"2025_02_17", "a live migration carries over the addresses seen and the guest's MAC, before lost", func(b *Behaviour) { b.StateCarried = true }},
-	{"2025_03_20", "ICMPv6 errors about the guest's UDP reach the guest", nil},
+	{"2025_03_20", "ICMPv6 errors about the guest's UDP reach the guest", func(b *Behaviour) { b.UDPErrors = true }},
 	{"2025_04_15", "multicast to a forwarded UDP port is no longer delivered", nil},
 	{"2025_04_15", "the guest's hop limit is kept for UDP", nil},
 	{"2025_09_11", "every IA_NA is checked for NotOnLink, before the first", func(b *Behaviour) { b.EveryIA = true }},

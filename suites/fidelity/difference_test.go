@@ -19,6 +19,7 @@ type Difference struct {
 	// the simulation and as Real with the real program.
 	Transport       Transport
 	Simulated, Real probe.Outcome
+	Since           string // the first release of the program with it; empty: all
 }
 
 // Differences are all that are known.
@@ -32,5 +33,10 @@ var Differences = []Difference{
 		Name:      "refusal-untold",
 		Reason:    "passt does not forward the guest's ICMPv6 errors, so that a closed UDP port is silent; the kernel forwards them",
 		Transport: UDP, Simulated: "ECONNREFUSED", Real: probe.Silent,
+	},
+	{
+		Name:      "refused-late",
+		Reason:    "a guest whose connection finds no host is refused; here only when it sends its SYN again, and by then the exchange has ended as silent",
+		Transport: TCP, Simulated: probe.Silent, Real: "ECONNREFUSED", Since: "2025_01_21",
 	},
 }

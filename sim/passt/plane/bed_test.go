@@ -300,10 +300,10 @@ func (p pkt) frame(t testing.TB, src, dst net.HardwareAddr) []byte {
 			break
 		}
 		var typ, code uint8
-		var about, to string
-		_, err := fmt.Sscanf(p.text, "error %d.%d about %s to %s", &typ, &code, &about, &to)
+		var proto, about, to string
+		_, err := fmt.Sscanf(p.text, "error %d.%d about %s %s to %s", &typ, &code, &proto, &about, &to)
 		ok(t, err)
-		quoted := pkt{"udp", netip.MustParseAddrPort(about), netip.MustParseAddrPort(to), "x"}.frame(t, src, dst)[14:]
+		quoted := pkt{proto, netip.MustParseAddrPort(about), netip.MustParseAddrPort(to), "S"}.frame(t, src, dst)[14:]
 		l4 := &layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(typ, code)}
 		ok(t, l4.SetNetworkLayerForChecksum(l3))
 		stack = append(stack, l4, gopacket.Payload(append(make([]byte, 4), quoted...)))
@@ -348,7 +348,7 @@ func parse(frame []byte) (p pkt, control bool, err error) {
 			quoted := body[8:]
 			from := at(netip.AddrFrom16([16]byte(quoted[8:24])), binary.BigEndian.Uint16(quoted[40:]))
 			to := at(netip.AddrFrom16([16]byte(quoted[24:40])), binary.BigEndian.Uint16(quoted[42:]))
-			p = pkt{"icmp", at(src, 0), at(dst, 0), fmt.Sprintf("error %d.%d about %s to %s", typ, body[1], from, to)}
+			p = pkt{"icmp", at(src, 0), at(dst, 0), fmt.Sprintf("error %d.%d about %s %s to %s", typ, body[1], map[byte]string{unix.IPPROTO_TCP: "tcp", unix.IPPROTO_UDP: "udp"}[quoted[6]], from, to)}
 		}
 	case layers.IPProtocolIPv6HopByHop:
 		return p, true, nil

@@ -10,6 +10,8 @@
 //   - Packets of the guest to the pod's address reach the guest itself at a forwarded
 //     port, from passt's link-local address, and the pod at other ports. Packets to the
 //     gateway's address reach the pod's loopback.
+//   - The guest learns of a refusal, and of a host that cannot be reached, as much as
+//     passt tells it (refuse.go).
 //   - The pod answers echo requests, and keeps all other packets to its address.
 //
 // Packets to the guest go to the MAC that passt has seen, or to everybody before the guest
@@ -50,11 +52,12 @@
 //     answers, so they are the same. A check that only connects (nc -z, a TCP health
 //     check) succeeds behind passt and fails here.
 //   - The hop limit goes down by one, and TCP options are end to end.
-//   - ICMPv6 errors of the guest reach the peer, and from 2024_07_26 on ICMPv6 errors
-//     of the network reach the guest. passt forwards no error of the guest, and since
-//     2025_03_20 errors of the network about UDP. A UDP exchange that is refused here
-//     times out behind passt. Up to 2024_12_11 so does a TCP connection of the guest
-//     that is refused here (the reset lacks ACK).
+//   - ICMPv6 errors of the guest reach the peer, and passt forwards none. A peer's
+//     datagram to a closed port of the guest is refused here, and times out behind
+//     passt.
+//   - A guest whose connection fails is refused when it sends its SYN again, after one
+//     second. passt refuses it when it gets the error itself: after some three seconds
+//     if a neighbour of the pod does not answer.
 //   - Multicast, in either direction, goes nowhere.
 //   - Up to 2024_06_24 a TCP connection to one of the pod's further addresses
 //     (Config.Others) stays with the address seen when it began.

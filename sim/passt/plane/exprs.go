@@ -32,9 +32,16 @@ const (
 	destinationPort = 2
 	echoID          = 4 // RFC 4443 4.1
 	offTCPFlags     = 13
+	offTCPChecksum  = 16
+
+	destinationUnreachable = 1 // RFC 4443 3.1
 
 	offICMPChecksum      = 2
-	offQuotedDestination = 8 + offDestination
+	offQuoted            = 8
+	offQuotedProtocol    = offQuoted + 6
+	offQuotedDestination = offQuoted + offDestination
+
+	connectionLen = addrLen + 4 // its destination, and both ports
 )
 
 type exprs = []expr.Any
@@ -125,11 +132,40 @@ func protocol(n byte) exprs {
 	return equals(&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: regA}, []byte{n})
 }
 
+// The bits of a segment's flags.
+const (
+	syn = 0x02
+	rst = 0x04
+	ack = 0x10
+)
+
+func tcpFlags(mask, flags byte) exprs {
+	return slices.Concat(protocol(unix.IPPROTO_TCP), exprs{header(expr.PayloadBaseTransportHeader, offTCPFlags, 1)},
+		equals(masked([]byte{mask}), []byte{flags}))
+}
+
 // tcpSYN matches the first segment of a connection: SYN without ACK.
-func tcpSYN() exprs {
-	const syn, ack = 0x02, 0x10
-	flags := header(expr.PayloadBaseTransportHeader, offTCPFlags, 1)
-	return slices.Concat(protocol(unix.IPPROTO_TCP), exprs{flags}, equals(masked([]byte{syn | ack}), []byte{syn}))
+func tcpSYN() exprs { return tcpFlags(syn|ack, syn) }
+
+// clearACK takes ACK out of a segment, and keeps the checksum right.
+func clearACK() exprs {
+	return exprs{header(expr.PayloadBaseTransportHeader, offTCPFlags-1, 2), masked([]byte{0xff, 0xff &^ ack}),
+		&expr.Payload{OperationType: expr.PayloadWrite, SourceRegister: regA,
+			Base: expr.PayloadBaseTransportHeader, Offset: offTCPFlags - 1, Len: 2,
+			CsumType: expr.CsumTypeInet, CsumOffset: offTCPChecksum}}
+}
+
+// unreachable matches an ICMPv6 error "destination unreachable" about a packet of the
+// protocol.
+func unreachable(protocol byte) exprs {
+	return append(icmpType(destinationUnreachable, destinationUnreachable),
+		equals(header(expr.PayloadBaseTransportHeader, offQuotedProtocol, 1), []byte{protocol})...)
+}
+
+// notClosed matches an ICMPv6 error but for "port unreachable".
+func notClosed() exprs {
+	const portUnreachable = 4 // RFC 4443 3.1
+	return exprs{header(expr.PayloadBaseTransportHeader, 1, 1), &expr.Cmp{Op: expr.CmpOpNeq, Register: regA, Data: []byte{portUnreachable}}}
 }
 
 func icmpType(from, to byte) exprs {

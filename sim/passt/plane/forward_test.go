@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/passtlab/passtlab/sim/passt"
@@ -74,7 +75,13 @@ var (
 // unreachable is an error of from's about a datagram.
 func unreachable(from, to, src, dst netip.Addr, sport, dport uint16) pkt {
 	return pkt{"icmp", netip.AddrPortFrom(from, 0), netip.AddrPortFrom(to, 0),
-		fmt.Sprintf("error 1.4 about %s to %s", netip.AddrPortFrom(src, sport), netip.AddrPortFrom(dst, dport))}
+		fmt.Sprintf("error 1.4 about udp %s to %s", netip.AddrPortFrom(src, sport), netip.AddrPortFrom(dst, dport))}
+}
+
+// noHost is an error of from's: the host dst cannot be reached.
+func noHost(proto string, from, to, src, dst netip.Addr, sport, dport uint16) pkt {
+	return pkt{"icmp", netip.AddrPortFrom(from, 0), netip.AddrPortFrom(to, 0),
+		fmt.Sprintf("error 1.3 about %s %s to %s", proto, netip.AddrPortFrom(src, sport), netip.AddrPortFrom(dst, dport))}
 }
 
 func TestTranslate(t *testing.T) {
@@ -236,6 +243,29 @@ func TestTranslate(t *testing.T) {
 			{guestToPeer, udp(addrL, 9, peerLL, 9, ""), udp(podLL, 9, peerLL, 9, "")},
 			{guestToGuest, tcp(addrS, 40000, addrD, 80, "S"), tcp(ip("fe80::1"), 40000, addrL, 80, "S")},
 			{guestToGuest, tcp(addrL, 80, ip("fe80::1"), 40000, "SA"), tcp(addrD, 80, addrS, 40000, "SA")},
+		}},
+		{"refused", slices.Concat(perPacket, []string{"2024_07_26", "2024_12_11"}), same, []step{
+			{guestToPeer, tcp(addrS, 40000, peer, 80, "S"), tcp(addrD, 40000, peer, 80, "S")},
+			{peerToGuest, tcp(peer, 80, addrD, 40000, "RA"), tcp(peer, 80, addrS, 40000, "R")},
+			{guestToPeer, tcp(addrS, 40001, peer, 80, "S"), tcp(addrD, 40001, peer, 80, "S")},
+			{peerToGuest, noHost("tcp", gateway, addrD, addrD, peer, 40001, 80), pkt{}},
+			{guestToPeer, tcp(addrS, 40001, peer, 80, "S"), tcp(addrD, 40001, peer, 80, "S")},
+		}},
+		{"refused", []string{"2025_01_21", "2025_05_03", "2026_07_16"}, same, []step{
+			{guestToPeer, tcp(addrS, 40000, peer, 80, "S"), tcp(addrD, 40000, peer, 80, "S")},
+			{peerToGuest, tcp(peer, 80, addrD, 40000, "RA"), tcp(peer, 80, addrS, 40000, "RA")},
+			{guestToPeer, tcp(addrS, 40001, peer, 80, "S"), tcp(addrD, 40001, peer, 80, "S")},
+			{peerToGuest, noHost("tcp", gateway, addrD, addrD, peer, 40001, 80), pkt{}},
+			{guestToPeer, tcp(addrS, 40002, peer, 80, "S"), tcp(addrD, 40002, peer, 80, "S")},
+			{guestToGuest, tcp(addrS, 40001, peer, 80, "S"), tcp(peer, 80, addrS, 40001, "RA")},
+		}},
+		{"network's error about UDP", slices.Concat(perPacket, []string{"2024_07_26", "2025_01_21"}), same, []step{
+			{guestToPeer, udp(addrS, 55000, peer, 53, "q"), udp(addrD, 55000, peer, 53, "q")},
+			{peerToGuest, noHost("udp", gateway, addrD, addrD, peer, 55000, 53), pkt{}},
+		}},
+		{"network's error about UDP", []string{"2025_03_20", "2025_05_03", "2026_07_16"}, same, []step{
+			{guestToPeer, udp(addrS, 55000, peer, 53, "q"), udp(addrD, 55000, peer, 53, "q")},
+			{peerToGuest, noHost("udp", gateway, addrD, addrD, peer, 55000, 53), noHost("udp", peer, addrS, addrS, peer, 55000, 53)},
 		}},
 		{"guest's error", perPacket, same, []step{
 			{guestToPeer, udp(addrS, 9, peer, 9, ""), udp(addrD, 9, peer, 9, "")},

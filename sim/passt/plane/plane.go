@@ -73,6 +73,8 @@ type Plane struct {
 	// ports has the forwarded protocols and ports, cone those that the guest has sent
 	// from.
 	ports, cone *nftables.Set
+	// refused has connections of the guest that have failed.
+	refused *nftables.Set
 	// dstNAT and srcNAT translate with conntrack.
 	dstNAT, srcNAT *nftables.Chain
 	rules          []rule
@@ -234,6 +236,7 @@ func (p *Plane) install() (err error) {
 	p.dstNAT = p.chain("dstnat", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, prioDstNAT)
 	p.srcNAT = p.chain("srcnat", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, prioSrcNAT)
 	p.linkLocals()
+	p.refuse()
 	p.classify()
 	p.hairpin()
 	if p.cfg.Release.PerFlow {
@@ -258,8 +261,12 @@ func (p *Plane) sets() error {
 		Name: "cone", Concatenation: true, KeyType: port,
 		Dynamic: true, Size: coneSize, HasTimeout: true, Timeout: coneTimeout,
 	}
+	p.refused = &nftables.Set{
+		Name: "refused", KeyType: nftables.SetDatatype{Name: "connection", Bytes: connectionLen},
+		Dynamic: true, Size: coneSize, HasTimeout: true, Timeout: refusedTimeout,
+	}
 	forwarded := append(portElements(unix.IPPROTO_TCP, p.cfg.TCP), portElements(unix.IPPROTO_UDP, p.cfg.UDP)...)
-	for i, s := range append(p.variables(), contents{p.ports, forwarded}, contents{p.cone, nil}) {
+	for i, s := range append(p.variables(), contents{p.ports, forwarded}, contents{p.cone, nil}, contents{p.refused, nil}) {
 		// The library's own counter of sets is not safe for use by several goroutines.
 		s.Table, s.ID = p.table, uint32(i+1)
 		if err := p.conn.AddSet(s.Set, s.elements); err != nil {
