@@ -61,8 +61,6 @@ func (b Backend) supports(sc *scenarios.Scenario, cfg passt.Config) error {
 	switch {
 	case !b.Real():
 		return nil
-	case !cfg.Address.IsValid():
-		return &UnsupportedError{"the real passt does not start without IPv6, because labs have no IPv4"}
 	case cfg.NotAutonomous:
 		return &UnsupportedError{"the real passt always sets the autonomous flag"}
 	}

@@ -51,10 +51,6 @@ func TestSupports(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
-	noIPv6 := passt.Config{Release: passt.Release{Name: passt.Default}}
-	if old.supports(&scenarios.Scenario{}, noIPv6) == nil {
-		t.Error("a pod without IPv6 is supported")
-	}
 }
 
 // What a scenario leaves open is as the program has it.
@@ -101,7 +97,7 @@ func TestArguments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const all = "-a fd01::5 -g fe80::1 -M 02:00:00:00:00:01 -m 0 --no-ra --no-ndp --no-dhcpv6 --no-map-gw --no-icmp"
+	const all = "-6 -a fd01::5 -g fe80::1 -M 02:00:00:00:00:01 -m 0 --no-ra --no-ndp --no-dhcpv6 --no-map-gw --no-icmp"
 	for release, want := range map[string]string{
 		"2023_03_09": all,
 		"2025_05_03": strings.Replace(all, "--no-ra", "--fqdn vm.example.org --no-ra", 1),

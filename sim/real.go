@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 	"time"
 
@@ -44,6 +45,16 @@ func (l *Lab) runPasta(ctx context.Context, at backend.Site, cfg passt.Config, e
 	if err := errors.Join(l.opts.Backend.Check(), readyPod(l.pod)); err != nil {
 		return nil, err
 	}
+	if !cfg.Address.IsValid() {
+		// passt does not start without any address.
+		gateway := netip.MustParseAddr("192.0.2.1")
+		if err := errors.Join(
+			l.pod.AddAddress(uplink, netip.PrefixFrom(gateway.Next(), 24)),
+			l.pod.AddRoute(uplink, netip.PrefixFrom(netip.IPv4Unspecified(), 0), gateway, 0),
+		); err != nil {
+			return nil, err
+		}
+	}
 	solicitor := l.scenario.Guest.MAC
 	if !neighbours(l.scenario) {
 		solicitor = scenarios.MAC{} // pasta would not answer
@@ -52,10 +63,13 @@ func (l *Lab) runPasta(ctx context.Context, at backend.Site, cfg passt.Config, e
 }
 
 func (l *Lab) startPasta(cfg passt.Config) *child.Process {
-	p := l.scenario.Passt
+	tcp, udp := "none", "none"
+	if p := l.scenario.Passt; cfg.Address.IsValid() {
+		tcp, udp = ports(p.TCP, cfg.Release), ports(p.UDP, cfg.Release)
+	}
 	return start(l.opts.Backend.Program, "0", child.Spec{
 		Args: append([]string{"pasta", "--netns", child.OtherPath, "--no-netns-quit", "-I", pastaLink, "-i", uplink, "--dhcp-dns", "--dhcp-search",
-			"-t", ports(p.TCP, cfg.Release), "-u", ports(p.UDP, cfg.Release), "-T", "none", "-U", "none"},
+			"-t", tcp, "-u", udp, "-T", "none", "-U", "none"},
 			arguments(l.scenario, cfg, l.opts.Backend.Release)...),
 		Net: l.Pod, Other: l.Host,
 		Own: map[string]map[string]string{"/etc": {"resolv.conf": resolvConf(cfg)}},
@@ -67,10 +81,10 @@ func readyPod(pod *link.Net) error {
 	return pod.Set(link.Sysctl{Key: "ipv4/ping_group_range", Value: "0 0"})
 }
 
-// start starts the real passt as a child, in the foreground, as a user, and only for IPv6.
+// start starts the real passt as a child, in the foreground, as a user.
 func start(path, user string, s child.Spec) *child.Process {
 	s.Path, s.Public = path, true
-	s.Args = append(s.Args, "-f", "--runas", user, "-6")
+	s.Args = append(s.Args, "-f", "--runas", user)
 	s.Env = []string{"PATH=" + os.Getenv("PATH")}
 	return child.Start(s)
 }

@@ -19,6 +19,7 @@ func arguments(sc *scenarios.Scenario, cfg passt.Config, release string) (args [
 			args = append(args, words...)
 		}
 	}
+	flag(cfg.Address.IsValid(), "-6") // alone
 	flag(sc.Passt.Address.IsValid(), "-a", sc.Passt.Address.String())
 	flag(sc.Passt.Gateway.IsValid(), "-g", sc.Passt.Gateway.String())
 	flag(cfg.MAC != nil, "-M", cfg.MAC.String())

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,29 @@ func TestTimelineRealPasst(t *testing.T) {
 				t.Errorf("what works: %s", d)
 			}
 		})
+	}
+}
+
+// In front of a pod without IPv6 the real passt is silent, or a router for nothing.
+func TestTimelineRealWithoutIPv6(t *testing.T) {
+	need.Namespaces(t)
+	b, err := Program(t.Context(), "")
+	if errors.Is(err, ErrNoProgram) {
+		t.Skip(err)
+	}
+	if err := errors.Join(err, b.Check()); err != nil {
+		t.Skip(err)
+	}
+	l := Played(t, timeline(t, "[ra]", func(sc *scenarios.Scenario) { sc.Pod = scenarios.Pod{MAC: sc.Pod.MAC, IPv6: new(false)} }), Options{Backend: b})
+	if as := has(t, l); len(as) > 0 {
+		t.Errorf("the guest has %v", as)
+	}
+	routed, err := l.guest.Net.HasDefaultRoute(netip.MustParseAddr("fe80::1"))
+	if want := b.Release >= "2025_12_08"; err != nil || routed != want {
+		t.Errorf("default route by fe80::1: %t, %v, want %t", routed, err, want)
+	}
+	if _, err := l.Probe(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
