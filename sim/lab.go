@@ -156,6 +156,9 @@ func (l *Lab) whole(ctx context.Context, f func(ctx context.Context) error) erro
 	defer context.AfterFunc(l.running, func() { cancel(context.Cause(l.running)) })()
 	err := f(ctx)
 	cause := context.Cause(ctx)
+	if cause == nil {
+		cause = context.Cause(l.running) // ctx ends a little later
+	}
 	l.told = l.told || cause != nil && l.running.Err() != nil
 	switch {
 	case err == nil:

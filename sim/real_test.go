@@ -143,7 +143,7 @@ func TestRealLastWords(t *testing.T) {
 	const script = `#!/bin/sh
 at() { nsenter --net=/run/netns/other ip link "$@"; }
 at add passt type bridge
-until at show bridge >/dev/null; do :; done
+until at show bridge >/dev/null 2>&1; do :; done
 echo last words >&2
 exit 3
 `
