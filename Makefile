@@ -30,7 +30,7 @@ PASSTLAB = $(CURDIR)/bin/passtlab
 RACE    := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 COLOUR  := $(if $(MAKE_TERMOUT),,--no-color)
 
-.PHONY: packages clients-page kernels soak containers fidelity adapters ecosystem e2e-clients help build test test-packages test-corpus e2e e2e-build e2e-run lint bench clean
+.PHONY: fuzz-passt packages clients-page kernels soak containers fidelity adapters ecosystem e2e-clients help build test test-packages test-corpus e2e e2e-build e2e-run lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -125,6 +125,13 @@ fidelity: build ## compare the simulated passt with real ones: truth tables, ver
 	$(GO) test -c -trimpath -o bin/fidelity.test ./suites/fidelity
 	cd suites/fidelity && PASSTLAB_REQUIRE_PASST=1 PASSTLAB_PROGRAMS='$(PASSTS)' '$(PASSTLAB)' rootless -- \
 		'$(CURDIR)/bin/fidelity.test' $(if $(filter sid,$(PASSTS)),-page) $(patsubst -%,-test.%,$(TESTFLAGS))
+
+# RELEASES are programs: releases from scripts/fetch-passt.sh, or paths.
+RELEASES ?= 2023_03_09 2025_05_03 2026_07_28 2026_10_02
+FRAMES   ?= 20000
+fuzz-passt: build ## look for frames that the real passt answers otherwise than the simulated one; RELEASES=… FRAMES=20000 SEED=1
+	$(GO) build -o bin/fuzzpasst ./scripts/fuzzpasst
+	bin/passtlab rootless -- bin/fuzzpasst -frames $(FRAMES) $(if $(SEED),-seed $(SEED)) -out '$(OUT)/fuzz' $(RELEASES)
 
 kernels: build ## run label:core on other kernels, in virtual machines, and the corpus on 6.1; KERNELS=all CORPUS=all for more
 	scripts/install-packages.sh qemu-system-x86

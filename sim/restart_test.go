@@ -139,7 +139,7 @@ func TestRestartReal(t *testing.T) {
 			ok(t, err)
 			e, err := passt.New(cfg)
 			ok(t, err)
-			s, err := OpenSocket(t.Context(), b, cfg, sc.Guest.MAC.HardwareAddr())
+			s, err := openSocket(t.Context(), b, cfg, []string{"-t", "::/20007"})
 			ok(t, err)
 			defer func() { ok(t, s.Close()) }()
 			acquaint(t, &s.topology)
@@ -174,7 +174,7 @@ func TestRestartReal(t *testing.T) {
 }
 
 // receive returns the next frame of the real passt.
-func receive(t testing.TB, s *Socket) []byte {
+func receive(t testing.TB, s *socket) []byte {
 	t.Helper()
 	head := make([]byte, 4)
 	_, err := io.ReadFull(s, head)

@@ -96,7 +96,10 @@ func wireRecordCommand() *cobra.Command {
 		Use:   "record --backend passt[=PROGRAM][@RELEASE] FILE",
 		Short: "Record the answers of a real passt for passtlab wire",
 		Long: `Record starts the real passt in its socket mode, in a pod of its own, sends it
-the frames of a recorded guest and writes its answers to FILE.`,
+the frames of a recorded guest and writes its answers to FILE. With a datagram from
+outside after each case it also records the address to which passt sends inbound traffic.
+A line "# options: -m 1400 --no-ra" in the recording of --stimuli starts passt with these
+options.`,
 		Example: "  passtlab wire record --backend passt=./passt new.txt && passtlab wire new.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -141,12 +144,7 @@ the frames of a recorded guest and writes its answers to FILE.`,
 func recordWire(ctx context.Context, b sim.Backend, from *wire.Recording, w io.Writer) (err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, recordLimit, fmt.Errorf("no result after %s", recordLimit))
 	defer cancel()
-	s, err := sim.OpenSocket(ctx, b, wire.Pod(passt.Release{}), wire.Guest)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	rec, err := wire.Record(ctx, s, b.Release, from)
+	rec, err := sim.RecordWire(ctx, b, from)
 	if err != nil {
 		return err
 	}

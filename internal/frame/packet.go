@@ -26,6 +26,25 @@ type Packet struct {
 
 // Parse reads a frame. It skips extension headers.
 func Parse(b []byte) (p Packet, ok bool) {
+	if p, ok = ParseHeader(b); !ok {
+		return p, false
+	}
+	for extension(p.Protocol) {
+		if len(p.Payload) < 8 {
+			return Packet{}, false
+		}
+		n := 8 * (int(p.Payload[1]) + 1)
+		if n > len(p.Payload) {
+			return Packet{}, false
+		}
+		p.Protocol, p.Payload = layers.IPProtocol(p.Payload[0]), p.Payload[n:]
+	}
+	return p, true
+}
+
+// ParseHeader reads a frame. The protocol is that of the IPv6 header, and extension headers
+// are in the payload.
+func ParseHeader(b []byte) (p Packet, ok bool) {
 	if len(b) < ethernetLen+headerLen || binary.BigEndian.Uint16(b[12:]) != uint16(layers.EthernetTypeIPv6) {
 		return Packet{}, false
 	}
@@ -38,16 +57,7 @@ func Parse(b []byte) (p Packet, ok bool) {
 	}
 	p.Payload, p.Trailer = p.Payload[:n], p.Payload[n:]
 	p.Source, p.Destination = netip.AddrFrom16([16]byte(h[8:])), netip.AddrFrom16([16]byte(h[24:]))
-	for p.Protocol = layers.IPProtocol(h[6]); extension(p.Protocol); {
-		if len(p.Payload) < 8 {
-			return Packet{}, false
-		}
-		n := 8 * (int(p.Payload[1]) + 1)
-		if n > len(p.Payload) {
-			return Packet{}, false
-		}
-		p.Protocol, p.Payload = layers.IPProtocol(p.Payload[0]), p.Payload[n:]
-	}
+	p.Protocol = layers.IPProtocol(h[6])
 	return p, true
 }
 

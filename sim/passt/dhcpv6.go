@@ -18,9 +18,10 @@ import (
 
 const (
 	udpLen     = 8
-	messageLen = 4  // message type and transaction id (RFC 8415 8)
-	iaLen      = 12 // an IA_NA without options (RFC 8415 21.4)
-	iaAddrLen  = 24 // an IAADDR without options (RFC 8415 21.6)
+	messageLen = 4   // message type and transaction id (RFC 8415 8)
+	iaLen      = 12  // an IA_NA without options (RFC 8415 21.4)
+	iaAddrLen  = 24  // an IAADDR without options (RFC 8415 21.6)
+	maxName    = 255 // a client name option's flags and longest name
 	infinite   = ndp.Infinity
 )
 
@@ -44,10 +45,13 @@ func (m message) find(code dhcpv6.OptionCode, at int) (int, bool) {
 // length returns the length in the header of the option at offset at.
 func (m message) length(at int) int { return int(binary.BigEndian.Uint16(m[at+2:])) }
 
+// whole reports whether the message has all of the option at offset at.
+func (m message) whole(at int) bool { return at+optionLen+m.length(at) <= len(m) }
+
 // option returns the content of the first option of that code, unless it is cut short.
 func (m message) option(code dhcpv6.OptionCode) ([]byte, bool) {
 	at, ok := m.find(code, 0)
-	if !ok || at+optionLen+m.length(at) > len(m) {
+	if !ok || !m.whole(at) {
 		return nil, false
 	}
 	return m[at+optionLen:][:m.length(at)], true
@@ -84,6 +88,9 @@ func (e *Engine) dhcpv6(p frame.Packet) []byte {
 		return nil
 	}
 	server, named := m.option(dhcpv6.OptionServerID)
+	if at, _ := m.find(dhcpv6.OptionServerID, 0); e.cfg.Release.ShortID && at+optionLen+len(e.serverID) > len(m) {
+		named = false // passt: as if there were none, 2025_09_11
+	}
 	if named && len(server) != len(e.serverID) {
 		return nil
 	}
@@ -121,7 +128,7 @@ func (e *Engine) dhcpv6(p frame.Packet) []byte {
 			return nil
 		}
 	case dhcpv6.MessageTypeInformationRequest:
-		_, hasTA := m.find(dhcpv6.OptionIATA, 0)
+		_, hasTA := m.option(dhcpv6.OptionIATA)
 		if hasIA || hasTA || named && !us {
 			return nil
 		}
@@ -160,11 +167,11 @@ func (e *Engine) iaOf(m message) (iaid [4]byte, has, ok bool) {
 	if !found {
 		return iaid, false, true
 	}
-	whole := at+optionLen+m.length(at) <= len(m)
+	whole := m.whole(at)
 	if e.cfg.Release.ShortIA {
-		// passt: the message has to be long enough for an IA_NA, the option not,
-		// 2025_09_11.
-		whole = at+optionLen+iaLen <= len(m)
+		// passt: the message has to be long enough for an IA_NA, too, the option
+		// not, 2025_09_11.
+		whole = whole && at+optionLen+iaLen <= len(m)
 	}
 	if !whole {
 		return iaid, false, true
@@ -178,7 +185,7 @@ func (e *Engine) iaOf(m message) (iaid [4]byte, has, ok bool) {
 // notOnLink returns the head of the first IA_NA with an address that is not
 // the leased one, or nil.
 //
-// passt, all releases: the search ends at an IA_NA that is too short and at an IAADDR
+// passt, all releases: the search ends at an IA_NA that is too short or cut short, and at an IAADDR
 // with options. It skips twelve octets of an IA_TA, although its options begin after
 // four.
 func (e *Engine) notOnLink(m message) []byte {
@@ -188,7 +195,7 @@ func (e *Engine) notOnLink(m message) []byte {
 			if !ok {
 				break
 			}
-			if at = ia + optionLen + iaLen; m.length(ia) < iaLen || at > len(m) {
+			if at = ia + optionLen + iaLen; m.length(ia) < iaLen || !m.whole(ia) {
 				return nil
 			}
 			for {
@@ -196,7 +203,7 @@ func (e *Engine) notOnLink(m message) []byte {
 				if !ok {
 					break
 				}
-				if at = addr + optionLen + iaAddrLen; m.length(addr) != iaAddrLen || at > len(m) {
+				if at = addr + optionLen + iaAddrLen; m.length(addr) != iaAddrLen || !m.whole(addr) {
 					return nil
 				}
 				if netip.AddrFrom16([16]byte(m[addr+optionLen:])) != e.address {
@@ -257,7 +264,15 @@ func (e *Engine) lease(m message, client []byte) dhcpv6.Options {
 	if how := e.cfg.Release.FQDN; how != FQDNNone && e.cfg.FQDN != "" {
 		const s, override = 0x01, 0x02 // RFC 4704 4.1
 		flags := byte(0)
-		if asked, ok := m.option(dhcpv6.OptionFQDN); how == FQDNFlags && ok && len(asked) > 0 && asked[0]&s != 0 {
+		// passt: reads behind an empty option, and even behind the message, which is
+		// zero here, 2025_02_17 to 2025_09_10. Then the message has to be long enough
+		// for the longest name.
+		at, ok := m.find(dhcpv6.OptionFQDN, 0)
+		least := at + optionLen + 1
+		if how == FQDNLong {
+			least = at + optionLen + maxName
+		}
+		if ok && m.whole(at) && least <= len(m) && m[at+optionLen]&s != 0 {
 			flags = override
 		}
 		o = append(o, generic(dhcpv6.OptionFQDN, append([]byte{flags}, labels(e.cfg.FQDN)...)))

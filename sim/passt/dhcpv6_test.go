@@ -2,6 +2,7 @@ package passt_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/insomniacslk/dhcp/dhcpv6"
@@ -24,6 +25,8 @@ func TestIAID(t *testing.T) {
 		{"4 octets at the end", "2025_09_11", option(dhcpv6.OptionIANA, []byte{0, 0, 0, 7}), [4]byte{1}},
 		{"4 octets before others", "2025_09_11", append(option(dhcpv6.OptionIANA, []byte{0, 0, 0, 7}), clientID...), [4]byte{3: 7}},
 		{"cut short", "2025_05_03", iana(7)[:12], [4]byte{1}},
+		{"longer than the message", "2025_05_03", iana(7, iaaddr(addrD))[:30], [4]byte{1}},
+		{"longer than the message", "2026_07_16", iana(7, iaaddr(addrD))[:30], [4]byte{1}},
 	} {
 		m := reply(t, engine(t, tt.release), request(t, addrL, dhcpv6.MessageTypeSolicit, clientID, tt.options))
 		var got [4]byte
@@ -56,6 +59,7 @@ func TestNotOnLink(t *testing.T) {
 		{"wrong", "2025_05_03", [][]byte{iana(7, iaaddr(peer))}, 7},
 		{"second address", "2025_05_03", [][]byte{iana(7, iaaddr(addrD), iaaddr(peer))}, 7},
 		{"with option", "2025_05_03", [][]byte{iana(7, withOption)}, 0},
+		{"longer than the message", "2025_05_03", [][]byte{append(iana(7, iaaddr(peer))[:3], append([]byte{99}, iana(7, iaaddr(peer))[4:]...)...)}, 0},
 		{"second IA", "2025_05_03", [][]byte{iana(7, iaaddr(addrD)), iana(8, iaaddr(peer))}, 0},
 		{"second IA", "2025_09_11", [][]byte{iana(7, iaaddr(addrD)), iana(8, iaaddr(peer))}, 8},
 		{"third IA", "2025_09_11", [][]byte{iana(7, iaaddr(addrD)), iana(8), iana(9, iaaddr(peer))}, 9},
@@ -83,6 +87,29 @@ func TestNotOnLink(t *testing.T) {
 	}
 }
 
+// Options that the end of the message cuts short count as none, or the message does not
+// count.
+func TestCutShort(t *testing.T) {
+	for _, tt := range []struct {
+		name, release string
+		kind          dhcpv6.MessageType
+		option        []byte
+		answered      bool
+	}{
+		{"IA_TA", "2025_05_03", dhcpv6.MessageTypeInformationRequest, option(dhcpv6.OptionIATA, make([]byte, 4)), false},
+		{"IA_TA cut short", "2025_05_03", dhcpv6.MessageTypeInformationRequest, option(dhcpv6.OptionIATA, make([]byte, 4))[:7], true},
+		{"server", "2025_09_10", dhcpv6.MessageTypeSolicit, option(dhcpv6.OptionServerID, make([]byte, 12)), false},
+		{"server", "2025_09_11", dhcpv6.MessageTypeSolicit, option(dhcpv6.OptionServerID, make([]byte, 12)), true},
+		{"server before others", "2025_09_11", dhcpv6.MessageTypeSolicit, append(option(dhcpv6.OptionServerID, make([]byte, 12)), iana(7)...), false},
+		{"DUID of 128 octets", "2026_07_16", dhcpv6.MessageTypeSolicit, nil, true},
+	} {
+		m := reply(t, engine(t, tt.release), request(t, addrL, tt.kind, option(dhcpv6.OptionClientID, make([]byte, 128)), tt.option))
+		if (m != nil) != tt.answered {
+			t.Errorf("%s, %s: answered: %t", tt.release, tt.name, m != nil)
+		}
+	}
+}
+
 func TestFQDN(t *testing.T) {
 	name := func(c *passt.Config) { c.FQDN = "vm.example.org." }
 	set := option(dhcpv6.OptionFQDN, []byte{1}, []byte("\x02vm\x00"))
@@ -99,6 +126,10 @@ func TestFQDN(t *testing.T) {
 		{"2025_02_17", name, nil, "\x00\x02vm\x07example\x03org\x00"},
 		{"2025_02_17", func(*passt.Config) {}, set, ""},
 		{"2025_09_11", name, set, "\x00\x02vm\x07example\x03org\x00"},
+		{"2025_09_11", name, append(slices.Clone(set), option(200, make([]byte, 246))...), "\x02\x02vm\x07example\x03org\x00"},
+		{"2025_09_11", name, append(slices.Clone(set), option(200, make([]byte, 245))...), "\x00\x02vm\x07example\x03org\x00"},
+		{"2025_02_17", name, append(option(dhcpv6.OptionFQDN), option(0x0164)...), "\x02\x02vm\x07example\x03org\x00"},
+		{"2025_02_17", name, option(dhcpv6.OptionFQDN), "\x00\x02vm\x07example\x03org\x00"},
 	} {
 		m := reply(t, engine(t, tt.release, tt.change), request(t, addrL, dhcpv6.MessageTypeSolicit, clientID, tt.option))
 		var got string
@@ -108,6 +139,15 @@ func TestFQDN(t *testing.T) {
 		if got != tt.want {
 			t.Errorf("%s, asked %x: option %q, want %q", tt.release, tt.option, got, tt.want)
 		}
+	}
+}
+
+// Seen on passt 2023_03_09: the end of a list that reaches the code of passt's next option.
+func TestSearchListEnd(t *testing.T) {
+	e := engine(t, "2023_03_09", func(c *passt.Config) { c.Nameservers = nil })
+	duid := option(dhcpv6.OptionClientID, bytes.Repeat([]byte("A"), 64))
+	if f := one(t, e.Handle(start, request(t, addrL, dhcpv6.MessageTypeSolicit, duid))); f[len(f)-1] != 1 {
+		t.Errorf("the list ends with %d, want 1", f[len(f)-1])
 	}
 }
 

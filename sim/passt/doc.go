@@ -21,13 +21,14 @@
 // (SetAddress), stop answering DHCPv6 (AnswerDHCPv6), clear the autonomous flag, and send
 // an advertisement of the caller (Advertise).
 //
-// Not modelled: IPv4; pasta's own defaults (no resolver options, no boot solicitation);
-// the flows that a live migration carries over; the choice between several addresses of
+// Not modelled: IPv4; that an echo reply of the guest ends passt 2023_03_09; pasta's own
+// defaults (no resolver options, no boot solicitation); the flows that a live migration carries over; the choice between several addresses of
 // the pod (Config has one); a search domain's trailing dot, which is dropped; a search
 // list too long for its options, which New refuses. Package plane lists the differences
 // of the data plane.
 //
-// Assumed, because no recording shows it: a reply to a message without an IA_NA repeats
-// the IAID of the last lease; an option that the end of the message cuts short counts as
-// missing, except the IA_NA since 2025_09_11.
+// Each rule for a message that is cut short, and for extension headers, is passt's as
+// scripts/fuzzpasst found it. Two answers depend on memory behind the frame, which is zero
+// here: to a neighbour solicitation without a whole target before 2024_08_14, and to an
+// empty client name option at a message's end before 2025_09_11.
 package passt

@@ -135,7 +135,7 @@ func New(cfg Config) (*Engine, error) {
 	e.resolvers = e.nameservers()
 	e.serverID = e.duid()
 	e.iaid = [4]byte{1} // a one as a little-endian machine stores it
-	e.replies = newScratch(len(e.resolvers), e.cfg.Searches)
+	e.replies = newScratch(e.cfg.Searches)
 	return e, nil
 }
 
@@ -276,8 +276,8 @@ func (e *Engine) Handle(now time.Time, b []byte) [][]byte {
 	}
 	e.guest = slices.Clone(b[6:12])
 	// passt: a frame with padding is ignored, all releases.
-	p, ok := frame.Parse(b)
-	if !ok || len(p.Trailer) > 0 || e.silent {
+	p, ok := frame.ParseHeader(b)
+	if !ok || len(p.Trailer) > 0 || e.silent || !complete(p) {
 		return nil
 	}
 	if e.cfg.Release.DropLoopback && (loopback(p.Source) || loopback(p.Destination)) {
@@ -285,7 +285,7 @@ func (e *Engine) Handle(now time.Time, b []byte) [][]byte {
 	}
 	e.observe(p.Source)
 	var answer []byte
-	switch p.Protocol {
+	switch p.Protocol { // passt: never answers behind an extension header, all releases
 	case layers.IPProtocolICMPv6:
 		answer = e.neighbourDiscovery(p)
 	case layers.IPProtocolUDP:

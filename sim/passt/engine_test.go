@@ -65,10 +65,13 @@ func engine(t testing.TB, release string, change ...func(*passt.Config)) *passt.
 	return e
 }
 
+// unassigned is the protocol of a packet that passt counts and does not answer.
+const unassigned = layers.IPProtocol(200)
+
 // packet builds a frame of the guest.
 func packet(t testing.TB, src, dst netip.Addr, upper ...gopacket.SerializableLayer) []byte {
 	t.Helper()
-	l3 := &layers.IPv6{Version: 6, HopLimit: 255, SrcIP: src.AsSlice(), DstIP: dst.AsSlice(), NextHeader: layers.IPProtocolNoNextHeader}
+	l3 := &layers.IPv6{Version: 6, HopLimit: 255, SrcIP: src.AsSlice(), DstIP: dst.AsSlice(), NextHeader: unassigned}
 	for _, u := range upper {
 		switch u := u.(type) {
 		case *layers.ICMPv6:
@@ -399,6 +402,17 @@ func TestNeighbourAdvertisement(t *testing.T) {
 	}
 	if e.Learned(gateway, other) != nil || engine(t, "2025_09_19", table).Learned(peer, peerMAC) != nil {
 		t.Error("an announcement that is not made")
+	}
+}
+
+func TestShortSolicitation(t *testing.T) {
+	f := resolve(t, addrL, gateway)[:54+16]
+	binary.BigEndian.PutUint16(f[18:], 16)
+	for release, answered := range map[string]bool{"2023_03_09": true, "2024_08_13": true, "2024_08_14": false, "2026_07_16": false} {
+		out := one(t, engine(t, release).Handle(start, f))
+		if (out != nil) != answered || answered && !bytes.Equal(out[62:78], append(bytes.Clone(f[62:]), make([]byte, 8)...)) {
+			t.Errorf("%s: %x", release, out)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ func Option(m []byte, code dhcpv6.OptionCode) ([]byte, bool) { return message(m)
 
 // Lists returns the search lists of replies to the clients with these DUIDs.
 func Lists(how SearchList, searches []string, duids ...[]byte) (lists [][]byte) {
-	s := newScratch(1, searches)
+	s := newScratch(searches)
 	dns := dhcpv6.Options{dhcpv6.OptDNS(netip.MustParseAddr("fd01:cafe::53").AsSlice())}
 	for _, d := range duids {
 		lists = append(lists, s.list(how, d, dns, searches))

@@ -6,6 +6,8 @@ import (
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
+
+	"github.com/passtlab/passtlab/internal/frame"
 )
 
 var (
@@ -40,4 +42,28 @@ func (e *Engine) frame(to net.HardwareAddr, dst netip.Addr, flow uint32, proto l
 		return nil
 	}
 	return buf.Bytes()
+}
+
+// extension reports whether p is an extension header for passt: those of IANA's list, and
+// ESP.
+func extension(p layers.IPProtocol) bool {
+	switch p {
+	case 0, 43, 44, 50, 51, 60, 135, 139, 140, 253, 254:
+		return true
+	}
+	return false
+}
+
+// complete reports whether a chain of extension headers (RFC 8200 4) has an end, which is
+// not the "no next header" (59). passt: drops every other packet, and looks at nothing but
+// the type and the length of each header, all releases. The last header may be cut short.
+func complete(p frame.Packet) bool {
+	next, rest := p.Protocol, p.Payload
+	for extension(next) {
+		if len(rest) < 2 {
+			return false
+		}
+		next, rest = layers.IPProtocol(rest[0]), rest[min(8*(int(rest[1])+1), len(rest)):]
+	}
+	return next != layers.IPProtocolNoNextHeader
 }

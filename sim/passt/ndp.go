@@ -37,6 +37,13 @@ func (e *Engine) neighbourDiscovery(p frame.Packet) []byte {
 		// passt: never answers duplicate address detection (RFC 4862 5.4), all
 		// releases.
 		target, ok := p.Target()
+		if !ok && e.cfg.Release.ShortNS {
+			// passt: takes the rest from memory behind the frame, before
+			// 2024_08_14. Here that is zero.
+			var t [16]byte
+			copy(t[:], p.Payload[icmpLen:])
+			target, ok = netip.AddrFrom16(t), true
+		}
 		if !ok || p.Source.IsUnspecified() {
 			return nil
 		}

@@ -44,6 +44,7 @@ type Behaviour struct {
 
 	// Neighbour discovery (RFC 4861 7.2).
 
+	ShortNS       bool // solicitations without a whole target are answered
 	InitialNS     bool // the guest is solicited as soon as it connects
 	NeighbourMACs bool // advertisements hold the pod's neighbours' own MACs; new ones are announced
 
@@ -52,6 +53,7 @@ type Behaviour struct {
 	SearchList       SearchList // how well the search list is encoded
 	EveryIA          bool       // every IA_NA is checked for NotOnLink, else the first
 	ShortIA          bool       // an IA_NA cut short by the message's end is ignored, else taken from 4 octets on
+	ShortID          bool       // a server identifier cut short by the message's end is ignored, else the message is
 	FQDN             FQDN       // the client name option
 	LeaseIsLinkLocal bool       // any source of a request becomes the link-local address seen
 
@@ -92,7 +94,7 @@ type FQDN int
 const (
 	FQDNNone  FQDN = iota // not sent
 	FQDNFlags             // O is set if the client set S
-	FQDNZero              // flags are zero
+	FQDNLong              // only if that option and what follows have 255 octets, else flags are zero
 )
 
 // PortRange is a range of ports, both ends included.
@@ -114,6 +116,7 @@ var changes = []struct {
 			LeaseIsLinkLocal: true,
 			SeenUnspecified:  true,
 			SeenSolicitor:    true,
+			ShortNS:          true,
 			InitialPodLL:     true,
 			AllPorts:         []PortRange{{First: 0, Last: 49151}},
 		}
@@ -133,6 +136,7 @@ var changes = []struct {
 	{"2024_07_26", "UDP NAT filters by address and port, before endpoint-independent", nil},
 	{"2024_08_14", "RA: the prefix field holds the pod's whole address", func(b *Behaviour) { b.WholePrefix = true }},
 	{"2024_08_14", "RA: the source link-layer address follows the prefix, before it came last", func(b *Behaviour) { b.SourceSecond = true }},
+	{"2024_08_14", "a neighbour solicitation without a whole target is not answered", func(b *Behaviour) { b.ShortNS = false }},
 	{"2024_08_14", "a datagram of the guest from :: no longer ends passt", func(b *Behaviour) { b.EndsByUDP = false }},
 	{"2024_08_21", "passt's MAC is 9a:55:9a:55:9a:55, before the pod's", func(b *Behaviour) { b.FixedMAC = true }},
 	{"2024_08_21", "inbound from ::1 comes from the gateway address, before from passt's link-local address", nil},
@@ -153,7 +157,8 @@ var changes = []struct {
 	{"2025_04_15", "the guest's hop limit is kept for UDP", nil},
 	{"2025_09_11", "every IA_NA is checked for NotOnLink, before the first", func(b *Behaviour) { b.EveryIA = true }},
 	{"2025_09_11", "an IA_NA cut short by the message's end is ignored", func(b *Behaviour) { b.ShortIA = true }},
-	{"2025_09_11", "the client name option's flags are always zero", func(b *Behaviour) { b.FQDN = FQDNZero }},
+	{"2025_09_11", "a server identifier cut short by the message's end is ignored, before the message was", func(b *Behaviour) { b.ShortID = true }},
+	{"2025_09_11", "the client name option's flags are zero, unless 255 octets of the message follow the client's option header", func(b *Behaviour) { b.FQDN = FQDNLong }},
 	{"2025_09_19", "the guest is solicited on connect, so that a restarted passt knows its MAC at once; a virtual machine that boots does not receive it", func(b *Behaviour) { b.InitialNS = true }},
 	{"2025_12_08", "neighbour advertisements hold the MACs of the pod's neighbours; new neighbours are announced unasked", func(b *Behaviour) { b.NeighbourMACs = true }},
 	{"2025_12_08", "in front of a pod without IPv6 it advertises fe80::1 as router, and solicits :: on connect", func(b *Behaviour) { b.LocalMode = true }},

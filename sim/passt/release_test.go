@@ -30,7 +30,7 @@ func lookup(t testing.TB, name string) passt.Release {
 func TestBehaviour(t *testing.T) {
 	a := passt.Behaviour{
 		RouterLifetime: 9000 * time.Second, PrefixLifetime: time.Hour, ResolverLifetime: time.Minute,
-		LeaseIsLinkLocal: true, SeenUnspecified: true, SeenSolicitor: true, InitialPodLL: true,
+		LeaseIsLinkLocal: true, SeenUnspecified: true, SeenSolicitor: true, ShortNS: true, InitialPodLL: true,
 		AllPorts: []passt.PortRange{{First: 0, Last: 49151}},
 	}
 	b := a // 2023_06_03
@@ -44,7 +44,7 @@ func TestBehaviour(t *testing.T) {
 	early.DropLoopback, early.PerFlow = true, true
 	early.EchoLoopback, early.GatewayUDP, early.EndsByUDP = true, true, true
 	c := early // 2024_08_21
-	c.EndsByUDP = false
+	c.EndsByUDP, c.ShortNS = false, false
 	c.WholePrefix, c.SourceSecond, c.FixedMAC, c.InitialPodLL = true, true, true, false
 	ref := c // 2025_05_03
 	ref.AllPorts = []passt.PortRange{{First: 1, Last: 32767}, {First: 61000, Last: 65535}}
@@ -53,7 +53,7 @@ func TestBehaviour(t *testing.T) {
 	ref.StateCarried = true
 	ref.ResetACK, ref.UDPErrors = true, true
 	d := ref // 2025_12_08
-	d.EveryIA, d.ShortIA, d.FQDN = true, true, passt.FQDNZero
+	d.EveryIA, d.ShortIA, d.ShortID, d.FQDN = true, true, true, passt.FQDNLong
 	d.InitialNS, d.NeighbourMACs, d.LocalMode = true, true, true
 	e := d // 2026_07_16
 	e.SeenFrozen, e.LeaseIsLinkLocal = true, false

@@ -35,8 +35,14 @@ const (
 // reply shows octets of earlier ones.
 type scratch []byte
 
-func newScratch(nameservers int, searches []string) scratch {
-	return make(scratch, maxDUID+optionLen+16*nameservers+optionLen+len(encoded(searches))+1)
+func newScratch(searches []string) scratch {
+	// Behind the longest client identifier, passt begins with the codes of the two
+	// options, the second behind room for the nameservers.
+	const search = maxDUID + optionLen + 16*maxNameservers
+	s := make(scratch, search+optionLen+len(encoded(searches))+1)
+	binary.BigEndian.PutUint16(s[maxDUID:], uint16(dhcpv6.OptionDNSRecursiveNameServer))
+	binary.BigEndian.PutUint16(s[search:], uint16(dhcpv6.OptionDomainSearchList))
+	return s
 }
 
 // list writes a reply's client identifier, nameservers and search list, and returns the

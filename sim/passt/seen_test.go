@@ -1,9 +1,13 @@
 package passt_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"net/netip"
+	"slices"
 	"testing"
 
+	"github.com/gopacket/gopacket"
 	"github.com/insomniacslk/dhcp/dhcpv6"
 	"pgregory.net/rapid"
 
@@ -27,6 +31,16 @@ func TestSeen(t *testing.T) {
 		f[14+6], f[14+40] = 0, 58
 		return f
 	}
+	// chain has the protocols of extension headers of eight octets, and the last one's
+	// octets, before a packet with the protocol of the first.
+	chain := func(first byte, headers ...[]byte) func(testing.TB) []byte {
+		return func(t testing.TB) []byte {
+			f := packet(t, addrS, peer, gopacket.Payload(bytes.Join(headers, nil)))
+			f[14+6] = first
+			return f
+		}
+	}
+	header := func(next, length byte) []byte { return []byte{next, length, 0, 0, 0, 0, 0, 0} }
 	solicitor := func(t testing.TB) []byte { return solicit(t, nobody) }
 	given := func(c *passt.Config) { c.AddressGiven = true }
 	found := func(*passt.Config) {}
@@ -59,6 +73,13 @@ func TestSeen(t *testing.T) {
 		{"lease of a global source", "2026_07_16", found, sent{lease(addrS)}, addrD, none},
 		{"padding", "2025_05_03", found, sent{padded}, addrD, none},
 		{"extension header", "2025_05_03", found, sent{multicastListener}, addrS, none},
+		{"no next header", "2025_05_03", found, sent{chain(59, header(0, 0))}, addrD, none},
+		{"no next header behind others", "2025_05_03", found, sent{chain(0, header(60, 0), header(59, 0))}, addrD, none},
+		{"no next header behind a fragment", "2023_03_09", found, sent{chain(44, header(59, 0))}, addrD, podLL},
+		{"header alone", "2025_05_03", found, sent{chain(60, header(200, 0))}, addrS, none},
+		{"header cut short", "2025_05_03", found, sent{chain(60, header(200, 9))}, addrS, none},
+		{"header of one octet", "2025_05_03", found, sent{chain(60, []byte{200})}, addrD, none},
+		{"chain cut short", "2026_07_16", found, sent{chain(43, header(135, 9))}, addrD, none},
 		{"solicitation", "2025_05_03", found, sent{func(t testing.TB) []byte { return resolve(t, addrS, gateway) }}, addrS, none},
 	} {
 		e := engine(t, tt.release, tt.change)
@@ -103,4 +124,19 @@ func TestSeenProperties(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Nothing behind an extension header is answered.
+func TestExtended(t *testing.T) {
+	for name, f := range map[string][]byte{
+		"RS": solicit(t, addrL), "NS": resolve(t, addrL, gateway), "SOLICIT": request(t, addrL, dhcpv6.MessageTypeSolicit, clientID),
+	} {
+		g := slices.Insert(slices.Clone(f), 54, f[20], 0, 1, 4, 0, 0, 0, 0)
+		g[20] = 0
+		binary.BigEndian.PutUint16(g[18:], uint16(len(g)-54))
+		e := engine(t, "2025_05_03")
+		if e.Handle(start, f) == nil || e.Handle(start, g) != nil {
+			t.Errorf("%s: want an answer without an extension header, and none with", name)
+		}
+	}
 }

@@ -141,12 +141,8 @@ func (p *program) record(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := sim.OpenSocket(t.Context(), p.Backend, wire.Pod(passt.Release{}), wire.Guest)
+	rec, err := sim.RecordWire(t.Context(), p.Backend, from)
 	if err != nil {
-		t.Fatal(err)
-	}
-	rec, err := wire.Record(t.Context(), s, p.Release, from)
-	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	p.frames = play(t, rec, p.Behaves())

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -59,6 +60,6 @@ func compare(out *strings.Builder, recorded, simulated []field) {
 	}
 }
 
-func write(out *strings.Builder, name, recorded, simulated string) {
+func write(out io.Writer, name, recorded, simulated string) {
 	fmt.Fprintf(out, "    %s:\n      recorded  %s\n      simulated %s\n", name, recorded, simulated)
 }

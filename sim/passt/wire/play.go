@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -18,8 +17,8 @@ import (
 func Pod(rel passt.Release) passt.Config {
 	return passt.Config{
 		Release:     rel,
-		PodMAC:      net.HardwareAddr{2, 0, 0, 0, 0, 10},
-		Address:     netip.MustParsePrefix("fd01:cafe::f14c:9fa1:8496:557f/64"),
+		PodMAC:      podMAC,
+		Address:     netip.PrefixFrom(pod, 64),
 		Gateway:     netip.MustParseAddr("fd01:cafe::1"),
 		Nameservers: []netip.Addr{netip.MustParseAddr("fd01:cafe::53")},
 		Searches:    []string{"default.svc.cluster.local", "svc.cluster.local", "cluster.local"},
@@ -38,7 +37,8 @@ func (r Result) Failed() int { return len(r.Differences) }
 // Difference is a case in which the simulation differs.
 type Difference struct {
 	Case
-	Simulated [][]byte
+	Simulated     [][]byte
+	SimulatedSeen Seen
 }
 
 // Print writes the differences, decoded field by field, and a last line that
@@ -46,7 +46,11 @@ type Difference struct {
 func (r Result) Print(w io.Writer) error {
 	out := new(bytes.Buffer)
 	for _, d := range r.Differences {
-		fmt.Fprintf(out, "= %s\n%s\n", d.Title, Diff(d.Received, d.Simulated))
+		fmt.Fprintf(out, "= %s\n%s", d.Title, Diff(d.Received, d.Simulated))
+		if d.Seen != nil && *d.Seen != d.SimulatedSeen {
+			write(out, "addresses seen", d.Seen.String(), d.SimulatedSeen.String())
+		}
+		fmt.Fprintln(out)
 	}
 	fmt.Fprintf(out, "%d passed, %d failed\n", r.Passed, r.Failed())
 	_, err := out.WriteTo(w)
@@ -55,7 +59,10 @@ func (r Result) Print(w io.Writer) error {
 
 // Play sends a recording's frames to a simulated passt of a release.
 func Play(rec *Recording, rel passt.Release) (Result, error) {
-	cfg := Pod(rel)
+	cfg, err := configure(rel, rec.Options)
+	if err != nil {
+		return Result{}, fmt.Errorf("play recording: %w", err)
+	}
 	cfg.Started = rec.started()
 	engine, err := passt.New(cfg)
 	if err != nil {
@@ -63,11 +70,13 @@ func Play(rec *Recording, rel passt.Release) (Result, error) {
 	}
 	var res Result
 	compare := func(c Case, simulated [][]byte) {
-		if slices.EqualFunc(c.Received, simulated, bytes.Equal) {
+		s := seenBy(engine)
+		if slices.EqualFunc(c.Received, simulated, bytes.Equal) && (c.Seen == nil || *c.Seen == s) {
 			res.Passed++
-			return
+		} else {
+			res.Differences = append(res.Differences, Difference{c, simulated, s})
 		}
-		res.Differences = append(res.Differences, Difference{c, simulated})
+		engine.Handle(cfg.Started, marker(0)) // as Record did
 	}
 	unasked, cases := engine.Connect(cfg.Started), rec.Cases
 	switch {
@@ -88,19 +97,28 @@ func Play(rec *Recording, rel passt.Release) (Result, error) {
 	return res, nil
 }
 
+func seenBy(e *passt.Engine) Seen {
+	s := Seen{e.Seen(), e.SeenLinkLocal()}
+	if !s.LinkLocal.IsValid() {
+		// passt: does not drop what it has no address for, all releases.
+		s.LinkLocal = netip.IPv6Unspecified()
+	}
+	return s
+}
+
 // started returns the time in the server's DUID, or the DUID's epoch if there
 // is none.
 func (rec *Recording) started() time.Time {
 	t := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	duid, err := dhcpv6.DUIDFromBytes(rec.serverID())
+	duid, err := dhcpv6.DUIDFromBytes(rec.ServerID())
 	if llt, ok := duid.(*dhcpv6.DUIDLLT); ok && err == nil {
 		t = t.Add(time.Duration(llt.Time) * time.Second)
 	}
 	return t
 }
 
-// serverID returns the server's DUID of the first ADVERTISE, or nil.
-func (rec *Recording) serverID() []byte {
+// ServerID returns the server's DUID of the first ADVERTISE, or nil.
+func (rec *Recording) ServerID() []byte {
 	for _, c := range rec.Cases {
 		for _, frame := range c.Received {
 			fields := make(map[string]field)

@@ -107,7 +107,7 @@ func TestReplaceID(t *testing.T) {
 	sum := func(b []byte) uint16 { return gopacket.FoldChecksum(gopacket.ComputeChecksum(b, 0)) }
 	for _, odd := range []int{0, 1} {
 		f := append(make([]byte, 62+odd), from...)
-		f[61] = 0x42 // any checksum
+		f[20], f[61] = 17, 0x42 // any checksum
 		g := replaceID(f, from, to)
 		if !bytes.Contains(g, to) || sum(f[54:]) != sum(g[54:]) {
 			t.Errorf("offset %d: sums %#x and %#x", odd, sum(f[54:]), sum(g[54:]))
@@ -115,6 +115,10 @@ func TestReplaceID(t *testing.T) {
 		if h := replaceID(g, to, from); !bytes.Equal(h, f) && binary.BigEndian.Uint16(h[60:]) != ^binary.BigEndian.Uint16(f[60:]) {
 			t.Errorf("offset %d: not as it was", odd)
 		}
+	}
+	cut := append(make([]byte, 62), "01234567"...)
+	if g := replaceID(cut, from, to); !bytes.HasSuffix(g, []byte("ABCDEFGH")) {
+		t.Errorf("a part of the DUID is %q", g[62:])
 	}
 	if f := []byte("short"); &replaceID(f, from, to)[0] != &f[0] {
 		t.Error("a short frame was changed")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/input"
@@ -16,10 +17,14 @@ const (
 	maxSize  = 64 << 20        // of a recording, in bytes
 )
 
+// optionsMark begins the line with the options of the command line.
+const optionsMark = "# options: "
+
 // Recording has the answers of one running passt.
 type Recording struct {
-	Release string // the second word of the first line, "# passt RELEASE…"
-	Note    string // the rest of that line
+	Release string   // the second word of the first line, "# passt RELEASE…"
+	Note    string   // the rest of that line
+	Options []string // of passt's command line, in the line "# options: …", if any
 	Cases   []Case
 }
 
@@ -28,6 +33,44 @@ type Case struct {
 	Title    string // with its number: "01 RS from LL with SLLA"
 	Sent     [][]byte
 	Received [][]byte
+	Seen     *Seen // after the frames; nil if nobody looked
+}
+
+// Seen has the guest's addresses to which passt sends a new datagram from outside. The zero
+// Addr means that passt drops it.
+type Seen struct {
+	Global    netip.Addr // from a global address
+	LinkLocal netip.Addr // from a link-local address
+}
+
+// String returns the line in a recording, without its mark.
+func (s Seen) String() string {
+	word := func(a netip.Addr) string {
+		if !a.IsValid() {
+			return "-"
+		}
+		return a.String()
+	}
+	return word(s.Global) + " " + word(s.LinkLocal)
+}
+
+func parseSeen(text string) (*Seen, error) {
+	s := new(Seen)
+	words := strings.Fields(text)
+	if len(words) != 2 {
+		return nil, fmt.Errorf("want two addresses, have %.80q", text)
+	}
+	for i, to := range []*netip.Addr{&s.Global, &s.LinkLocal} {
+		if words[i] == "-" {
+			continue
+		}
+		a, err := netip.ParseAddr(words[i])
+		if err != nil || !a.Is6() || a.Zone() != "" {
+			return nil, fmt.Errorf("%.80q is no IPv6 address", words[i])
+		}
+		*to = a
+	}
+	return s, nil
 }
 
 // ReadFile reads the recording in the named file. An error in its text begins with
@@ -67,6 +110,9 @@ func (rec *Recording) line(n int, l string) error {
 		rec.Release, rec.Note = text[:end], text[end:]
 		return nil
 	}
+	if options, ok := strings.CutPrefix(l, optionsMark); ok {
+		rec.Options = strings.Fields(options)
+	}
 	if l == "" || l[0] == '#' {
 		return nil
 	}
@@ -75,12 +121,17 @@ func (rec *Recording) line(n int, l string) error {
 	case "=":
 		rec.Cases = append(rec.Cases, Case{Title: text})
 		return nil
-	case ">", "<":
+	case ">", "<", "@":
 	default:
-		return fmt.Errorf("want a line that begins with =, >, < or #, have %.40q", l)
+		return fmt.Errorf("want a line that begins with =, >, <, @ or #, have %.40q", l)
 	}
 	if len(rec.Cases) == 0 {
 		return errors.New("a frame before the first case")
+	}
+	if mark == "@" {
+		seen, err := parseSeen(text)
+		rec.Cases[len(rec.Cases)-1].Seen = seen
+		return err
 	}
 	frame, err := hex.DecodeString(text)
 	if err != nil {
@@ -105,6 +156,9 @@ func (rec *Recording) line(n int, l string) error {
 func (rec *Recording) Write(w io.Writer) error {
 	out := new(bytes.Buffer)
 	fmt.Fprintf(out, "# passt %s%s\n", rec.Release, rec.Note)
+	if len(rec.Options) > 0 {
+		fmt.Fprintf(out, "%s%s\n", optionsMark, strings.Join(rec.Options, " "))
+	}
 	for _, c := range rec.Cases {
 		fmt.Fprintf(out, "\n= %s\n", c.Title)
 		for _, f := range c.Sent {
@@ -112,6 +166,9 @@ func (rec *Recording) Write(w io.Writer) error {
 		}
 		for _, f := range c.Received {
 			fmt.Fprintf(out, "< %x\n", f)
+		}
+		if c.Seen != nil {
+			fmt.Fprintf(out, "@ %s\n", c.Seen)
 		}
 	}
 	if _, err := out.WriteTo(w); err != nil {

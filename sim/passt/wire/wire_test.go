@@ -182,7 +182,9 @@ func TestRead(t *testing.T) {
 		{"odd digits", "# passt 2025_05_03\n= 01\n> 000\n", "recording:3: frame: encoding/hex: odd length hex string"},
 		{"no digits", "# passt 2025_05_03\n= 01\n> \n", "recording:3: frame: 0 octets, not 1 to 65589"},
 		{"not hex", "# passt 2025_05_03\n= 01\n< 0g\n", "recording:3: frame: encoding/hex: invalid byte"},
-		{"mark", "# passt 2025_05_03\n= 01\n! 00\n", `recording:3: want a line that begins with =, >, < or #, have "! 00"`},
+		{"mark", "# passt 2025_05_03\n= 01\n! 00\n", `recording:3: want a line that begins with =, >, <, @ or #, have "! 00"`},
+		{"one address", "# passt 2025_05_03\n= 01\n@ ::1\n", `recording:3: want two addresses, have "::1"`},
+		{"no address", "# passt 2025_05_03\n= 01\n@ :: 192.0.2.1\n", `recording:3: "192.0.2.1" is no IPv6 address`},
 		{"order", "# passt 2025_05_03\n= 01\n< 00\n> 00\n", "recording:4: a frame of the guest after one of passt"},
 		{"too long", "# passt 2025_05_03\n= 01\n> " + strings.Repeat("00", 70000), "recording:3: frame: 70000 octets, not 1 to 65589"},
 	} {
@@ -192,6 +194,31 @@ func TestRead(t *testing.T) {
 	}
 	if _, err := ReadFile("testdata/none.txt"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
+	}
+}
+
+// A recording with another command line, or another address seen, differs.
+func TestOptions(t *testing.T) {
+	const from = "testdata/2025_05_03.txt"
+	for options, failed := range map[string]bool{"-m 65520": false, "-m 1400": true, "--no-ra": true, "-a fd02::5": true, "-M 02:00:00:00:00:77": true, "-D none": true, "-S example.org": true, "-g fe80::1": true} {
+		rec := read(t, from)
+		rec.Options = strings.Fields(options)
+		if res := play(t, rec, rec.Release); (res.Failed() > 0) != failed {
+			t.Errorf("%s: %d failed", options, res.Failed())
+		}
+	}
+	rec := read(t, from)
+	for _, bad := range []string{"-m x", "-D x", "-a x", "--no", "word"} {
+		rec.Options = strings.Fields(bad)
+		rel, _ := passt.Lookup(rec.Release)
+		if _, err := Play(rec, rel); err == nil || !strings.Contains(err.Error(), "options: ") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	rec.Options = nil
+	rec.Cases[0].Seen = &Seen{pod, peerLL}
+	if got := text(t, play(t, rec, rec.Release)); !strings.Contains(got, "addresses seen:\n      recorded  fd01:cafe::f14c:9fa1:8496:557f fe80::ff:fe00:9\n") || !strings.HasSuffix(got, " 1 failed\n") {
+		t.Error(got)
 	}
 }
 
