@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -47,6 +48,106 @@ func TestDialRefused(t *testing.T) {
 		wg.Wait()
 		return got
 	})
+}
+
+// What a peer gets from a server of the guest that answers from another address than the
+// one addressed, and from one that answers the gateway's address. Up to 2024_06_24 passt
+// takes the answer to a datagram of the gateway for one to the pod's loopback.
+func TestAnswered(t *testing.T) {
+	type results struct{ other, tcp, udp string }
+	early, late := results{"ok", "ok", hangs}, results{"ok", "ok", "ok"}
+	eachPasst(t, map[string]results{
+		"2022_11_10": early, "2023_03_09": early, "2024_06_24": early,
+		"2024_07_26": late, "2024_12_11": late, "2025_05_03": late, "2026_07_28": late, "2026_10_02": late,
+	}, func(l *sim.Lab) results {
+		gateway := netip.MustParseAddr("fd01:cafe::1")
+		return results{
+			other: serve(l, "udp6", l.PeerAddress(), 20107, true),
+			tcp:   serve(l, "tcp6", gateway, 20108, false),
+			udp:   serve(l, "udp6", gateway, 20109, false),
+		}
+	})
+}
+
+// serve has the guest serve at both of its addresses, and returns how two exchanges of a
+// peer with the pod's address and a forwarded port end. Over UDP the other server than the
+// one addressed may answer.
+func serve(l *sim.Lab, network string, from netip.Addr, port uint16, other bool) string {
+	var conn net.Conn
+	var servers []*net.UDPConn
+	err := l.Send(context.Background(), slaac) // so that passt knows one of the addresses
+	if err != nil {
+		return result(err)
+	}
+	err = l.Guest.Do(func() error {
+		if network == "tcp6" {
+			listener, err := net.Listen(network, fmt.Sprintf("[::]:%d", port))
+			if err == nil {
+				go echo(listener)
+			}
+			return err
+		}
+		for _, a := range []netip.Addr{lease, slaac} {
+			s, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, port)))
+			if err != nil {
+				return err
+			}
+			servers = append(servers, s)
+		}
+		return nil
+	})
+	for i, s := range servers {
+		defer s.Close()
+		by := servers[i]
+		if other {
+			by = servers[1-i]
+		}
+		go func() {
+			b := make([]byte, 9)
+			for {
+				n, peer, err := s.ReadFromUDPAddrPort(b)
+				if err != nil {
+					return
+				}
+				_, _ = by.WriteToUDPAddrPort(b[:n], peer)
+			}
+		}()
+	}
+	if err == nil {
+		err = l.Peer.Do(func() (err error) {
+			d := net.Dialer{Timeout: patience, LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}
+			if network == "udp6" {
+				d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
+			}
+			conn, err = d.Dial(network, netip.AddrPortFrom(lease, port).String())
+			return err
+		})
+	}
+	if err != nil {
+		return result(err)
+	}
+	defer conn.Close()
+	for range 2 {
+		_, werr := conn.Write([]byte("q"))
+		derr := conn.SetReadDeadline(time.Now().Add(patience))
+		_, rerr := conn.Read(make([]byte, 9))
+		if err := errors.Join(werr, derr, rerr); err != nil {
+			return result(err)
+		}
+	}
+	return "ok"
+}
+
+// echo answers one connection.
+func echo(l net.Listener) {
+	defer l.Close()
+	if conn, err := l.Accept(); err == nil {
+		defer conn.Close()
+		b := make([]byte, 9)
+		for n, err := conn.Read(b); err == nil; n, err = conn.Read(b) {
+			_, _ = conn.Write(b[:n])
+		}
+	}
 }
 
 // eachPasst plays the field report with the simulation as each release, and with the real
@@ -120,6 +221,10 @@ func dial(l *sim.Lab, network string, from, to netip.Addr, port uint16) string {
 		_, rerr := conn.Read(make([]byte, 9))
 		err = errors.Join(werr, derr, rerr)
 	}
+	return result(err)
+}
+
+func result(err error) string {
 	if errno, ok := errors.AsType[unix.Errno](err); ok {
 		return errno.Error()
 	}

@@ -111,7 +111,13 @@ func exchange(t testing.TB, l *Lab, network string, limit time.Duration) error {
 	t.Helper()
 	var c net.Conn
 	to := netip.AddrPortFrom(l.scenario.Pod.Address.Addr(), 20007).String()
-	if err := l.Peer.Do(func() (err error) { c, err = net.DialTimeout(network, to, limit); return err }); err != nil {
+	// Early releases do not answer datagrams of the gateway, which the peer is, too.
+	source := netip.AddrPortFrom(l.PeerAddress(), 0)
+	d := net.Dialer{Timeout: limit, LocalAddr: net.TCPAddrFromAddrPort(source)}
+	if network == "udp6" {
+		d.LocalAddr = net.UDPAddrFromAddrPort(source)
+	}
+	if err := l.Peer.Do(func() (err error) { c, err = d.Dial(network, to); return err }); err != nil {
 		return err
 	}
 	defer c.Close()

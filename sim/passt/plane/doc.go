@@ -6,10 +6,12 @@
 //     link-local address to a link-local host (forward.go).
 //   - An inbound flow to a forwarded port of the pod goes to the address that the guest
 //     used last, or from a link-local host to the guest's link-local address. The choice
-//     is made once a flow, with conntrack, or for every packet, by release.
+//     is made once a flow, with conntrack, or for every packet, by release. The guest
+//     may answer a datagram from any of its addresses.
 //   - Packets of the guest to the pod's address reach the guest itself at a forwarded
 //     port, from passt's link-local address, and the pod at other ports. Packets to the
-//     gateway's address reach the pod's loopback.
+//     gateway's address reach the pod's loopback, up to 2024_06_24 even the answers to
+//     datagrams of a host that has this address.
 //   - The guest learns of a refusal, and of a host that cannot be reached, as much as
 //     passt tells it (refuse.go).
 //   - The pod answers echo requests, and keeps all other packets to its address.
@@ -65,9 +67,10 @@
 //     renumbering, appears to the guest with that address and not with passt's.
 //   - The pod's own packets to a forwarded port of the pod stay in the pod; passt
 //     would forward them to the guest.
-//   - Up to 2024_06_24 the guest's UDP answer to a peer that has the gateway's
-//     address goes to the pod's loopback, and the TCP ports, too, that the guest
-//     has sent from are open to everybody (RFC 4787 5), 1024 in all.
+//   - Up to 2024_06_24 the TCP ports, too, that the guest has sent from are open to
+//     everybody (RFC 4787 5), 1024 in all.
+//   - The guest answers datagrams from any of its addresses in 1024 flows at once, and
+//     until 30 s after the last datagram of the peer.
 //   - The pod's own sockets do not reach link-local hosts on the uplink, and an
 //     ICMPv6 error between link-local addresses does not reach its flow.
 package plane

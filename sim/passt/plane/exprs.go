@@ -190,6 +190,16 @@ func loadPort(off uint32) exprs {
 	}
 }
 
+// loadFlow loads an address of the other side and both its and the guest's port,
+// concatenated from regA on.
+func loadFlow(address, port, guestPort uint32) exprs {
+	return exprs{
+		header(expr.PayloadBaseNetworkHeader, address, addrLen),
+		&expr.Payload{DestRegister: unix.NFT_REG32_04, Base: expr.PayloadBaseTransportHeader, Offset: port, Len: 2},
+		&expr.Payload{DestRegister: unix.NFT_REG32_05, Base: expr.PayloadBaseTransportHeader, Offset: guestPort, Len: 2},
+	}
+}
+
 func ifname(key expr.MetaKey, name string) exprs {
 	padded := make([]byte, unix.IFNAMSIZ)
 	copy(padded, name)
@@ -222,6 +232,11 @@ func ctNew() exprs {
 		masked(u32(expr.CtStateBitNEW)),
 		&expr.Cmp{Op: expr.CmpOpNeq, Register: regA, Data: u32(0)},
 	}
+}
+
+// ctOriginal matches a packet in the direction of the first one of its flow.
+func ctOriginal() exprs {
+	return equals(&expr.Ct{Key: expr.CtKeyDIRECTION, Register: regA}, []byte{0})
 }
 
 func ctDestination(a netip.Addr) exprs {

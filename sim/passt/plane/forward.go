@@ -14,6 +14,7 @@ import (
 const (
 	prioGuard     nftables.ChainPriority = -310
 	prioTranslate nftables.ChainPriority = -300 // raw: before conntrack at -200
+	prioReturn    nftables.ChainPriority = -250 // after raw, still before conntrack
 	prioClassify  nftables.ChainPriority = -150 // mangle
 	prioGateway   nftables.ChainPriority = -110
 	prioDstNAT    nftables.ChainPriority = -100
@@ -94,6 +95,20 @@ func (p *Plane) perFlow() {
 	p.rule(p.srcNAT, outOf(p.cfg.Tap), mark(markGuest), ours, load(within(outside, p.cfg.PasstLL)), nat(expr.NATTypeSourceNAT))
 	p.inward(p.dstNAT, inbound, nat(expr.NATTypeDestNAT))
 	p.outward(p.srcNAT, nat(expr.NATTypeSourceNAT))
+	p.anySource()
+}
+
+// anySource lets the guest answer a datagram from any of its addresses, as passt does:
+// conntrack gets the answer from the address to which the datagram went.
+func (p *Plane) anySource() {
+	to := p.chain("to_guest", nftables.ChainTypeFilter, nftables.ChainHookPostrouting, prioAnswer)
+	p.rule(to, outOf(p.cfg.Tap), protocol(unix.IPPROTO_UDP), ctOriginal(), loadFlow(offSource, sourcePort, destinationPort),
+		exprs{&expr.Payload{DestRegister: regKey, Base: expr.PayloadBaseNetworkHeader, Offset: offDestination, Len: addrLen}},
+		dynset(p.served, unix.NFT_DYNSET_OP_UPDATE, regA, regKey))
+	from := p.chain("answers", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioReturn)
+	p.rule(from, mark(markOut), protocol(unix.IPPROTO_UDP), loadFlow(offDestination, destinationPort, sourcePort),
+		exprs{&expr.Lookup{SourceRegister: regA, DestRegister: regA, IsDestRegSet: true, SetName: p.served.Name, SetID: p.served.ID}},
+		setAddress(offSource))
 }
 
 // perPacket translates each packet on its own, without conntrack (up to 2024_06_24). So
@@ -156,13 +171,20 @@ func (p *Plane) gateway(in *nftables.Chain) {
 	if onLink {
 		gateway = within(outside, gateway)
 	}
-	kinds := []exprs{protocol(unix.IPPROTO_TCP), protocol(unix.IPPROTO_UDP)}
+	kinds := []exprs{tcpSYN(), protocol(unix.IPPROTO_UDP)}
 	if p.cfg.Release.EchoLoopback {
 		kinds = append(kinds, icmpType(128, 128))
 	}
 	dnat := p.chain("gateway", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, prioGateway)
 	for _, kind := range kinds {
 		p.rule(dnat, mark(markOut), destination(gateway), kind, load(netip.IPv6Loopback()), nat(expr.NATTypeDestNAT))
+	}
+	if !p.cfg.Release.PerFlow {
+		// passt: so do the guest's answers to a datagram of the gateway, up to
+		// 2024_06_24. Conntrack must not take them for answers.
+		p.rule(p.chain("from_gateway", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, prioReturn),
+			arrivedBy(p.cfg.Uplink), protocol(unix.IPPROTO_UDP), network(offSource),
+			exprs{&expr.Cmp{Op: expr.CmpOpEq, Register: regA, Data: gateway.AsSlice()}, &expr.Notrack{}})
 	}
 	if p.cfg.Release.GatewayUDP || onLink {
 		return

@@ -46,6 +46,8 @@ const (
 
 	// passt: an idle UDP port of releases before 2024_07_26 stays open this long.
 	coneTimeout = 180 * time.Second
+	// Conntrack keeps a flow of datagrams at least this long after each.
+	servedTimeout = 30 * time.Second
 
 	markGuest   = 1 // packet to the guest; connection of the guest
 	markPod     = 2 // connection that the pod itself has opened
@@ -73,6 +75,8 @@ type Plane struct {
 	// ports has the forwarded protocols and ports, cone those that the guest has sent
 	// from.
 	ports, cone *nftables.Set
+	// served has, for the flows of others to the guest, the address of the guest.
+	served *nftables.Set
 	// refused has connections of the guest that have failed.
 	refused *nftables.Set
 	// dstNAT and srcNAT translate with conntrack.
@@ -261,12 +265,17 @@ func (p *Plane) sets() error {
 		Name: "cone", Concatenation: true, KeyType: port,
 		Dynamic: true, Size: coneSize, HasTimeout: true, Timeout: coneTimeout,
 	}
+	p.served = &nftables.Set{
+		Name: "served", IsMap: true, Concatenation: true, DataType: address,
+		KeyType: nftables.MustConcatSetType(address, nftables.TypeInetService, nftables.TypeInetService),
+		Dynamic: true, Size: coneSize, HasTimeout: true, Timeout: servedTimeout,
+	}
 	p.refused = &nftables.Set{
 		Name: "refused", KeyType: nftables.SetDatatype{Name: "connection", Bytes: connectionLen},
 		Dynamic: true, Size: coneSize, HasTimeout: true, Timeout: refusedTimeout,
 	}
 	forwarded := append(portElements(unix.IPPROTO_TCP, p.cfg.TCP), portElements(unix.IPPROTO_UDP, p.cfg.UDP)...)
-	for i, s := range append(p.variables(), contents{p.ports, forwarded}, contents{p.cone, nil}, contents{p.refused, nil}) {
+	for i, s := range append(p.variables(), contents{p.ports, forwarded}, contents{p.cone, nil}, contents{p.refused, nil}, contents{p.served, nil}) {
 		// The library's own counter of sets is not safe for use by several goroutines.
 		s.Table, s.ID = p.table, uint32(i+1)
 		if err := p.conn.AddSet(s.Set, s.elements); err != nil {
