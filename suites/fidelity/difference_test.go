@@ -1,6 +1,10 @@
 package fidelity
 
-import "github.com/passtlab/passtlab/sim/probe"
+import (
+	"slices"
+
+	"github.com/passtlab/passtlab/sim/probe"
+)
 
 // Transport is that of one exchange.
 type Transport string
@@ -19,7 +23,17 @@ type Difference struct {
 	// the simulation and as Real with the real program.
 	Transport       Transport
 	Simulated, Real probe.Outcome
-	Since           string // the first release of the program with it; empty: all
+	// The first and the last release of the program with it; empty: no bound.
+	Since, Until string
+}
+
+// In reports whether the program of a release has the difference.
+func (d Difference) In(release string) bool {
+	return d.Since <= release && (d.Until == "" || release <= d.Until)
+}
+
+func differencesIn(release string) []Difference {
+	return slices.DeleteFunc(slices.Clone(Differences), func(d Difference) bool { return !d.In(release) })
 }
 
 // Differences are all that are known.
@@ -43,5 +57,10 @@ var Differences = []Difference{
 		Name:      "refused-late",
 		Reason:    "a guest whose connection finds no host is refused; here only when it sends its SYN again, and by then the exchange has ended as silent",
 		Transport: TCP, Simulated: probe.Silent, Real: "ECONNREFUSED", Since: "2025_01_21",
+	},
+	{
+		Name:      "reset-heeded",
+		Reason:    "a second guest's passt up to 2024_12_11 sends a reset without ACK, which a guest that connects ignores, and one that is connected heeds: passt has accepted before it asks the first guest; the kernel asks the guest first",
+		Transport: TCP, Simulated: probe.Silent, Real: "ECONNRESET", Until: "2024_12_11",
 	},
 }

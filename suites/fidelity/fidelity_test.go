@@ -64,7 +64,7 @@ func TestPrograms(t *testing.T) {
 		}
 	}
 	possible := slices.DeleteFunc(slices.Clone(Differences), func(d Difference) bool {
-		return !slices.ContainsFunc(all, func(p program) bool { return p.comparison != nil && d.Since <= p.Release })
+		return !slices.ContainsFunc(all, func(p program) bool { return p.comparison != nil && d.In(p.Release) })
 	})
 	if err := Unused(possible, cs...); err != nil && len(cs) > 0 {
 		t.Error(err)
@@ -110,7 +110,7 @@ func (p *program) compare(t *testing.T, scs []*scenarios.Scenario) {
 		t.Fatal(err)
 	}
 	real := judge(t, p.Backend, scs...)
-	p.kernel, p.comparison = real.Kernel, Compare(judge(t, sim.Backend{}, scs...), real, Differences)
+	p.kernel, p.comparison = real.Kernel, Compare(judge(t, sim.Backend{}, scs...), real, differencesIn(p.Release))
 	fmt.Printf("%s is passt %s\n\n", p.Program, p.Release)
 	if err := errors.Join(p.comparison.Print(os.Stdout, Differences), p.comparison.Err()); err != nil {
 		t.Error(err)

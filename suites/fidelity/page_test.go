@@ -21,6 +21,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/sim/passt/wire"
@@ -83,7 +84,7 @@ func summarize(day string, programs []program, recordings []*wire.Recording) (me
 		c := column{Release: p.Release, Package: packageOf(p.Program), Different: map[string]int{}, Skipped: map[string]int{}, Frames: p.frames.Passed}
 		for _, r := range p.comparison {
 			if r.Skipped != "" {
-				c.Skipped[anyRelease.ReplaceAllString(r.Skipped, "…")]++
+				c.Skipped[anyRelease.ReplaceAllString(r.Skipped, "$1 …")]++
 				continue
 			}
 			anywhere[r.Scenario] = true
@@ -111,8 +112,9 @@ func summarize(day string, programs []program, recordings []*wire.Recording) (me
 	return m, nil
 }
 
-// anyRelease finds the names of releases, which make one reason into many.
-var anyRelease = regexp.MustCompile(`\b20\d\d_\d\d_\d\d\b`)
+// anyRelease finds which release a scenario and a program have, which makes one reason
+// into many.
+var anyRelease = regexp.MustCompile(`\b(passt|is) 20\d\d_\d\d_\d\d\b`)
 
 // packageOf returns the package of a program that scripts/fetch-passt.sh has fetched, or
 // the path of another.
@@ -175,11 +177,35 @@ func (m measured) reasons() []string {
 	return slices.SortedFunc(maps.Keys(n), func(a, b string) int { return cmp.Or(n[b]-n[a], strings.Compare(a, b)) })
 }
 
+// The page is what the generator makes of the run that is kept beside it.
+func TestPage(t *testing.T) {
+	text, err := os.ReadFile(runFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m measured
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&m); err != nil {
+		t.Fatalf("read %s: %v", runFile, err)
+	}
+	page, err := m.page()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Check(t, pageFile, page)
+}
+
 // The page says that no listed difference changes what works.
 func TestDifferences(t *testing.T) {
 	for _, d := range Differences {
 		if d.Simulated == probe.OK || d.Real == probe.OK || d.Reason == "" {
 			t.Errorf("%+v", d)
+		}
+	}
+	for release, want := range map[string]bool{"2025_01_20": false, "2025_01_21": true, "2025_03_20": true, "2025_03_21": false} {
+		if got := (Difference{Since: "2025_01_21", Until: "2025_03_20"}).In(release); got != want {
+			t.Errorf("in %s: %v", release, got)
 		}
 	}
 }
@@ -191,17 +217,18 @@ func TestSummarize(t *testing.T) {
 			{Scenario: "a", Listed: []string{"accept-then-reset", "refusal-untold"}, Verdicts: 5},
 			{Scenario: "b", Skipped: "needs passt 2023_03_09, and is 2025_05_03"},
 			{Scenario: "c", Verdicts: 10},
+			{Scenario: "f", Skipped: "lost since 2025_02_17"},
 			{Scenario: "e", Listed: []string{"accept-then-reset"}, Unlisted: []string{"a, too"}, Verdicts: 1},
 			{Scenario: "d", Skipped: "needs passt 2024_12_11, and is 2025_05_03"},
 		}}
 	two := one
 	two.Release = "2023_03_09"
-	two.comparison = Comparison{{Scenario: "a"}, {Scenario: "b"}, {Scenario: "c"}, {Scenario: "d", Skipped: "because"}, {Scenario: "e", Skipped: "because"}}
+	two.comparison = Comparison{{Scenario: "a"}, {Scenario: "b"}, {Scenario: "c"}, {Scenario: "d", Skipped: "because"}, {Scenario: "e", Skipped: "because"}, {Scenario: "f", Skipped: "because"}}
 	got, err := summarize("1 May 2026", []program{one, two}, []*wire.Recording{rec, rec})
-	want := measured{Day: "1 May 2026", Kernel: "6.1", Corpus: 5, Anywhere: 4, Recordings: []string{"2025_05_03", "2025_05_03"}, Cases: 6, Programs: []column{
+	want := measured{Day: "1 May 2026", Kernel: "6.1", Corpus: 6, Anywhere: 4, Recordings: []string{"2025_05_03", "2025_05_03"}, Cases: 6, Programs: []column{
 		{Release: "2025_05_03", Package: "/nowhere/pasta", Compared: 3, Equal: 1, Known: 1, Other: 1, Verdicts: 16, Frames: 3,
-			Different: map[string]int{"accept-then-reset": 2, "refusal-untold": 1}, Skipped: map[string]int{"needs passt …, and is …": 2}},
-		{Release: "2023_03_09", Package: "/nowhere/pasta", Compared: 3, Equal: 3, Frames: 3, Different: map[string]int{}, Skipped: map[string]int{"because": 2}},
+			Different: map[string]int{"accept-then-reset": 2, "refusal-untold": 1}, Skipped: map[string]int{"needs passt …, and is …": 2, "lost since 2025_02_17": 1}},
+		{Release: "2023_03_09", Package: "/nowhere/pasta", Compared: 3, Equal: 3, Frames: 3, Different: map[string]int{}, Skipped: map[string]int{"because": 3}},
 	}}
 	if d := gocmp.Diff(want, got); err != nil || d != "" {
 		t.Errorf("%v (-want +got):\n%s", err, d)
