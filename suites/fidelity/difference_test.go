@@ -49,11 +49,6 @@ var Differences = []Difference{
 		Transport: UDP, Simulated: "ECONNREFUSED", Real: probe.Silent,
 	},
 	{
-		Name:      "accept-then-reset",
-		Reason:    "the same for a second guest up to 2024_12_11: there its passt says nothing of a connection that is refused at once",
-		Transport: TCP, Simulated: probe.Silent, Real: "ECONNRESET",
-	},
-	{
 		Name:      "refused-late",
 		Reason:    "a guest whose connection finds no host is refused; here only when it sends its SYN again, and by then the exchange has ended as silent",
 		Transport: TCP, Simulated: probe.Silent, Real: "ECONNREFUSED", Since: "2025_01_21",
