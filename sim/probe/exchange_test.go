@@ -314,3 +314,31 @@ func TestExchangeLost(t *testing.T) {
 		})
 	}
 }
+
+// A datagram that the way drops for its content is not sent again as it was.
+func TestOtherContent(t *testing.T) {
+	b := newBed(t)
+	var c net.PacketConn
+	if err := b.guest.Do(func() (err error) { c, err = net.ListenPacket("udp6", "[::]:1000"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	go func() {
+		var dropped string
+		for buf := make([]byte, 100); ; {
+			n, from, err := c.ReadFrom(buf)
+			switch {
+			case err != nil:
+				return
+			case dropped == "" || dropped == string(buf[:n]):
+				dropped = string(buf[:n])
+			default:
+				_, _ = c.WriteTo(answer(buf[:n], peerAddr, guestAddr), from)
+			}
+		}
+	}()
+	got, _, err := exchange(t.Context(), b.peer, udp, peerAddr, target{AddrPort: netip.AddrPortFrom(guestAddr, 1000)})
+	if got != OK || err != nil {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
