@@ -99,7 +99,7 @@ func wireRecordCommand() *cobra.Command {
 the frames of a recorded guest and writes its answers to FILE. With a datagram from
 outside after each case it also records the address to which passt sends inbound traffic.
 A line "# options: -m 1400 --no-ra" in the recording of --stimuli starts passt with these
-options.`,
+options; sim/passt/wire/testdata/more in passtlab's source has such recordings.`,
 		Example: "  passtlab wire record --backend passt=./passt new.txt && passtlab wire new.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -68,6 +68,35 @@ func TestPlay(t *testing.T) {
 	}
 }
 
+// The recordings in more have chains of extension headers, options cut short, long client
+// identifiers, and the addresses seen, with some command lines. Others do not behave so.
+func TestPlayMore(t *testing.T) {
+	files, err := filepath.Glob("testdata/more/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recording in testdata/more: %v", err)
+	}
+	other := map[string]string{"2023_03_09": "2025_05_03", "2025_05_03": "2025_12_08", "2026_07_28": "2025_05_03", "2026_10_02": "2025_05_03"}
+	for _, file := range files {
+		rec := read(t, file)
+		for _, c := range rec.Cases {
+			if c.Seen == nil {
+				t.Errorf("%s: %s has no addresses seen", file, c.Title)
+			}
+		}
+		if res := play(t, rec, rec.Release); res.Failed() > 0 || res.Passed < 54 {
+			t.Errorf("%s: %s", file, text(t, res))
+		}
+		if res := play(t, rec, other[rec.Release]); res.Failed() == 0 {
+			t.Errorf("%s passes as %s", file, other[rec.Release])
+		}
+		if rec.Options != nil {
+			if rec.Options = nil; play(t, rec, rec.Release).Failed() == 0 {
+				t.Errorf("%s passes without its options", file)
+			}
+		}
+	}
+}
+
 // A recording is another one's if a release changed what the cases show.
 func TestPlayOther(t *testing.T) {
 	for _, tt := range []struct {
