@@ -86,7 +86,7 @@ func openSocket(ctx context.Context, b Backend, cfg passt.Config, options []stri
 	}
 	path := filepath.Join(s.folder, "socket")
 	s.process = start(b.Program, nobody(), child.Spec{
-		Args:  append([]string{"passt", "--socket", path, "-i", uplink, "-u", "::/" + strconv.Itoa(wire.Port)}, options...),
+		Args:  append([]string{"passt", "--socket", path, "-6", "-i", uplink, "-u", "::/" + strconv.Itoa(wire.Port)}, options...),
 		Net:   s.topology.Pod,
 		Fresh: true,
 		Own:   map[string]map[string]string{"/etc": {"resolv.conf": resolvConf(cfg)}},
