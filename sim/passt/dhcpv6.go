@@ -255,7 +255,7 @@ func (e *Engine) lease(m message, client []byte) dhcpv6.Options {
 		o = append(o, dns...)
 	}
 	if how := e.cfg.Release.SearchList; len(e.cfg.Searches) > 0 {
-		list := encoded(e.cfg.Searches)
+		list := encoded(undotted(e.cfg.Searches))
 		if how != SearchRight {
 			list = e.replies.list(how, client, dns, e.cfg.Searches)
 		}

@@ -108,7 +108,6 @@ func New(cfg Config) (*Engine, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("configure passt: %w", err)
 	}
-	cfg.FQDN = strings.TrimSuffix(cfg.FQDN, ".")
 	cfg.Searches = domains(cfg.Searches)
 	podLL := eui64.Address(eui64.LinkLocal, [6]byte(cfg.PodMAC))
 	e := &Engine{cfg: cfg, mac: cfg.MAC, ll: podLL, seen: netip.IPv6Unspecified()}
@@ -159,11 +158,11 @@ func (c Config) check() error {
 		return fmt.Errorf("MTU %d is outside 68 to 65535", c.MTU)
 	}
 	size := 0
-	for _, d := range domains(append(slices.Clone(c.Searches), c.FQDN)) {
+	for _, d := range undotted(domains(append(slices.Clone(c.Searches), c.FQDN))) {
 		if len(d) > 253 || slices.ContainsFunc(strings.Split(d, "."), func(l string) bool { return l == "" || len(l) > 63 }) {
 			return fmt.Errorf("domain %q is not a domain name (RFC 1035 2.3.4)", d)
 		}
-		size += len(d) + 2
+		size += len(d) + 3 // with a dot at the end
 	}
 	if size > maxSearches {
 		return errors.New("the search list is too long for one option")
@@ -171,14 +170,9 @@ func (c Config) check() error {
 	return nil
 }
 
-// domains removes trailing dots, and the root domain.
-func domains(names []string) (ds []string) {
-	for _, n := range names {
-		if n = strings.TrimSuffix(n, "."); n != "" {
-			ds = append(ds, n)
-		}
-	}
-	return ds
+// domains removes the root domain.
+func domains(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "" || n == "." })
 }
 
 // nameservers returns those that the guest gets. passt: replaces ::1, the pod's loopback,

@@ -9,7 +9,8 @@ import (
 )
 
 // labels encodes a domain name (RFC 1035 3.1). The result has two octets more than the
-// text.
+// text. passt: so a dot at the end makes the root twice, all releases; of the search list
+// of DHCPv6 up to 2025_01_21 only.
 func labels(name string) (b []byte) {
 	for l := range strings.SplitSeq(name, ".") {
 		b = append(append(b, byte(len(l))), l...)
@@ -23,6 +24,14 @@ func encoded(names []string) (b []byte) {
 		b = append(b, labels(n)...)
 	}
 	return b
+}
+
+// undotted returns the names without dots at their ends.
+func undotted(names []string) (ns []string) {
+	for _, n := range names {
+		ns = append(ns, strings.TrimSuffix(n, "."))
+	}
+	return ns
 }
 
 const (
