@@ -126,10 +126,11 @@ fidelity: build ## compare the simulated passt with real ones: truth tables, ver
 	cd suites/fidelity && PASSTLAB_REQUIRE_PASST=1 PASSTLAB_PROGRAMS='$(PASSTS)' '$(PASSTLAB)' rootless -- \
 		'$(CURDIR)/bin/fidelity.test' $(if $(filter sid,$(PASSTS)),-page) $(patsubst -%,-test.%,$(TESTFLAGS))
 
-# RELEASES are programs: releases from scripts/fetch-passt.sh, or paths.
-RELEASES ?= 2023_03_09 2025_05_03 2026_07_28 2026_10_02
+# RELEASES are programs: Debian's suites, releases from scripts/fetch-passt.sh, or paths.
+RELEASES ?= $(SUITES)
 FRAMES   ?= 20000
 fuzz-passt: build ## look for frames that the real passt answers otherwise than the simulated one; RELEASES=… FRAMES=20000 SEED=1
+	$(if $(filter-out /% 20%,$(RELEASES)),scripts/fetch-passt.sh $(filter-out /% 20%,$(RELEASES)))
 	$(GO) build -o bin/fuzzpasst ./scripts/fuzzpasst
 	bin/passtlab rootless -- bin/fuzzpasst -frames $(FRAMES) $(if $(SEED),-seed $(SEED)) -out '$(OUT)/fuzz' $(RELEASES)
 

@@ -185,25 +185,25 @@ func (e *Engine) iaOf(m message) (iaid [4]byte, has, ok bool) {
 // notOnLink returns the head of the first IA_NA with an address that is not
 // the leased one, or nil.
 //
-// passt, all releases: the search ends at an IA_NA that is too short or cut short, and at an IAADDR
-// with options. It skips twelve octets of an IA_TA, although its options begin after
-// four.
+// passt, all releases: the search ends at an IA_NA that is too short, and at an IAADDR with
+// options. One that is longer than the message counts as missing. It skips twelve octets of
+// an IA_TA, although its options begin after four.
 func (e *Engine) notOnLink(m message) []byte {
 	for _, code := range []dhcpv6.OptionCode{dhcpv6.OptionIANA, dhcpv6.OptionIATA} {
 		for at := 0; ; {
 			ia, ok := m.find(code, at)
-			if !ok {
+			if !ok || !m.whole(ia) {
 				break
 			}
-			if at = ia + optionLen + iaLen; m.length(ia) < iaLen || !m.whole(ia) {
+			if at = ia + optionLen + iaLen; m.length(ia) < iaLen {
 				return nil
 			}
 			for {
 				addr, ok := m.find(dhcpv6.OptionIAAddr, at)
-				if !ok {
+				if !ok || !m.whole(addr) {
 					break
 				}
-				if at = addr + optionLen + iaAddrLen; m.length(addr) != iaAddrLen || !m.whole(addr) {
+				if at = addr + optionLen + iaAddrLen; m.length(addr) != iaAddrLen {
 					return nil
 				}
 				if netip.AddrFrom16([16]byte(m[addr+optionLen:])) != e.address {

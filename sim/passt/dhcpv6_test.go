@@ -88,6 +88,29 @@ func TestNotOnLink(t *testing.T) {
 	}
 }
 
+// An IA_NA or an address that is longer than the message counts as missing, and the search
+// for an address that is not on link goes on with the IA_TA, which passt reads as an IA_NA.
+func TestNotOnLinkBehind(t *testing.T) {
+	long := func(o []byte) []byte { o[2], o[3] = 0xff, 0xff; return o }
+	ta := option(dhcpv6.OptionIATA, []byte{0, 0, 0, 9}, make([]byte, 8), iaaddr(peer))
+	for _, release := range []string{"2023_03_09", "2026_10_02"} {
+		for name, tt := range map[string]struct {
+			ia      []byte
+			refused bool
+		}{
+			"address with options": {iana(7, option(dhcpv6.OptionIAAddr, addrD.AsSlice(), make([]byte, 14))), false},
+			"short IA_NA":          {option(dhcpv6.OptionIANA, make([]byte, 8)), false},
+			"long IA_NA":           {long(iana(7, iaaddr(addrD))), true},
+			"long address":         {iana(7, long(iaaddr(peer))), true},
+		} {
+			m := reply(t, engine(t, release), request(t, addrL, dhcpv6.MessageTypeConfirm, clientID, ta, tt.ia))
+			if refused := m.GetOneOption(dhcpv6.OptionIATA) != nil; refused != tt.refused {
+				t.Errorf("%s, %s: refused: %t", release, name, refused)
+			}
+		}
+	}
+}
+
 // Options that the end of the message cuts short count as none, or the message does not
 // count.
 func TestCutShort(t *testing.T) {
