@@ -48,7 +48,14 @@ func TestRestart(t *testing.T) {
 			restart := scenarios.Plain("restart")[0]
 			ok(t, l.Step(t.Context(), restart))
 			if !tt.deaf {
-				ok(t, exchange(t, l, "tcp6", 5*time.Second)) // the first SYN may be too early
+				tick := time.Tick(time.Millisecond)
+				for deadline := time.Now().Add(10 * time.Second); deaf(l); <-tick {
+					if time.Now().After(deadline) {
+						t.Fatal("passt does not know the guest")
+					}
+				}
+				// The guest forgot its neighbours, and the machine's table may be full.
+				ok(t, exchange(t, l, "tcp6", 20*time.Second))
 				return
 			}
 			// The guest may still have had a report of its groups to send.
