@@ -14,17 +14,21 @@ import (
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// With the real passt the events that it is not told of are played as with the
-// simulation.
-func TestTimelineRealPasst(t *testing.T) {
+// installed returns the installed passt.
+func installed(t *testing.T) Backend {
+	t.Helper()
 	need.Namespaces(t)
 	b, err := Program(t.Context(), "")
-	if errors.Is(err, ErrNoProgram) {
-		t.Skip(err)
-	}
 	if err := errors.Join(err, b.Check()); err != nil {
 		t.Skip(err)
 	}
+	return b
+}
+
+// With the real passt the events that it is not told of are played as with the
+// simulation.
+func TestTimelineRealPasst(t *testing.T) {
+	b := installed(t)
 	const leased = "dhcpv6 D/128 permanent"
 	for _, tt := range []struct{ events, has, works string }{
 		{"[ra: {valid: 600}, dhcpv6]", leased + ", slaac S/64 valid 10 min preferred 10 min", "D"},
@@ -61,14 +65,7 @@ func TestTimelineRealPasst(t *testing.T) {
 
 // In front of a pod without IPv6 the real passt is silent, or a router for nothing.
 func TestTimelineRealWithoutIPv6(t *testing.T) {
-	need.Namespaces(t)
-	b, err := Program(t.Context(), "")
-	if errors.Is(err, ErrNoProgram) {
-		t.Skip(err)
-	}
-	if err := errors.Join(err, b.Check()); err != nil {
-		t.Skip(err)
-	}
+	b := installed(t)
 	l := Played(t, timeline(t, "[ra]", func(sc *scenarios.Scenario) { sc.Pod = scenarios.Pod{MAC: sc.Pod.MAC, IPv6: new(false)} }), Options{Backend: b})
 	if as := has(t, l); len(as) > 0 {
 		t.Errorf("the guest has %v", as)
