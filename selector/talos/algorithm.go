@@ -1,6 +1,7 @@
 package talos
 
 import (
+	"context"
 	"slices"
 
 	"github.com/passtlab/passtlab/selector"
@@ -20,18 +21,48 @@ const (
 // Algorithms returns all algorithms, oldest first.
 func Algorithms() []Algorithm { return []Algorithm{V1, V2, V3} }
 
+func (g Algorithm) Name() string { return "talos-" + string(g) }
+
+// machine is a node that has booted, in one role. It remembers.
+type machine interface {
+	// choose chooses for the roles node, kubelet and etcd. kubelet has one address
+	// of each family, IPv6 first, because that one is judged.
+	choose(o selector.Observation) (selector.Choice, error)
+}
+
+// boot returns a machine that has just booted.
+func (g Algorithm) boot() machine {
+	if g == V3 {
+		return &proposed{}
+	}
+	return &released{algorithm: g}
+}
+
+// Select chooses as a machine that has just booted.
+func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
+	return g.boot().choose(o)
+}
+
+// Traits has a Start that does not look at the guest: the instance answers the first
+// question as Select does.
+func (g Algorithm) Traits() selector.Traits {
+	return selector.Traits{Start: func(context.Context, selector.Observation) (*selector.Instance, error) {
+		m := g.boot()
+		return &selector.Instance{Select: func(_ context.Context, o selector.Observation) (selector.Choice, error) { return m.choose(o) }}, nil
+	}}
+}
+
 // Compare orders two addresses, the preferred one first, as in package cmp. It
 // remembers nothing. V3 puts unusable addresses last; the caller has to leave them
 // out (Unusable).
-func (g Algorithm) Compare(a, b selector.Address) int { return g.rules(memory{}).compare(a, b) }
+func (g Algorithm) Compare(a, b selector.Address) int { return g.rules().compare(a, b) }
 
-// rules returns the rules of a machine with a memory, which only V3 has a rule about.
-func (g Algorithm) rules(m memory) rules {
+func (g Algorithm) rules() rules {
 	switch g {
 	case V1:
 		return v1
 	case V2:
 		return v2
 	}
-	return slices.Concat(v3Classes, rules{m.kept()}, v3Ties)
+	return slices.Concat(v3Classes, v3Ties)
 }

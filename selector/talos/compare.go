@@ -27,26 +27,6 @@ var (
 		{"lower address", lowerAddress},
 		{"longer prefix", longerPrefix},
 	}
-	// v3Classes are the rules about what the kernel knows. Addresses that these rules
-	// do not tell apart are of one class.
-	v3Classes = rules{
-		{"not tentative, not dadfailed", avoid(Unusable)},
-		{"IPv4 first", ipv4First},
-		// Optimistic ones count as deprecated, as RFC 4429 wants and as in the
-		// kernel's source address selection.
-		{"not deprecated", avoid(flagged(selector.FlagDeprecated | selector.FlagOptimistic))},
-		// For IPv4 the same bit means "secondary".
-		{"not temporary", avoid(flagged(selector.FlagTemporary))},
-		// "permanent" does not matter. It only says that the lifetime is infinite: the
-		// SLAAC addresses of systemd-networkd have it, DHCPv6 leases with an end do not.
-		{"not mngtmpaddr", avoid(flagged(selector.FlagMngTmpAddr))},
-		{"not noprefixroute on a /64", avoid(offRoute)},
-	}
-	// v3Ties decide within a class.
-	v3Ties = rules{
-		{"longer prefix", longerPrefix},
-		{"lower address", lowerAddress},
-	}
 )
 
 func (rs rules) compare(a, b selector.Address) int {
@@ -62,25 +42,6 @@ func (rs rules) decide(a, b selector.Address) (name string, preference int) {
 		}
 	}
 	return "", 0
-}
-
-// Unusable reports whether the address is tentative (RFC 4862 2), or its duplicate
-// address detection failed. An optimistic address (RFC 4429) has the tentative flag
-// and is usable.
-func Unusable(a selector.Address) bool {
-	return a.Flags.Has(selector.FlagDADFailed) ||
-		a.Flags.Has(selector.FlagTentative) && !a.Flags.Has(selector.FlagOptimistic)
-}
-
-// flagged makes a property of having one of the flags.
-func flagged(fs selector.Flags) func(selector.Address) bool {
-	return func(a selector.Address) bool { return a.Flags.Any(fs) }
-}
-
-// offRoute reports whether the address looks like one that a program formed by SLAAC:
-// a /64 (RFC 2464 4) without a prefix route. NetworkManager leaves no other mark.
-func offRoute(a selector.Address) bool {
-	return a.Prefix.Addr().Is6() && a.Prefix.Bits() == 64 && a.Flags.Has(selector.FlagNoPrefixRoute)
 }
 
 // avoid makes a rule of a property that is better not to have.

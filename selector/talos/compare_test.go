@@ -232,7 +232,7 @@ func TestCompare(t *testing.T) {
 		{V3, "lower address", at("fd01::1/128", perm), at("fd01::2/128", perm)},
 	}
 	for _, tt := range tests {
-		rule, c := tt.g.rules(memory{}).decide(tt.first, tt.not)
+		rule, c := tt.g.rules().decide(tt.first, tt.not)
 		if rule != tt.rule || c >= 0 {
 			t.Errorf("%s: %v before %v: decided by %q (%d), want %q", tt.g, tt.first, tt.not, rule, c, tt.rule)
 		}

@@ -1,11 +1,8 @@
 package talos
 
 import (
-	"context"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/passtlab/passtlab/selector"
 )
@@ -19,45 +16,6 @@ type candidate struct {
 // same reports whether both are the same IP address.
 func (c candidate) same(d candidate) bool { return c.Prefix.Addr() == d.Prefix.Addr() }
 
-func (g Algorithm) Name() string { return "talos-" + string(g) }
-
-// Select chooses for the roles node, kubelet and etcd. kubelet has one address of each
-// family, IPv6 first, because that one is judged.
-func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.Choice, error) {
-	p, taken, err := g.run(o, memory{})
-	if err != nil {
-		return selector.Choice{}, err
-	}
-	return p.choice(taken), nil
-}
-
-// run sends the addresses through the pipeline of the role.
-func (g Algorithm) run(o selector.Observation, m memory) (p *pipeline, taken []candidate, err error) {
-	p = &pipeline{algorithm: g, rules: g.rules(m)}
-	for _, a := range o.Addresses {
-		p.left = append(p.left, candidate{Address: a})
-	}
-	p.drop("scope link or narrower", candidate.narrow)
-	p.dropIn("exclusions", o.Config.Exclusions)
-	if g == V3 {
-		p.drop("tentative or dadfailed", func(c candidate) bool { return Unusable(c.Address) })
-	}
-	switch o.Role {
-	case "node":
-		taken = p.node(o, m)
-	case "kubelet":
-		taken, err = p.kubelet(o)
-	case "etcd":
-		taken, err = p.etcd(o)
-	default:
-		err = fmt.Errorf("role %q: %w", o.Role, selector.ErrUnsupported)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("select by %s: %w", g.Name(), err)
-	}
-	return p, taken, nil
-}
-
 // narrow reports whether the address has no use beyond its link.
 func (c candidate) narrow() bool {
 	a := c.Prefix.Addr()
@@ -65,14 +23,29 @@ func (c candidate) narrow() bool {
 		!a.IsValid() || a.IsLoopback() || a.IsMulticast() || a.IsLinkLocalUnicast()
 }
 
+// sideroLink is Talos' test for addresses of its management tunnel.
+func (c candidate) sideroLink() bool {
+	b := c.Prefix.Addr().As16()
+	return b[0] == 0xfd && b[7] == 3
+}
+
 // pipeline narrows a list of candidates down to what the consumer takes.
 type pipeline struct {
-	algorithm Algorithm
-	rules     rules
-	left      []candidate
-	emptied   string // the step that took the last candidate
-	byLink    bool   // the link's name goes before the rules
-	stuck     bool   // the first one stands there by memory alone
+	config  selector.Config
+	rules   rules
+	left    []candidate
+	emptied string // the step that took the last candidate
+}
+
+// newPipeline starts with the addresses that all roles look at.
+func newPipeline(o selector.Observation, rs rules) *pipeline {
+	p := &pipeline{config: o.Config, rules: rs}
+	for _, a := range o.Addresses {
+		p.left = append(p.left, candidate{Address: a})
+	}
+	p.drop("scope link or narrower", candidate.narrow)
+	p.dropIn("exclusions", o.Config.Exclusions)
+	return p
 }
 
 func (p *pipeline) drop(step string, bad func(candidate) bool) {
@@ -93,29 +66,7 @@ func (p *pipeline) set(step string, left []candidate) {
 }
 
 func (p *pipeline) sort() {
-	slices.SortStableFunc(p.left, func(a, b candidate) int {
-		if p.byLink && a.Link != b.Link {
-			return strings.Compare(a.Link, b.Link)
-		}
-		return p.rules.compare(a.Address, b.Address)
-	})
-}
-
-// node takes the default address.
-func (p *pipeline) node(o selector.Observation, m memory) []candidate {
-	if p.algorithm == V3 {
-		p.own(o.Config)
-		p.dropIn("VIPs", hosts(o.Config.VIPs))
-		p.sort()
-		return p.first()
-	}
-	p.byLink = true
-	p.sort()
-	last := slices.IndexFunc(p.left, func(c candidate) bool { return c.Prefix.Addr() == m.choice.Address() })
-	if p.stuck = last > 0; p.stuck {
-		p.left = slices.Concat(p.left[last:last+1], p.left[:last], p.left[last+1:])
-	}
-	return p.first()
+	slices.SortStableFunc(p.left, func(a, b candidate) int { return p.rules.compare(a.Address, b.Address) })
 }
 
 // routed leaves addresses by which the node can be reached from outside the cluster.
@@ -125,33 +76,28 @@ func (p *pipeline) routed(o selector.Observation) {
 		return ok && !l.Up
 	})
 	p.drop("SideroLink", candidate.sideroLink)
-	p.own(o.Config)
+	p.own()
 	p.sort()
 }
 
 // own drops the addresses of pods and services.
-func (p *pipeline) own(c selector.Config) {
-	p.dropIn("pod subnets", c.PodSubnets)
-	p.dropIn("service subnets", c.ServiceSubnets)
+func (p *pipeline) own() {
+	p.dropIn("pod subnets", p.config.PodSubnets)
+	p.dropIn("service subnets", p.config.ServiceSubnets)
 }
 
-// sideroLink is Talos' test for addresses of its management tunnel.
-func (c candidate) sideroLink() bool {
-	b := c.Prefix.Addr().As16()
-	return b[0] == 0xfd && b[7] == 3
-}
+func (p *pipeline) vips() { p.dropIn("VIPs", hosts(p.config.VIPs)) }
 
 // kubelet takes the first address of each family, IPv6 first.
-func (p *pipeline) kubelet(o selector.Observation) ([]candidate, error) {
-	p.routed(o)
-	fs, err := parseFilters("validSubnets", o.Config.ValidSubnets)
+func (p *pipeline) kubelet() ([]candidate, error) {
+	fs, err := parseFilters("validSubnets", p.config.ValidSubnets)
 	if err != nil {
 		return nil, err
 	}
 	if len(fs) == 0 {
-		fs = everything(o.Config.ServiceSubnets)
+		fs = everything(p.config.ServiceSubnets)
 	}
-	fs = fs.exclude(o.Config.PodSubnets...).exclude(o.Config.ServiceSubnets...).exclude(hosts(o.Config.VIPs)...)
+	fs = fs.exclude(p.config.PodSubnets...).exclude(p.config.ServiceSubnets...).exclude(hosts(p.config.VIPs)...)
 	p.filter(fs)
 	// The sort is stable: the families change places, each keeps its order.
 	slices.SortStableFunc(p.left, func(a, b candidate) int { return ipv4First(b.Address, a.Address) })
@@ -172,10 +118,9 @@ func everything(services []netip.Prefix) (fs filters) {
 }
 
 // etcd takes the first address, or all that lie in the subnets to advertise.
-func (p *pipeline) etcd(o selector.Observation) ([]candidate, error) {
-	p.routed(o)
-	p.dropIn("VIPs", hosts(o.Config.VIPs))
-	fs, err := parseFilters("advertisedSubnets", o.Config.AdvertisedSubnets)
+func (p *pipeline) etcd() ([]candidate, error) {
+	p.vips()
+	fs, err := parseFilters("advertisedSubnets", p.config.AdvertisedSubnets)
 	if err != nil {
 		return nil, err
 	}
@@ -221,10 +166,6 @@ func (p *pipeline) reason() string {
 	a, b := p.left[0], p.left[1]
 	rule, c := p.rules.decide(a.Address, b.Address)
 	switch {
-	case p.stuck:
-		return "kept: still there"
-	case p.byLink && a.Link != b.Link:
-		return "first link by name"
 	case ipv4First(a.Address, b.Address) > 0:
 		return "only IPv6 address left"
 	case a.filter != b.filter:

@@ -12,49 +12,8 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-var roles = []string{"node", "kubelet", "etcd"}
-
-// What each algorithm chooses over time. A step is what is there, in the
-// kernel's order.
-func TestLife(t *testing.T) {
-	const (
-		slaac   = "eth0 " + s + " mngtmpaddr"
-		lease   = "eth0 " + dHi + " permanent"
-		finite  = "eth0 " + dHi
-		vip     = "eth0 fd01:cafe::5/128 permanent"
-		static  = "eth0 fd01:cafe::20/64 permanent"
-		nm      = "eth0 " + s + " permanent noprefixroute"
-		nmLease = "eth0 " + dHi + " permanent noprefixroute"
-		other   = "eth0 fd01:cafe::1:2:3/128 permanent"
-		gua     = "eth0 2001:db8:1::5054:ff:fe1f:c7bd/64 mngtmpaddr"
-		gua2    = "eth0 2001:db8:2::5054:ff:fe1f:c7bd/64 mngtmpaddr"
-		four    = "eth0 192.0.2.10/24 permanent"
-		data    = "data0 fd01:cafe::30/128 permanent"
-	)
-	names := map[string]string{
-		s: "S", dHi: "D", "fd01:cafe::5/128": "V", "fd01:cafe::20/64": "P", "fd01:cafe::1:2:3/128": "E",
-		"2001:db8:1::5054:ff:fe1f:c7bd/64": "G", "2001:db8:2::5054:ff:fe1f:c7bd/64": "H", "192.0.2.10/24": "4", "fd01:cafe::30/128": "N",
-	}
-	type step []string
-	tests := []struct {
-		name  string
-		g     Algorithm
-		role  string // "": all
-		steps []step
-		want  string
-		why   string // at the end
-	}{
-		{"V1's default address is sticky", V1, "node", []step{{lease}, {slaac, lease}, {vip, slaac, lease}}, "[D D D]", "kept: still there"},
-		{"V1's default address is gone", V1, "node", []step{{lease}, {slaac, lease}, {slaac}, {slaac, lease}}, "[D D S S]", "lower address"},
-		{"V1 knows no flags", V1, "node", []step{{lease}, {slaac, lease + " deprecated"}, {slaac, lease + " tentative dadfailed"}}, "[D D D]", "kept: still there"},
-		{"V1's kubelet follows the order", V1, "kubelet", []step{{lease}, {slaac, lease}, {vip, slaac, lease}}, "[D S V]", "lower address"},
-		{"V1's kubelet keeps what is gone", V1, "kubelet", []step{{lease}, {}, {slaac}}, "[D D S]", "only address left"},
-		{"V1's kubelet keeps what is gone, why", V1, "kubelet", []step{{lease}, {}}, "[D D]", "kept: nothing left after the filters"},
-		{"V1's etcd has no memory", V1, "etcd", []step{{lease}, {slaac, lease}, {}, {lease}}, "[D S none D]", "only address left"},
-		{"V1's default address across links", V1, "node", []step{{lease}, {data, lease}}, "[D D]", "kept: still there"},
-		{"V2's default address is sticky", V2, "node", []step{{slaac}, {lease, slaac}}, "[S S]", "kept: still there"},
-		{"V2's others are not", V2, "kubelet", []step{{slaac}, {lease, slaac}}, "[S D]", "inside the other's prefix"},
-
+func TestV3Lives(t *testing.T) {
+	testLives(t, []life{
 		{"a lease after SLAAC", V3, "", []step{{}, {slaac}, {lease, slaac}, {slaac, lease}}, "[none S D D]", "not mngtmpaddr"},
 		{"a lease with an end", V3, "", []step{{slaac}, {finite, slaac}}, "[S D]", "not mngtmpaddr"},
 		{"a lease after NetworkManager's SLAAC", V3, "", []step{{nm}, {nmLease, nm}}, "[S D]", "not noprefixroute on a /64"},
@@ -77,37 +36,7 @@ func TestLife(t *testing.T) {
 		{"kubelet keeps what is gone", V3, "kubelet", []step{{lease, slaac}, {}, {vip, lease, slaac}}, "[D D D]", "kept: still there"},
 		{"IPv4 comes later, etcd", V3, "etcd", []step{{lease}, {four, vip, lease}, {vip, lease}}, "[D 4 D]", "kept: still there"},
 		{"IPv4 comes later, kubelet", V3, "kubelet", []step{{lease}, {four, vip, lease}, {four}}, "[D D 4 4]", "only address left"},
-	}
-	for _, tt := range tests {
-		for _, role := range roles {
-			if tt.role != "" && role != tt.role {
-				continue
-			}
-			t.Run(tt.name+"/"+role, func(t *testing.T) {
-				l := start(t, tt.g)
-				var got []string
-				var c selector.Choice
-				for _, lines := range tt.steps {
-					var err error
-					if c, err = l.Select(t.Context(), on(t, role, lines...)); err != nil {
-						t.Fatal(err)
-					}
-					got = append(got, name(c, names))
-				}
-				if fmt.Sprint(got) != tt.want || c.Reason != tt.why {
-					t.Errorf("%v (%s), want %s (%s)", got, c.Reason, tt.want, tt.why)
-				}
-			})
-		}
-	}
-}
-
-func start(t rapid.TB, g Algorithm) *selector.Instance {
-	l, err := g.Traits().Start(context.Background(), selector.Observation{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
+	})
 }
 
 // An address that the configuration takes out is left at once, although it is
