@@ -1,6 +1,7 @@
 package talos
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -34,7 +35,7 @@ type pipeline struct {
 	config  selector.Config
 	rules   rules
 	left    []candidate
-	emptied string // the step that took the last candidate
+	emptied string // why no candidate is left
 }
 
 // newPipeline starts with the addresses that all roles look at.
@@ -60,7 +61,7 @@ func (p *pipeline) dropIn(step string, prefixes []netip.Prefix) {
 
 func (p *pipeline) set(step string, left []candidate) {
 	if len(left) == 0 && len(p.left) > 0 {
-		p.emptied = step
+		p.emptied = "no address left after: " + step
 	}
 	p.left = left
 }
@@ -96,6 +97,9 @@ func (p *pipeline) kubelet() ([]candidate, error) {
 	}
 	if len(fs) == 0 {
 		fs = everything(p.config.ServiceSubnets)
+		if len(p.left) > 0 && len(fs.apply(p.left)) == 0 {
+			p.left, p.emptied = nil, "no address: "+otherFamily(fs)
+		}
 	}
 	fs = fs.exclude(p.config.PodSubnets...).exclude(p.config.ServiceSubnets...).exclude(hosts(p.config.VIPs)...)
 	p.filter(fs)
@@ -115,6 +119,15 @@ func everything(services []netip.Prefix) (fs filters) {
 		fs = append(fs, filter{prefix: netip.PrefixFrom(s.Addr(), 0).Masked()})
 	}
 	return fs
+}
+
+// otherFamily says why no address is of the families of the service subnets.
+func otherFamily(services filters) string {
+	has, lacks := "IPv4", "IPv6"
+	if services[0].prefix.Addr().Is6() {
+		has, lacks = lacks, has
+	}
+	return fmt.Sprintf("the service subnets are %s only, so kubelet takes no %s address", has, lacks)
 }
 
 // etcd takes the first address, or all that lie in the subnets to advertise.
@@ -150,7 +163,7 @@ func (p *pipeline) choice(taken []candidate) selector.Choice {
 	case len(taken) == 0 && p.emptied == "":
 		return selector.None("no addresses")
 	case len(taken) == 0:
-		return selector.None("no address left after: " + p.emptied)
+		return selector.None(p.emptied)
 	}
 	c := selector.Choice{Reason: p.reason()}
 	for _, t := range taken {

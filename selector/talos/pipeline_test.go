@@ -193,7 +193,7 @@ func TestPipeline(t *testing.T) {
 		{"own pod subnet, node of V2", V2, "node", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "D", "inside the other's prefix"},
 		{"a service's address, node", V3, "node", append([]string{"data0 fd00:10:96::1/128 permanent"}, both...), config{ServiceSubnets: prefixes("fd00:10:96::/112")}, "D", "not mngtmpaddr"},
 		{"own service subnet", V3, "etcd", both, config{ServiceSubnets: prefixes("fd01:cafe::/112", "fd01:cafe::/64")}, "none", "no address left after: service subnets"},
-		{"IPv4 services only", V3, "kubelet", both, config{ServiceSubnets: prefixes("10.96.0.0/12")}, "none", "no address left after: subnet filters"},
+		{"IPv4 services only", V3, "kubelet", both, config{ServiceSubnets: prefixes("10.96.0.0/12")}, "none", "no address: the service subnets are IPv4 only, so kubelet takes no IPv6 address"},
 		{"IPv6 services only", V3, "kubelet", dual, config{ServiceSubnets: prefixes("fd02::/112")}, "D", "not mngtmpaddr"},
 
 		{"known VIP, kubelet", V1, "kubelet", []string{"eth0 fd01:cafe::5/128 permanent", lease}, config{VIPs: []netip.Addr{vip}}, "D", "only address left"},
