@@ -1,18 +1,13 @@
 package adapters
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/passtlab/passtlab/internal/owned"
@@ -46,7 +41,7 @@ func (b Builder) Selector(ctx context.Context, p catalogue.Pinned, opts command.
 	if err != nil {
 		return nil, err
 	}
-	opts.KernelOrder = p.Order == catalogue.OrderKernel
+	opts.KernelOrder, opts.Watch = p.Order == catalogue.OrderKernel, p.Watch
 	s, err := command.New(p.Name, append([]string{file}, p.Arguments...), opts)
 	if err != nil {
 		return nil, err
@@ -81,14 +76,15 @@ func (b Builder) build(ctx context.Context, p catalogue.Pinned) (string, error) 
 	if err != nil {
 		return "", err
 	}
+	hash := src.hash(p.Raised())
 	release, err := goVersion(ctx)
 	if errors.Is(err, exec.ErrNotFound) {
-		return cached(dir, p, src.hash())
+		return cached(dir, p, hash)
 	}
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(dir, fmt.Sprintf("%s@%s-%s-%s", p.Adapter, p.Version, release, src.hash()))
+	file := filepath.Join(dir, fmt.Sprintf("%s@%s-%s-%s", p.Adapter, p.Version, release, hash))
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
 	}
@@ -153,7 +149,9 @@ func compile(ctx context.Context, p catalogue.Pinned, src tree, file string) err
 	}
 	defer lock.Close()
 	defer os.RemoveAll(work)
-	src[folder+p.Adapter+"/go.mod"] = goMod(p, src)
+	if err := src.require(ctx, p); err != nil {
+		return err
+	}
 	if err := src.write(work); err != nil {
 		return err
 	}
@@ -171,72 +169,4 @@ func compile(ctx context.Context, p catalogue.Pinned, src tree, file string) err
 		return err
 	}
 	return os.Rename(part, file)
-}
-
-// goMod requires the adapted module at the wanted version, and the modules that are
-// replaced by a folder. The go tool chooses all other versions by these.
-func goMod(p catalogue.Pinned, src tree) string {
-	var release string
-	require := []string{p.Module + " " + p.Version}
-	var replace []string
-	for line := range strings.Lines(src[folder+p.Adapter+"/go.mod"]) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "go ") {
-			release = line
-		}
-		if rest, ok := strings.CutPrefix(line, "replace "); ok {
-			name, _, _ := strings.Cut(rest, " ")
-			require = append(require, name+" v0.0.0")
-			replace = append(replace, line)
-		}
-	}
-	return fmt.Sprintf("module %s/%s%s\n\n%s\n\nrequire (\n\t%s\n)\n\n%s\n", module, folder, p.Adapter,
-		release, strings.Join(require, "\n\t"), strings.Join(replace, "\n"))
-}
-
-// goVersion returns the release of the go tool, such as "go1.26.8".
-func goVersion(ctx context.Context) (string, error) {
-	out, err := goRun(ctx, goCommand(ctx, os.TempDir(), "env", "GOVERSION"))
-	if err != nil {
-		return "", err
-	}
-	// A development version has spaces and colons in it.
-	return strings.NewReplacer(" ", "_", ":", "_", "/", "_").Replace(strings.TrimSpace(out)), nil
-}
-
-func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PWD="+dir, "GOWORK=off", "GOFLAGS=", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
-	// The compilers that it has started are to end as well.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
-	return cmd
-}
-
-func goRun(ctx context.Context, cmd *exec.Cmd) (string, error) {
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	switch {
-	case err == nil:
-		return stdout.String(), nil
-	case ctx.Err() != nil:
-		return "", context.Cause(ctx)
-	case errors.Is(err, exec.ErrNotFound):
-		return "", err
-	}
-	return "", fmt.Errorf("%w: %s", ErrBuild, cmp.Or(words(stderr.String()), err.Error()))
-}
-
-// words returns what the go tool says, without the downloads that went well.
-func words(stderr string) string {
-	var lines []string
-	for line := range strings.Lines(stderr) {
-		if !strings.HasPrefix(line, "go: downloading ") {
-			lines = append(lines, strings.TrimRight(line, "\n"))
-		}
-	}
-	return strings.TrimSpace(strings.Join(lines, "\n"))
 }

@@ -19,13 +19,18 @@ import (
 )
 
 // fakeGo puts a go tool into PATH that says what a test needs it to say, and
-// returns the file in which it notes its calls and the go.mod it was run with.
+// returns the file in which it notes its calls and the go.mod it was run with. Beside
+// that file are the go.mod and go.sum that every module is released with.
 func fakeGo(t *testing.T, build string) (calls string) {
 	t.Helper()
 	dir := t.TempDir()
 	calls = filepath.Join(dir, "calls")
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/any\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	script := `#!/bin/sh
 if [ "$1" = env ]; then echo go1.99.0; exit; fi
+if [ "$1" = mod ]; then echo '{"Dir": "` + dir + `", "GoMod": "` + dir + `/go.mod"}'; exit; fi
 while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
 { echo "== build"; cat go.mod; } >>'` + calls + `'
 ` + build + "\n"
@@ -133,14 +138,37 @@ func TestBuildTalosFilter(t *testing.T) {
 }
 
 func TestBuildFails(t *testing.T) {
-	fakeGo(t, `echo "go: downloading example.com/x v1.0.0" >&2; echo "go: flannel@v0.99.0: unknown revision v0.99.0" >&2; exit 1`)
+	fakeGo(t, `echo "go: downloading example.com/x v1.0.0" >&2; echo "main.go:3:2: no required module" >&2; exit 1`)
 	b := Builder{Dir: t.TempDir()}
-	_, err := b.Build(t.Context(), find(t, "flannel@v0.99.0"))
-	want := "build selector flannel@v0.99.0: the go tool fails: go: flannel@v0.99.0: unknown revision v0.99.0"
+	_, err := b.Build(t.Context(), find(t, "flannel@v0.28.4"))
+	want := "build selector flannel@v0.28.4: the go tool fails: main.go:3:2: no required module"
 	if !errors.Is(err, ErrBuild) || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 	onlyProgram(t, b.Dir, 0)
+}
+
+// The go tool says in an object why a module cannot be had, and to standard error what
+// is wrong with itself.
+func TestDownloadFails(t *testing.T) {
+	for _, tt := range []struct{ say, want string }{
+		{`echo '{"Error": "flannel@v0.99.0: unknown revision v0.99.0"}'; exit 1`, "flannel@v0.99.0: unknown revision v0.99.0"},
+		{`echo "go: no room" >&2; exit 1`, "go: no room"},
+		{`echo nonsense`, `go mod download says "nonsense\n"`},
+	} {
+		dir := t.TempDir()
+		script := "#!/bin/sh\nif [ \"$1\" = env ]; then echo go1.99.0; exit; fi\n" + tt.say + "\n"
+		if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", dir+":/usr/bin:/bin")
+		b := Builder{Dir: t.TempDir()}
+		_, err := b.Build(t.Context(), find(t, "flannel@v0.99.0"))
+		if want := "build selector flannel@v0.99.0: the go tool fails: " + tt.want; !errors.Is(err, ErrBuild) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		onlyProgram(t, b.Dir, 0)
+	}
 }
 
 func TestBuildCachedOnly(t *testing.T) {

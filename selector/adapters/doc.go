@@ -13,13 +13,20 @@
 //
 // Build unpacks the adapter into a new folder and writes a go.mod that requires the
 // adapted module at the wanted version and nothing else. So that module chooses the
-// versions of all that it needs, as in the program that it comes from. The versions in
-// the adapter's own go.mod are for editing and vetting. The build is without cgo.
+// versions of all that it needs, as in the program that it comes from. Its replace and
+// exclude lines stand there too, since the go tool takes those of the main module only,
+// and beside it the checksums of its release. What the catalogue's entry raises is
+// replaced by that version. Other versions in the adapter's own go.mod are for editing
+// and vetting. The build is without cgo.
+//
+// An adapter may import internal packages of the adapted module: in module mode the go
+// tool goes by the import path. So the adapter's own go.mod gives itself a module path
+// below them, such as github.com/siderolabs/talos/internal/app/machined/passtlab.
 //
 // The cache has the program as NAME@VERSION-GOVERSION-HASH, where HASH is over the
 // adapter's sources. A cached program is used without network. A build renames it into
 // place when it is complete, so several builds at once do no harm.
 //
-// Not modelled: replace directives of the adapted module. The go tool applies
-// those of the main module only.
+// Not modelled: replace lines of the adapted module by a folder. Its release lacks the
+// modules that lie below it, so what it requires of them comes from their own releases.
 package adapters

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/passtlab/passtlab/selector/catalogue"
 )
 
 //go:embed sources.json
@@ -33,10 +35,10 @@ var sources = sync.OnceValues(func() (tree, error) {
 
 const (
 	folder = "selector/adapters/"
-	module = "github.com/passtlab/passtlab"
+	self   = "github.com/passtlab/passtlab"
 
 	// toRoot stands in the go.mod of an adapter that imports passtlab itself.
-	toRoot = "replace " + module + " => ../../.."
+	toRoot = "replace " + self + " => ../../.."
 )
 
 // of returns the sources that make the adapter.
@@ -56,10 +58,13 @@ func (t tree) of(adapter string) (tree, error) {
 	return part, nil
 }
 
-// hash differs between sources, machines and flags of the build.
-func (t tree) hash() string {
+// hash differs between sources, machines, flags of the build and raised modules.
+func (t tree) hash(raised []catalogue.Raise) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s/%s %q\n", runtime.GOOS, runtime.GOARCH, flags)
+	fmt.Fprintf(h, "%s/%s %q, %d raised\n", runtime.GOOS, runtime.GOARCH, flags, len(raised))
+	for _, r := range raised {
+		fmt.Fprintf(h, "%s %s\n", r.Module, r.To)
+	}
 	for _, p := range slices.Sorted(maps.Keys(t)) {
 		fmt.Fprintf(h, "%s %d\n%s", p, len(t[p]), t[p])
 	}

@@ -91,7 +91,7 @@ func TestSourcesImportNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			first, _, _ := strings.Cut(p, "/")
-			if strings.Contains(first, ".") && !slices.Contains([]string{module + "/selector", module + "/selector/talos", module + "/internal/pace"}, p) {
+			if strings.Contains(first, ".") && !slices.Contains([]string{self + "/selector", self + "/selector/talos", self + "/internal/pace"}, p) {
 				t.Errorf("%s imports %s", name, p)
 			}
 		}

@@ -59,6 +59,16 @@ type Pinned struct {
 // String returns "NAME@VERSION", the name of the selector in reports.
 func (p Pinned) String() string { return p.Name + "@" + p.Version }
 
+// Raised returns what the entry raises at this version.
+func (p Pinned) Raised() (rs []Raise) {
+	for _, r := range p.Raise {
+		if r.Versions.Contains(p.Version) {
+			rs = append(rs, r)
+		}
+	}
+	return rs
+}
+
 func (e Entry) Pinned() (ps []Pinned) {
 	for _, v := range e.Versions {
 		ps = append(ps, Pinned{e, v})

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -44,7 +45,7 @@ func TestParse(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	tests := []struct{ name, old, new, want string }{
-		{"unknown key", "component", "komponent", `[0].komponent: unknown key; expected one of name, component, adapter, module, versions, licence, rule, defaultRoute, reads, order, arguments, explains; did you mean "component"?`},
+		{"unknown key", "component", "komponent", `[0].komponent: unknown key; expected one of name, component, adapter, module, versions, licence, rule, defaultRoute, reads, order, arguments, watch, raise, explains; did you mean "component"?`},
 		{"no name", "name: mine", `name: ""`, "catalogue.yaml:1:9: [0].name: is empty"},
 		{"name", "name: mine", "name: My@Name", `[0].name: "My@Name" does not have the right form`},
 		{"no component", "  component: mine\n", "", "component: missing"},
@@ -55,6 +56,10 @@ func TestParse(t *testing.T) {
 		{"reads", "reads: kernel", "reads: minds", `[0].reads: unknown word "minds"; expected one of kernel, observation`},
 		{"order", "order: rule", "order: chance", `[0].order: unknown word "chance"; expected one of kernel, rule`},
 		{"no order", "  order: rule\n", "", "order: "},
+		{"raise without a reason", "order: rule", "order: rule\n  raise: [{module: example.com/x, to: v1.2.0, versions: v1.0.0..v1.1.0}]", "[0].raise[0].reason: missing"},
+		{"raise to no version", "order: rule", "order: rule\n  raise: [{module: example.com/x, to: latest, versions: v1.0.0.., reason: why}]", `[0].raise[0].to: "latest" does not have the right form`},
+		{"raise at no version", "order: rule", "order: rule\n  raise: [{module: example.com/x, to: v1.2.0, versions: v1.1.0..v1.0.0, reason: why}]", `[0].raise[0].versions: parse versions "v1.1.0..v1.0.0"`},
+		{"watch", "order: rule", "order: rule\n  watch: often", "[0].watch: often is text; expected true or false"},
 		{"no versions", "[v1.0.0, v1.10.0]", "[]", "[0].versions: is empty"},
 		{"inexact version", "v1.10.0", "v1.10", `[0].versions[1]: "v1.10" does not have the right form; expected an exact version such as v1.2.3`},
 		{"version twice", "v1.10.0", "v1.0.0", "v1.0.0 stands twice"},
@@ -78,8 +83,38 @@ func TestParse(t *testing.T) {
 	}
 }
 
+const raising = good + `  watch: true
+  raise:
+    - {module: example.com/x, to: v1.2.0, versions: v1.1.0.., reason: It does not compile.}
+    - {module: example.com/y, to: v0.4.0, versions: v1.0.0..v1.9.9, reason: It is a fork.}
+`
+
+func TestRaised(t *testing.T) {
+	es, err := parse([]byte(raising))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[string]string{"v1.0.0": "y", "v1.1.0": "x y", "v1.10.0": "x", "v0.9.0": ""} {
+		var got []string
+		for _, r := range (Pinned{es[0], version}).Raised() {
+			got = append(got, strings.TrimPrefix(r.Module, "example.com/"))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", version, got, want)
+		}
+	}
+	if !es[0].Watch {
+		t.Error("watch is not read")
+	}
+	text, err := json.Marshal(es[0].Raise[1].Versions)
+	if err != nil || string(text) != `"v1.0.0..v1.9.9"` {
+		t.Errorf("as JSON: %s, %v", text, err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
+	f.Add([]byte(raising))
 	f.Add(embedded)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		es, err := parse(data)

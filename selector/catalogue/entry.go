@@ -26,8 +26,21 @@ type Entry struct {
 	Reads        Source   `yaml:"reads" json:"reads" required:"true"`
 	Order        Order    `yaml:"order" json:"order" required:"true"`
 	Arguments    []string `yaml:"arguments" json:"arguments,omitempty"` // those of the program
+	// Watch says that the program runs on and prints each choice (command.Options).
+	Watch bool    `yaml:"watch" json:"watch,omitempty"`
+	Raise []Raise `yaml:"raise" json:"raise,omitempty"`
 	// Explains has the upstream issues that come from the rule.
 	Explains []string `yaml:"explains" json:"explains,omitempty" is:"issue"`
+}
+
+// Raise is a module that the adapted module requires at too low a version, or replaces
+// by a fork. The adapter is built with the module itself, at version To.
+type Raise struct {
+	Module string `yaml:"module" json:"module" required:"true"`
+	To     string `yaml:"to" json:"to" required:"true" is:"version"`
+	// Versions of the adapted module that ask for it.
+	Versions Range  `yaml:"versions" json:"versions" required:"true"`
+	Reason   string `yaml:"reason" json:"reason" required:"true"`
 }
 
 // Source is where a selector finds the addresses.
@@ -58,6 +71,7 @@ var reader = strict.Reader{
 	Scalars: map[reflect.Type]strict.Scalar{
 		reflect.TypeFor[Source](): strict.Enum([]Source{Kernel, Observation}),
 		reflect.TypeFor[Order]():  strict.Enum([]Order{OrderKernel, OrderRule}),
+		reflect.TypeFor[Range]():  versions,
 	},
 	Kinds: map[string]strict.Scalar{
 		"name":    strict.Text(namePattern, "lower-case letters, digits and -, a letter first"),
@@ -65,3 +79,11 @@ var reader = strict.Reader{
 		"issue":   strict.Text(issuePattern, "OWNER/REPOSITORY#NUMBER"),
 	},
 }
+
+var versions = strict.Scalar{Tag: "!!str", Expected: "a range of versions such as v1.2.0..v1.3.9", Parse: func(s string) (any, error) {
+	r, err := ParseRange(s)
+	if err != nil {
+		return nil, strict.Wrong("correct the range", "%v", err)
+	}
+	return r, nil
+}}

@@ -45,6 +45,9 @@ func (r Range) String() string {
 	return r.From + ".." + r.To
 }
 
+// MarshalText returns what String does.
+func (r Range) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // FindAll returns the selectors that spec names: NAME@A..B is NAME at the versions
 // listed in that range, oldest first; NAME@A,B is NAME at these versions; all else is
 // as for Find.
