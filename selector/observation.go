@@ -87,6 +87,11 @@ type Address struct {
 	// Protocol is IFA_PROTO: "kernel_lo", "kernel_ra", "kernel_ll", a
 	// number, or empty when the kernel gives none.
 	Protocol string `json:"protocol,omitempty"`
+	// Foreign says that neither the node's own configuration, nor its DHCPv6 client,
+	// nor the kernel assigned the address: it is a virtual one. A node's operating
+	// system can know that, a program that reads the kernel's list cannot, and so no
+	// program is told. False where nobody knows.
+	Foreign bool `json:"-"`
 }
 
 // Forever is the infinite lifetime (RFC 4861 4.6.2).

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/link"
 	"github.com/passtlab/passtlab/sim/netns"
 	"github.com/passtlab/passtlab/sim/passt"
@@ -29,6 +30,12 @@ func (t *Topology) remote() *netns.NS {
 		return t.second.Guest
 	}
 	return t.Peer
+}
+
+// VIP reports whether a scenario gave the guest the address as a virtual one.
+func (t *Topology) VIP(a netip.Addr) bool {
+	o, _ := t.guest.Origin(link.Address{Prefix: netip.PrefixFrom(a, a.BitLen())})
+	return o == scenarios.OriginVIP
 }
 
 // Candidates returns the guest's global unicast addresses in the kernel's order.

@@ -18,13 +18,21 @@ func All() []selector.Selector {
 	return []selector.Selector{talos.V1, talos.V2, talos.V3, kernel.Source, kernel.First}
 }
 
+// Variants returns the variants of Talos v3 that docs/talos-proposal.md compares.
+func Variants() (vs []selector.Selector) {
+	for _, g := range talos.Variants() {
+		vs = append(vs, g)
+	}
+	return vs
+}
+
 // ErrUnknown is wrapped by Get for a name that no selector has.
 var ErrUnknown = errors.New("unknown selector")
 
-// Get returns the selector of that name, one of All or of Wrong. For an unknown name
+// Get returns the selector of that name, one of All, Variants or Wrong. For an unknown name
 // the error has a similar name, or lists those of All.
 func Get(name string) (selector.Selector, error) {
-	known := slices.Concat(All(), Wrong())
+	known := slices.Concat(All(), Variants(), Wrong())
 	for _, s := range known {
 		if s.Name() == name {
 			return s, nil

@@ -2,6 +2,7 @@ package talos
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"github.com/passtlab/passtlab/selector"
@@ -16,10 +17,17 @@ const (
 	V1 Algorithm = "v1"
 	V2 Algorithm = "v2"
 	V3 Algorithm = "v3"
+
+	// Variants of V3: what each of its parts is worth.
+	V3NoMemory   Algorithm = "v3-no-memory"
+	V3Provenance Algorithm = "v3-provenance" // looks at selector.Address.Foreign
 )
 
 // Algorithms returns all algorithms, oldest first.
 func Algorithms() []Algorithm { return []Algorithm{V1, V2, V3} }
+
+// Variants returns the variants of V3, which nobody proposes for Talos as they are.
+func Variants() []Algorithm { return []Algorithm{V3NoMemory, V3Provenance} }
 
 func (g Algorithm) Name() string { return "talos-" + string(g) }
 
@@ -32,10 +40,11 @@ type machine interface {
 
 // boot returns a machine that has just booted.
 func (g Algorithm) boot() machine {
-	if g == V3 {
-		return &proposed{}
+	switch g {
+	case V1, V2:
+		return &released{algorithm: g}
 	}
-	return &released{algorithm: g}
+	return &proposed{algorithm: g}
 }
 
 // Select chooses as a machine that has just booted.
@@ -55,14 +64,22 @@ func (g Algorithm) Traits() selector.Traits {
 // Compare orders two addresses, the preferred one first, as in package cmp. It
 // remembers nothing. V3 puts unusable addresses last; the caller has to leave them
 // out (Unusable).
-func (g Algorithm) Compare(a, b selector.Address) int { return g.rules().compare(a, b) }
+func (g Algorithm) Compare(a, b selector.Address) int { return g.rules(nil).compare(a, b) }
 
-func (g Algorithm) rules() rules {
+// Sort orders addresses as Talos' NodeAddressController does those of links that are
+// up. previous is its last order, which V3 alone looks at.
+func (g Algorithm) Sort(as []selector.Address, previous []netip.Addr) {
+	slices.SortStableFunc(as, g.rules(previous).compare)
+}
+
+func (g Algorithm) rules(previous []netip.Addr) rules {
 	switch g {
 	case V1:
 		return v1
 	case V2:
 		return v2
+	case V3NoMemory:
+		previous = nil
 	}
-	return slices.Concat(v3Classes, v3Ties)
+	return v3(g == V3Provenance, previous)
 }

@@ -63,7 +63,7 @@ func violation(compare func(a, b selector.Address) int, a, b, c selector.Address
 }
 
 func TestStrictWeakOrder(t *testing.T) {
-	for _, g := range []Algorithm{V1, V3} {
+	for _, g := range []Algorithm{V1, V3, V3Provenance} {
 		t.Run(string(g), rapid.MakeCheck(func(t *rapid.T) {
 			a, b, c := genAddress.Draw(t, "a"), genAddress.Draw(t, "b"), genAddress.Draw(t, "c")
 			if law := violation(g.Compare, a, b, c); law != "" {
@@ -200,6 +200,7 @@ func TestCompare(t *testing.T) {
 	at := func(s string, f selector.Flags) selector.Address {
 		return selector.Address{Prefix: netip.MustParsePrefix(s), Flags: f}
 	}
+	foreign := func(a selector.Address) selector.Address { a.Foreign = true; return a }
 	tests := []struct {
 		g          Algorithm
 		rule       string
@@ -222,17 +223,23 @@ func TestCompare(t *testing.T) {
 		{V3, "not deprecated", at("fd01::2/64", mng), at("fd01::1/128", perm|tent|opt)},
 		{V3, "not temporary", at("fd01::2/64", mng), at("fd01::1/128", tmp)},
 		{V3, "not mngtmpaddr", at("fd01::2/64", perm), at("fd01::1/64", mng)},
-		{V3, "not mngtmpaddr", at("fd01::2/128", 0), at("fd01::1/64", perm|mng)},                    // a lease with an end, networkd's SLAAC
-		{V3, "not noprefixroute on a /64", at("fd01::2/128", perm|npr), at("fd01::1/64", perm|npr)}, // NetworkManager
-		{V3, "not noprefixroute on a /64", at("fd01::2/64", perm), at("fd01::1/64", perm|npr)},
+		{V3, "not mngtmpaddr", at("fd01::2/128", 0), at("fd01::1/64", perm|mng)},            // a lease with an end, networkd's SLAAC
+		{V3, "longer prefix", at("fd01::2/128", perm|npr), at("fd01::1/64", perm|npr)}, // NetworkManager
 		{V3, "not mngtmpaddr", at("fd01::2/64", perm|npr), at("fd01::1/64", mng)},
 		{V3, "longer prefix", at("fd01::2/128", perm), at("fd01::1/64", perm)},
-		{V3, "longer prefix", at("192.0.2.9/32", perm), at("192.0.2.1/24", perm|npr)},
 		{V3, "longer prefix", at("fd01::2/128", 0), at("fd01::1/64", perm)},
+		{V3, "lower address", at("192.0.2.10/24", perm), at("192.0.2.20/32", perm)}, // a VIP, kube-vip#741
+		{V3, "lower address", at("10.0.0.5/24", perm), at("100.64.0.2/32", perm)},   // a tunnel, k3s#7880
+		{V3, "not temporary", at("192.0.2.20/24", perm), at("192.0.2.10/24", perm|tmp)},
+		{V3, "longer prefix", at("192.0.2.1/32", perm), at("192.0.2.1/24", perm)},
+		{V3Provenance, "not foreign", at("fd01::2/64", mng), foreign(at("fd01::1/128", perm))},
+		{V3Provenance, "not foreign", at("192.0.2.20/24", perm), foreign(at("192.0.2.10/32", perm))},
+		{V3Provenance, "not deprecated", foreign(at("fd01::1/128", perm)), at("fd01::2/64", mng|dep)},
+		{V3Provenance, "not mngtmpaddr", at("fd01::2/128", perm), at("fd01::1/64", mng)}, // nothing is known
 		{V3, "lower address", at("fd01::1/128", perm), at("fd01::2/128", perm)},
 	}
 	for _, tt := range tests {
-		rule, c := tt.g.rules().decide(tt.first, tt.not)
+		rule, c := tt.g.rules(nil).decide(tt.first, tt.not)
 		if rule != tt.rule || c >= 0 {
 			t.Errorf("%s: %v before %v: decided by %q (%d), want %q", tt.g, tt.first, tt.not, rule, c, tt.rule)
 		}

@@ -28,7 +28,7 @@ func TestDocNamesTheCorpus(t *testing.T) {
 			wrong = append(wrong, family)
 		}
 	}
-	doc, err := os.ReadFile("../../docs/talos-v3.md")
+	doc, err := os.ReadFile("../../docs/talos-proposal.md")
 	if err != nil {
 		t.Fatal(err)
 	}

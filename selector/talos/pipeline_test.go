@@ -135,7 +135,7 @@ func TestThirdAddress(t *testing.T) {
 		{"temporary beside both", []string{lease, "eth0 fd01:cafe::7/64 temporary", slaac}, "T", "D", "D", "not mngtmpaddr"},
 		{"finite lease", []string{"eth0 " + dHi, slaac}, "S", "D", "D", "not mngtmpaddr"},
 		{"finite lease, networkd", []string{"eth0 " + dHi, "eth0 " + s + " permanent mngtmpaddr noprefixroute"}, "S", "D", "D", "not mngtmpaddr"},
-		{"NetworkManager", []string{"eth0 " + dHi + " permanent noprefixroute", "eth0 " + s + " permanent noprefixroute"}, "S", "D", "D", "not noprefixroute on a /64"},
+		{"NetworkManager", []string{"eth0 " + dHi + " permanent noprefixroute", "eth0 " + s + " permanent noprefixroute"}, "S", "D", "D", "longer prefix"},
 		{"SLAAC only", []string{slaac}, "S", "S", "S", "only address left"},
 		{"SLAAC only, deprecated", []string{slaac + " deprecated"}, "S", "S", "S", "only address left"},
 		{"no global address", nil, "none", "none", "none", "no address left after: scope link or narrower"},
@@ -189,7 +189,7 @@ func TestPipeline(t *testing.T) {
 
 		{"own pod subnet, kubelet", V3, "kubelet", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "none", "no address left after: pod subnets"},
 		{"own pod subnet, etcd", V3, "etcd", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "none", "no address left after: pod subnets"},
-		{"own pod subnet, node", V3, "node", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "none", "no address left after: pod subnets"},
+		{"own pod subnet, node", V3, "node", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "D", "not mngtmpaddr"},
 		{"own pod subnet, node of V2", V2, "node", both, config{PodSubnets: prefixes("fd01:cafe::/48")}, "D", "inside the other's prefix"},
 		{"a service's address, node", V3, "node", append([]string{"data0 fd00:10:96::1/128 permanent"}, both...), config{ServiceSubnets: prefixes("fd00:10:96::/112")}, "D", "not mngtmpaddr"},
 		{"own service subnet", V3, "etcd", both, config{ServiceSubnets: prefixes("fd01:cafe::/112", "fd01:cafe::/64")}, "none", "no address left after: service subnets"},
@@ -199,7 +199,7 @@ func TestPipeline(t *testing.T) {
 		{"known VIP, kubelet", V1, "kubelet", []string{"eth0 fd01:cafe::5/128 permanent", lease}, config{VIPs: []netip.Addr{vip}}, "D", "only address left"},
 		{"known VIP, etcd", V1, "etcd", []string{"eth0 fd01:cafe::5/128 permanent", lease}, config{VIPs: []netip.Addr{vip}}, "D", "only address left"},
 		{"known VIP, node", V1, "node", []string{"eth0 fd01:cafe::5/128 permanent", lease}, config{VIPs: []netip.Addr{vip}}, "fd01:cafe::5", "lower address"},
-		{"known VIP, node of V3", V3, "node", []string{"eth0 fd01:cafe::5/128 permanent", lease}, config{VIPs: []netip.Addr{vip}}, "D", "only address left"},
+		{"known VIP, node of V3", V3, "node", []string{"eth0 fd01:cafe::5/128 permanent", lease}, config{VIPs: []netip.Addr{vip}}, "fd01:cafe::5", "lower address"},
 		{"exclusions hold for every role", V1, "node", both, config{Exclusions: prefixes(s[:len(s)-2] + "128")}, "D", "only address left"},
 		{"exclusions take everything", V3, "kubelet", both, config{Exclusions: prefixes("::/0")}, "none", "no address left after: exclusions"},
 
@@ -212,6 +212,10 @@ func TestPipeline(t *testing.T) {
 		{"SideroLink, node", V3, "node", []string{"eth0 fd01:cafe:0:3::1/64 permanent"}, config{}, "fd01:cafe:0:3::1", "only address left"},
 		{"no SideroLink", V3, "etcd", []string{"eth0 2001:db8:0:3::1/64 permanent"}, config{}, "2001:db8:0:3::1", "only address left"},
 		{"link down", V3, "etcd", []string{"down0 fd01:cafe::1/64 permanent"}, config{}, "none", "no address left after: link down"},
+		{"link down, node", V3, "node", []string{"down0 fd01:cafe::1/128 permanent", lease}, config{}, "D", "only address left"}, // kube-ipvs0
+		{"SideroLink beside another, node", V3, "node", []string{"eth0 fd01:cafe:0:3::1/64 permanent", slaac}, config{}, "S", "only address left"},
+		{"etcd advertises what is tentative", V3, "etcd", []string{lease, slaac + " tentative"}, config{AdvertisedSubnets: []string{"::/0"}}, "D S", "not tentative, not dadfailed"},
+		{"etcd advertises SideroLink", V3, "etcd", []string{lease, "eth0 fd01:cafe:0:3::1/64 permanent"}, config{AdvertisedSubnets: []string{"::/0"}}, "D fd01:cafe:0:3::1", "longer prefix"},
 		{"first link by name", V2, "node", []string{lease, "data0 fd09::1/64 permanent"}, config{}, "fd09::1", "first link by name"},
 		{"links are all one", V3, "node", []string{lease, "data0 fd09::1/64 permanent"}, config{}, "D", "longer prefix"},
 		{"all links are routed", V3, "etcd", []string{lease, "data0 fd09::1/64 permanent"}, config{}, "D", "longer prefix"},

@@ -30,7 +30,7 @@ func (m *released) choose(o selector.Observation) (selector.Choice, error) {
 
 // now is the choice from what is there.
 func (m *released) now(o selector.Observation) (selector.Choice, error) {
-	p := newPipeline(o, m.algorithm.rules())
+	p := newPipeline(o, m.algorithm.rules(nil))
 	var taken []candidate
 	var err error
 	switch o.Role {

@@ -8,10 +8,11 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-var (
-	// v3Classes are the rules about what the kernel knows. Addresses that these rules
-	// do not tell apart are of one class.
-	v3Classes = rules{
+// v3Classes are the rules about what Talos knows of each address. Addresses that these
+// rules do not tell apart are of one class. Only V3Provenance knows which addresses
+// are foreign.
+func v3Classes(provenance bool) rules {
+	rs := rules{
 		{"not tentative, not dadfailed", avoid(Unusable)},
 		{"IPv4 first", ipv4First},
 		// Optimistic ones count as deprecated, as RFC 4429 wants and as in the
@@ -19,17 +20,40 @@ var (
 		{"not deprecated", avoid(flagged(selector.FlagDeprecated | selector.FlagOptimistic))},
 		// For IPv4 the same bit means "secondary".
 		{"not temporary", avoid(flagged(selector.FlagTemporary))},
-		// "permanent" does not matter. It only says that the lifetime is infinite: the
-		// SLAAC addresses of systemd-networkd have it, DHCPv6 leases with an end do not.
-		{"not mngtmpaddr", avoid(flagged(selector.FlagMngTmpAddr))},
-		{"not noprefixroute on a /64", avoid(offRoute)},
 	}
-	// v3Ties decide within a class.
-	v3Ties = rules{
-		{"longer prefix", longerPrefix},
-		{"lower address", lowerAddress},
+	if provenance {
+		rs = append(rs, rule{"not foreign", avoid(func(a selector.Address) bool { return a.Foreign })})
 	}
-)
+	// "permanent" does not matter. It only says that the lifetime is infinite: the
+	// SLAAC addresses of systemd-networkd have it, DHCPv6 leases with an end do not.
+	return append(rs, rule{"not mngtmpaddr", avoid(flagged(selector.FlagMngTmpAddr))})
+}
+
+// v3Ties decide within a class.
+var v3Ties = rules{
+	// An IPv4 /32 is a VIP or a tunnel, not a lease.
+	{"longer prefix", func(a, b selector.Address) int {
+		if family(a) == 0 || family(b) == 0 {
+			return 0
+		}
+		return longerPrefix(a, b)
+	}},
+	{"lower address", lowerAddress},
+	{"longer prefix", longerPrefix},
+}
+
+// v3 returns the rules of V3 after a previous order. An address that was not in it
+// comes after all that were.
+func v3(provenance bool, previous []netip.Addr) rules {
+	place := func(a selector.Address) int {
+		if i := slices.Index(previous, a.Prefix.Addr()); i >= 0 {
+			return i
+		}
+		return len(previous)
+	}
+	kept := rule{"kept: still there", func(a, b selector.Address) int { return place(a) - place(b) }}
+	return slices.Concat(v3Classes(provenance), rules{kept}, v3Ties)
+}
 
 // Unusable reports whether the address is tentative (RFC 4862 2), or its duplicate
 // address detection failed. An optimistic address (RFC 4429) has the tentative flag
@@ -44,74 +68,62 @@ func flagged(fs selector.Flags) func(selector.Address) bool {
 	return func(a selector.Address) bool { return a.Flags.Any(fs) }
 }
 
-// offRoute reports whether the address looks like one that a program formed by SLAAC:
-// a /64 (RFC 2464 4) without a prefix route. NetworkManager leaves no other mark.
-func offRoute(a selector.Address) bool {
-	return a.Prefix.Addr().Is6() && a.Prefix.Bits() == 64 && a.Flags.Has(selector.FlagNoPrefixRoute)
-}
-
-// proposed is a machine with V3. The zero value has just booted.
+// proposed is a machine with V3 or a variant of it. What it remembers of the addresses
+// is the list "current" of Talos' NodeAddressController. It does not depend on the role:
+// each role's machine works it out from the same events.
 type proposed struct {
-	last selector.Choice // the last one that had an address
-	// first are the IPv4 and the IPv6 address that stood first, taken or not, so that
-	// every role remembers the same.
-	first [2]netip.Addr
+	algorithm Algorithm
+	current   []netip.Addr    // in its order
+	last      selector.Choice // the last one that had an address
 }
 
 func (m *proposed) choose(o selector.Observation) (selector.Choice, error) {
-	p := newPipeline(o, slices.Concat(v3Classes, rules{m.kept()}, v3Ties))
-	p.drop("tentative or dadfailed", func(c candidate) bool { return Unusable(c.Address) })
-	taken, err := m.take(p, o)
+	p := newPipeline(o, m.algorithm.rules(m.current))
+	p.drop("link down", func(c candidate) bool {
+		l, ok := o.Link(c.Link)
+		return ok && !l.Up
+	})
+	p.sort()
+	m.current = nil
+	for _, c := range p.left {
+		m.current = append(m.current, c.Prefix.Addr())
+	}
+	taken, err := p.proposed(o.Role)
 	if err != nil {
-		return selector.Choice{}, fmt.Errorf("select by %s: %w", V3.Name(), err)
+		return selector.Choice{}, fmt.Errorf("select by %s: %w", m.algorithm.Name(), err)
 	}
 	c := p.choice(taken)
-	if o.Role == "kubelet" && len(taken) == 0 && m.outlasts(o) {
+	switch {
+	case len(taken) > 0:
+		m.last = c
+	case o.Role != "node" && len(m.last.Addresses) > 0:
 		c = selector.Choice{Addresses: m.last.Addresses, Reason: "kept: nothing left after the filters"}
 	}
-	m.learn(p.left, c)
 	return c, nil
 }
 
-func (m *proposed) take(p *pipeline, o selector.Observation) ([]candidate, error) {
-	switch o.Role {
+// proposed takes from the list "current".
+func (p *pipeline) proposed(role string) ([]candidate, error) {
+	current := slices.Clone(p.left)
+	usable := func() { p.drop("tentative or dadfailed", func(c candidate) bool { return Unusable(c.Address) }) }
+	if role != "etcd" || len(p.config.AdvertisedSubnets) == 0 { // the list "routed"
+		usable()
+		p.drop("SideroLink", candidate.sideroLink)
+	}
+	p.own()
+	switch role {
 	case "node":
-		p.own()
-		p.vips()
-		p.sort()
+		if len(p.left) == 0 {
+			p.left = current
+			usable()
+		}
 		return p.first(), nil
 	case "kubelet":
-		p.routed(o)
 		return p.kubelet()
 	case "etcd":
-		p.routed(o)
 		return p.etcd()
 	}
-	return nil, fmt.Errorf("role %q: %w", o.Role, selector.ErrUnsupported)
-}
-
-// outlasts reports whether kubelet keeps the last choice when no address is left: not
-// where it has an address that may be another host's.
-func (m *proposed) outlasts(o selector.Observation) bool {
-	last := m.last.Addresses
-	return len(last) > 0 && !slices.ContainsFunc(o.Addresses, func(a selector.Address) bool {
-		return slices.Contains(last, a.Prefix.Addr()) && Unusable(a)
-	})
-}
-
-// learn remembers the first addresses and the choice.
-func (m *proposed) learn(left []candidate, c selector.Choice) {
-	if len(c.Addresses) > 0 {
-		m.last = c
-	}
-	for _, a := range slices.Backward(left) { // the first of each family last
-		m.first[family(a.Address)] = a.Prefix.Addr()
-	}
-}
-
-// kept makes a rule of the memory: the address that stood first goes before others.
-func (m *proposed) kept() rule {
-	return rule{"kept: still there", avoid(func(a selector.Address) bool { return a.Prefix.Addr() != m.first[family(a)] })}
+	return nil, fmt.Errorf("role %q: %w", role, selector.ErrUnsupported)
 }
 
 func family(a selector.Address) int {

@@ -46,6 +46,9 @@ func (l observed) Observe(context.Context) (selector.Observation, error) {
 	}
 	o.Guest = l.Guest
 	o.Target = l.PeerAddress()
+	for i, a := range o.Addresses {
+		o.Addresses[i].Foreign = l.VIP(a.Prefix.Addr())
+	}
 	return o, nil
 }
 
