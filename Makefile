@@ -146,7 +146,7 @@ lint: ## gofmt, go vet, staticcheck, and shellcheck where it is installed
 	$(GO) tool staticcheck ./...
 	@for dir in selector/adapters/*/; do (cd "$$dir" && \
 		if [ -n "$$(gofmt -l .)" ]; then echo "not formatted, run gofmt -w $$dir"; exit 1; fi && \
-		echo "$$dir: go vet" && CGO_ENABLED=0 $(GO) vet . ) || exit 1; done
+		echo "$$dir: go vet" && CGO_ENABLED=0 $(GO) vet -trimpath . ) || exit 1; done
 	@if command -v shellcheck >/dev/null; then set -x; shellcheck scripts/*.sh .ci/run; fi
 
 # TestTalosFilter starts thousands of processes, each slow under the race detector.
