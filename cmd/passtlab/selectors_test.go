@@ -21,12 +21,17 @@ func goTool(t *testing.T) (cache string) {
 	dir, cache := t.TempDir(), t.TempDir()
 	const script = `#!/bin/sh
 if [ "$1" = env ]; then echo go1.99.0; exit; fi
-if grep -q v9.9.9 go.mod; then echo "go: unknown revision v9.9.9" >&2; exit 1; fi
+case $* in
+*@v9.9.9) echo '{"Error": "go: unknown revision v9.9.9"}'; exit 1 ;;
+"mod download"*) echo '{"Dir": "/nowhere", "GoMod": "'"$0".mod'"}'; exit ;;
+esac
 while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
 echo '#!/bin/sh' >"$out" && chmod +x "$out"
 `
-	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"go": script, "go.mod": "module example.com/any\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Setenv("PATH", dir+":/usr/bin:/bin")
 	t.Setenv("XDG_CACHE_HOME", cache)
