@@ -85,12 +85,13 @@ func goMod(p catalogue.Pinned, own, adapted string) (string, error) {
 	return string(text), errors.Join(append(errs, err)...)
 }
 
-// asksFor reports whether the module in f is to be raised: it requires a lower version,
-// or replaces it.
+// asksFor reports whether the module in f is to be raised: it requires the version From,
+// or else a lower one, or replaces it.
 func asksFor(f *modfile.File, r catalogue.Raise) bool {
 	return slices.ContainsFunc(f.Replace, func(x *modfile.Replace) bool { return x.Old.Path == r.Module }) ||
 		slices.ContainsFunc(f.Require, func(x *modfile.Require) bool {
-			return x.Mod.Path == r.Module && semver.Compare(x.Mod.Version, r.To) < 0
+			low := r.From == "" && semver.Compare(x.Mod.Version, r.To) < 0
+			return x.Mod.Path == r.Module && (low || x.Mod.Version == r.From)
 		})
 }
 

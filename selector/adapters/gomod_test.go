@@ -20,7 +20,9 @@ func forked(t *testing.T, version string) catalogue.Pinned {
 	}
 	return catalogue.Pinned{Version: version, Entry: catalogue.Entry{
 		Name: "forked", Adapter: "forked", Module: "example.com/forked",
-		Raise: []catalogue.Raise{raise("example.com/low"), raise("example.com/high"), raise("example.com/fork"), raise("example.com/none")},
+		Raise: []catalogue.Raise{raise("example.com/low"), raise("example.com/high"), raise("example.com/fork"), raise("example.com/none"),
+			{Module: "example.com/gone", From: "v1.4.0", To: "v1.2.0", Versions: only, Reason: "a test"},
+			{Module: "example.com/there", From: "v1.3.9", To: "v1.5.0", Versions: only, Reason: "a test"}},
 	}}
 }
 
@@ -46,6 +48,8 @@ go 1.20
 require (
 	example.com/low v1.1.0
 	example.com/high v1.3.0
+	example.com/gone v1.4.0
+	example.com/there v1.4.0
 )
 
 exclude example.com/bad v0.1.0
@@ -72,6 +76,8 @@ replace github.com/passtlab/passtlab/selector/adapters/protocol => ../protocol
 replace example.com/low => example.com/low v1.2.0
 
 replace example.com/fork => example.com/fork v1.2.0
+
+replace example.com/gone => example.com/gone v1.2.0
 
 replace example.com/one v0.0.1 => example.com/two v0.0.2
 

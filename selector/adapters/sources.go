@@ -63,7 +63,7 @@ func (t tree) hash(raised []catalogue.Raise) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s/%s %q, %d raised\n", runtime.GOOS, runtime.GOARCH, flags, len(raised))
 	for _, r := range raised {
-		fmt.Fprintf(h, "%s %s\n", r.Module, r.To)
+		fmt.Fprintf(h, "%s %s %s\n", r.Module, r.From, r.To)
 	}
 	for _, p := range slices.Sorted(maps.Keys(t)) {
 		fmt.Fprintf(h, "%s %d\n%s", p, len(t[p]), t[p])

@@ -109,7 +109,10 @@ func TestCatalogue(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := checkout(t)
-	used := map[string]bool{"protocol": true}
+	used := map[string]bool{
+		"protocol":     true,
+		"talos-config": true, // package machinery has its entry
+	}
 	for _, e := range es {
 		used[e.Adapter] = true
 		src, err := all.of(e.Adapter)

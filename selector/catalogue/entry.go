@@ -33,11 +33,15 @@ type Entry struct {
 	Explains []string `yaml:"explains" json:"explains,omitempty" is:"issue"`
 }
 
-// Raise is a module that the adapted module requires at too low a version, or replaces
-// by a fork. The adapter is built with the module itself, at version To.
+// Raise is a module that the adapted module requires at too low a version, or at one
+// that cannot be had, or replaces by a fork. The adapter is built with the module itself,
+// at version To.
 type Raise struct {
 	Module string `yaml:"module" json:"module" required:"true"`
-	To     string `yaml:"to" json:"to" required:"true" is:"version"`
+	// From is the version that cannot be had, which may be above To. Default: any below
+	// To.
+	From string `yaml:"from" json:"from,omitempty" is:"version"`
+	To   string `yaml:"to" json:"to" required:"true" is:"version"`
 	// Versions of the adapted module that ask for it.
 	Versions Range  `yaml:"versions" json:"versions" required:"true"`
 	Reason   string `yaml:"reason" json:"reason" required:"true"`
