@@ -7,6 +7,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +24,9 @@ import (
 
 // fieldReport is the field report's output of talosctl.
 const fieldReport = "../../selector/observe/testdata/saved/report.md"
+
+// twoNodes is talosctl's output for two nodes.
+const twoNodes = "../../selector/observe/testdata/saved/cluster.json"
 
 func TestOperatorUsageErrors(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.yaml")
@@ -40,6 +45,8 @@ func TestOperatorUsageErrors(t *testing.T) {
 		{"pick --target x", "--target: "},
 		{"pick --from /no/such/file", "--from: "},
 		{"pick --from " + bad, "--from: " + bad + ":2: not YAML"},
+		{"pick --node a", "--node: the nodes are those of a file"},
+		{"pick --from " + twoNodes + " --node x", "has no node \"x\", only \"172.20.0.2\", \"172.20.0.3\""},
 		{"pick --from " + fieldReport + " --pod-subnet fd01::", `--pod-subnet: "fd01::" is no CIDR`},
 		{"pick --from " + fieldReport + " --service-subnet x", "--service-subnet: "},
 		{"pick --from " + fieldReport + " --valid-subnet x", "--valid-subnet: "},
@@ -63,8 +70,8 @@ func TestOperatorUsageErrors(t *testing.T) {
 // What observe prints, pick reads.
 func TestObserve(t *testing.T) {
 	code, stdout, stderr := cli("observe", "--role", "etcd")
-	s, err := observe.Parse("stdout", []byte(stdout))
-	if code != 0 || err != nil || s.Observation.Role != "etcd" {
+	nodes, err := observe.Parse("stdout", []byte(stdout))
+	if code != 0 || err != nil || nodes[0].Observation.Role != "etcd" {
 		t.Fatalf("exit status %d, %v, %s", code, err, stderr)
 	}
 	file := filepath.Join(t.TempDir(), "o.json")
@@ -81,18 +88,19 @@ func TestObserve(t *testing.T) {
 }
 
 func TestPick(t *testing.T) {
-	const slaac, lease = "fd01:cafe::5054:ff:fe1f:c7bd", "fd01:cafe::f14c:9fa1:8496:557f"
+	const slaac, lease, services = "fd01:cafe::5054:ff:fe1f:c7bd", "fd01:cafe::f14c:9fa1:8496:557f", "fd00:96::/112"
 	for _, tt := range []struct {
 		args []string
 		code int
 		want string
 	}{
-		{[]string{"--from", fieldReport, "--selector", "talos-v1"}, 0, "talos-v1  " + slaac},
+		{[]string{"--from", fieldReport, "--selector", "talos-v1"}, 0, "talos-v1  none   no address: the service subnets are IPv4 only"},
+		{[]string{"--from", fieldReport, "--selector", "talos-v1", "--service-subnet", services}, 0, "talos-v1  " + slaac},
 		{[]string{"--from", fieldReport, "--selector", "talos-v1", "--valid-subnet", "::/0", "--valid-subnet", "!" + slaac + "/128"}, 0, "talos-v1  " + lease},
 		{[]string{"--from", fieldReport, "--selector", "talos-v1", "--role", "etcd", "--advertised-subnet", lease + "/128"}, 0, "talos-v1  " + lease},
-		{[]string{"--from", fieldReport, "--selector", "talos-v2", "--vip", lease}, 0, "talos-v2  " + slaac},
+		{[]string{"--from", fieldReport, "--selector", "talos-v2", "--service-subnet", services, "--vip", lease}, 0, "talos-v2  " + slaac},
 		{[]string{"--from", fieldReport, "--selector", "talos-v2", "--pod-subnet", "fd01:cafe::/56"}, 0, "talos-v2  none"},
-		{[]string{"--from", fieldReport, "--selector", "talos-v2", "--service-subnet", "10.96.0.0/12"}, 0, "talos-v2  none"},
+		{[]string{"--from", twoNodes, "--node", "172.20.0.2"}, 0, "NodeIP kubelet       172.20.0.2 " + slaac + "  differs: talos-v1 predicts 172.20.0.2 (only address left)"},
 		{[]string{"--from", fieldReport, "--exec", "mine=echo " + lease}, 0, "mine      " + lease},
 		{[]string{"--exec", "mine=echo fd00::1", "--target", "fd00::9"}, 0, "mine      fd00::1"},
 		{[]string{"--exec", "mine=false"}, 1, "mine      -      failed: "},
@@ -101,6 +109,38 @@ func TestPick(t *testing.T) {
 		code, stdout, stderr := cli(append([]string{"pick"}, tt.args...)...)
 		if code != tt.code || !strings.Contains(stdout, tt.want) {
 			t.Errorf("%q: exit status %d, want %d and %q:\n%s%s", tt.args, code, tt.code, tt.want, stdout, stderr)
+		}
+	}
+}
+
+// Pick shows all nodes of a file, or the one that is asked for.
+func TestPickNodes(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want []string
+	}{
+		{nil, []string{"172.20.0.2", "172.20.0.3"}},
+		{[]string{"--node", "172.20.0.3"}, []string{"172.20.0.3"}},
+	} {
+		args := append([]string{"pick", "--from", twoNodes}, tt.args...)
+		var inJSON, inText []string
+		code, stdout, stderr := cli(append(args, "--format", "json")...)
+		if code != 0 {
+			t.Fatalf("exit status %d: %s", code, stderr)
+		}
+		for dec := json.NewDecoder(strings.NewReader(stdout)); dec.More(); {
+			var r pick.Report
+			if err := dec.Decode(&r); err != nil {
+				t.Fatal(err)
+			}
+			inJSON = append(inJSON, r.Node)
+		}
+		_, stdout, _ = cli(args...)
+		for _, m := range regexp.MustCompile(`(?m)^The address for role kubelet on node (\S+), from`).FindAllStringSubmatch(stdout, -1) {
+			inText = append(inText, m[1])
+		}
+		if !slices.Equal(inJSON, tt.want) || !slices.Equal(inText, tt.want) {
+			t.Errorf("%q: %q as JSON and %q as text, want %q", tt.args, inJSON, inText, tt.want)
 		}
 	}
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
@@ -17,9 +20,10 @@ import (
 
 type pickFlags struct {
 	asked
-	format             format
-	from, role, target string
-	config             configFlags
+	format       format
+	from, node   string
+	role, target string
+	config       configFlags
 }
 
 func pickCommand() *cobra.Command {
@@ -28,13 +32,21 @@ func pickCommand() *cobra.Command {
 		Use:   "pick",
 		Short: "Show what selectors would pick on a node and why",
 		Long: `Pick asks selectors about this node, or about a node whose addresses are in a
-file: the output of passtlab observe, talosctl get addresses -o yaml, or
-talosctl get addresses. It needs no rights and builds no lab.
+file: the output of passtlab observe, or of talosctl get addresses as table or with
+-o yaml or -o json. It shows all nodes in the file one after the other, as JSON one
+object each. It needs no rights and builds no lab.
+
+The file may also have the output of talosctl get nodeaddresses, nodeip and etcdspec,
+below each other and in the same format. Pick then compares what Talos itself says
+with what its model predicts: talos-v1 or talos-v2, whichever the node uses.
+
+Where no subnets are given, talos-* are asked with those that Talos takes by default.
 
 Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 		Example: `  passtlab pick
   passtlab pick --from node1.json --role etcd
-  talosctl -n NODE get addresses -o yaml | passtlab pick --from -
+  talosctl -n NODE get addresses -o yaml | passtlab pick --from - --service-subnet fd00:96::/112
+  for r in addresses nodeaddresses nodeip; do talosctl -n A,B get $r -o json; done | passtlab pick --from - --node A
   passtlab pick --from - --selector talos-v1 --valid-subnet ::/0 --valid-subnet '!fd01:cafe::/64'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
@@ -42,6 +54,7 @@ Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 	fs := c.Flags()
 	f.asked.add(fs)
 	fs.StringVar(&f.from, "from", "", "read the node's addresses from `FILE`, - for standard input")
+	fs.StringVar(&f.node, "node", "", "of the nodes in the file, show the one called `NAME`")
 	fs.StringVar(&f.role, "role", "", fmt.Sprintf("`ROLE`: who wants the address, one of %v (default: the file's, else %s)", scenarios.Roles(), defaultRole))
 	fs.StringVar(&f.target, "target", "", "the `ADDRESS` of another node, on which the kernel's own selection depends")
 	f.format.add(c, "text", "json")
@@ -57,33 +70,69 @@ func (f *pickFlags) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	var r pick.Report
-	if f.from == "" {
-		o, err := observe.Read(selector.Here)
-		if err != nil {
-			return labFailed(err)
-		}
-		if err := f.configure(&o); err != nil {
-			return err
-		}
-		r = pick.Live(c.Context(), o, sels)
-	} else {
-		name, saved, err := readSaved(f.from, c.InOrStdin())
-		if err != nil {
-			return fmt.Errorf("--from: %w", err)
-		}
-		if err := f.configure(&saved.Observation); err != nil {
-			return err
-		}
-		r = pick.Saved(c.Context(), name, saved, sels)
-	}
-	if err := f.format.print(c, r, r.WriteText); err != nil {
+	reports, err := f.reports(c, sels)
+	if err != nil {
 		return err
 	}
-	if r.Failed() {
+	for i, r := range reports {
+		if i > 0 && f.format.value != string(report.FormatJSON) {
+			fmt.Fprintln(c.OutOrStdout())
+		}
+		if err := f.format.print(c, r, r.WriteText); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(reports, pick.Report.Failed) {
 		return exit(report.StatusFail)
 	}
 	return nil
+}
+
+// reports asks the selectors about this node, or about those in the file.
+func (f *pickFlags) reports(c *cobra.Command, sels []selector.Selector) ([]pick.Report, error) {
+	if f.from == "" {
+		if f.node != "" {
+			return nil, errors.New("--node: the nodes are those of a file, want --from FILE too")
+		}
+		o, err := observe.Read(selector.Here)
+		if err != nil {
+			return nil, labFailed(err)
+		}
+		if err := f.configure(&o); err != nil {
+			return nil, err
+		}
+		return []pick.Report{pick.Live(c.Context(), o, sels)}, nil
+	}
+	name, nodes, err := readSaved(f.from, c.InOrStdin())
+	if err != nil {
+		return nil, fmt.Errorf("--from: %w", err)
+	}
+	if nodes, err = only(f.node, name, nodes); err != nil {
+		return nil, err
+	}
+	var reports []pick.Report
+	for _, s := range nodes {
+		if err := f.configure(&s.Observation); err != nil {
+			return nil, err
+		}
+		reports = append(reports, pick.Saved(c.Context(), name, s, sels))
+	}
+	return reports, nil
+}
+
+// only returns the node with this name, or all nodes if the name is empty.
+func only(node, file string, nodes []observe.Saved) ([]observe.Saved, error) {
+	if node == "" {
+		return nodes, nil
+	}
+	var names []string
+	for _, s := range nodes {
+		if s.Node == node {
+			return []observe.Saved{s}, nil
+		}
+		names = append(names, fmt.Sprintf("%q", s.Node))
+	}
+	return nil, fmt.Errorf("--node: %s has no node %q, only %s", file, node, strings.Join(names, ", "))
 }
 
 func (f *pickFlags) configure(o *selector.Observation) error {
@@ -106,14 +155,14 @@ func (f *pickFlags) configure(o *selector.Observation) error {
 	return f.config.set(&o.Config)
 }
 
-func readSaved(path string, stdin io.Reader) (string, observe.Saved, error) {
+func readSaved(path string, stdin io.Reader) (string, []observe.Saved, error) {
 	if path == "-" {
 		s, err := observe.Load("stdin", stdin)
 		return "standard input", s, err
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return "", observe.Saved{}, err
+		return "", nil, err
 	}
 	defer file.Close()
 	s, err := observe.Load(path, file)

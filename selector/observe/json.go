@@ -5,71 +5,80 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"io"
 
-	"github.com/passtlab/passtlab/internal/strict"
-	"github.com/passtlab/passtlab/selector"
+	"go.yaml.in/yaml/v3"
 )
 
-// parseJSON reads what passtlab observe prints. It ignores unknown keys, since fields
-// may be added within an API version.
-func parseJSON(name string, data []byte) (Saved, error) {
-	fail := func(offset int, problem, expected string) (Saved, error) {
-		line := 1 + bytes.Count(data[:min(max(offset, 0), len(data))], []byte("\n"))
-		return Saved{}, strict.Fault{File: name, Line: line, Problem: problem, Expected: expected}
-	}
-	var o struct {
-		selector.Observation
-		// These hide the fields of Observation, so that errors name the entry.
-		Links     []json.RawMessage `json:"links"`
-		Addresses []json.RawMessage `json:"addresses"`
-		Routes    []json.RawMessage `json:"routes"`
-	}
-	err := json.Unmarshal(data, &o)
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fail(int(e.Offset)-1, "not JSON: "+e.Error(), "what passtlab observe prints")
-	}
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fail(int(e.Offset)-1, fmt.Sprintf("%s is %s", strings.TrimPrefix(e.Field, "Observation."), e.Value), "what passtlab observe prints")
-	}
-	switch {
-	case err != nil:
-		return fail(0, err.Error(), "what passtlab observe prints")
-	case o.APIVersion == "":
-		return fail(0, "no apiVersion", `"`+selector.APIVersion+`", as passtlab observe prints it; of talosctl, -o yaml`)
-	case o.APIVersion != selector.APIVersion:
-		return fail(bytes.Index(data, []byte(`"apiVersion"`)), fmt.Sprintf("apiVersion is %q", o.APIVersion), `"`+selector.APIVersion+`"`)
-	case o.Addresses == nil:
-		return fail(0, "no addresses", "a list of addresses, as passtlab observe prints it")
-	}
-	s := Saved{Observation: o.Observation, Format: FormatObservation, ordered: true}
-	bad, err := entries(&s.Observation.Links, o.Links)
-	if err == nil {
-		bad, err = entries(&s.Observation.Addresses, o.Addresses)
-	}
-	if err == nil {
-		bad, err = entries(&s.Observation.Routes, o.Routes)
-	}
-	if err != nil {
-		// The first entry with this text is the one that is wrong.
-		return fail(bytes.Index(data, bad), err.Error(), "an entry as passtlab observe prints it")
-	}
-	return s, nil
-}
-
-// entries decodes a list. It returns the entry that is wrong.
-func entries[T any](to *[]T, from []json.RawMessage) (bad []byte, err error) {
-	if from != nil {
-		*to = make([]T, len(from))
-	}
-	for i, raw := range from {
-		err := json.Unmarshal(raw, &(*to)[i])
-		if a, ok := any((*to)[i]).(selector.Address); ok && err == nil && (!a.Prefix.IsValid() || a.Link == "") {
-			err = errors.New("an address without its prefix or its link")
+// readJSON reads the output of talosctl get -o json: objects one after the other.
+func readJSON(data []byte) ([]resource, error) {
+	var rs []resource
+	dec, lines := json.NewDecoder(bytes.NewReader(data)), lineCounter{data, 0, 1}
+	for {
+		var raw json.RawMessage
+		err := dec.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			return rs, nil
 		}
 		if err != nil {
-			return raw, err
+			return nil, fault(lines.at(faultOffset(data, err)), "what talosctl get addresses -o json prints", "not JSON: %v", err)
 		}
+		r, err := readTree(tree(raw, &lines, int(dec.InputOffset())-len(raw)))
+		if err != nil {
+			return nil, err
+		}
+		rs = append(rs, r)
 	}
-	return nil, nil
+}
+
+// faultOffset returns where in data a decoder found the error.
+func faultOffset(data []byte, err error) int {
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return int(e.Offset) - 1
+	}
+	return len(bytes.TrimSpace(data)) // it ends too early
+}
+
+// lineCounter counts lines from one offset to the next one.
+type lineCounter struct {
+	data         []byte
+	offset, line int
+}
+
+// at returns the number of the line at an offset, which never decreases.
+func (l *lineCounter) at(offset int) int {
+	offset = min(max(offset, l.offset), len(l.data))
+	l.line += bytes.Count(l.data[l.offset:offset], []byte("\n"))
+	l.offset = offset
+	return l.line
+}
+
+// tree returns a valid JSON value as YAML has it. raw stands at an offset in the file.
+// The YAML library does not read all JSON.
+func tree(raw []byte, lines *lineCounter, offset int) *yaml.Node {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var next func() *yaml.Node
+	next = func() *yaml.Node {
+		token, _ := dec.Token()
+		n := &yaml.Node{Kind: yaml.ScalarNode, Line: lines.at(offset + int(dec.InputOffset()))}
+		switch token {
+		case json.Delim('{'):
+			n.Kind = yaml.MappingNode
+		case json.Delim('['):
+			n.Kind = yaml.SequenceNode
+		case nil:
+			n.Tag = "!!null"
+			return n
+		default:
+			n.Value = fmt.Sprint(token)
+			return n
+		}
+		for dec.More() {
+			n.Content = append(n.Content, next())
+		}
+		_, _ = dec.Token() // the end of the list or object
+		return n
+	}
+	return next()
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,31 +29,41 @@ func TestParse(t *testing.T) {
 				t.Fatal(err)
 			}
 			name := filepath.Base(file)
-			s, err := Load(name, bytes.NewReader(data))
+			nodes, err := Load(name, bytes.NewReader(data))
 			if bad := strings.HasPrefix(name, "bad-"); bad != (err != nil) {
 				t.Errorf("error %v", err)
 			}
 			var got bytes.Buffer
 			if err != nil {
 				fmt.Fprintln(&got, err)
-			} else {
-				fmt.Fprintf(&got, "%s\nunknown: %s\n", s.Format, strings.Join(s.Unknown, ", "))
-				for _, o := range s.Orders() {
-					fmt.Fprintf(&got, "order %q:", o.Name)
-					for _, a := range o.Observation.Candidates() {
-						fmt.Fprintf(&got, " %s", a.Prefix)
-					}
-					fmt.Fprintln(&got)
-				}
-				e := json.NewEncoder(&got)
-				e.SetIndent("", "  ")
-				if err := e.Encode(s.Observation); err != nil {
-					t.Fatal(err)
-				}
+			}
+			for _, s := range nodes {
+				got.WriteString(described(t, s))
 			}
 			golden.Check(t, file+".golden", got.Bytes())
 		})
 	}
+}
+
+// described has all of an observation.
+func described(t *testing.T, s Saved) string {
+	t.Helper()
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s\nunknown: %s\n", s.Format, strings.Join(s.Unknown, ", "))
+	if s.Node != "" || len(s.Said) > 0 {
+		fmt.Fprintf(&out, "node %q, algorithm %q\n", s.Node, s.Algorithm)
+	}
+	for _, said := range s.Said {
+		fmt.Fprintf(&out, "%s has %v (%s)\n", said.Role, said.Addresses, said.Resource)
+	}
+	for _, o := range s.Orders() {
+		fmt.Fprintf(&out, "order %q:", o.Name)
+		for _, a := range o.Observation.Candidates() {
+			fmt.Fprintf(&out, " %s", a.Prefix)
+		}
+		fmt.Fprintln(&out)
+	}
+	return out.String() + asJSON(t, s.Observation) + "\n"
 }
 
 func inputs(t testing.TB) (files []string) {
@@ -66,7 +77,7 @@ func inputs(t testing.TB) (files []string) {
 
 // The report is the same whether it is pasted with or without the Markdown.
 func TestParsePasted(t *testing.T) {
-	var got [2]Saved
+	var got [2]string
 	for i, name := range []string{"report.md", "report.yaml"} {
 		data, err := os.ReadFile("testdata/saved/" + name)
 		if err != nil {
@@ -74,13 +85,46 @@ func TestParsePasted(t *testing.T) {
 		}
 		// Web browsers and mail programs end lines in their own way.
 		for _, end := range []string{"\n", "\r", "\r\n"} {
-			if got[i], err = Parse(name, bytes.ReplaceAll(data, []byte("\n"), []byte(end))); err != nil {
-				t.Fatal(err)
+			nodes, err := Parse(name, bytes.ReplaceAll(data, []byte("\n"), []byte(end)))
+			if err != nil || len(nodes) != 1 {
+				t.Fatalf("%d nodes, %v", len(nodes), err)
 			}
+			got[i] = described(t, nodes[0])
 		}
 	}
-	if d := cmp.Diff(text(t, got[0].Observation), text(t, got[1].Observation)); d != "" {
+	if d := cmp.Diff(got[0], got[1]); d != "" {
 		t.Error(d)
+	}
+}
+
+// What talosctl prints for two nodes is the same in all formats, apart from what the
+// table lacks.
+func TestParseFormats(t *testing.T) {
+	var got []string
+	for _, format := range []string{"yaml", "json", "txt"} {
+		data, err := os.ReadFile("testdata/saved/cluster." + format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nodes, err := Parse(format, data)
+		if err != nil || len(nodes) != 2 {
+			t.Fatalf("%s: %d nodes, %v", format, len(nodes), err)
+		}
+		text := ""
+		for _, s := range nodes {
+			s.Format, s.Unknown, s.created = "", nil, nil
+			s.Said = slices.DeleteFunc(s.Said, func(x Said) bool { return x.Resource == "NodeIP kubelet" })
+			for j := range s.Observation.Addresses {
+				s.Observation.Addresses[j].Flags = 0
+			}
+			text += described(t, s)
+		}
+		got = append(got, text)
+	}
+	for i, format := range []string{"JSON", "the table"} {
+		if d := cmp.Diff(got[0], got[i+1]); d != "" {
+			t.Errorf("-YAML, +%s:\n%s", format, d)
+		}
 	}
 }
 
@@ -135,16 +179,16 @@ func TestParseRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Parse("node", data)
+	nodes, err := Parse("node", data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(text(t, o), text(t, s.Observation)); d != "" {
+	if d := cmp.Diff(asJSON(t, o), asJSON(t, nodes[0].Observation)); d != "" {
 		t.Error(d)
 	}
 }
 
-func text(t *testing.T, o selector.Observation) string {
+func asJSON(t *testing.T, o selector.Observation) string {
 	t.Helper()
 	data, err := json.MarshalIndent(o, "", "  ")
 	if err != nil {
@@ -161,10 +205,11 @@ func TestOrders(t *testing.T) {
 		for i := range n {
 			table += fmt.Sprintf("a network AddressStatus eth0/fd01:cafe::%d/64 1\n", i+1)
 		}
-		s, err := Parse("table", []byte(table))
+		nodes, err := Parse("table", []byte(table))
 		if err != nil {
 			t.Fatal(err)
 		}
+		s := nodes[0]
 		orders := s.Orders()
 		if len(orders) != want {
 			t.Errorf("%d candidates: %d orders, want %d", n, len(orders), want)
@@ -197,7 +242,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := Parse("x", data)
+		nodes, err := Parse("x", data)
 		if err != nil {
 			fault, ok := errors.AsType[strict.Fault](err)
 			if lines := 1 + bytes.Count([]byte(lineEnds.Replace(string(data))), []byte("\n")); !ok || fault.Line < 1 || fault.Line > lines {
@@ -205,15 +250,33 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		for _, a := range s.Observation.Addresses {
-			if !a.Prefix.IsValid() || a.Link == "" {
-				t.Errorf("%+v", a)
-			}
+		names := map[string]bool{}
+		for _, s := range nodes {
+			whole(t, s)
+			names[s.Node] = true
 		}
-		for _, o := range s.Orders() {
-			if len(o.Observation.Addresses) != len(s.Observation.Addresses) {
-				t.Errorf("order %q has %d addresses of %d", o.Name, len(o.Observation.Addresses), len(s.Observation.Addresses))
-			}
+		if len(names) != len(nodes) || len(nodes) == 0 {
+			t.Errorf("%d nodes with %d names", len(nodes), len(names))
 		}
 	})
+}
+
+// whole holds that nothing of an observation is missing.
+func whole(t *testing.T, s Saved) {
+	t.Helper()
+	for _, a := range s.Observation.Addresses {
+		if !a.Prefix.IsValid() || a.Link == "" {
+			t.Errorf("%+v", a)
+		}
+	}
+	for _, said := range s.Said {
+		if said.Role == "" || said.Resource == "" || slices.ContainsFunc(said.Addresses, func(a netip.Addr) bool { return !a.IsValid() }) {
+			t.Errorf("%+v", said)
+		}
+	}
+	for _, o := range s.Orders() {
+		if len(o.Observation.Addresses) != len(s.Observation.Addresses) {
+			t.Errorf("order %q has %d addresses of %d", o.Name, len(o.Observation.Addresses), len(s.Observation.Addresses))
+		}
+	}
 }

@@ -10,18 +10,23 @@ import (
 	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/observe"
+	"github.com/passtlab/passtlab/selector/talos"
 )
 
-// Report says what selectors would pick.
+// Report says what selectors would pick on one node.
 type Report struct {
-	APIVersion string          `json:"apiVersion"`        // "passtlab/v1"
-	From       string          `json:"from,omitempty"`    // the name of the file, empty for this node
-	Format     observe.Format  `json:"format,omitempty"`  // the file's
-	Role       string          `json:"role"`              // the consumer of the address
-	Config     selector.Config `json:"config"`            // the configuration that the selectors were given
-	Candidates []candidate     `json:"candidates"`        // the addresses that could be picked
-	Unknown    []string        `json:"unknown,omitempty"` // what is not in the file
-	Picks      []picked        `json:"picks"`             // in the order of the selectors
+	APIVersion string          `json:"apiVersion"`          // "passtlab/v1"
+	From       string          `json:"from,omitempty"`      // the name of the file, empty for this node
+	Format     observe.Format  `json:"format,omitempty"`    // the file's
+	Node       string          `json:"node,omitempty"`      // the node's name in the file, if it has one
+	Algorithm  string          `json:"algorithm,omitempty"` // the sort algorithm that Talos uses on the node, if it is known
+	Role       string          `json:"role"`                // the consumer of the address
+	Config     selector.Config `json:"config"`              // the configuration that the selectors were given
+	Candidates []candidate     `json:"candidates"`          // the addresses that could be picked
+	Unknown    []string        `json:"unknown,omitempty"`   // what is not in the file
+	Picks      []picked        `json:"picks"`               // in the order of the selectors
+	Said       []said          `json:"said,omitempty"`      // what Talos itself says in the file, beside the prediction
+	Notes      []string        `json:"notes"`               // what to know about the picks
 }
 
 // candidate is an address that could be picked.
@@ -58,36 +63,61 @@ func (r Report) Failed() bool {
 
 // Live asks the selectors about an observation of this node.
 func Live(ctx context.Context, o selector.Observation, sels []selector.Selector) Report {
-	return ask(ctx, Report{}, []observe.Order{{Observation: o}}, sels)
+	r := ask(ctx, Report{}, []observe.Order{{Observation: o}}, sels)
+	r.Notes = r.notes()
+	return r
 }
 
 // Saved asks the selectors about an observation that came from the file called
 // name.
 func Saved(ctx context.Context, name string, s observe.Saved, sels []selector.Selector) Report {
-	return ask(ctx, Report{From: name, Format: s.Format, Unknown: s.Unknown}, s.Orders(), sels)
+	r := ask(ctx, Report{From: name, Format: s.Format, Node: s.Node, Algorithm: s.Algorithm, Unknown: s.Unknown}, s.Orders(), sels)
+	r.Said = compare(ctx, s)
+	r.Notes = r.notes()
+	return r
 }
 
 func ask(ctx context.Context, r Report, orders []observe.Order, sels []selector.Selector) Report {
 	o := orders[0].Observation
 	r.APIVersion, r.Role, r.Config = selector.APIVersion, o.Role, o.Config
+	for _, s := range sels {
+		r.Picks = append(r.Picks, askOne(ctx, orders, s))
+	}
 	r.Candidates = []candidate{}
-	for _, a := range o.Candidates() {
+	for _, a := range o.Addresses {
+		if !selector.IsCandidate(a.Prefix.Addr()) && !(r.pickIPv4() && a.Prefix.Addr().Is4() && a.Prefix.Addr().IsGlobalUnicast()) {
+			continue
+		}
 		c := candidate{Address: a.Prefix, Link: a.Link}
 		if !slices.Contains(r.Unknown, observe.UnknownFlags) {
 			c.Flags = &a.Flags
 		}
 		r.Candidates = append(r.Candidates, c)
 	}
-	for _, s := range sels {
-		r.Picks = append(r.Picks, askOne(ctx, orders, s))
-	}
 	return r
+}
+
+// pickIPv4 reports whether one of the selectors picks IPv4 addresses.
+func (r Report) pickIPv4() bool {
+	return slices.ContainsFunc(r.Picks, func(p picked) bool {
+		return isTalos(p.Selector) || slices.ContainsFunc(p.Answers, func(a answer) bool {
+			return slices.ContainsFunc(a.Addresses, netip.Addr.Is4)
+		})
+	})
+}
+
+// isTalos reports whether a selector is Talos, or a model of it.
+func isTalos(name string) bool {
+	return strings.HasPrefix(name, "talos-") || strings.HasPrefix(name, "talos@")
 }
 
 func askOne(ctx context.Context, orders []observe.Order, s selector.Selector) picked {
 	p := picked{Selector: s.Name()}
 	for _, order := range orders {
 		o := order.Observation
+		if isTalos(s.Name()) {
+			o.Config = talos.Defaults(o.Config)
+		}
 		// A selector may sort in place.
 		o.Links, o.Addresses, o.Routes = slices.Clone(o.Links), slices.Clone(o.Addresses), slices.Clone(o.Routes)
 		c, err := s.Select(ctx, o)

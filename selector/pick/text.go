@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"reflect"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -17,41 +16,45 @@ import (
 var formats = map[observe.Format]string{
 	observe.FormatObservation: "an observation by passtlab",
 	observe.FormatYAML:        "talosctl get addresses -o yaml",
+	observe.FormatJSON:        "talosctl get addresses -o json",
 	observe.FormatTable:       "talosctl get addresses",
 }
 
 // WriteText prints the report for people. It escapes hidden characters of a file.
 func (r Report) WriteText(out io.Writer) error {
 	r = visible.Copy(r)
-	where, file := "on this node", "what was read"
+	where, file := " on this node", "what was read"
 	if r.From != "" {
-		where, file = fmt.Sprintf("from %s (%s)", r.From, formats[r.Format]), r.From
+		where, file = fmt.Sprintf(", from %s (%s)", r.From, formats[r.Format]), r.From
+	}
+	if r.Node != "" {
+		where = " on node " + r.Node + where
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "The address for %s, %s\n\n", r.Role, where)
+	fmt.Fprintf(w, "The address for role %s%s\n\n", r.Role, where)
 	r.candidates(w)
 	fmt.Fprintln(w, "\nSELECTOR\tPICKS\tWHY")
 	for _, p := range r.Picks {
 		p.write(w)
 	}
 	fmt.Fprintln(w)
+	r.said(w)
 	if len(r.Unknown) > 0 {
 		fmt.Fprintf(w, "Not in %s: %s.\n", file, strings.Join(r.Unknown, ", "))
 	}
 	if slices.Contains(r.Unknown, observe.UnknownFlags) {
 		fmt.Fprintln(w, "Selectors that read flags were asked as if none was set.")
 	}
-	if reflect.ValueOf(r.Config).IsZero() {
-		fmt.Fprintln(w, "Asked without configuration: no pod or service subnets, no subnet filters, no VIPs.")
+	for _, n := range r.Notes {
+		fmt.Fprintln(w, n)
 	}
-	fmt.Fprintln(w, "Not known from here: how an address came about, and which of them others can reach.")
 	fmt.Fprintln(w, "passtlab run measures reachability in a lab, passtlab up keeps one up to look at.")
 	return w.Flush()
 }
 
 func (r Report) candidates(w io.Writer) {
 	if len(r.Candidates) == 0 {
-		fmt.Fprintln(w, "There is no global unicast IPv6 address.")
+		fmt.Fprintln(w, "There is no global unicast address.")
 		return
 	}
 	fmt.Fprintln(w, "ADDRESS\tLINK\tFLAGS")
@@ -62,6 +65,36 @@ func (r Report) candidates(w io.Writer) {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", c.Address, c.Link, flags)
 	}
+}
+
+// said says how what Talos says compares with the prediction.
+func (r Report) said(w io.Writer) {
+	if len(r.Said) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "TALOS ITSELF SAYS\tADDRESSES\tPREDICTION")
+	for _, s := range r.Said {
+		name, has := s.Resource, join(s.Addresses)
+		for _, p := range s.Predictions {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", name, has, p.verdict())
+			name, has = "", ""
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+func (p prediction) verdict() string {
+	switch {
+	case p.AsSaid:
+		return "as predicted by " + p.Selector
+	case p.Error != "":
+		return fmt.Sprintf("%s failed: %s", p.Selector, p.Error)
+	}
+	var others []string
+	for _, a := range p.Answers {
+		others = append(others, fmt.Sprintf("%s (%s)", join(a.Addresses), a.Reason))
+	}
+	return fmt.Sprintf("differs: %s predicts %s", p.Selector, strings.Join(others, " or "))
 }
 
 func (p picked) write(w io.Writer) {

@@ -1,0 +1,54 @@
+package pick
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/passtlab/passtlab/selector/talos"
+)
+
+// notes says what to know about the picks.
+func (r Report) notes() []string {
+	var ns []string
+	add := func(format string, a ...any) { ns = append(ns, fmt.Sprintf(format, a...)) }
+	if slices.ContainsFunc(r.Picks, func(p picked) bool { return isTalos(p.Selector) }) || len(r.Said) > 0 {
+		ns = r.talosNotes()
+	}
+	if c := r.Config; len(c.ValidSubnets)+len(c.AdvertisedSubnets)+len(c.VIPs) == 0 {
+		add("Asked without subnet filters and VIPs.")
+	}
+	add("Not known from here: how an address came about, and which of them others can reach.")
+	return ns
+}
+
+// talosNotes are about Talos and the models of it.
+func (r Report) talosNotes() []string {
+	var ns []string
+	add := func(format string, a ...any) { ns = append(ns, fmt.Sprintf(format, a...)) }
+	if len(r.Config.ServiceSubnets) == 0 {
+		add("talos-* were asked with Talos' default service subnet %s, with which kubelet takes IPv4 addresses only. --service-subnet replaces it.", talos.DefaultServiceSubnet)
+	}
+	if len(r.Config.PodSubnets) == 0 {
+		add("talos-* were asked with Talos' default pod subnet %s. --pod-subnet replaces it.", talos.DefaultPodSubnet)
+	}
+	if r.Algorithm != "" {
+		add("The node sorts by %s, as talos-%[1]s does.", r.Algorithm)
+	}
+	if r.Role == "node" || slices.ContainsFunc(r.Said, said.otherDefault) {
+		add("Talos chooses the default address when the first address comes, and keeps it while it is there. A node that runs may have another one than predicted; talosctl get nodeaddress default shows it.")
+	}
+	if r.Role == "kubelet" && slices.ContainsFunc(r.Picks, picked.noneByTalos) {
+		add("Without an address Talos does not start kubelet. A kubelet that runs keeps the address that it has.")
+	}
+	return ns
+}
+
+// noneByTalos reports whether Talos has no address in an answer.
+func (p picked) noneByTalos() bool {
+	return isTalos(p.Selector) && slices.ContainsFunc(p.Answers, func(a answer) bool { return len(a.Addresses) == 0 })
+}
+
+// otherDefault reports whether Talos has another default address than predicted.
+func (s said) otherDefault() bool {
+	return s.Role == "node" && slices.ContainsFunc(s.Predictions, func(p prediction) bool { return !p.AsSaid })
+}
