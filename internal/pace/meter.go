@@ -53,7 +53,14 @@ func (m *Meter) Follow(t Tree) {
 	if m.tree == (Tree{}) {
 		m.begun = time.Now() // what came before is not the program's
 	}
-	m.tree, m.tasks, m.ahead = t, nil, nil
+	m.tree, m.tasks, m.ahead, m.idle = t, nil, nil, 0
+}
+
+// Follows reports whether the meter looks at the tasks of a program.
+func (m *Meter) Follows() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.tree != (Tree{})
 }
 
 // Stop ends the meter. Its results stay.

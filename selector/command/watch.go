@@ -218,8 +218,12 @@ func (l *watch) choose(_ context.Context, o selector.Observation) (selector.Choi
 	return last.Choice, last.Err
 }
 
-// drained reports whether the program has read all observations, or never reads.
+// drained reports whether the program runs and has read all observations, or never
+// reads.
 func (l *watch) drained() bool {
+	if !l.meter.Follows() {
+		return false // it is being started
+	}
 	var left int
 	conn, err := l.stdin.SyscallConn()
 	if err == nil {

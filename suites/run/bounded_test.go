@@ -83,8 +83,7 @@ func TestRested(t *testing.T) {
 			defer m.Stop()
 			shown := time.Now()
 			w := newWatch(&selector.Instance{Meter: m, Drained: func() bool { return drained }})
-			w.shown = shown
-			for !w.rested(shown, keep) {
+			for !w.rested(shown, shown, keep) {
 				<-m.Next()
 			}
 			if took := time.Since(shown); took < want || took > want+100*time.Millisecond {

@@ -26,7 +26,8 @@
 // A selector that remembers (selector.Traits.Start) runs from one boot of the guest
 // to the next, once for each role. One that watches (selector.Instance.Said) is shown
 // the guest before the measurement. The run then waits until its choice is right, and
-// until it has had time to leave that choice.
+// until it has had time to leave that choice. It gets as much time to see each other
+// event, before the next one is played.
 //
 // The laws are checked on a fresh selector, and on programs at the end alone. A
 // selector whose rule is the kernel's order (selector.Traits.KernelOrder) is judged by

@@ -101,6 +101,7 @@ func (s *session) play(ctx context.Context) (err error) {
 
 // step plays an event that is no checkpoint. A reboot ends all instances.
 func (s *session) step(ctx context.Context, e scenarios.Event) error {
+	s.rest(ctx)
 	reboot := e.Kind() == scenarios.EventReboot
 	if reboot {
 		s.stop()
@@ -118,6 +119,9 @@ func (s *session) step(ctx context.Context, e scenarios.Event) error {
 	}
 	o, err := s.observe(ctx)
 	s.keep(o)
+	for _, x := range s.subjects {
+		x.watch.changed = time.Now()
+	}
 	return err
 }
 

@@ -16,13 +16,14 @@ type watch struct {
 	meter   *pace.Meter
 	drained func() bool // it has read all that it was shown
 	stop    func()
+	changed time.Time // when the guest had changed last, or the instance was started
 	shown   time.Time // when it was shown an observation last
 	heard   int       // how many of its choices are judged already
 }
 
 // newWatch measures the time of the instance's program, or else of this process.
 func newWatch(i *selector.Instance) watch {
-	w := watch{meter: i.Meter, drained: i.Drained, stop: func() {}}
+	w := watch{meter: i.Meter, drained: i.Drained, stop: func() {}, changed: time.Now()}
 	if w.meter == nil {
 		w.meter = pace.Start(nil)
 		w.stop = w.meter.Stop
@@ -37,12 +38,45 @@ func newWatch(i *selector.Instance) watch {
 // may leave a right choice.
 const keepMost = 2 * time.Second
 
-// rested reports whether the instance has had its time to leave a right choice: it has
-// read what it was shown, and then done nothing for keep.
-func (w watch) rested(said time.Time, keep time.Duration) bool {
-	shown := w.meter.Since(w.shown).Own()
-	idle := min(w.meter.Idle(), shown, w.meter.Since(said).Own())
-	return idle >= keep && w.drained() || shown >= max(keep, keepMost)
+// rested reports whether the instance has had its time since something happened: it has
+// read what it was shown, and then done and said nothing for keep.
+func (w watch) rested(since, said time.Time, keep time.Duration) bool {
+	passed := w.meter.Since(since).Own()
+	idle := min(w.meter.Idle(), passed, w.meter.Since(said).Own())
+	return idle >= keep && w.drained() || passed >= max(keep, keepMost)
+}
+
+// rest waits until the selectors that watch have had their time to see the last event.
+// What they remember of it must not depend on how soon the next one is played.
+func (s *session) rest(ctx context.Context) {
+	for _, x := range s.subjects {
+		if !x.watches() || x.over != nil {
+			continue
+		}
+		_, err := use(ctx, x, command.Slowness*keepMost+s.opts.SelectLimit, func(ctx context.Context) (any, error) {
+			for {
+				next := x.watch.meter.Next()
+				said, more := x.instance.Said()
+				_, at, err := current(said)
+				spent := x.watch.meter.Since(x.watch.changed)
+				switch {
+				case err != nil, x.watch.rested(x.watch.changed, at, s.opts.WatchKeep):
+					return nil, nil
+				case spent.Wall >= command.Slowness*keepMost:
+					return nil, tooSlow(spent)
+				}
+				select {
+				case <-more:
+				case <-next:
+				case <-ctx.Done():
+					return nil, context.Cause(ctx)
+				}
+			}
+		})
+		if err != nil && x.over == nil {
+			x.over = err
+		}
+	}
 }
 
 func (s *session) show(ctx context.Context, o selector.Observation) {
@@ -83,7 +117,7 @@ func (s *session) listen(ctx context.Context, x *subject, cp checkpoint) (a answ
 			spent, bound := w.meter.Since(w.shown), wait
 			done := spent.Own() >= wait
 			if !cp.judged || right(choice) {
-				done, bound = w.rested(last, s.opts.WatchKeep), max(wait, keepMost)
+				done, bound = w.rested(w.shown, last, s.opts.WatchKeep), max(wait, keepMost)
 			}
 			switch {
 			case done:

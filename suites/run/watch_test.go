@@ -20,25 +20,28 @@ func watched(t *testing.T, steps []string, within scenarios.Duration, says []str
 	sc, lab := play(steps...)
 	sc.Expect.Within = within
 	w := new(watcher)
-	lab.on = func(step int) {
-		for _, line := range says {
-			when, what, _ := strings.Cut(line, " ")
-			at, later, _ := strings.Cut(when, "+")
-			if at != fmt.Sprint(step) {
-				continue
-			}
-			say := func() { w.say(what, nil) }
-			if what == "!" {
-				say = func() { w.say("", end) }
-			}
-			if d, err := time.ParseDuration(later); err == nil {
-				time.AfterFunc(d, say)
-			} else {
-				say()
-			}
+	lab.on = func(step int) { w.sayAfter(step, says, end) }
+	return judged(t, sc, lab, w, Options{}), w
+}
+
+// sayAfter says what is to be said after a step.
+func (w *watcher) sayAfter(step int, says []string, end error) {
+	for _, line := range says {
+		when, what, _ := strings.Cut(line, " ")
+		at, later, _ := strings.Cut(when, "+")
+		if at != fmt.Sprint(step) {
+			continue
+		}
+		say := func() { w.say(what, nil) }
+		if what == "!" {
+			say = func() { w.say("", end) }
+		}
+		if d, err := time.ParseDuration(later); err == nil {
+			time.AfterFunc(d, say)
+		} else {
+			say()
 		}
 	}
-	return judged(t, sc, lab, w, Options{}), w
 }
 
 func TestWatch(t *testing.T) {
@@ -87,7 +90,8 @@ func TestWatch(t *testing.T) {
 				if r.Verdict != tt.verdict || r.Kind != tt.kind || r.At != tt.at || r.Took != tt.took || !strings.Contains(r.Reason, tt.reason) {
 					t.Errorf("got %s %q at %q after %v: %s", r.Verdict, r.Kind, r.At, r.Took, r.Reason)
 				}
-				if d := time.Since(begun); d > 5*time.Second || tt.verdict == report.Pass && d.Seconds() > tt.took+0.25*float64(w.shown) {
+				steps := 1 + strings.Count(tt.steps, ";") // and the checkpoint at the end
+				if d := time.Since(begun); d > 5*time.Second || tt.verdict == report.Pass && d.Seconds() > tt.took+0.25*float64(1+steps) {
 					t.Errorf("waited for %s", d)
 				}
 				if checkpoints := strings.Count(tt.steps, "/") + strings.Count(tt.steps, "-") + 1; w.shown != checkpoints {
@@ -97,6 +101,35 @@ func TestWatch(t *testing.T) {
 					t.Errorf("was started %d times, want %d", w.starts, boots)
 				}
 			})
+		})
+	}
+}
+
+// An event is played when a selector that watches has seen the one before, and has then
+// said nothing for a while.
+func TestRest(t *testing.T) {
+	const keep = 250 * time.Millisecond
+	for says, want := range map[string]time.Duration{
+		"":                    keep,
+		"1 d":                 keep,
+		"1+200ms d":           200*time.Millisecond + keep,
+		"1+200ms d;1+400ms v": 400*time.Millisecond + keep,
+		"1+200ms d;1+400ms d": 200*time.Millisecond + keep, // no news
+		"1+3s d":              keep,
+		"1+100ms !":           100 * time.Millisecond,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			sc, lab := play("D", "D V")
+			w := new(watcher)
+			var steps []time.Time
+			lab.on = func(step int) {
+				steps = append(steps, time.Now())
+				w.sayAfter(step, strings.Split(says, ";"), errBroken)
+			}
+			judged(t, sc, lab, w, Options{})
+			if got := steps[1].Sub(steps[0]); got < want || got > want+50*time.Millisecond {
+				t.Errorf("%q: the second event comes after %v, want %v", says, got, want)
+			}
 		})
 	}
 }
