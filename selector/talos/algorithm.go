@@ -18,16 +18,18 @@ const (
 	V2 Algorithm = "v2"
 	V3 Algorithm = "v3"
 
-	// Variants of V3: what each of its parts is worth.
-	V3NoMemory   Algorithm = "v3-no-memory"
-	V3Provenance Algorithm = "v3-provenance" // looks at selector.Address.Foreign
+	// Variants of V3, which show what its parts are worth. Provenance looks at
+	// selector.Address.Foreign.
+	V3NoMemory           Algorithm = "v3-no-memory"
+	V3Provenance         Algorithm = "v3-provenance"
+	V3ProvenanceNoMemory Algorithm = "v3-provenance-no-memory"
 )
 
 // Algorithms returns all algorithms, oldest first.
 func Algorithms() []Algorithm { return []Algorithm{V1, V2, V3} }
 
 // Variants returns the variants of V3, which nobody proposes for Talos as they are.
-func Variants() []Algorithm { return []Algorithm{V3NoMemory, V3Provenance} }
+func Variants() []Algorithm { return []Algorithm{V3NoMemory, V3Provenance, V3ProvenanceNoMemory} }
 
 func (g Algorithm) Name() string { return "talos-" + string(g) }
 
@@ -66,10 +68,16 @@ func (g Algorithm) Traits() selector.Traits {
 // out (Unusable).
 func (g Algorithm) Compare(a, b selector.Address) int { return g.rules(nil).compare(a, b) }
 
-// Sort orders addresses as Talos' NodeAddressController does those of links that are
-// up. previous is its last order, which V3 alone looks at.
+// Sort orders addresses, the preferred one first. previous is the last order, which V3
+// alone looks at.
 func (g Algorithm) Sort(as []selector.Address, previous []netip.Addr) {
 	slices.SortStableFunc(as, g.rules(previous).compare)
+}
+
+// Decide returns the rule that tells two addresses apart, and its preference, as in
+// package cmp.
+func (g Algorithm) Decide(a, b selector.Address, previous []netip.Addr) (rule string, preference int) {
+	return g.rules(previous).decide(a, b)
 }
 
 func (g Algorithm) rules(previous []netip.Addr) rules {
@@ -78,8 +86,8 @@ func (g Algorithm) rules(previous []netip.Addr) rules {
 		return v1
 	case V2:
 		return v2
-	case V3NoMemory:
+	case V3NoMemory, V3ProvenanceNoMemory:
 		previous = nil
 	}
-	return v3(g == V3Provenance, previous)
+	return v3(g == V3Provenance || g == V3ProvenanceNoMemory, previous)
 }

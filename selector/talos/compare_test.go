@@ -223,7 +223,7 @@ func TestCompare(t *testing.T) {
 		{V3, "not deprecated", at("fd01::2/64", mng), at("fd01::1/128", perm|tent|opt)},
 		{V3, "not temporary", at("fd01::2/64", mng), at("fd01::1/128", tmp)},
 		{V3, "not mngtmpaddr", at("fd01::2/64", perm), at("fd01::1/64", mng)},
-		{V3, "not mngtmpaddr", at("fd01::2/128", 0), at("fd01::1/64", perm|mng)},            // a lease with an end, networkd's SLAAC
+		{V3, "not mngtmpaddr", at("fd01::2/128", 0), at("fd01::1/64", perm|mng)},       // a lease with an end, networkd's SLAAC
 		{V3, "longer prefix", at("fd01::2/128", perm|npr), at("fd01::1/64", perm|npr)}, // NetworkManager
 		{V3, "not mngtmpaddr", at("fd01::2/64", perm|npr), at("fd01::1/64", mng)},
 		{V3, "longer prefix", at("fd01::2/128", perm), at("fd01::1/64", perm)},

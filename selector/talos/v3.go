@@ -9,8 +9,8 @@ import (
 )
 
 // v3Classes are the rules about what Talos knows of each address. Addresses that these
-// rules do not tell apart are of one class. Only V3Provenance knows which addresses
-// are foreign.
+// rules do not tell apart are of one class. Only the variants with provenance
+// know which addresses are foreign.
 func v3Classes(provenance bool) rules {
 	rs := rules{
 		{"not tentative, not dadfailed", avoid(Unusable)},

@@ -17,6 +17,7 @@ import (
 	"github.com/passtlab/passtlab/selector/adapters"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/talos"
+	"github.com/passtlab/passtlab/selector/talos/vector"
 )
 
 // sets is how many lists of addresses are sorted.
@@ -28,21 +29,10 @@ func TestTalosSort(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	lists := drawLists(rand.New(rand.NewPCG(seed, 0)))
-	var in bytes.Buffer
-	for _, l := range lists {
-		if err := json.NewEncoder(&in).Encode(l); err != nil {
-			t.Fatal(err)
-		}
-	}
 	exchanged := map[talos.Algorithm]talos.Algorithm{talos.V1: talos.V2, talos.V2: talos.V1}
-	asked := 0
-	for _, p := range available(t) {
-		if p.Adapter != "talos-sort" || p.Version != p.Newest() && os.Getenv("PASSTLAB_ADAPTERS") != "all" {
-			continue
-		}
-		asked++
+	for _, p := range talosSorts(t) {
 		own := talos.Algorithm(p.Arguments[0])
-		theirs := talosSort(t, p, in.Bytes())
+		theirs := talosSort(t, p, lists)
 		if n, shortest := differences(lists, theirs, own); n > 0 {
 			t.Errorf("%s: %d of %d lists differ; the shortest:\n%s", p, n, sets, shortest)
 		}
@@ -50,9 +40,51 @@ func TestTalosSort(t *testing.T) {
 			t.Errorf("%s cannot be told from %s", p, exchanged[own])
 		}
 	}
-	if asked == 0 {
+}
+
+// The comparators of Talos give the orders of docs/talos-vectors.json.
+func TestTalosSortVectors(t *testing.T) {
+	b, err := os.ReadFile("../../docs/talos-vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := vector.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lists []selector.Observation
+	for _, v := range f.Vectors {
+		lists = append(lists, selector.Observation{Links: []selector.Link{{Name: "eth0", Up: true}}, Addresses: v.Observed()})
+	}
+	for _, p := range talosSorts(t) {
+		for i, theirs := range talosSort(t, p, lists) {
+			v := f.Vectors[i]
+			var want []netip.Prefix
+			for _, n := range v.Order.Of(p.Arguments[0]) {
+				// talos-sort leaves SideroLink's addresses out.
+				if a := v.Addresses[n].Address; a.Addr().As16()[0] != 0xfd || a.Addr().As16()[7] != 3 {
+					want = append(want, a)
+				}
+			}
+			if v.Order.Of(p.Arguments[0]) != nil && !slices.Equal(theirs, want) {
+				t.Errorf("%s: %s (%s): %v, want %v", p, v.ID, v.Why, theirs, want)
+			}
+		}
+	}
+}
+
+// talosSorts returns the versions of talos-sort to ask, at least one.
+func talosSorts(t *testing.T) (ps []catalogue.Pinned) {
+	t.Helper()
+	for _, p := range available(t) {
+		if p.Adapter == "talos-sort" && (p.Version == p.Newest() || os.Getenv("PASSTLAB_ADAPTERS") == "all") {
+			ps = append(ps, p)
+		}
+	}
+	if len(ps) == 0 {
 		t.Skip("talos-sort is not cached: passtlab selectors build talos-sort-v1, or set PASSTLAB_ADAPTERS=newest")
 	}
+	return ps
 }
 
 // differences counts the lists that passtlab orders otherwise, and shows the shortest.
@@ -87,14 +119,20 @@ func order(o selector.Observation, a talos.Algorithm) (list []netip.Prefix) {
 	return list
 }
 
-func talosSort(t *testing.T, p catalogue.Pinned, in []byte) (lists [][]netip.Prefix) {
+func talosSort(t *testing.T, p catalogue.Pinned, in []selector.Observation) (lists [][]netip.Prefix) {
 	t.Helper()
+	var lines bytes.Buffer
+	for _, o := range in {
+		if err := json.NewEncoder(&lines).Encode(o); err != nil {
+			t.Fatal(err)
+		}
+	}
 	file, err := (adapters.Builder{}).Build(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), file, append(p.Arguments, "lists")...)
-	cmd.Stdin = bytes.NewReader(in)
+	cmd.Stdin = &lines
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -108,8 +146,8 @@ func talosSort(t *testing.T, p catalogue.Pinned, in []byte) (lists [][]netip.Pre
 		}
 		lists = append(lists, l)
 	}
-	if len(lists) != sets {
-		t.Fatalf("%s: %d lists of %d", p, len(lists), sets)
+	if len(lists) != len(in) {
+		t.Fatalf("%s: %d lists of %d", p, len(lists), len(in))
 	}
 	return lists
 }
