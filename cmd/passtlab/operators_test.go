@@ -113,6 +113,45 @@ func TestPick(t *testing.T) {
 	}
 }
 
+// A machine configuration takes the place of all that is said elsewhere, but for flags.
+// Here a script reads it; suites/adapters has Talos' own reader.
+func TestPickTalosConfig(t *testing.T) {
+	goToolFor(t, `[ "$*" = read ] && read -r config && echo "$config" && exit
+echo "no configuration" >&2; exit 1`)
+	file := filepath.Join(t.TempDir(), "controlplane.yaml")
+	for _, tt := range []struct {
+		config string
+		args   []string
+		want   string // the report's JSON without blanks
+	}{
+		{`{"serviceSubnets": ["fd00:96::/112"], "nodeAddressSortAlgorithm": "v2"}`, nil,
+			`"algorithm":"v2","role":"kubelet","config":{"podSubnets":["10.244.0.0/16"],"serviceSubnets":["fd00:96::/112"]}`},
+		{`{"vips": ["fd01:cafe::1"]}`, []string{"--vip", "fd01:cafe::2", "--pod-subnet", "fd00:244::/56"},
+			`"algorithm":"v1","role":"kubelet","config":{"podSubnets":["fd00:244::/56"],"serviceSubnets":["10.96.0.0/12"],"vips":["fd01:cafe::2"]}`},
+		{`{"nodeAddressSortAlgorithm": "v2"}`, []string{"--from", twoNodes, "--node", "172.20.0.2"}, `"node":"172.20.0.2","algorithm":"v1"`},
+	} {
+		if err := os.WriteFile(file, []byte(tt.config+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, stderr := cli(append([]string{"pick", "--from", fieldReport, "--talos-config", file, "--format", "json"}, tt.args...)...)
+		if text := strings.Join(strings.Fields(stdout), ""); code != 0 || !strings.Contains(text, tt.want) {
+			t.Errorf("%s: exit status %d, want %s:\n%s%s", tt.config, code, tt.want, text, stderr)
+		}
+	}
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[string]string{
+		"/no/such/file": "--talos-config: open /no/such/file",
+		file:            "--talos-config: " + file + ": read machine configuration as Talos",
+	} {
+		code, stdout, stderr := cli("pick", "--from", fieldReport, "--talos-config", at)
+		if code != report.StatusUsage || !strings.Contains(stderr, want) || stdout != "" {
+			t.Errorf("exit status %d, stdout %q, stderr %q; want %q", code, stdout, stderr, want)
+		}
+	}
+}
+
 // Pick shows all nodes of a file, or the one that is asked for.
 func TestPickNodes(t *testing.T) {
 	for _, tt := range []struct {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type pickFlags struct {
 	from, node   string
 	role, target string
 	config       configFlags
+	talos        talosConfig
 }
 
 func pickCommand() *cobra.Command {
@@ -41,12 +43,15 @@ below each other and in the same format. Pick then compares what Talos itself sa
 with what its model predicts: talos-v1 or talos-v2, whichever the node uses.
 
 Where no subnets are given, talos-* are asked with those that Talos takes by default.
+--talos-config reads all from a machine configuration, and other flags change it. The
+first time it builds Talos' own reader, for which it needs a go tool.
 
 Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 		Example: `  passtlab pick
   passtlab pick --from node1.json --role etcd
   talosctl -n NODE get addresses -o yaml | passtlab pick --from - --service-subnet fd00:96::/112
   for r in addresses nodeaddresses nodeip; do talosctl -n A,B get $r -o json; done | passtlab pick --from - --node A
+  passtlab pick --from node1.json --talos-config controlplane.yaml
   passtlab pick --from - --selector talos-v1 --valid-subnet ::/0 --valid-subnet '!fd01:cafe::/64'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
@@ -59,6 +64,7 @@ Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 	fs.StringVar(&f.target, "target", "", "the `ADDRESS` of another node, on which the kernel's own selection depends")
 	f.format.add(c, "text", "json")
 	f.config.add(c)
+	f.talos.add(fs)
 	return c
 }
 
@@ -68,6 +74,9 @@ func (f *pickFlags) run(c *cobra.Command) error {
 	}
 	sels, _, err := f.selectors(c, command.Options{})
 	if err != nil {
+		return err
+	}
+	if err := f.talos.load(c); err != nil {
 		return err
 	}
 	reports, err := f.reports(c, sels)
@@ -115,6 +124,7 @@ func (f *pickFlags) reports(c *cobra.Command, sels []selector.Selector) ([]pick.
 		if err := f.configure(&s.Observation); err != nil {
 			return nil, err
 		}
+		s.Algorithm = cmp.Or(s.Algorithm, f.talos.algorithm) // what the node says goes first
 		reports = append(reports, pick.Saved(c.Context(), name, s, sels))
 	}
 	return reports, nil
@@ -152,6 +162,7 @@ func (f *pickFlags) configure(o *selector.Observation) error {
 		}
 		o.Target = a
 	}
+	f.talos.set(&o.Config)
 	return f.config.set(&o.Config)
 }
 

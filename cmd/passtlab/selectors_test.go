@@ -18,6 +18,12 @@ import (
 // gives the test a cache of its own.
 func goTool(t *testing.T) (cache string) {
 	t.Helper()
+	return goToolFor(t, "")
+}
+
+// goToolFor is goTool for programs that are this shell script.
+func goToolFor(t *testing.T, program string) (cache string) {
+	t.Helper()
 	dir, cache := t.TempDir(), t.TempDir()
 	const script = `#!/bin/sh
 if [ "$1" = env ]; then echo go1.99.0; exit; fi
@@ -26,9 +32,9 @@ case $* in
 "mod download"*) echo '{"Dir": "/nowhere", "GoMod": "'"$0".mod'"}'; exit ;;
 esac
 while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
-echo '#!/bin/sh' >"$out" && chmod +x "$out"
+cp "$0.program" "$out"
 `
-	for name, text := range map[string]string{"go": script, "go.mod": "module example.com/any\n"} {
+	for name, text := range map[string]string{"go": script, "go.program": "#!/bin/sh\n" + program + "\n", "go.mod": "module example.com/any\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -26,10 +26,10 @@ func (r Report) talosNotes() []string {
 	var ns []string
 	add := func(format string, a ...any) { ns = append(ns, fmt.Sprintf(format, a...)) }
 	if len(r.Config.ServiceSubnets) == 0 {
-		add("talos-* were asked with Talos' default service subnet %s, with which kubelet takes IPv4 addresses only. --service-subnet replaces it.", talos.DefaultServiceSubnet)
+		add("talos-* were asked with Talos' default service subnet %s, with which kubelet takes IPv4 addresses only. --service-subnet or --talos-config replaces it.", talos.DefaultServiceSubnet)
 	}
 	if len(r.Config.PodSubnets) == 0 {
-		add("talos-* were asked with Talos' default pod subnet %s. --pod-subnet replaces it.", talos.DefaultPodSubnet)
+		add("talos-* were asked with Talos' default pod subnet %s. --pod-subnet or --talos-config replaces it.", talos.DefaultPodSubnet)
 	}
 	if r.Algorithm != "" {
 		add("The node sorts by %s, as talos-%[1]s does.", r.Algorithm)
