@@ -25,7 +25,7 @@ type asked struct {
 }
 
 func (a *asked) add(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&a.names, "selector", nil, "ask the selector `NAME`, built in, or NAME or NAME@VERSION of the catalogue; may be repeated")
+	fs.StringArrayVar(&a.names, "selector", nil, "ask the selector `NAME`, built in, or NAME, NAME@VERSION or NAME@DIR of the catalogue, DIR a checkout; may be repeated")
 	fs.StringArrayVar(&a.programs, "exec", nil, "ask a program: `'NAME=PROGRAM ARG...'`, quoted as for a shell; may be repeated")
 }
 
@@ -54,7 +54,11 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) (sels []selecto
 	for _, n := range a.names {
 		found, err := named(c, n, opts)
 		for _, s := range found {
-			add("--selector", s.Name(), s, nil)
+			value := s.Name()
+			if p, err := catalogue.Find(n); err == nil && p.Dir != "" {
+				value = n // the version says nothing about where it is
+			}
+			add("--selector", value, s, nil)
 		}
 		if err != nil {
 			add("--selector", n, nil, err)

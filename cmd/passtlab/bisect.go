@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -95,6 +96,9 @@ func (f *bisectFlags) versions() ([]string, error) {
 	bad, err := catalogue.Find(f.selector + "@" + f.bad)
 	if err != nil {
 		return nil, err
+	}
+	if dir := cmp.Or(good.Dir, bad.Dir); dir != "" {
+		return nil, fmt.Errorf("bisect: %s is a checkout; git bisect finds commits (docs/git-bisect.md)", dir)
 	}
 	if good.Version == bad.Version {
 		return nil, fmt.Errorf("bisect: %s cannot be both good and bad", f.good)

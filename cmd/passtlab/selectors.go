@@ -63,13 +63,14 @@ func listSelectors(w io.Writer, es []catalogue.Entry) error {
 func selectorsBuildCommand() *cobra.Command {
 	var all bool
 	c := &cobra.Command{
-		Use:   "build [NAME[@VERSION]]...",
+		Use:   "build [NAME[@VERSION|@DIR]]...",
 		Short: "Build selectors into the cache, and print their paths",
 		Long: `Build makes the programs for "passtlab run --selector NAME@VERSION" and prints
 their paths. It needs the go tool, and a network for modules that the go tool has
 not downloaded yet. Programs that are in the cache need neither. Build can build
-any released version. NAME alone is its newest version in the list; without
-arguments, build builds all names.`,
+any released version, and a checkout: NAME@DIR, where DIR is a path with a slash,
+or ".". NAME alone is its newest version in the list; without arguments, build
+builds all names.`,
 		Example: `  passtlab selectors build
   passtlab selectors build flannel@v0.25.7 flannel@v0.28.4`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -127,6 +128,10 @@ func pins(specs []string, all bool) ([]catalogue.Pinned, error) {
 // builder builds adapters into the user's cache and logs that to w.
 func builder(w io.Writer) adapters.Builder {
 	return adapters.Builder{Building: func(p catalogue.Pinned) {
-		fmt.Fprintf(w, "passtlab: building %s from %s %s\n", p, p.Module, p.Version)
+		from := p.Module + " " + p.Version
+		if p.Dir != "" {
+			from = p.Dir
+		}
+		fmt.Fprintf(w, "passtlab: building %s from %s\n", p, from)
 	}}
 }

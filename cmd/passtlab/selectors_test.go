@@ -104,6 +104,14 @@ func TestNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module github.com/flannel-io/flannel\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	own, flags2, err := asked{names: []string{"flannel@" + dir}}.selectors(c, command.Options{})
+	if err != nil || own[0].Name() != "flannel@v0.0.0-checkout" || !slices.Equal(flags2[own[0].Name()], []string{"--selector", "flannel@" + dir}) {
+		t.Errorf("a checkout: %v, %q, %v", own, flags2, err)
+	}
 	for i, want := range []string{"talos-v1", newest.String(), "flannel@v0.25.7"} {
 		if got := sels[i].Name(); got != want || !slices.Equal(flags[got], []string{"--selector", want}) {
 			t.Errorf("selector %d is %s with flags %q, want %s", i, got, flags[got], want)
@@ -115,6 +123,8 @@ func TestNamed(t *testing.T) {
 		"something-else": "passtlab list and passtlab selectors show all",
 		"etcd@3":         "no exact version",
 		"etcd@v9.9.9":    "unknown revision v9.9.9",
+		"etcd@" + dir:    `is of module "github.com/flannel-io/flannel"`,
+		"etcd@./nowhere": "no such file or directory",
 	} {
 		if _, _, err := (asked{names: []string{spec}}).selectors(c, command.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", spec, err, want)

@@ -37,6 +37,10 @@ type Builder struct {
 // Selector builds p, if it has to, and returns the selector NAME@VERSION that
 // runs it.
 func (b Builder) Selector(ctx context.Context, p catalogue.Pinned, opts command.Options) (selector.Selector, error) {
+	p, err := describe(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	file, err := b.Build(ctx, p)
 	if err != nil {
 		return nil, err
@@ -56,6 +60,10 @@ func (b Builder) Selector(ctx context.Context, p catalogue.Pinned, opts command.
 
 // Build returns the path of the program, which it builds if it has to.
 func (b Builder) Build(ctx context.Context, p catalogue.Pinned) (string, error) {
+	p, err := describe(ctx, p)
+	if err != nil {
+		return "", err
+	}
 	file, err := b.build(ctx, p)
 	if err != nil {
 		return "", fmt.Errorf("build selector %s: %w", p, err)
@@ -76,15 +84,21 @@ func (b Builder) build(ctx context.Context, p catalogue.Pinned) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	hash := src.hash(p.Raised())
+	id, state := p.Version, ""
+	if p.Dir != "" {
+		if id, state, err = look(p); err != nil {
+			return "", err
+		}
+	}
+	hash := src.hash(raised(p), state)
 	release, err := goVersion(ctx)
 	if errors.Is(err, exec.ErrNotFound) {
-		return cached(dir, p, hash)
+		return cached(dir, p.Adapter+"@"+id, hash)
 	}
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(dir, fmt.Sprintf("%s@%s-%s-%s", p.Adapter, p.Version, release, hash))
+	file := filepath.Join(dir, fmt.Sprintf("%s@%s-%s-%s", p.Adapter, id, release, hash))
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
 	}
@@ -94,7 +108,13 @@ func (b Builder) build(ctx context.Context, p catalogue.Pinned) (string, error) 
 	if b.Building != nil {
 		b.Building(p)
 	}
-	return file, compile(ctx, p, src, file)
+	if err := compile(ctx, p, src, file); err != nil {
+		return "", err
+	}
+	if p.Dir != "" {
+		return file, forget(dir, p.Adapter+"@"+id)
+	}
+	return file, nil
 }
 
 func (b Builder) dir() (string, error) {
@@ -109,8 +129,8 @@ func (b Builder) dir() (string, error) {
 }
 
 // cached returns the newest program of the same sources, whichever Go built it.
-func cached(dir string, p catalogue.Pinned, hash string) (string, error) {
-	files, err := filepath.Glob(filepath.Join(dir, fmt.Sprintf("%s@%s-go*-%s", p.Adapter, p.Version, hash)))
+func cached(dir, name, hash string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, fmt.Sprintf("%s-go*-%s", name, hash)))
 	if err != nil {
 		return "", err
 	}

@@ -26,7 +26,10 @@
 // The cache has the program as NAME@VERSION-GOVERSION-HASH, where HASH is over the
 // adapter's sources. A cached program is used without network. A build renames it into
 // place when it is complete, so several builds at once do no harm.
+// The program of a checkout is kept as NAME@checkout-FOLDER-GOVERSION-HASH until the
+// checkout has had two other states; HASH is over the names, sizes and times of its
+// files, too. Nothing is written into the checkout.
 //
-// Not modelled: replace lines of the adapted module by a folder. Its release lacks the
+// Not modelled: replace lines of a released module by a folder. The release lacks the
 // modules that lie below it, so what it requires of them comes from their own releases.
 package adapters

@@ -58,10 +58,11 @@ func (t tree) of(adapter string) (tree, error) {
 	return part, nil
 }
 
-// hash differs between sources, machines, flags of the build and raised modules.
-func (t tree) hash(raised []catalogue.Raise) string {
+// hash differs between sources, machines, flags of the build, raised modules, and
+// states of a checkout.
+func (t tree) hash(raised []catalogue.Raise, state string) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s/%s %q, %d raised\n", runtime.GOOS, runtime.GOARCH, flags, len(raised))
+	fmt.Fprintf(h, "%s/%s %q %s, %d raised\n", runtime.GOOS, runtime.GOARCH, flags, state, len(raised))
 	for _, r := range raised {
 		fmt.Fprintf(h, "%s %s %s\n", r.Module, r.From, r.To)
 	}

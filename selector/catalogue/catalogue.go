@@ -54,15 +54,18 @@ func parse(data []byte) ([]Entry, error) {
 type Pinned struct {
 	Entry
 	Version string
+	// Dir is a checkout of the module, which is used in place of a release. Version is
+	// then that of the nearest tag, or empty as long as nobody has looked.
+	Dir string
 }
 
 // String returns "NAME@VERSION", the name of the selector in reports.
-func (p Pinned) String() string { return p.Name + "@" + p.Version }
+func (p Pinned) String() string { return p.Name + "@" + cmp.Or(p.Version, p.Dir) }
 
-// Raised returns what the entry raises at this version.
-func (p Pinned) Raised() (rs []Raise) {
-	for _, r := range p.Raise {
-		if r.Versions.Contains(p.Version) {
+// Raised returns what the entry raises at a version.
+func (e Entry) Raised(version string) (rs []Raise) {
+	for _, r := range e.Raise {
+		if r.Versions.Contains(version) {
 			rs = append(rs, r)
 		}
 	}
@@ -71,7 +74,7 @@ func (p Pinned) Raised() (rs []Raise) {
 
 func (e Entry) Pinned() (ps []Pinned) {
 	for _, v := range e.Versions {
-		ps = append(ps, Pinned{e, v})
+		ps = append(ps, Pinned{Entry: e, Version: v})
 	}
 	return ps
 }
@@ -83,7 +86,8 @@ var (
 )
 
 // Find returns the selector that spec names: NAME at the newest version listed,
-// or NAME@VERSION at any version, listed or not.
+// NAME@VERSION at any version, listed or not, or NAME@DIR, where DIR is a path with a
+// slash in it, or "." or "..".
 func Find(spec string) (Pinned, error) {
 	es, err := All()
 	if err != nil {
@@ -100,8 +104,12 @@ func Find(spec string) (Pinned, error) {
 		return Pinned{}, fmt.Errorf("find selector %q: %w%s", name, ErrUnknown, cmp.Or(near.Hint(name, names), "; there are "+strings.Join(names, ", ")))
 	case !pinned:
 		version = es[i].Newest()
+	case isPath(version):
+		return Pinned{Entry: es[i], Dir: version}, nil
 	case !versionPattern.MatchString(version):
-		return Pinned{}, fmt.Errorf("find selector %q: %q is %w; listed are %s", spec, version, ErrVersion, strings.Join(es[i].Versions, ", "))
+		return Pinned{}, fmt.Errorf("find selector %q: %q is %w; listed are %s; a checkout is a path with a slash, such as ./%s", spec, version, ErrVersion, strings.Join(es[i].Versions, ", "), name)
 	}
-	return Pinned{es[i], version}, nil
+	return Pinned{Entry: es[i], Version: version}, nil
 }
+
+func isPath(s string) bool { return s == "." || s == ".." || strings.Contains(s, "/") }

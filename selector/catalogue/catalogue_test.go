@@ -96,7 +96,7 @@ func TestRaised(t *testing.T) {
 	}
 	for version, want := range map[string]string{"v1.0.0": "y", "v1.1.0": "x y", "v1.10.0": "x", "v0.9.0": ""} {
 		var got []string
-		for _, r := range (Pinned{es[0], version}).Raised() {
+		for _, r := range es[0].Raised(version) {
 			got = append(got, strings.TrimPrefix(r.Module, "example.com/"))
 		}
 		if strings.Join(got, " ") != want {
@@ -138,13 +138,14 @@ func TestFind(t *testing.T) {
 		{spec: "flannel@v0.25.7", want: "flannel@v0.25.7"},
 		{spec: "flannel@v9.9.9", want: "flannel@v9.9.9"}, // whether it exists is for the build to find out
 		{spec: "etcd@v3.5.0-alpha.0", want: "etcd@v3.5.0-alpha.0"},
+		{spec: "flannel@.", want: "flannel@."},
+		{spec: "flannel@../flannel", want: "flannel@../flannel"},
 		{spec: "flanel", is: ErrUnknown, text: `did you mean "flannel"?`},
 		{spec: "something-else", is: ErrUnknown, text: "there are apimachinery, etcd"},
 		{spec: "", is: ErrUnknown},
 		{spec: "flannel@", is: ErrVersion, text: "listed are v0.25.7"},
 		{spec: "flannel@latest", is: ErrVersion},
-		{spec: "flannel@v0.28", is: ErrVersion},
-		{spec: "flannel@../v0.28.4", is: ErrVersion},
+		{spec: "flannel@v0.28", is: ErrVersion, text: "such as ./flannel"},
 	}
 	for _, tt := range tests {
 		p, err := Find(tt.spec)

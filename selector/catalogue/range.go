@@ -53,6 +53,13 @@ func (r Range) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 // as for Find.
 func FindAll(spec string) (ps []Pinned, err error) {
 	name, versions, _ := strings.Cut(spec, "@")
+	if isPath(versions) {
+		p, err := Find(spec)
+		if err != nil {
+			return nil, err
+		}
+		return []Pinned{p}, nil
+	}
 	if !strings.Contains(versions, "..") {
 		for i, one := range strings.Split(spec, ",") {
 			if i > 0 {

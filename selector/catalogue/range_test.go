@@ -52,6 +52,7 @@ func TestFindAll(t *testing.T) {
 		{"flannel@" + last + "," + first, []string{last, first}},
 		{"flannel", []string{last}},
 		{"flannel@v0.0.1..v0.0.2", nil},
+		{"flannel@../a,b", []string{""}},
 		{"flannel@v0.25.7,", nil},
 		{"flanel@v0.25.7..", nil},
 	} {
