@@ -165,6 +165,9 @@ func drawLists(r *rand.Rand) (lists []selector.Observation) {
 			}
 			seen[p] = true
 		}
+		if r.IntN(4) == 0 {
+			o.Links = nil // as from a file: they count as up
+		}
 		lists = append(lists, o)
 	}
 	return lists

@@ -139,7 +139,7 @@ func up(o observation, link string) bool {
 			return l.Up
 		}
 	}
-	return false
+	return true // an observation from a file has no links
 }
 
 // filtered says which part of the configuration could take an address away from the
