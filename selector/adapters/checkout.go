@@ -117,7 +117,9 @@ func forget(dir, name string) error {
 	slices.SortFunc(files, func(a, b string) int { return modified(b).Compare(modified(a)) })
 	var errs []error
 	for _, f := range files[min(2, len(files)):] {
-		errs = append(errs, os.Remove(f))
+		if err := os.Remove(f); !errors.Is(err, fs.ErrNotExist) { // another passtlab forgets, too
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -2,12 +2,15 @@ package adapters
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/passtlab/passtlab/selector/catalogue"
 )
@@ -98,6 +101,29 @@ func TestCheckoutChanges(t *testing.T) {
 		t.Errorf("the first program: %v", err)
 	}
 	onlyProgram(t, b.Dir, 2)
+}
+
+// Several passtlabs may forget the same programs at once.
+func TestForget(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 200 {
+		file, at := filepath.Join(dir, fmt.Sprintf("x@checkout-%d", i)), time.Unix(int64(i), 0)
+		write(t, file, "")
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(dir, "y@checkout-1"), "")
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if err := forget(dir, "x@checkout"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	onlyProgram(t, dir, 3)
 }
 
 func TestNoCheckout(t *testing.T) {
