@@ -31,16 +31,12 @@ var scalars = map[reflect.Type]strict.Scalar{
 		Examples: []string{"52:54:00:1f:c7:bd"},
 		Parse:    parsed(ParseMAC)},
 	reflect.TypeFor[Filter](): {Tag: "!!str", Expected: `a filter such as "::/0" or "!fd01:cafe::/64"`,
-		Pattern:  `^!?[0-9A-Fa-f:.]+/[0-9]{1,3}$`,
-		Examples: []string{"::/0", "!fd01:cafe::5054:ff:fe1f:c7bd/128"},
+		Pattern:  `^!?[0-9A-Fa-f:.]+(/[0-9]{1,3})?$`,
+		Examples: []string{"::/0", "!fd01:cafe::5054:ff:fe1f:c7bd"},
 		Parse: func(s string) (any, error) {
 			f, err := ParseFilter(s)
 			if err != nil {
-				m := strict.Mistake{Problem: err.Error(), Next: "correct the value"}
-				if a, err := netip.ParseAddr(strings.TrimPrefix(s, "!")); err == nil {
-					m.Near = fmt.Sprintf("%s/%d", s, a.BitLen())
-				}
-				return nil, m
+				return nil, strict.Wrong("correct the value", "%s", err)
 			}
 			return f, plainAddr(s, netip.MustParsePrefix(strings.TrimPrefix(string(f), "!")).Addr())
 		}},

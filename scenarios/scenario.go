@@ -44,7 +44,9 @@ type Scenario struct {
 	Events []Event `yaml:"events" required:"true" nonempty:"true"`
 	// Config is the configuration that selectors get.
 	Config Config `yaml:"config,omitempty"`
-	// Roles are the consumers of the address. Each is judged by itself.
+	// Roles are the consumers of the address: kubelet for --node-ip, and so for the Node
+	// object; etcd for its advertised addresses; node for /etc/hosts and the host name.
+	// Each is judged by itself.
 	Roles []Role `yaml:"roles" required:"true" nonempty:"true"`
 
 	// Expect is the result that the author expects.
@@ -219,8 +221,8 @@ type Config struct {
 	PodSubnets []netip.Prefix `yaml:"podSubnets,omitempty" is:"subnet"`
 	// ServiceSubnets are cluster.network.serviceSubnets, likewise.
 	ServiceSubnets []netip.Prefix `yaml:"serviceSubnets,omitempty" is:"subnet"`
-	// ValidSubnets are machine.kubelet.nodeIP.validSubnets: CIDRs, or "!CIDR" to exclude
-	// addresses. Their order matters.
+	// ValidSubnets are machine.kubelet.nodeIP.validSubnets: CIDRs or addresses, with a "!"
+	// before those to exclude. Their order matters.
 	ValidSubnets []Filter `yaml:"validSubnets,omitempty"`
 	// AdvertisedSubnets are cluster.etcd.advertisedSubnets, likewise.
 	AdvertisedSubnets []Filter `yaml:"advertisedSubnets,omitempty"`

@@ -45,8 +45,8 @@ func Picks() []Pick {
 type Role string
 
 const (
-	RoleNode    Role = "node"    // the node address itself, before any filter
-	RoleKubelet Role = "kubelet" // kubelet's --node-ip
+	RoleNode    Role = "node"    // the default address, for /etc/hosts and the host name
+	RoleKubelet Role = "kubelet" // kubelet's --node-ip, the address in the Node object
 	RoleEtcd    Role = "etcd"    // etcd's advertised peer address
 )
 
@@ -112,13 +112,17 @@ func (m MAC) IsZero() bool { return m == MAC{} }
 // Filter is one entry of a subnet filter list: a CIDR, or "!CIDR" to exclude.
 type Filter string
 
-// ParseFilter reads "CIDR" or "!CIDR" and clears the host bits.
+// ParseFilter reads a CIDR, of which it clears the host bits, or an address, which
+// is a CIDR of full length. A "!" before it excludes.
 func ParseFilter(s string) (Filter, error) {
 	rest, not := strings.CutPrefix(s, "!")
 	p, err := netip.ParsePrefix(rest)
+	if a, bare := netip.ParseAddr(rest); bare == nil && a.Zone() == "" {
+		p, err = netip.PrefixFrom(a, a.BitLen()), nil
+	}
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("%q is neither CIDR nor !CIDR", s)
+		return "", fmt.Errorf("%q is neither a CIDR nor an address, with or without a ! before it", s)
 	case not:
 		return Filter("!" + p.Masked().String()), nil
 	}

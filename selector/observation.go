@@ -6,7 +6,7 @@ import "net/netip"
 // input.
 type Observation struct {
 	APIVersion string     `json:"apiVersion"` // "passtlab/v1"
-	Role       string     `json:"role"`       // the consumer of the address: node, kubelet or etcd
+	Role       string     `json:"role"`       // the consumer: kubelet (the Node object), etcd, or node (/etc/hosts and the host name)
 	Interface  string     `json:"interface"`  // the guest's main interface, the one behind passt
 	Target     netip.Addr `json:"target"`     // an address of another node of the cluster network
 	Links      []Link     `json:"links"`      // the guest's interfaces in the kernel's order
@@ -107,8 +107,8 @@ type Route struct {
 	Protocol    string       `json:"protocol"` // "kernel", "ra", "static", …
 }
 
-// Config is the configuration of the component. Filters are CIDRs, or "!CIDR" to
-// exclude; their order matters.
+// Config is the configuration of the component. Filters are CIDRs or addresses, with a
+// "!" before those to exclude; their order matters.
 type Config struct {
 	PodSubnets        []netip.Prefix `json:"podSubnets,omitempty"`
 	ServiceSubnets    []netip.Prefix `json:"serviceSubnets,omitempty"`

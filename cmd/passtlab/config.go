@@ -17,8 +17,8 @@ type configFlags struct {
 func (f *configFlags) add(c *cobra.Command) {
 	f.addSubnets(c)
 	fs := c.Flags()
-	fs.StringArrayVar(&f.valid, "valid-subnet", nil, "kubelet's subnet filter: a `CIDR` or '!CIDR'; may be repeated, the order matters")
-	fs.StringArrayVar(&f.advertised, "advertised-subnet", nil, "etcd's subnet filter: a `CIDR` or '!CIDR'; may be repeated, the order matters")
+	fs.StringArrayVar(&f.valid, "valid-subnet", nil, "kubelet's subnet filter: a `CIDR` or an address, or '!CIDR' to exclude; may be repeated, the order matters")
+	fs.StringArrayVar(&f.advertised, "advertised-subnet", nil, "etcd's subnet filter: a `CIDR` or an address, or '!CIDR' to exclude; may be repeated, the order matters")
 	fs.StringArrayVar(&f.vips, "vip", nil, "a virtual `ADDRESS` of the configuration; may be repeated")
 }
 

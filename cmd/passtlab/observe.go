@@ -45,7 +45,7 @@ reads the output.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&role, "role", defaultRole, fmt.Sprintf("`ROLE`: who wants the address, one of %v", scenarios.Roles()))
+	c.Flags().StringVar(&role, "role", defaultRole, fmt.Sprintf("`ROLE`: who wants the address, one of %v; node is for /etc/hosts and the host name, kubelet for the Node object", scenarios.Roles()))
 	c.Flags().StringVar(&output, "output", "", "write to `FILE`, - for standard output")
 	return c
 }

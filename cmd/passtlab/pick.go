@@ -60,7 +60,7 @@ Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 	f.asked.add(fs)
 	fs.StringVar(&f.from, "from", "", "read the node's addresses from `FILE`, - for standard input")
 	fs.StringVar(&f.node, "node", "", "of the nodes in the file, show the one called `NAME`")
-	fs.StringVar(&f.role, "role", "", fmt.Sprintf("`ROLE`: who wants the address, one of %v (default: the file's, else %s)", scenarios.Roles(), defaultRole))
+	fs.StringVar(&f.role, "role", "", fmt.Sprintf("`ROLE`: who wants the address, one of %v; node is for /etc/hosts and the host name, kubelet for the Node object (default: the file's, else %s)", scenarios.Roles(), defaultRole))
 	fs.StringVar(&f.target, "target", "", "the `ADDRESS` of another node, on which the kernel's own selection depends")
 	f.format.add(c, "text", "json")
 	f.config.add(c)

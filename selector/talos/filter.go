@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// filter is one entry of a subnet filter list: a CIDR, or "!CIDR".
+// filter is one entry of a subnet filter list: a CIDR, or "!CIDR". An address is a
+// CIDR of full length.
 type filter struct {
 	prefix netip.Prefix
 	not    bool
@@ -30,6 +31,9 @@ func parseFilters(key string, entries []string) (filters, error) {
 	for _, s := range entries {
 		cidr, not := strings.CutPrefix(s, "!")
 		p, err := netip.ParsePrefix(cidr)
+		if a, bare := netip.ParseAddr(cidr); bare == nil && a.Zone() == "" {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
 		if err != nil {
 			return nil, fmt.Errorf("parse %s entry %q: neither CIDR nor !CIDR, such as ::/0 or !fd01:cafe::/64", key, s)
 		}

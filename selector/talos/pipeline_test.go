@@ -256,7 +256,7 @@ func TestSelectErrors(t *testing.T) {
 	}
 	for role, c := range map[string]selector.Config{
 		"kubelet": {ValidSubnets: []string{"::/0", "!!::/0"}},
-		"etcd":    {AdvertisedSubnets: []string{"fd01:cafe::1"}},
+		"etcd":    {AdvertisedSubnets: []string{"fd01:cafe::1%eth0"}},
 	} {
 		o := on(t, role, "eth0 "+dHi+" permanent")
 		o.Config = c
