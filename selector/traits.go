@@ -30,6 +30,9 @@ type Instance struct {
 	// Select is as in Selector. For an instance that watches it shows the new
 	// observation, and returns the last choice without waiting.
 	Select func(ctx context.Context, o Observation) (Choice, error)
+	// See shows an instance that does not watch what the guest has after an event,
+	// between two questions. Nil: it remembers questions alone.
+	See func(ctx context.Context, o Observation) error
 	// Close ends the instance and its processes. Nil: there is nothing to end.
 	Close func() error
 

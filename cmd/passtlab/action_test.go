@@ -138,7 +138,7 @@ func TestActionScript(t *testing.T) {
 		{"one that runs along beside one that does not", []string{"ACTION_EXEC=" + good, "ACTION_EXEC_WATCH=follow=./follow.sh 40", "ACTION_LABELS=core"}, 1, "1", "| ✓ dhcpv6 | ✗ slaac |", "::error title=passtlab::a selector failed", false},
 		{"by the kernel's order", []string{"ACTION_EXEC=lister=./first.sh", "ACTION_KERNEL_ORDER=lister", "ACTION_LABELS=core"}, 1, "1", "- lister: right with the newest first in 2 of 4, in the order of insertion in 2", "", false},
 		{"by the kernel's order, of nobody", []string{"ACTION_EXEC=" + good, "ACTION_KERNEL_ORDER=god", "ACTION_LABELS=core"}, 2, "2", "no report", `wrong usage: passtlab: --kernel-order: no --exec is called "god"`, true},
-		{"a seed", []string{"ACTION_SELECTOR=talos-v3", "ACTION_LABELS=random", "ACTION_SEED=7"}, 0, "0", "seed 7", "", false},
+		{"a seed", []string{"ACTION_SELECTOR=talos-v2", "ACTION_LABELS=random", "ACTION_SEED=7"}, 0, "0", "seed 7", "", false},
 		{"a selector by name, a release, a shard", []string{"ACTION_SELECTOR=talos-v2", "ACTION_LABELS=core order", "ACTION_PASST=2025_05_03", "ACTION_SHARD=1/2"}, 0, "0", "shard 1/2", "", false},
 		{"the lab fails", []string{"ACTION_EXEC=" + good, "ACTION_LABELS=core", failingLab + "=1"}, 3, "3", "LAB FAILED", "::error title=passtlab::a lab failed", false},
 		{"the lab fails, on errors", []string{"ACTION_EXEC=" + good, "ACTION_LABELS=core", "ACTION_FAIL_ON=error", failingLab + "=1"}, 3, "3", "LAB FAILED", "", false},

@@ -59,7 +59,14 @@ func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.C
 func (g Algorithm) Traits() selector.Traits {
 	return selector.Traits{Start: func(context.Context, selector.Observation) (*selector.Instance, error) {
 		m := g.boot()
-		return &selector.Instance{Select: func(_ context.Context, o selector.Observation) (selector.Choice, error) { return m.choose(o) }}, nil
+		return &selector.Instance{
+			Select: func(_ context.Context, o selector.Observation) (selector.Choice, error) { return m.choose(o) },
+			// Talos chooses at each change, asked or not.
+			See: func(_ context.Context, o selector.Observation) error {
+				_, err := m.choose(o)
+				return err
+			},
+		}, nil
 	}}
 }
 

@@ -14,6 +14,15 @@ import (
 
 func addr(s string) selector.Address { return selector.Address{Prefix: netip.MustParsePrefix(s)} }
 
+func addrs(ss ...string) (as []selector.Address) {
+	for _, s := range ss {
+		as = append(as, addr(s))
+	}
+	return as
+}
+
+func addressOf(a selector.Address) netip.Addr { return a.Prefix.Addr() }
+
 // genAddress draws from few addresses and prefix lengths close to each other,
 // so that equal addresses, containment and equal ranks are frequent.
 var genAddress = rapid.Custom(func(t *rapid.T) selector.Address {

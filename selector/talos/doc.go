@@ -4,7 +4,7 @@
 //
 //   - [V1] orders by address.
 //   - [V2] prefers the address that lies in the other's prefix. It is no order:
-//     three addresses can form a cycle, and then the order of the list decides.
+//     three addresses can form a cycle, and then an address that is not chosen decides.
 //   - [V3] goes by what the kernel knows about each address (v3Classes), then keeps
 //     what it has, then goes by prefix length and address. It is a strict weak order:
 //     each rule ranks an address without a look at others.
@@ -14,22 +14,33 @@
 //
 // # The pipelines
 //
-// All roles leave out addresses of scope link or narrower, loopback, multicast and
-// link-local ones, and those in Config.Exclusions. V1 and V2 look at no flag.
+// V1 and V2 are as in Talos v1.9 to v1.14, whose controllers choose at each change of an
+// address or link, so that the order of arrival counts (selector.Instance.See). They
+// list addresses by the text "eth0/fd01:cafe::1/64", sort them link by link, and then as
+// one list. The sort is that of package slices: from 13 addresses on, V2's choice among
+// those of a cycle is that of the Go version.
 //
-//   - node: the default address, whether its link is up or not. It is
-//     the first one of the first link by name. They keep it until it is gone,
-//     whatever its flags and the configuration become.
-//   - kubelet and etcd: addresses of links that are up, without those of
+// All roles leave out addresses of scope link or narrower, loopback, multicast and
+// link-local ones, that of HostDNS (v1.14), and those in Config.Exclusions, which Talos
+// does not have. V1 and V2 look at no flag.
+//
+//   - node: the default address. Talos uses it for /etc/hosts and the host name. The
+//     address in the Node object is kubelet's. It is the first address of the first
+//     link by name, at first also of a link that is down. It stays, whatever comes,
+//     while it is there with its prefix length and its link is up.
+//   - kubelet and etcd: addresses of links that are up ("current"), without those of
 //     SideroLink (first byte fd, byte 7 equals 3; fd01:cafe:0:3::/64 counts as one
-//     too), and without those in pod and service subnets. A machine whose address
-//     lies in its own cluster's pod subnet has none left.
+//     too; "routed"), and without those in pod and service subnets. A machine whose
+//     address lies in its own cluster's pod subnet has none left. When none is left,
+//     both keep the old addresses.
 //   - kubelet: the subnet filters validSubnets, or else all addresses of the families
-//     of the service subnets (both, if there are none); without pod subnets, service
-//     subnets and VIPs. The first address of each family. When none is left, kubelet
-//     keeps the old addresses.
-//   - etcd: without the VIPs, the first address; with advertisedSubnets all
-//     that they let through. V1 and V2 have no memory here.
+//     of the service subnets (both, if there are none; Defaults has Talos' own); without
+//     pod subnets, service subnets and VIPs. The first address of each family.
+//   - etcd: without the VIPs, the first address; with advertisedSubnets all of "current"
+//     that they let through, SideroLink's too, unless "routed" is empty.
+//
+// From v1.13 on the pod subnets that Kubernetes gives to the Node are left out as those
+// of the configuration are: they belong into Config.PodSubnets.
 //
 // V3 changes the order of the lists that Talos' NodeAddressController makes, and what is
 // in one of them. The controller sorts the addresses of links that are up ("current"),
@@ -39,9 +50,8 @@
 // and etcd are as above, and keep what they had when nothing is left. All roles see one
 // controller; here the machine of each role works out the same lists.
 //
-// Addresses that compare equal keep the kernel's order, and V2 gets its input in that
-// order.
-//
 // Not modelled: a change of the algorithm at run time, after which Talos chooses
-// its default address anew; and a memory that outlasts a reboot.
+// its default address anew; addresses that a platform reports and the machine does not
+// have, which "current" contains in Talos; and two changes so close together that Talos
+// sees them as one.
 package talos

@@ -38,6 +38,9 @@ type pipeline struct {
 	emptied string // why no candidate is left
 }
 
+// hostDNS is on the loopback interface of each node from Talos v1.14 on.
+var hostDNS = netip.MustParseAddr("fd54:616c:6f73::204f:5320:444e:531")
+
 // newPipeline starts with the addresses that all roles look at.
 func newPipeline(o selector.Observation, rs rules) *pipeline {
 	p := &pipeline{config: o.Config, rules: rs}
@@ -45,6 +48,7 @@ func newPipeline(o selector.Observation, rs rules) *pipeline {
 		p.left = append(p.left, candidate{Address: a})
 	}
 	p.drop("scope link or narrower", candidate.narrow)
+	p.drop("HostDNS", func(c candidate) bool { return c.Prefix.Addr() == hostDNS })
 	p.dropIn("exclusions", o.Config.Exclusions)
 	return p
 }
@@ -66,19 +70,18 @@ func (p *pipeline) set(step string, left []candidate) {
 	p.left = left
 }
 
+// sort sorts by the rules. With V2, which is no order, the order before decides as well.
 func (p *pipeline) sort() {
-	slices.SortStableFunc(p.left, func(a, b candidate) int { return p.rules.compare(a.Address, b.Address) })
+	// As in Talos it is not stable from 13 addresses on.
+	slices.SortFunc(p.left, func(a, b candidate) int { return p.rules.compare(a.Address, b.Address) })
 }
 
-// routed leaves addresses by which the node can be reached from outside the cluster.
-func (p *pipeline) routed(o selector.Observation) {
+// onLinks drops the addresses of links that are down.
+func (p *pipeline) onLinks(o selector.Observation) {
 	p.drop("link down", func(c candidate) bool {
 		l, ok := o.Link(c.Link)
 		return ok && !l.Up
 	})
-	p.drop("SideroLink", candidate.sideroLink)
-	p.own()
-	p.sort()
 }
 
 // own drops the addresses of pods and services.

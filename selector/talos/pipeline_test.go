@@ -181,6 +181,7 @@ func TestPipeline(t *testing.T) {
 		{"exclusion only", V1, "kubelet", both, config{ValidSubnets: []string{"!" + s[:len(s)-2] + "128"}}, "none", "no address left after: subnet filters"},
 		{"positive rule last", V1, "kubelet", both, config{ValidSubnets: []string{"!" + s[:len(s)-2] + "128", "::/0"}}, "S", "lower address"},
 		{"filters order beats address order", V1, "kubelet", both, config{ValidSubnets: []string{dHi, "::/0"}}, "D", "subnet filter " + dHi},
+		{"an address as a filter", V1, "kubelet", both, config{ValidSubnets: []string{"::/0", "!" + s[:len(s)-3]}}, "D", "only address left"},
 		{"etcd positive rule first", V1, "etcd", both, config{AdvertisedSubnets: []string{"::/0", "!" + s[:len(s)-2] + "128"}}, "D", "only address left"},
 		{"etcd exclusion only", V1, "etcd", both, config{AdvertisedSubnets: []string{"!" + s[:len(s)-2] + "128"}}, "none", "no address left after: subnet filters"},
 		{"etcd advertises all that match", V3, "etcd", both, config{AdvertisedSubnets: []string{"::/0"}}, "D S", "not mngtmpaddr"},
@@ -210,6 +211,10 @@ func TestPipeline(t *testing.T) {
 
 		{"SideroLink", V3, "etcd", []string{"eth0 fd01:cafe:0:3::1/64 permanent"}, config{}, "none", "no address left after: SideroLink"},
 		{"SideroLink, node", V3, "node", []string{"eth0 fd01:cafe:0:3::1/64 permanent"}, config{}, "fd01:cafe:0:3::1", "only address left"},
+		{"SideroLink is advertised", V2, "etcd", []string{lease, "eth0 fd01:cafe:0:3::1/64 permanent"}, config{AdvertisedSubnets: []string{"::/0"}}, "D fd01:cafe:0:3::1", "lower address"},
+		{"SideroLink alone is not", V2, "etcd", []string{"eth0 fd01:cafe:0:3::1/64 permanent"}, config{AdvertisedSubnets: []string{"::/0"}}, "none", "no address left after: SideroLink"},
+		{"a link that is down is not", V2, "etcd", []string{lease, "down0 fd01:cafe::1/64 permanent"}, config{AdvertisedSubnets: []string{"::/0"}}, "D", "only address left"},
+		{"HostDNS", V1, "node", []string{"lo fd54:616c:6f73::204f:5320:444e:531/128 permanent", lease}, config{}, "D", "only address left"},
 		{"no SideroLink", V3, "etcd", []string{"eth0 2001:db8:0:3::1/64 permanent"}, config{}, "2001:db8:0:3::1", "only address left"},
 		{"link down", V3, "etcd", []string{"down0 fd01:cafe::1/64 permanent"}, config{}, "none", "no address left after: link down"},
 		{"link down, node", V3, "node", []string{"down0 fd01:cafe::1/128 permanent", lease}, config{}, "D", "only address left"}, // kube-ipvs0

@@ -79,10 +79,7 @@ type proposed struct {
 
 func (m *proposed) choose(o selector.Observation) (selector.Choice, error) {
 	p := newPipeline(o, m.algorithm.rules(m.current))
-	p.drop("link down", func(c candidate) bool {
-		l, ok := o.Link(c.Link)
-		return ok && !l.Up
-	})
+	p.onLinks(o)
 	p.sort()
 	m.current = nil
 	for _, c := range p.left {

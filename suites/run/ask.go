@@ -78,7 +78,25 @@ func (s *session) start(ctx context.Context) error {
 			}
 		}
 	})
+	s.tell(ctx, o)
 	return nil
+}
+
+// tell shows selectors that remember what the guest has. Those that watch see it by
+// themselves.
+func (s *session) tell(ctx context.Context, o selector.Observation) {
+	s.phase(&s.phases.ask, func() {
+		for _, x := range s.subjects {
+			if x.instance == nil || x.instance.See == nil || x.over != nil {
+				continue
+			}
+			o := x.sees(o)
+			_, err := use(ctx, x, s.opts.SelectLimit, func(ctx context.Context) (any, error) { return nil, x.instance.See(ctx, o) })
+			if err != nil && x.over == nil {
+				x.over = err
+			}
+		}
+	})
 }
 
 func (s *session) stop() {

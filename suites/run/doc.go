@@ -24,7 +24,8 @@
 // stability (unstable).
 //
 // A selector that remembers (selector.Traits.Start) runs from one boot of the guest
-// to the next, once for each role. One that watches (selector.Instance.Said) is shown
+// to the next, once for each role. It is shown the guest after each event
+// (selector.Instance.See). One that watches (selector.Instance.Said) is shown
 // the guest before the measurement. The run then waits until its choice is right, and
 // until it has had time to leave that choice. It gets as much time to see each other
 // event, before the next one is played.

@@ -247,6 +247,7 @@ func letter(l string) selector.Choice {
 // not change with the list.
 type stateful struct {
 	next                  func(i int, o selector.Observation) (selector.Choice, error)
+	see                   func(context.Context, selector.Observation) error
 	startErr, closeErr    error
 	asked, starts, closes int
 	seen                  []int // addresses at each start
@@ -268,6 +269,7 @@ func (l *stateful) start(_ context.Context, o selector.Observation) (*selector.I
 			l.asked++
 			return l.next(l.asked-1, o)
 		},
+		See: l.see,
 		Close: func() error {
 			l.closes++
 			return l.closeErr

@@ -114,15 +114,19 @@ func (s *session) step(ctx context.Context, e scenarios.Event) error {
 		s.kept = nil
 		return s.start(ctx)
 	}
-	if !slices.ContainsFunc(s.subjects, (*subject).watches) {
+	if !slices.ContainsFunc(s.subjects, func(x *subject) bool { return x.watches() || x.instance != nil && x.instance.See != nil }) {
 		return nil
 	}
 	o, err := s.observe(ctx)
+	if err != nil {
+		return err
+	}
 	s.keep(o)
 	for _, x := range s.subjects {
 		x.watch.changed = time.Now()
 	}
-	return err
+	s.tell(ctx, o)
+	return nil
 }
 
 // check measures the truth table, compares it with what the author expects, and

@@ -65,6 +65,34 @@ func TestJudgeOverTime(t *testing.T) {
 	}
 }
 
+// A selector that remembers sees the guest at its start and after each event.
+func TestSee(t *testing.T) {
+	var seen []int
+	see := func(_ context.Context, o selector.Observation) error {
+		if o.Role != "kubelet" {
+			t.Errorf("it sees role %q", o.Role)
+		}
+		if seen = append(seen, len(o.Addresses)); len(o.Addresses) == 3 {
+			return errBroken
+		}
+		return nil
+	}
+	sc, lab := play("s", "s D", "/one", "reboot", "D")
+	sel := inTurn("d")
+	sel.see = see
+	if r := judged(t, sc, lab, sel, Options{}); r.Verdict != report.Pass || !slices.Equal(seen, []int{0, 1, 2, 0, 1}) || sel.asked != 2 {
+		t.Errorf("%s: %s; it saw %v and was asked %d times", r.Verdict, r.Reason, seen, sel.asked)
+	}
+	// One that cannot see is not asked, until the next boot.
+	sc, lab = play("s D v", "D", "/one", "reboot", "D", "/two")
+	seen, sel = nil, inTurn("d")
+	sel.see = see
+	r := judged(t, sc, lab, sel, Options{})
+	if r.Verdict != report.Fail || r.At != "one" || !strings.Contains(r.Reason, "gave no choice: broken") || !slices.Equal(seen, []int{0, 3, 0, 1}) {
+		t.Errorf("%s: %s; it saw %v", r.Verdict, r.Reason, seen)
+	}
+}
+
 // A scenario with one checkpoint is reported as ever.
 func TestOneCheckpoint(t *testing.T) {
 	sc, lab := play("D s")

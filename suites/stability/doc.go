@@ -30,7 +30,9 @@
 // then a goes before c. Otherwise three addresses can form a cycle, which has no first
 // one: the order of its input decides what a sort puts in front. When one of the three
 // leaves, one of the other two does go before the other, so a loser decides as well.
-// Talos' nodeAddressSortAlgorithm v2 is such a comparison. A violation names the cycle.
+// Talos' nodeAddressSortAlgorithm v2 is such a comparison. Talos sorts its input by text
+// before, so that the order of the list decides nothing, but a loser does. A violation
+// names the cycle.
 //
 // RFC 6724 is no help. It compares source addresses for one destination at a time,
 // section 5 leaves the choice to the implementation where no rule decides, and
