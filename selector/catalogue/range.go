@@ -48,6 +48,12 @@ func (r Range) String() string {
 // MarshalText returns what String does.
 func (r Range) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
+// UnmarshalText reads what ParseRange does.
+func (r *Range) UnmarshalText(text []byte) (err error) {
+	*r, err = ParseRange(string(text))
+	return err
+}
+
 // FindAll returns the selectors that spec names: NAME@A..B is NAME at the versions
 // listed in that range, oldest first; NAME@A,B is NAME at these versions; all else is
 // as for Find.

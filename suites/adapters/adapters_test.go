@@ -36,6 +36,8 @@ var picks = map[string][]struct{ from, want string }{
 	"go-sockaddr-template": {{"v1.0.0", "SSSS"}},
 	"talos-sort-v1":        {{"v1.9.0", "SSDD"}},
 	"talos-sort-v2":        {{"v1.9.0", "DDDD"}},
+	"talos":                {{"v1.9.0", "SSDD"}},
+	"talos-with-v2":        {{"v1.9.0", "DDDD"}},
 	"talos-filter-v1":      {{"v0.0.0", "SSDD"}},
 	"talos-filter-v2":      {{"v0.0.0", "DDDD"}},
 	"talos-filter-v3":      {{"v0.0.0", "DDDD"}},
