@@ -31,8 +31,11 @@ func (r Report) talosNotes() []string {
 	if len(r.Config.PodSubnets) == 0 {
 		add("talos-* were asked with Talos' default pod subnet %s. --pod-subnet or --talos-config replaces it.", talos.DefaultPodSubnet)
 	}
-	if r.Algorithm != "" {
+	switch {
+	case slices.Contains(released, talos.Algorithm(r.Algorithm)):
 		add("The node sorts by %s, as talos-%[1]s does.", r.Algorithm)
+	case r.Algorithm != "":
+		add("The node sorts by %s, of which there is no model here.", r.Algorithm)
 	}
 	if r.Role == "node" || slices.ContainsFunc(r.Said, said.otherDefault) {
 		add("Talos chooses the default address when the first address comes, and keeps it while it is there. A node that runs may have another one than predicted; talosctl get nodeaddress default shows it.")

@@ -159,6 +159,26 @@ func TestSaid(t *testing.T) {
 	}
 }
 
+func TestAlgorithmNote(t *testing.T) {
+	for algorithm, want := range map[string]string{
+		"v1": "The node sorts by v1, as talos-v1 does.",
+		"v9": "The node sorts by v9, of which there is no model here.",
+		"":   "",
+	} {
+		s := saved(t, "cluster.yaml")
+		s.Algorithm = algorithm
+		got := ""
+		for _, n := range Saved(t.Context(), "", s, nil).Notes {
+			if strings.HasPrefix(n, "The node sorts by ") {
+				got = n
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", algorithm, got, want)
+		}
+	}
+}
+
 // Talos' default subnets are those of talos-* alone, and the notes say where they are
 // in use.
 func TestDefaultSubnets(t *testing.T) {

@@ -19,15 +19,20 @@ type said struct {
 }
 
 type prediction struct {
-	picked
+	Selector string   `json:"selector"`
+	Answers  []answer `json:"answers"`
+	Error    string   `json:"error,omitempty"`
 	// AsSaid reports whether an answer has the addresses that Talos says, in any order.
 	AsSaid bool `json:"asSaid"`
 }
 
+// released are the algorithms that Talos has.
+var released = []talos.Algorithm{talos.V1, talos.V2}
+
 // compare asks the models of Talos for each role that Talos says something about.
 func compare(ctx context.Context, s observe.Saved) []said {
-	algorithms := []talos.Algorithm{talos.V1, talos.V2}
-	if a := talos.Algorithm(s.Algorithm); slices.Contains(algorithms, a) {
+	algorithms := released
+	if a := talos.Algorithm(s.Algorithm); slices.Contains(released, a) {
 		algorithms = []talos.Algorithm{a}
 	}
 	var all []said
@@ -35,7 +40,8 @@ func compare(ctx context.Context, s observe.Saved) []said {
 		s.Observation.Role = x.Role
 		one := said{Said: x}
 		for _, a := range algorithms {
-			p := prediction{picked: askOne(ctx, s.Orders(), a)}
+			asked := askOne(ctx, s.Orders(), a)
+			p := prediction{Selector: asked.Selector, Answers: asked.Answers, Error: asked.Error}
 			p.AsSaid = slices.ContainsFunc(p.Answers, func(a answer) bool { return same(a.Addresses, x.Addresses) })
 			one.Predictions = append(one.Predictions, p)
 		}
