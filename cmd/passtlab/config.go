@@ -24,7 +24,7 @@ func (f *configFlags) add(c *cobra.Command) {
 
 func (f *configFlags) addSubnets(c *cobra.Command) {
 	fs := c.Flags()
-	fs.StringArrayVar(&f.pods, "pod-subnet", nil, "a pod subnet of the node's cluster, as `CIDR`; may be repeated")
+	fs.StringArrayVar(&f.pods, "pod-subnet", nil, "a pod subnet of the node's cluster, or of the node itself, as `CIDR`; may be repeated")
 	fs.StringArrayVar(&f.services, "service-subnet", nil, "a service subnet of the node's cluster, as `CIDR`; may be repeated")
 }
 

@@ -52,6 +52,7 @@
 //
 // Not modelled: a change of the algorithm at run time, after which Talos chooses
 // its default address anew; addresses that a platform reports and the machine does not
-// have, which "current" contains in Talos; and two changes so close together that Talos
-// sees them as one.
+// have, which "current" contains in Talos; two changes so close together that Talos sees
+// them as one; and that the kernel says nothing of an address in duplicate address
+// detection, so that Talos sees it at the next change.
 package talos
