@@ -34,7 +34,7 @@ type Options struct {
 	Timeout     time.Duration
 	KernelOrder bool // that of selector.Traits
 	// Watch is for a program that runs on from the boot of a guest and prints each
-	// choice. Select starts it, and ends it at the first choice.
+	// choice. Select starts it, and ends it when it rests.
 	Watch  bool
 	Logger *slog.Logger // gets notes on what the system refused; default: nowhere
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,8 +22,12 @@ import (
 // watcher is a selector whose program runs on.
 type watcher struct{ *program }
 
-// Select returns the first choice of the program. All its processes are gone when
-// Select returns.
+// Rest is how long a program has to do nothing, so that its last choice counts as the one
+// that it stays with.
+const Rest = 250 * time.Millisecond
+
+// Select returns the choice that the program stays with: its last one when it rests, or
+// when it ends, or when its time is over. All its processes are gone when Select returns.
 func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.Choice, error) {
 	begun := time.Now()
 	l, err := w.start(o)
@@ -31,28 +36,44 @@ func (w watcher) Select(ctx context.Context, o selector.Observation) (selector.C
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	_, news := l.all()
 	limit := w.program.limit(cancel)
-wait:
-	for {
+	for !l.rests() && ctx.Err() == nil {
+		_, news := l.all()
+		next := l.meter.Next()
 		select {
 		case <-news:
-			break wait
 		case <-ctx.Done():
-			break wait
-		case <-l.meter.Next():
+		case <-next:
 			limit(l.meter.Since(begun))
 		}
 	}
 	l.end()
-	if said, _ := l.all(); len(said) > 0 {
-		return said[0].Choice, said[0].Err
+	said, _ := l.all()
+	for _, s := range slices.Backward(said) {
+		if s.Err == nil {
+			return s.Choice, nil
+		}
+		err = s.Err
+	}
+	if err != nil {
+		return selector.Choice{}, err
 	}
 	if err = context.Cause(ctx); err == ErrTimeout {
 		// The program has ended, so its standard error can be read.
 		err = fmt.Errorf("%w of %v%s", ErrTimeout, w.program.opts.Timeout, quote(", last error ", l.stderr.String()))
 	}
 	return selector.Choice{}, l.wrap(err)
+}
+
+// rests reports whether the program has said a choice and then done nothing for a while,
+// or has ended.
+func (l *watch) rests() bool {
+	said, _ := l.all()
+	if len(said) == 0 {
+		return false
+	}
+	last := said[len(said)-1]
+	return last.Err != nil || l.drained() && min(l.meter.Idle(), l.meter.Since(last.At).Own()) >= Rest
 }
 
 func (w watcher) Traits() selector.Traits {

@@ -248,7 +248,9 @@ func TestWatchSelect(t *testing.T) {
 		is           error
 		err          string
 	}{
-		{"first", "echo fd01::1; echo fd01::2; exec sleep 600", "fd01::1", nil, ""},
+		{"last", "echo fd01::1; echo fd01::2; exec sleep 600", "fd01::2", nil, ""},
+		{"later", "echo none; sleep 0.1; echo fd01::2; exec sleep 600", "fd01::2", nil, ""},
+		{"never at rest", "echo fd01::1; while :; do :; done", "fd01::1", nil, ""},
 		{"none", "echo none; exec sleep 600", "invalid IP", nil, ""},
 		{"asked", "read -r line; echo fd01::3; exec sleep 600", "fd01::3", nil, ""},
 		{"said before the end", "echo fd01::1; exit 3", "fd01::1", nil, ""},
@@ -258,7 +260,7 @@ func TestWatchSelect(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var opts Options
-			if tt.is == ErrTimeout {
+			if tt.is == ErrTimeout || tt.name == "never at rest" {
 				opts.Timeout = time.Second // long enough to think
 			}
 			opts.Watch = true

@@ -10,6 +10,7 @@ import (
 	"github.com/kballard/go-shellquote"
 	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/sim"
 	"github.com/passtlab/passtlab/suites/expect"
 )
@@ -18,7 +19,7 @@ import (
 const (
 	DefaultSelectLimit = 20 * time.Second
 	DefaultWatchLimit  = 2 * time.Second
-	DefaultWatchKeep   = 250 * time.Millisecond
+	DefaultWatchKeep   = command.Rest
 )
 
 // Options say how a scenario is played. The zero value is usable.
