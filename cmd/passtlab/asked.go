@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ type asked struct {
 	programs []string // --exec
 	watches  []string // --exec-watch
 	ordered  []string // --kernel-order
+	talos    string   // --talos
 }
 
 func (a *asked) add(fs *pflag.FlagSet) {
@@ -30,6 +32,7 @@ func (a *asked) add(fs *pflag.FlagSet) {
 }
 
 func (a *asked) addWatches(fs *pflag.FlagSet) {
+	fs.StringVar(&a.talos, "talos", "", "ask Talos' own controllers from the checkout in the folder `DIR`: --selector talos@DIR")
 	fs.StringArrayVar(&a.watches, "exec-watch", nil, "start a program once in each guest; each line that it prints is its choice from then on: `'NAME=PROGRAM ARG...'`; may be repeated")
 	fs.StringArrayVar(&a.ordered, "kernel-order", nil, "the rule of the program `NAME` of --exec is the kernel's order of addresses, so its choice may depend on that; may be repeated")
 }
@@ -37,6 +40,9 @@ func (a *asked) addWatches(fs *pflag.FlagSet) {
 // selectors returns the selectors that the flags name, or all built-in ones, and the
 // flags of each by its name.
 func (a asked) selectors(c *cobra.Command, opts command.Options) (sels []selector.Selector, flags map[string][]string, err error) {
+	if a.talos != "" {
+		a.names = append(a.names, "talos@"+filepath.Clean(a.talos)+"/")
+	}
 	if len(a.names)+len(a.programs)+len(a.watches) == 0 {
 		a.names = names(builtin.All())
 	}

@@ -131,3 +131,46 @@ func TestNamed(t *testing.T) {
 		}
 	}
 }
+
+// --talos builds Talos' controllers from a checkout. A commit that does not build cannot
+// be tested; a folder that is no checkout is wrong usage at every commit.
+func TestTalos(t *testing.T) {
+	goTool(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module github.com/siderolabs/talos\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	c := &cobra.Command{}
+	c.SetContext(t.Context())
+	c.SetErr(t.Output())
+	for _, dir := range []string{dir, ".", "../" + filepath.Base(dir)} {
+		sels, flags, err := asked{talos: dir}.selectors(c, command.Options{})
+		if err != nil || len(sels) != 1 || sels[0].Name() != "talos@v0.0.0-checkout" || sels[0].Traits().Start == nil {
+			t.Fatalf("%s: %v, %v", dir, sels, err)
+		}
+		if got, want := flags[sels[0].Name()], []string{"--selector", "talos@" + dir + "/"}; !slices.Equal(got, want) {
+			t.Errorf("flags %q, want %q", got, want)
+		}
+	}
+	t.Setenv("PATH", t.TempDir()+":"+os.Getenv("PATH"))
+	broken := filepath.Join(strings.Split(os.Getenv("PATH"), ":")[0], "go")
+	if err := os.WriteFile(broken, []byte("#!/bin/sh\n[ \"$1\" != env ] || exec echo go2.0.0\necho 'x.go:1:1: syntax error' >&2; exit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"--talos", "."}, report.StatusUsage, "build selector talos@v0.0.0-checkout: the go tool fails: x.go:1:1: syntax error"},
+		{[]string{"--git-bisect", "--talos", "."}, bisectSkip, "x.go:1:1: syntax error"},
+		{[]string{"--talos", "/nowhere"}, report.StatusUsage, "no checkout of the module github.com/siderolabs/talos: open /nowhere/go.mod"},
+		{[]string{"--git-bisect", "--talos", "/nowhere"}, bisectStop, "no checkout"},
+	} {
+		code, _, stderr := cli(append([]string{"run", id}, tt.args...)...)
+		if code != tt.status || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%q: exit status %d, %s; want %d, %q", tt.args, code, stderr, tt.status, tt.want)
+		}
+	}
+}
