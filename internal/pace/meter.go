@@ -13,6 +13,9 @@ const (
 	slack = 10 * time.Millisecond
 	// thrift times the duration of a look is the shortest pause after it.
 	thrift = 20
+	// longest is the longest pause. A look takes long also where this process has to
+	// wait for a processor, and those who wait for Next must not wait on.
+	longest = time.Second
 )
 
 // Meter measures the time of one program. It is safe for several goroutines.
@@ -127,8 +130,12 @@ func (m *Meter) run(looked func(Spent)) {
 			m.mu.Unlock()
 			looked(m.Between(from, to))
 		}
-		pause = max(beat, thrift*time.Since(begun))
+		pause = pauseAfter(time.Since(begun))
 	}
+}
+
+func pauseAfter(look time.Duration) time.Duration {
+	return min(max(beat, thrift*look), longest)
 }
 
 // look adds up the time since the last look, which should be pause ago.

@@ -238,3 +238,14 @@ func TestFollow(t *testing.T) {
 		t.Errorf("%v, in %s", s, time.Since(begun))
 	}
 }
+
+// A look that took long, as on a busy machine, is no reason to look away for long.
+func TestPause(t *testing.T) {
+	for look, want := range map[time.Duration]time.Duration{
+		0: beat, time.Millisecond: beat, 10 * time.Millisecond: 200 * time.Millisecond, 2 * time.Second: longest,
+	} {
+		if got := pauseAfter(look); got != want {
+			t.Errorf("after a look of %s a pause of %s, want %s", look, got, want)
+		}
+	}
+}
