@@ -15,6 +15,9 @@ import (
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/adapters"
+	"github.com/passtlab/passtlab/selector/catalogue"
+	"github.com/passtlab/passtlab/selector/machinery"
 	"github.com/passtlab/passtlab/selector/observe"
 	"github.com/passtlab/passtlab/selector/pick"
 	"github.com/passtlab/passtlab/suites/advise"
@@ -57,6 +60,12 @@ func TestOperatorUsageErrors(t *testing.T) {
 		{"advise " + node + "--format yaml", `--format: "yaml" is none of`},
 		{"advise " + node + "--prefix fd01::/48", "its length is 48; SLAAC needs 64"},
 		{"advise " + node + "--service-subnet x", "--service-subnet: "},
+		{"advise " + node + "--addr-gen eui-64", `--addr-gen: "eui-64" is none of [eui64 stable-privacy]; did you mean "eui64"?`},
+		{"advise " + node + "--talos-version v1.8", "--talos-version: unusable input: Talos v1.8 has no nodeAddressSortAlgorithm"},
+		{"advise " + node + "--talos-version latest", `"latest" is no version of Talos such as v1.14`},
+		{"advise " + node + "--patch filters", "--patch: it says what --output writes"},
+		{"advise " + node + "--output x --patch kubelet", `--patch: "kubelet" is none of [algorithm filters]`},
+		{"advise " + node + "--talos-config /no/such/file", "--talos-config: "},
 		{"advise --pod-address fe80::1 --mac 52:54:00:1f:c7:bd", "a link-local address"},
 		{"advise --pod-address fd01:cafe::7 --mac 33:33:00:00:00:01", "a group address"},
 	} {
@@ -207,23 +216,25 @@ func runAdvise(t *testing.T, lab advise.Lab, args ...string) (code int, out stri
 	var b bytes.Buffer
 	root := &cobra.Command{Use: "passtlab", SilenceErrors: true, SilenceUsage: true}
 	root.AddCommand(newAdvise(lab))
-	return executeRoot(t.Context(), root, append(node, args...), &b, &b), b.String()
+	return executeRoot(t.Context(), root, append(node[:len(node):len(node)], args...), &b, &b), b.String()
 }
 
 func TestAdviseStatus(t *testing.T) {
 	broken := func(context.Context, []*scenarios.Scenario, []selector.Selector) (*report.Report, error) {
 		return nil, errors.New("no lab today")
 	}
+	const v6 = "--service-subnet=fd00:96::/112"
 	for _, tt := range []struct {
 		args  []string
 		code  int
 		want  string
 		patch bool
 	}{
-		{nil, report.StatusError, "no lab today", false},
-		{[]string{"--no-lab"}, report.StatusOK, "Not checked in a lab", true},
-		{[]string{"--no-lab", "--format", "json"}, report.StatusOK, `"slaacAddress": "fd01:cafe::5054:ff:fe1f:c7bd"`, true},
-		{[]string{"--no-lab", "--pod-subnet", "fd01:cafe::/56"}, report.StatusFail, "No patch that is known here helps", false},
+		{[]string{v6}, report.StatusError, "no lab today", false},
+		{[]string{v6, "--no-lab"}, report.StatusOK, "Not checked in a lab", true},
+		{[]string{v6, "--no-lab", "--format", "json"}, report.StatusOK, `"slaacAddress": "fd01:cafe::5054:ff:fe1f:c7bd"`, true},
+		{[]string{v6, "--no-lab", "--pod-subnet", "fd01:cafe::/56"}, report.StatusFail, "No patch that is known here helps", false},
+		{[]string{"--no-lab"}, report.StatusOK, "Talos' default service subnets are IPv4 only", false},
 	} {
 		code, out := runAdvise(t, broken, tt.args...)
 		if code != tt.code || !strings.Contains(out, tt.want) || strings.Contains(out, "nodeAddressSortAlgorithm: v2") != tt.patch {
@@ -232,22 +243,133 @@ func TestAdviseStatus(t *testing.T) {
 	}
 }
 
+// --output writes both files of one patch, and replaces none.
+func TestAdviseOutput(t *testing.T) {
+	const v6 = "--service-subnet=fd00:96::/112"
+	for _, tt := range []struct {
+		args               []string
+		code               int
+		controlPlane, both string // in the file
+	}{
+		{[]string{v6}, report.StatusOK, "", "nodeAddressSortAlgorithm: v2"},
+		{[]string{v6, "--patch", "filters"}, report.StatusOK, "advertisedSubnets:", "kind: KubeNodeConfig"},
+		{[]string{v6, "--patch", "filters", "--talos-version", "v1.13.9"}, report.StatusOK, "advertisedSubnets:", "  kubelet:\n    nodeIP:\n"},
+		{nil, report.StatusOK, "advertisedSubnets:", "kind: KubeNodeConfig"}, // the first that helps
+		{[]string{v6, "--patch", "filters", "--addr-gen", "stable-privacy"}, report.StatusFail, "", ""},
+	} {
+		dir := filepath.Join(t.TempDir(), "patches", "new")
+		code, out := runAdvise(t, nil, append([]string{"--no-lab", "--output", dir}, tt.args...)...)
+		if code != tt.code || (code == 0) != strings.Contains(out, "into "+dir) {
+			t.Errorf("%q: exit status %d, want %d:\n%s", tt.args, code, tt.code, out)
+		}
+		if tt.code != 0 {
+			if _, err := os.Stat(dir); err == nil {
+				t.Errorf("%q: there is %s", tt.args, dir)
+			}
+			continue
+		}
+		for _, name := range advise.FileNames() {
+			data, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil || !strings.Contains(string(data), tt.both) || !strings.Contains(out, string(data)) {
+				t.Errorf("%q: %s: %v\n%s", tt.args, name, err, data)
+			}
+			if tt.controlPlane != "" && strings.Contains(string(data), tt.controlPlane) != (name == "controlplane.yaml") {
+				t.Errorf("%q: %s:\n%s", tt.args, name, data)
+			}
+		}
+	}
+	dir := t.TempDir()
+	old := filepath.Join(dir, "worker.yaml")
+	if err := os.WriteFile(old, []byte("mine\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out := runAdvise(t, nil, "--no-lab", "--output", dir)
+	if data, err := os.ReadFile(old); code != report.StatusUsage || !strings.Contains(out, "worker.yaml is there already") || err != nil || string(data) != "mine\n" {
+		t.Errorf("exit status %d, %v, %q:\n%s", code, err, data, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "controlplane.yaml")); err == nil {
+		t.Error("one file was written")
+	}
+}
+
+// Where Talos itself is built, it checks the patches; an exact version and a minor one
+// name it.
+func TestAdviseAsksTalos(t *testing.T) {
+	need.Namespaces(t)
+	p, err := catalogue.Find("talos")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cachedTalos(t.Context(), p.Version); errors.Is(err, adapters.ErrNotCached) {
+		t.Skipf("Talos is not cached: passtlab selectors build talos talos-with-v2")
+	}
+	minor, err := advise.ParseVersion(p.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []string{p.Version, minor.String()} {
+		code, out, stderr := cli(append(node[:len(node):len(node)], "--service-subnet=fd00:96::/112", "--talos-version", version)...)
+		if want := "by Talos itself: talos@" + p.Version + ", talos-with-v2@" + p.Version; code != 0 || !strings.Contains(out, want) {
+			t.Errorf("exit status %d, want %q:\n%s%s", code, want, out, stderr)
+		}
+	}
+	for _, version := range []string{minor.String() + ".99", "v1.99"} {
+		if r, err := released(t.Context(), version); err != nil || r != nil {
+			t.Errorf("%s: %v, %v", version, r, err)
+		}
+	}
+}
+
+// A machine configuration says what flags do not, and flags replace what it has.
+func TestAdviseTalosConfig(t *testing.T) {
+	versions := machinery.Versions()
+	if _, err := machinery.New(t.Context(), adapters.Builder{CachedOnly: true}, versions[len(versions)-1]); errors.Is(err, adapters.ErrNotCached) {
+		t.Skip("Talos' machinery is not cached: go test ./suites/adapters with PASSTLAB_ADAPTERS=newest builds it")
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "controlplane.yaml")
+	if err := os.WriteFile(file, []byte(`machine:
+  network: {interfaces: [{interface: eth0, dhcpOptions: {ipv6: true}}]}
+  kubelet: {nodeIP: {validSubnets: ["::/0"]}}
+cluster:
+  network: {podSubnets: ["fd00:244::/56"], serviceSubnets: ["fd00:96::/112"]}
+`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out := runAdvise(t, nil, "--no-lab", "--talos-config", file, "--pod-subnet", "fd00:245::/56")
+	for _, want := range []string{"fd00:96::/112 ", "fd00:245::/56 ", "has DHCPv6 on for eth0", `validSubnets:
+    - "!fd01:cafe::5054:ff:fe1f:c7bd/128"
+`} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("exit status %d, want %q:\n%s", code, want, out)
+		}
+	}
+	if strings.Contains(out, "default service") || strings.Contains(out, "dhcpOptions") {
+		t.Error(out)
+	}
+}
+
 // TestAdviseInLabs has the patches checked by real labs.
 func TestAdviseInLabs(t *testing.T) {
 	need.Namespaces(t)
+	const v6 = "--service-subnet=fd00:96::/112"
 	for _, tt := range []struct {
 		name    string
 		args    []string
 		code    int
+		labs    int
 		patches string // names of those that are given out
 	}{
-		{"report", nil, 0, "algorithm kubelet etcd"},
-		{"v1 right", []string{"--pod-address", "fd01:cafe::114c:9fa1:8496:557f/64"}, 0, "algorithm kubelet etcd"},
-		{"other prefix", []string{"--prefix", "fd00:cafe::/64"}, 0, "kubelet etcd"},
-		{"dual stack", []string{"--service-subnet", "10.96.0.0/12", "--service-subnet", "fd00:96::/112"}, 0, "algorithm kubelet etcd"},
-		{"IPv4 services", []string{"--service-subnet", "10.96.0.0/12"}, 0, "kubelet etcd"},
-		{"pod subnet", []string{"--pod-subnet", "fd01:cafe::/56"}, 1, ""},
-		{"global", []string{"--pod-address", "2001:db8::1", "--mac", scenarios.DefaultPodMAC.String()}, 0, "algorithm kubelet etcd"},
+		{"report", []string{v6}, 0, 4, "algorithm filters"},
+		{"v1 right", []string{v6, "--pod-address", "fd01:cafe::114c:9fa1:8496:557f/64"}, 0, 4, "algorithm filters"},
+		{"other prefix", []string{v6, "--prefix", "fd00:cafe::/64"}, 0, 4, "filters"},
+		{"dual stack", []string{v6, "--service-subnet", "10.96.0.0/12"}, 0, 4, "algorithm filters"},
+		{"Talos' defaults", nil, 0, 4, "filters"},
+		{"pod subnet", []string{v6, "--pod-subnet", "fd01:cafe::/56"}, 1, 4, ""},
+		{"global", []string{v6, "--pod-address", "2001:db8::1", "--mac", scenarios.DefaultPodMAC.String()}, 0, 4, "algorithm filters"},
+		{"stable privacy", []string{v6, "--addr-gen", "stable-privacy"}, 0, 8, "algorithm"},
+		{"stable privacy, narrow range", []string{v6, "--addr-gen", "stable-privacy", "--pod-address", "fd01:cafe::f14c:9fa1:8496:557f/120"}, 0, 8, "algorithm filters"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, stdout, stderr := cli(append(append(node[:len(node):len(node)], "--format", "json"), tt.args...)...)
@@ -257,11 +379,11 @@ func TestAdviseInLabs(t *testing.T) {
 			}
 			var given []string
 			for _, p := range a.Patches {
-				if p.YAML != "" && p.Checked {
+				if len(p.Files) == 2 && p.Checked {
 					given = append(given, p.Name)
 				}
 			}
-			if got := strings.Join(given, " "); got != tt.patches || a.Lab == nil || a.Lab.Labs != 4 {
+			if got := strings.Join(given, " "); got != tt.patches || a.Lab == nil || a.Lab.Labs != tt.labs {
 				t.Errorf("patches %q, want %q; labs %+v", got, tt.patches, a.Lab)
 			}
 		})

@@ -15,8 +15,8 @@ import (
 // talosConfig is the flag that names a machine configuration of Talos.
 type talosConfig struct {
 	file      string
-	config    selector.Config // the file's, with Talos' defaults for what it does not say
-	algorithm string          // the same; empty without a file
+	settings  machinery.Settings // what the file says
+	algorithm string             // the same, or Talos' default; empty without a file
 }
 
 func (f *talosConfig) add(fs *pflag.FlagSet) {
@@ -47,13 +47,14 @@ func (f *talosConfig) load(c *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("--talos-config: %s: %w", f.file, err)
 	}
-	f.config, f.algorithm = talos.Defaults(s.Config), cmp.Or(s.NodeAddressSortAlgorithm, string(talos.V1))
+	f.settings, f.algorithm = s, cmp.Or(s.NodeAddressSortAlgorithm, string(talos.V1))
 	return nil
 }
 
-// set replaces the configuration by the file's, if there is one.
+// set replaces the configuration by the file's, if there is one, with Talos' defaults
+// for what the file does not say.
 func (f *talosConfig) set(c *selector.Config) {
 	if f.file != "" {
-		*c = f.config
+		*c = talos.Defaults(f.settings.Config)
 	}
 }
