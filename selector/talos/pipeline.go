@@ -92,6 +92,50 @@ func (p *pipeline) own() {
 
 func (p *pipeline) vips() { p.dropIn("VIPs", hosts(p.config.VIPs)) }
 
+// take takes for kubelet and etcd from the list "routed", and for etcd from "current"
+// where it has subnets to advertise and "routed" is not empty. What is left is "current".
+func (p *pipeline) take(role string, usable bool) ([]candidate, error) {
+	current := slices.Clone(p.left)
+	p.routed(usable)
+	switch role {
+	case "kubelet":
+		return p.kubelet()
+	case "etcd":
+		if len(p.left) > 0 && len(p.config.AdvertisedSubnets) > 0 {
+			p.left = current
+			p.sort()
+			p.own()
+		}
+		return p.etcd()
+	}
+	return nil, fmt.Errorf("role %q: %w", role, selector.ErrUnsupported)
+}
+
+// routed makes the list "routed", outside pod and service subnets, of "current". usable
+// drops tentative and dadfailed addresses as well.
+func (p *pipeline) routed(usable bool) {
+	if usable {
+		p.drop("tentative or dadfailed", candidate.unusable)
+	}
+	p.drop("SideroLink", candidate.sideroLink)
+	p.sort()
+	p.own()
+}
+
+func (c candidate) unusable() bool { return Unusable(c.Address) }
+
+// last is what kubelet or etcd has.
+type last []netip.Addr
+
+// or returns a choice, or else the last one: both keep it while nothing is left.
+func (l *last) or(c selector.Choice) selector.Choice {
+	if len(c.Addresses) == 0 && len(*l) > 0 {
+		return selector.Choice{Addresses: *l, Reason: "kept: " + c.Reason}
+	}
+	*l = c.Addresses
+	return c
+}
+
 // kubelet takes the first address of each family, IPv6 first.
 func (p *pipeline) kubelet() ([]candidate, error) {
 	fs, err := parseFilters("validSubnets", p.config.ValidSubnets)

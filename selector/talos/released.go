@@ -14,7 +14,7 @@ import (
 type released struct {
 	algorithm Algorithm
 	node      netip.Prefix // the default address
-	last      []netip.Addr // the addresses of kubelet or etcd
+	last      last
 }
 
 func (m *released) choose(o selector.Observation) (selector.Choice, error) {
@@ -29,16 +29,12 @@ func (m *released) choose(o selector.Observation) (selector.Choice, error) {
 		return m.keepNode(o, p), nil
 	}
 	p.rules = flat
-	taken, err := p.released(o)
+	p.onLinks(o)
+	taken, err := p.take(o.Role, false)
 	if err != nil {
 		return selector.Choice{}, fmt.Errorf("select by %s: %w", m.algorithm.Name(), err)
 	}
-	c := p.choice(taken)
-	if len(taken) == 0 && len(m.last) > 0 {
-		return selector.Choice{Addresses: m.last, Reason: "kept: " + c.Reason}, nil
-	}
-	m.last = c.Addresses
-	return c, nil
+	return m.last.or(p.choice(taken)), nil
 }
 
 // keepNode keeps the default address while it is there, with its prefix length, on a
@@ -57,28 +53,6 @@ func (m *released) keepNode(o selector.Observation, p *pipeline) selector.Choice
 		m.node = first[0].Prefix
 	}
 	return p.choice(first)
-}
-
-// released takes from the list "routed", and etcd from "current" where it has subnets
-// to advertise and "routed" is not empty.
-func (p *pipeline) released(o selector.Observation) ([]candidate, error) {
-	p.onLinks(o)
-	current := slices.Clone(p.left)
-	p.drop("SideroLink", candidate.sideroLink)
-	p.sort()
-	p.own()
-	switch o.Role {
-	case "kubelet":
-		return p.kubelet()
-	case "etcd":
-		if len(p.left) > 0 && len(o.Config.AdvertisedSubnets) > 0 {
-			p.left = current
-			p.sort()
-			p.own()
-		}
-		return p.etcd()
-	}
-	return nil, fmt.Errorf("role %q: %w", o.Role, selector.ErrUnsupported)
 }
 
 func (c candidate) id() string { return c.Link + "/" + c.Prefix.String() }

@@ -73,8 +73,8 @@ func flagged(fs selector.Flags) func(selector.Address) bool {
 // each role's machine works it out from the same events.
 type proposed struct {
 	algorithm Algorithm
-	current   []netip.Addr    // in its order
-	last      selector.Choice // the last one that had an address
+	current   []netip.Addr // in its order
+	last      last
 }
 
 func (m *proposed) choose(o selector.Observation) (selector.Choice, error) {
@@ -85,42 +85,24 @@ func (m *proposed) choose(o selector.Observation) (selector.Choice, error) {
 	for _, c := range p.left {
 		m.current = append(m.current, c.Prefix.Addr())
 	}
-	taken, err := p.proposed(o.Role)
+	if o.Role == "node" {
+		return p.choice(p.node()), nil
+	}
+	taken, err := p.take(o.Role, true)
 	if err != nil {
 		return selector.Choice{}, fmt.Errorf("select by %s: %w", m.algorithm.Name(), err)
 	}
-	c := p.choice(taken)
-	switch {
-	case len(taken) > 0:
-		m.last = c
-	case o.Role != "node" && len(m.last.Addresses) > 0:
-		c = selector.Choice{Addresses: m.last.Addresses, Reason: "kept: nothing left after the filters"}
-	}
-	return c, nil
+	return m.last.or(p.choice(taken)), nil
 }
 
-// proposed takes from the list "current".
-func (p *pipeline) proposed(role string) ([]candidate, error) {
+// node takes the first address of "routed", or else the first usable one of "current".
+func (p *pipeline) node() []candidate {
 	current := slices.Clone(p.left)
-	usable := func() { p.drop("tentative or dadfailed", func(c candidate) bool { return Unusable(c.Address) }) }
-	if role != "etcd" || len(p.config.AdvertisedSubnets) == 0 { // the list "routed"
-		usable()
-		p.drop("SideroLink", candidate.sideroLink)
+	if p.routed(true); len(p.left) == 0 {
+		p.left = current
+		p.drop("tentative or dadfailed", candidate.unusable)
 	}
-	p.own()
-	switch role {
-	case "node":
-		if len(p.left) == 0 {
-			p.left = current
-			usable()
-		}
-		return p.first(), nil
-	case "kubelet":
-		return p.kubelet()
-	case "etcd":
-		return p.etcd()
-	}
-	return nil, fmt.Errorf("role %q: %w", role, selector.ErrUnsupported)
+	return p.first()
 }
 
 func family(a selector.Address) int {
