@@ -5,9 +5,9 @@
 //   - [V1] orders by address.
 //   - [V2] prefers the address that lies in the other's prefix. It is no order:
 //     three addresses can form a cycle, and then an address that is not chosen decides.
-//   - [V3] goes by what the kernel knows about each address (v3Classes), then keeps
-//     what it has, then goes by prefix length and address. It is a strict weak order:
-//     each rule ranks an address without a look at others.
+//   - [V3] goes by what the kernel knows about each address and by its prefix length
+//     (v3Classes), then keeps the order that it had, then goes by address. It is a strict
+//     weak order: each rule ranks an address without a look at others.
 //
 // docs/talos-proposal.md has the reasons of V3, what its parts are worth (Variants),
 // the scenarios in which it is wrong, trade-offs and migration.

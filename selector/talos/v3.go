@@ -9,8 +9,8 @@ import (
 )
 
 // v3Classes are the rules about what Talos knows of each address. Addresses that these
-// rules do not tell apart are of one class. Only the variants with provenance
-// know which addresses are foreign.
+// rules do not tell apart are of one class. Only the variants with provenance know which
+// addresses are foreign.
 func v3Classes(provenance bool) rules {
 	rs := rules{
 		{"not tentative, not dadfailed", avoid(Unusable)},
@@ -26,24 +26,20 @@ func v3Classes(provenance bool) rules {
 	}
 	// "permanent" does not matter. It only says that the lifetime is infinite: the
 	// SLAAC addresses of systemd-networkd have it, DHCPv6 leases with an end do not.
-	return append(rs, rule{"not mngtmpaddr", avoid(flagged(selector.FlagMngTmpAddr))})
-}
-
-// v3Ties decide within a class.
-var v3Ties = rules{
-	// An IPv4 /32 is a VIP or a tunnel, not a lease.
-	{"longer prefix", func(a, b selector.Address) int {
-		if family(a) == 0 || family(b) == 0 {
-			return 0
-		}
-		return longerPrefix(a, b)
-	}},
-	{"lower address", lowerAddress},
-	{"longer prefix", longerPrefix},
+	return append(rs,
+		rule{"not mngtmpaddr", avoid(flagged(selector.FlagMngTmpAddr))},
+		// An IPv4 /32 is a VIP or a tunnel, not a lease.
+		rule{"longer prefix", func(a, b selector.Address) int {
+			if family(a) == 0 || family(b) == 0 {
+				return 0
+			}
+			return longerPrefix(a, b)
+		}})
 }
 
 // v3 returns the rules of V3 after a previous order. An address that was not in it
-// comes after all that were.
+// comes after all that were. What is remembered goes before the lower address alone:
+// before the longer prefix it would keep whatever a machine gets first while it boots.
 func v3(provenance bool, previous []netip.Addr) rules {
 	place := func(a selector.Address) int {
 		if i := slices.Index(previous, a.Prefix.Addr()); i >= 0 {
@@ -51,8 +47,11 @@ func v3(provenance bool, previous []netip.Addr) rules {
 		}
 		return len(previous)
 	}
-	kept := rule{"kept: still there", func(a, b selector.Address) int { return place(a) - place(b) }}
-	return slices.Concat(v3Classes(provenance), rules{kept}, v3Ties)
+	return append(v3Classes(provenance), rules{
+		{"kept: still there", func(a, b selector.Address) int { return place(a) - place(b) }},
+		{"lower address", lowerAddress},
+		{"longer prefix", longerPrefix},
+	}...)
 }
 
 // Unusable reports whether the address is tentative (RFC 4862 2), or its duplicate
