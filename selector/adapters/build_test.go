@@ -119,24 +119,6 @@ func onlyProgram(t *testing.T, dir string, n int) {
 	}
 }
 
-// What adapts a Talos order is built with passtlab's own packages, and those
-// packages' requirements stay away.
-func TestBuildTalosFilter(t *testing.T) {
-	calls := fakeGo(t, "cat ../../../go.mod >>"+`"${0%/go}/calls"; ls ../../talos/doc.go ../../selector.go >/dev/null && `+program)
-	if _, err := (Builder{Dir: t.TempDir()}).Build(t.Context(), find(t, "talos-filter-v2")); err != nil {
-		t.Fatal(err)
-	}
-	text := read(t, calls)
-	for _, want := range []string{"github.com/siderolabs/net v0.4.0", toRoot, "\ngo 1."} {
-		if !strings.Contains(text, want) {
-			t.Errorf("misses %q:\n%s", want, text)
-		}
-	}
-	if strings.Contains(text, "nftables") {
-		t.Errorf("passtlab's requirements:\n%s", text)
-	}
-}
-
 func TestBuildFails(t *testing.T) {
 	fakeGo(t, `echo "go: downloading example.com/x v1.0.0" >&2; echo "main.go:3:2: no required module" >&2; exit 1`)
 	b := Builder{Dir: t.TempDir()}

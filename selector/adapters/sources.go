@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/passtlab/passtlab/selector/catalogue"
@@ -33,25 +32,16 @@ var sources = sync.OnceValues(func() (tree, error) {
 	return t, nil
 })
 
-const (
-	folder = "selector/adapters/"
-	self   = "github.com/passtlab/passtlab"
-
-	// toRoot stands in the go.mod of an adapter that imports passtlab itself.
-	toRoot = "replace " + self + " => ../../.."
-)
+const folder = "selector/adapters/"
 
 // of returns the sources that make the adapter.
 func (t tree) of(adapter string) (tree, error) {
-	gomod, ok := t[folder+adapter+"/go.mod"]
-	if !ok {
+	if _, ok := t[folder+adapter+"/go.mod"]; !ok {
 		return nil, fmt.Errorf("find adapter %q: no such folder in %s", adapter, folder)
 	}
 	part := tree{}
 	for p, s := range t {
-		dir := path.Dir(p) + "/"
-		if dir == folder+adapter+"/" || dir == folder+"protocol/" ||
-			!strings.HasPrefix(p, folder) && strings.Contains(gomod, toRoot) {
+		if dir := path.Dir(p) + "/"; dir == folder+adapter+"/" || dir == folder+"protocol/" {
 			part[p] = s
 		}
 	}

@@ -5,14 +5,12 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/adapters"
-	"github.com/passtlab/passtlab/selector/builtin"
 	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/suites/report"
@@ -38,9 +36,6 @@ var picks = map[string][]struct{ from, want string }{
 	"talos-sort-v2":        {{"v1.9.0", "DDDD"}},
 	"talos":                {{"v1.9.0", "SSDD"}},
 	"talos-with-v2":        {{"v1.9.0", "DDDD"}},
-	"talos-filter-v1":      {{"v0.0.0", "SSDD"}},
-	"talos-filter-v2":      {{"v0.0.0", "DDDD"}},
-	"talos-filter-v3":      {{"v0.0.0", "DDDD"}},
 	"cilium":               {{"v1.15.0", "SSDD"}},
 }
 
@@ -84,69 +79,6 @@ func TestPicks(t *testing.T) {
 				t.Errorf("%s as %s picks %s, want %s", p, role, got, want)
 			}
 		}
-	}
-}
-
-// What passtlab says of Talos' pipelines is what Talos' own filter does in them,
-// at every checkpoint of the corpus; without PASSTLAB_ADAPTERS, of label:core,
-// since it is long. The programs remember nothing, so passtlab's selectors must
-// not either.
-func TestTalosFilter(t *testing.T) {
-	need.Namespaces(t)
-	var sels []selector.Selector
-	for _, p := range available(t) {
-		if own, ok := strings.CutPrefix(p.Name, "talos-filter-"); ok {
-			s, err := (adapters.Builder{}).Selector(t.Context(), p, command.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, err := builtin.Get("talos-" + own)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sels = append(sels, s, selector.Func(b.Name(), b.Select))
-		}
-	}
-	if len(sels) == 0 {
-		t.Skip("talos-filter is not cached: passtlab selectors build, or set PASSTLAB_ADAPTERS=newest")
-	}
-	all, err := scenarios.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if os.Getenv("PASSTLAB_ADAPTERS") == "" {
-		all = slices.DeleteFunc(all, func(sc *scenarios.Scenario) bool { return !slices.Contains(sc.Labels, "core") })
-	}
-	rep, err := run.All(t.Context(), run.Config{Scenarios: all, Selectors: sels})
-	if err != nil {
-		t.Fatal(err)
-	}
-	type question struct {
-		scenario, selector string
-		role               scenarios.Role
-	}
-	answers := map[question]report.Result{}
-	for _, r := range rep.Results {
-		answers[question{r.Scenario, r.Selector, r.Role}] = r
-	}
-	compared := 0
-	for i := 0; i < len(sels); i += 2 {
-		for q, theirs := range answers {
-			if q.selector != sels[i].Name() || theirs.Verdict == report.Skip {
-				continue
-			}
-			q.selector = sels[i+1].Name()
-			ours := given(answers[q])
-			for at, choice := range given(theirs) {
-				compared++
-				if !slices.Equal(choice, ours[at]) {
-					t.Errorf("%s as %s at %q: %s picks %v, %s picks %v", q.scenario, q.role, at, theirs.Selector, choice, q.selector, ours[at])
-				}
-			}
-		}
-	}
-	if compared < len(all) {
-		t.Errorf("only %d answers compared", compared)
 	}
 }
 
