@@ -22,15 +22,16 @@ const (
 type Meter struct {
 	stop, ended chan struct{}
 
-	mu    sync.Mutex
-	tree  Tree
-	begun time.Time
-	last  time.Time // of the last look
-	tasks map[int]task
-	ahead map[int]time.Duration // waiting that counts here, less what the kernel has counted
-	marks []mark                // before and after each loss, oldest first
-	idle  time.Duration         // own time since the program last did anything
-	next  chan struct{}         // closed at the next look
+	mu     sync.Mutex
+	tree   Tree
+	awaits bool // a program is being started
+	begun  time.Time
+	last   time.Time // of the last look
+	tasks  map[int]task
+	ahead  map[int]time.Duration // waiting that counts here, less what the kernel has counted
+	marks  []mark                // before and after each loss, oldest first
+	idle   time.Duration         // own time since the program last did anything
+	next   chan struct{}         // closed at the next look
 }
 
 // mark is the sum of all losses up to a time.
@@ -43,8 +44,16 @@ type mark struct {
 // each look it calls looked, unless nil, with the time since the start, or since the
 // first Follow.
 func Start(looked func(Spent)) *Meter {
+	return start(looked, false)
+}
+
+// Await is Start for a program that is being started. All time until Follow counts as
+// delayed.
+func Await(looked func(Spent)) *Meter { return start(looked, true) }
+
+func start(looked func(Spent), awaits bool) *Meter {
 	now := time.Now()
-	m := &Meter{stop: make(chan struct{}), ended: make(chan struct{}), begun: now, last: now, next: make(chan struct{}), marks: []mark{{at: now}}}
+	m := &Meter{awaits: awaits, stop: make(chan struct{}), ended: make(chan struct{}), begun: now, last: now, next: make(chan struct{}), marks: []mark{{at: now}}}
 	go m.run(looked)
 	return m
 }
@@ -56,14 +65,7 @@ func (m *Meter) Follow(t Tree) {
 	if m.tree == (Tree{}) {
 		m.begun = time.Now() // what came before is not the program's
 	}
-	m.tree, m.tasks, m.ahead, m.idle = t, nil, nil, 0
-}
-
-// Follows reports whether the meter looks at the tasks of a program.
-func (m *Meter) Follows() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.tree != (Tree{})
+	m.tree, m.tasks, m.ahead, m.awaits = t, nil, nil, false
 }
 
 // Stop ends the meter. Its results stay.
@@ -146,7 +148,9 @@ func (m *Meter) look(pause time.Duration) {
 	passed := now.Sub(m.last)
 	waited, busy := m.compare(tasks, passed)
 	var delayed time.Duration
-	if late := passed - pause; late >= slack {
+	if late := passed - pause; m.awaits {
+		delayed = passed
+	} else if late >= slack {
 		delayed = max(0, late-waited) // counts no time twice
 	}
 	if waited+delayed > 0 {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -237,6 +238,26 @@ func TestFollow(t *testing.T) {
 	if s := <-spent; s.Wall > time.Since(begun) {
 		t.Errorf("%v, in %s", s, time.Since(begun))
 	}
+}
+
+// While a program is being started, no time is its own.
+func TestAwait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := Await(nil)
+		defer m.Stop()
+		begun := time.Now()
+		for range 10 {
+			<-m.Next()
+		}
+		if s := m.Since(begun); s.Own() != 0 || s.Delayed != 10*beat || m.Idle() != 0 {
+			t.Errorf("before the program: %+v, idle for %v", s, m.Idle())
+		}
+		m.Follow(Tree{Root: os.Getpid()})
+		<-m.Next() // sees the program for the first time
+		if s := m.Since(begun); s.Own() != beat {
+			t.Errorf("with the program: %+v", s)
+		}
+	})
 }
 
 // A look that took long, as on a busy machine, is no reason to look away for long.

@@ -133,7 +133,7 @@ func (w watcher) start(o selector.Observation) (*watch, error) {
 	if err != nil {
 		return nil, l.wrap(fmt.Errorf("%w: %w", ErrSetup, err))
 	}
-	l.stdin, l.meter, l.kills = in, pace.Start(nil), limits.OOMKills()
+	l.stdin, l.meter, l.kills = in, pace.Await(nil), limits.OOMKills()
 	fed := make(chan struct{})
 	go func() {
 		defer close(fed)
@@ -239,12 +239,8 @@ func (l *watch) choose(_ context.Context, o selector.Observation) (selector.Choi
 	return last.Choice, last.Err
 }
 
-// drained reports whether the program runs and has read all observations, or never
-// reads.
+// drained reports whether the program has read all observations, or never reads.
 func (l *watch) drained() bool {
-	if !l.meter.Follows() {
-		return false // it is being started
-	}
 	var left int
 	conn, err := l.stdin.SyscallConn()
 	if err == nil {
