@@ -21,7 +21,7 @@ var entry = catalogue.Entry{
 	Name:     "talos-config",
 	Adapter:  "talos-config",
 	Module:   "github.com/siderolabs/talos/pkg/machinery",
-	Versions: []string{"v1.9.0", "v1.10.0", "v1.12.0", "v1.13.0", "v1.13.9", "v1.14.1"},
+	Versions: []string{"v1.9.0", "v1.10.0", "v1.11.0", "v1.12.0", "v1.13.0", "v1.13.9", "v1.14.1"},
 	// Not every module proxy has what v1.14.1 requires.
 	Raise: []catalogue.Raise{
 		{Module: "github.com/cosi-project/runtime", From: "v1.16.3", To: "v1.16.2", Versions: since14},

@@ -502,3 +502,30 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// etcd advertises all that its filter lets through. That of the patch is the lease
+// alone, where ::/0 lets addresses of Talos' tunnels through as well.
+func TestEtcdAdvertisesTheLeaseOnly(t *testing.T) {
+	in := v6(input(t, pod, ""))
+	for _, tt := range []struct {
+		filter []string
+		want   string
+	}{
+		{in.advertisedSubnets(), "[" + pod + "]"},
+		{in.validSubnets(), "[fd01:cafe::f14c:9fa1:8496:557f fd44:dead::1 fdae:41e4:649b:9303::1]"}, // as kubelet's
+	} {
+		cfg := in.Config
+		cfg.AdvertisedSubnets = tt.filter
+		o := in.observation(scenarios.RoleEtcd, scenarios.OriginSLAAC, cfg)
+		for name, address := range map[string]string{"siderolink": "fdae:41e4:649b:9303::1/64", "kubespan": "fd44:dead::1/128"} {
+			o.Links = append(o.Links, selector.Link{Index: len(o.Links) + 1, Name: name, Up: true})
+			o.Addresses = append(o.Addresses, selector.Address{Prefix: netip.MustParsePrefix(address), Link: name, Scope: "global", Flags: selector.FlagPermanent})
+		}
+		for _, g := range []talos.Algorithm{talos.V1, talos.V2} {
+			c, err := g.Select(t.Context(), o)
+			if got := fmt.Sprint(c.Addresses); err != nil || got != tt.want {
+				t.Errorf("%s with %v: %s, %v, want %s", g.Name(), tt.filter, got, err, tt.want)
+			}
+		}
+	}
+}
