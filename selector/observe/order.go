@@ -12,10 +12,13 @@ type Order struct {
 	Observation selector.Observation
 }
 
+// most is how many candidates are each put first.
+const most = 100
+
 // Orders returns the observation in the orders in which the kernel may list its
 // candidates: one if the order is known or makes no difference, two if the times of
 // creation are known. Otherwise every candidate comes first in one of the orders, and
-// up to three candidates are in all orders.
+// up to three candidates are in all orders. More than 100 candidates are in two orders.
 func (s Saved) Orders() []Order {
 	var places []int // where the candidates stand
 	for i, a := range s.Observation.Addresses {
@@ -38,9 +41,12 @@ func (s Saved) Orders() []Order {
 			}
 		}
 	}
-	var orders []Order
 	back := slices.Clone(places)
 	slices.Reverse(back)
+	if len(places) > most {
+		return []Order{{"as in the file", s.permuted(places, places)}, {"the last of the file first", s.permuted(places, back)}}
+	}
+	var orders []Order
 	for _, one := range [][]int{places, back}[:min(2, len(places)-1)] { // two turned are two backwards
 		for i := range one {
 			orders = append(orders, Order{"", s.permuted(places, slices.Concat(one[i:], one[:i]))})

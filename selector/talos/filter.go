@@ -2,6 +2,7 @@ package talos
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -51,16 +52,19 @@ func (fs filters) exclude(prefixes ...netip.Prefix) filters {
 	return fs
 }
 
-// apply returns the addresses that get through, each with its filter.
+// apply returns the addresses that get through, each once and with its filter.
 func (fs filters) apply(as []candidate) []candidate {
 	var in []candidate
+	has := map[netip.Addr]bool{}
 	for _, f := range fs {
 		if f.not {
 			in = slices.DeleteFunc(in, func(a candidate) bool { return f.prefix.Contains(a.Prefix.Addr()) })
+			maps.DeleteFunc(has, func(a netip.Addr, _ bool) bool { return f.prefix.Contains(a) })
 			continue
 		}
 		for _, a := range as {
-			if f.prefix.Contains(a.Prefix.Addr()) && !slices.ContainsFunc(in, a.same) {
+			if ip := a.Prefix.Addr(); f.prefix.Contains(ip) && !has[ip] {
+				has[ip] = true
 				a.filter = f.String()
 				in = append(in, a)
 			}

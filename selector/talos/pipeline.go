@@ -14,9 +14,6 @@ type candidate struct {
 	filter string // the subnet filter that let it through, if there are filters
 }
 
-// same reports whether both are the same IP address.
-func (c candidate) same(d candidate) bool { return c.Prefix.Addr() == d.Prefix.Addr() }
-
 // narrow reports whether the address has no use beyond its link.
 func (c candidate) narrow() bool {
 	a := c.Prefix.Addr()
