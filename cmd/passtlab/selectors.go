@@ -56,6 +56,9 @@ func listSelectors(w io.Writer, es []catalogue.Entry) error {
 			needs = " Needs a default route."
 		}
 		fmt.Fprintf(t, "\n%s: %s.\n  %s%s\n", e.Name, e.Component, e.Rule, needs)
+		for _, r := range e.Raise {
+			fmt.Fprintf(t, "  %s is built with %s %s. %s\n", r.Versions, r.Module, r.To, r.Reason)
+		}
 	}
 	return t.Flush()
 }

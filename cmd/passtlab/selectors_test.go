@@ -47,7 +47,7 @@ cp "$0.program" "$out"
 func TestSelectorsList(t *testing.T) {
 	for _, args := range [][]string{{"selectors"}, {"selectors", "list"}} {
 		code, table, _ := cli(args...)
-		if code != 0 || !strings.Contains(table, "\nflannel ") || !strings.Contains(table, "Needs a default route.") {
+		if code != 0 || !strings.Contains(table, "\nflannel ") || !strings.Contains(table, "Needs a default route.") || !strings.Contains(table, " is built with github.com/siderolabs/go-debug v0.6.3. ") {
 			t.Errorf("%q: exit status %d:\n%s", args, code, table)
 		}
 		code, stdout, _ := cli(append(args, "--format", "json")...)
