@@ -151,11 +151,11 @@ func oneOf[T ~string](flag, value string, words []T) error {
 }
 
 func (f *adviseFlags) check(c *cobra.Command, a *advise.Advice, lab advise.Lab) error {
-	real, err := released(c.Context(), f.version)
+	itself, err := released(c.Context(), f.version)
 	if err != nil {
 		return err
 	}
-	if err := a.Check(c.Context(), lab, real); err != nil {
+	if err := a.Check(c.Context(), lab, itself); err != nil {
 		return labFailed(err)
 	}
 	return f.print(c, a)

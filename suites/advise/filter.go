@@ -46,11 +46,11 @@ func (in Input) add(there, entries []string) []string {
 	if len(there) > 0 && in.AddrGen == EUI64 {
 		entries = nil
 	}
-	exclude := func(e string) bool {
+	lets := func(e string) bool {
 		p, err := netip.ParsePrefix(e)
 		return err == nil && p.Contains(in.SLAAC())
 	}
-	if in.AddrGen == EUI64 && (len(there) > 0 || slices.ContainsFunc(entries, exclude)) {
+	if in.AddrGen == EUI64 && (len(there) > 0 || slices.ContainsFunc(entries, lets)) {
 		entries = append(entries, fmt.Sprintf("!%s/128", in.SLAAC()))
 	}
 	return slices.DeleteFunc(entries, func(e string) bool { return slices.Contains(there, e) })
