@@ -37,7 +37,7 @@
 //     of the service subnets (both, if there are none; Defaults has Talos' own); without
 //     pod subnets, service subnets and VIPs. The first address of each family.
 //   - etcd: without the VIPs, the first address; with advertisedSubnets all of "current"
-//     that they let through, SideroLink's too, unless "routed" is empty.
+//     that they let through, SideroLink's too, unless they let nothing of "routed" through.
 //
 // From v1.13 on the pod subnets that Kubernetes gives to the Node are left out as those
 // of the configuration are: they belong into Config.PodSubnets.

@@ -90,7 +90,7 @@ func (p *pipeline) own() {
 func (p *pipeline) vips() { p.dropIn("VIPs", hosts(p.config.VIPs)) }
 
 // take takes for kubelet and etcd from the list "routed", and for etcd from "current"
-// where it has subnets to advertise and "routed" is not empty. What is left is "current".
+// where it has subnets to advertise. What is left is "current".
 func (p *pipeline) take(role string, usable bool) ([]candidate, error) {
 	current := slices.Clone(p.left)
 	p.routed(usable)
@@ -98,12 +98,7 @@ func (p *pipeline) take(role string, usable bool) ([]candidate, error) {
 	case "kubelet":
 		return p.kubelet()
 	case "etcd":
-		if len(p.left) > 0 && len(p.config.AdvertisedSubnets) > 0 {
-			p.left = current
-			p.sort()
-			p.own()
-		}
-		return p.etcd()
+		return p.etcd(current)
 	}
 	return nil, fmt.Errorf("role %q: %w", role, selector.ErrUnsupported)
 }
@@ -174,17 +169,25 @@ func otherFamily(services filters) string {
 	return fmt.Sprintf("the service subnets are %s only, so kubelet takes no %s address", has, lacks)
 }
 
-// etcd takes the first address, or all that lie in the subnets to advertise.
-func (p *pipeline) etcd() ([]candidate, error) {
-	p.vips()
+// etcd takes the first address, or all of "current" that lie in the subnets to
+// advertise. It listens on what they let through of "routed", VIPs too, and takes
+// nothing where that is nothing.
+func (p *pipeline) etcd(current []candidate) ([]candidate, error) {
 	fs, err := parseFilters("advertisedSubnets", p.config.AdvertisedSubnets)
 	if err != nil {
 		return nil, err
 	}
 	if len(fs) == 0 {
+		p.vips()
 		return p.first(), nil
 	}
-	p.filter(fs)
+	if p.filter(fs); len(p.left) > 0 {
+		p.left = current
+		p.sort()
+		p.own()
+		p.vips()
+		p.filter(fs)
+	}
 	return p.left, nil
 }
 

@@ -213,6 +213,7 @@ func TestPipeline(t *testing.T) {
 		{"SideroLink, node", V3, "node", []string{"eth0 fd01:cafe:0:3::1/64 permanent"}, config{}, "fd01:cafe:0:3::1", "only address left"},
 		{"SideroLink is advertised", V2, "etcd", []string{lease, "eth0 fd01:cafe:0:3::1/64 permanent"}, config{AdvertisedSubnets: []string{"::/0"}}, "D fd01:cafe:0:3::1", "lower address"},
 		{"SideroLink alone is not", V2, "etcd", []string{"eth0 fd01:cafe:0:3::1/64 permanent"}, config{AdvertisedSubnets: []string{"::/0"}}, "none", "no address left after: SideroLink"},
+		{"SideroLink beside what is excluded is not", V2, "etcd", []string{slaac, "eth0 fd01:cafe:0:3::1/64 permanent"}, config{AdvertisedSubnets: []string{"::/0", "!" + s[:len(s)-3]}}, "none", "no address left after: subnet filters"},
 		{"a link that is down is not", V2, "etcd", []string{lease, "down0 fd01:cafe::1/64 permanent"}, config{AdvertisedSubnets: []string{"::/0"}}, "D", "only address left"},
 		{"HostDNS", V1, "node", []string{"lo fd54:616c:6f73::204f:5320:444e:531/128 permanent", lease}, config{}, "D", "only address left"},
 		{"no SideroLink", V3, "etcd", []string{"eth0 2001:db8:0:3::1/64 permanent"}, config{}, "2001:db8:0:3::1", "only address left"},
