@@ -53,6 +53,7 @@
 // Not modelled: a change of the algorithm at run time, after which Talos chooses
 // its default address anew; addresses that a platform reports and the machine does not
 // have, which "current" contains in Talos; two changes so close together that Talos sees
-// them as one; and that the kernel says nothing of an address in duplicate address
+// them as one; the moment in which Talos has written "current" and not yet "routed",
+// where etcd with subnets to advertise may see one of each; and that the kernel says nothing of an address in duplicate address
 // detection, so that Talos sees it at the next change.
 package talos
