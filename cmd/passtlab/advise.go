@@ -183,9 +183,11 @@ func write(dir string, p advise.Patch) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+	var names []string
 	var files []*outfile.File
 	for _, f := range p.Files {
-		file, err := outfile.CreateNew(filepath.Join(dir, f.Name))
+		name := filepath.Join(dir, f.Name)
+		file, err := outfile.CreateNew(name)
 		if err != nil {
 			return err
 		}
@@ -193,10 +195,19 @@ func write(dir string, p advise.Patch) error {
 		if _, err := file.Write([]byte(f.YAML)); err != nil {
 			return err
 		}
-		files = append(files, file)
+		names, files = append(names, name), append(files, file)
 	}
-	for _, file := range files {
+	return commitAll(names, files)
+}
+
+// commitAll commits new files, which have these names. If one fails, it removes those
+// that it has created.
+func commitAll(names []string, files []*outfile.File) error {
+	for i, file := range files {
 		if err := file.Commit(); err != nil {
+			for _, created := range names[:i] {
+				err = errors.Join(err, os.Remove(created))
+			}
 			return err
 		}
 	}

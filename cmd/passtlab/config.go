@@ -57,7 +57,7 @@ func replace[T any](flag string, there *[]T, values []string, parse func(string)
 func parseSubnet(s string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
-		return p, fmt.Errorf("%q is no CIDR", s)
+		return p, fmt.Errorf("%q is no CIDR such as fd00:96::/112", s)
 	}
 	return p.Masked(), nil
 }

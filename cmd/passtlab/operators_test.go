@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
 	"github.com/passtlab/passtlab/selector/adapters"
@@ -50,7 +52,7 @@ func TestOperatorUsageErrors(t *testing.T) {
 		{"pick --from " + bad, "--from: " + bad + ":2: not YAML"},
 		{"pick --node a", "--node: the nodes are those of a file"},
 		{"pick --from " + twoNodes + " --node x", "has no node \"x\", only \"172.20.0.2\", \"172.20.0.3\""},
-		{"pick --from " + fieldReport + " --pod-subnet fd01::", `--pod-subnet: "fd01::" is no CIDR`},
+		{"pick --from " + fieldReport + " --pod-subnet fd01::", `--pod-subnet: "fd01::" is no CIDR such as fd00:96::/112`},
 		{"pick --from " + fieldReport + " --service-subnet x", "--service-subnet: "},
 		{"pick --from " + fieldReport + " --valid-subnet x", "--valid-subnet: "},
 		{"pick --from " + fieldReport + " --advertised-subnet x", "--advertised-subnet: "},
@@ -289,6 +291,38 @@ func TestAdviseOutput(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "controlplane.yaml")); err == nil {
 		t.Error("one file was written")
+	}
+}
+
+// If somebody else creates one of the files meanwhile, that one stays, and the other
+// is not written.
+func TestCommitAll(t *testing.T) {
+	for _, foreign := range advise.FileNames() {
+		dir := t.TempDir()
+		var names []string
+		var files []*outfile.File
+		for _, n := range advise.FileNames() {
+			name := filepath.Join(dir, n)
+			f, err := outfile.CreateNew(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Discard()
+			names, files = append(names, name), append(files, f)
+		}
+		theirs := filepath.Join(dir, foreign)
+		if err := os.WriteFile(theirs, []byte("mine\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := commitAll(names, files); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: %v, want %v", foreign, err, fs.ErrExist)
+		}
+		for _, name := range names {
+			data, err := os.ReadFile(name)
+			if name == theirs && string(data) != "mine\n" || name != theirs && !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: %s has %q, %v", foreign, name, data, err)
+			}
+		}
 	}
 }
 
