@@ -47,6 +47,11 @@ func parse(data []byte) ([]Entry, error) {
 	for i := range es {
 		es[i].Adapter = cmp.Or(es[i].Adapter, es[i].Name)
 	}
+	for i := range es {
+		if j := slices.IndexFunc(es, func(e Entry) bool { return e.Name == es[i].Adapter }); es[i].Raise == nil && j >= 0 {
+			es[i].Raise = es[j].Raise
+		}
+	}
 	return es, nil
 }
 

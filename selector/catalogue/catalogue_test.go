@@ -90,9 +90,12 @@ const raising = good + `  watch: true
 `
 
 func TestRaised(t *testing.T) {
-	es, err := parse([]byte(raising))
+	es, err := parse([]byte(raising + strings.Replace(good, "name: mine", "name: other\n  adapter: mine", 1)))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !slices.Equal(es[1].Raise, es[0].Raise) {
+		t.Errorf("another entry of the same adapter raises %v", es[1].Raise)
 	}
 	for version, want := range map[string]string{"v1.0.0": "y", "v1.1.0": "x y", "v1.10.0": "x", "v0.9.0": ""} {
 		var got []string

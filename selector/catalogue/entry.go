@@ -27,7 +27,9 @@ type Entry struct {
 	Order        Order    `yaml:"order" json:"order" required:"true"`
 	Arguments    []string `yaml:"arguments" json:"arguments,omitempty"` // those of the program
 	// Watch says that the program runs on and prints each choice (command.Options).
-	Watch bool    `yaml:"watch" json:"watch,omitempty"`
+	Watch bool `yaml:"watch" json:"watch,omitempty"`
+	// Raise has modules that are built at other versions. Default: those of the entry
+	// that the adapter is named after.
 	Raise []Raise `yaml:"raise" json:"raise,omitempty"`
 	// Explains has the upstream issues that come from the rule.
 	Explains []string `yaml:"explains" json:"explains,omitempty" is:"issue"`
