@@ -13,6 +13,7 @@ import (
 	"github.com/passtlab/passtlab/internal/outfile"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/talos"
 	"github.com/passtlab/passtlab/suites/advise"
 	"github.com/passtlab/passtlab/suites/report"
 	"github.com/passtlab/passtlab/suites/run"
@@ -84,6 +85,7 @@ func (f *adviseFlags) run(c *cobra.Command) error {
 		return err
 	}
 	said := f.talos.settings
+	in.Algorithm, in.KubeletNodeIP = talos.Algorithm(said.NodeAddressSortAlgorithm), said.KubeletNodeIP
 	in.DHCPv6, in.Config = said.DHCPv6, selector.Config{
 		PodSubnets: said.PodSubnets, ServiceSubnets: said.ServiceSubnets,
 		ValidSubnets: said.ValidSubnets, AdvertisedSubnets: said.AdvertisedSubnets,

@@ -366,20 +366,23 @@ func TestAdviseTalosConfig(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`machine:
   network: {interfaces: [{interface: eth0, dhcpOptions: {ipv6: true}}]}
   kubelet: {nodeIP: {validSubnets: ["::/0"]}}
+  features: {nodeAddressSortAlgorithm: v2}
 cluster:
   network: {podSubnets: ["fd00:244::/56"], serviceSubnets: ["fd00:96::/112"]}
 `), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	code, out := runAdvise(t, nil, "--no-lab", "--talos-config", file, "--pod-subnet", "fd00:245::/56")
-	for _, want := range []string{"fd00:96::/112 ", "fd00:245::/56 ", "has DHCPv6 on for eth0", `validSubnets:
-    - "!fd01:cafe::5054:ff:fe1f:c7bd/128"
-`} {
+	for _, want := range []string{"fd00:96::/112 ", "fd00:245::/56 ", "has DHCPv6 on for eth0", `  kubelet:
+    nodeIP:
+      validSubnets:
+        - "!fd01:cafe::5054:ff:fe1f:c7bd/128"
+`, "sets sort algorithm v2", "# The configuration has all of this already."} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("exit status %d, want %q:\n%s", code, want, out)
 		}
 	}
-	if strings.Contains(out, "default service") || strings.Contains(out, "dhcpOptions") {
+	if strings.Contains(out, "default service") || strings.Contains(out, "dhcpOptions") || strings.Contains(out, "KubeNodeConfig") {
 		t.Error(out)
 	}
 }

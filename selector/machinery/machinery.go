@@ -55,8 +55,9 @@ func New(ctx context.Context, b adapters.Builder, version string) (*Machinery, e
 type Settings struct {
 	selector.Config
 	NodeAddressSortAlgorithm string   `json:"nodeAddressSortAlgorithm"`
-	DHCPv6                   []string `json:"dhcpv6"`   // the interfaces, or their MACs, on which DHCPv6 is on
-	Warnings                 []string `json:"warnings"` // of the validation, by Apply
+	KubeletNodeIP            bool     `json:"kubeletNodeIP"` // the valid subnets are in machine.kubelet.nodeIP, not in a document
+	DHCPv6                   []string `json:"dhcpv6"`        // the interfaces, or their MACs, on which DHCPv6 is on
+	Warnings                 []string `json:"warnings"`      // of the validation, by Apply
 }
 
 // Read reads a machine configuration of one or several documents. It refuses documents

@@ -8,6 +8,7 @@ import (
 	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/talos"
 )
 
 // Input is a node to come.
@@ -20,6 +21,11 @@ type Input struct {
 	// Config has the subnets and VIPs of the guest's cluster. New fills in Talos'
 	// defaults.
 	Config selector.Config
+	// Algorithm is the sort algorithm that the configuration sets; empty if none.
+	Algorithm talos.Algorithm
+	// KubeletNodeIP says that the configuration has machine.kubelet.nodeIP, beside which
+	// Talos refuses the document KubeNodeConfig.
+	KubeletNodeIP bool
 	// DHCPv6 has the interfaces on which the configuration has DHCPv6 on.
 	DHCPv6  []string
 	Version Version // default: Newest

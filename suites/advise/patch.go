@@ -62,7 +62,7 @@ func (in Input) files(filtered bool) []File {
 // file with two of one kind.
 func (in Input) file(filtered, controlPlane bool) string {
 	var machine, cluster, node strings.Builder
-	if !filtered {
+	if !filtered && in.Algorithm != talos.V2 {
 		machine.WriteString(`  # Prefer the address that lies in the other's prefix: the lease, a /128.
   features:
     nodeAddressSortAlgorithm: v2
@@ -71,7 +71,7 @@ func (in Input) file(filtered, controlPlane bool) string {
 	valid, advertised := in.validSubnets(), in.advertisedSubnets()
 	switch {
 	case !filtered || len(valid) == 0:
-	case in.Version < documents:
+	case in.Version < documents || in.KubeletNodeIP:
 		fmt.Fprintf(&machine, "%s  kubelet:\n    nodeIP:\n      validSubnets:\n%s", in.aboutKubelet("  "), list("        ", valid))
 	default:
 		fmt.Fprintf(&node, `# In place of machine.kubelet.nodeIP. A configuration that was generated before %s and

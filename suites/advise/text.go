@@ -89,7 +89,8 @@ func (a *Advice) remarks() (lines []string) {
 	_, algorithm := a.Given(ByAlgorithm)
 	_, filters := a.Given(ByFilters)
 	add(!algorithm && !filters, "No patch that is known here helps; change what the rules name.")
-	add(algorithm && filters, "Either patch will do. Make filters anew when the MAC or the prefix changes.")
+	add(a.in.Algorithm != "", "The configuration sets sort algorithm %s: the rows of talos-%[1]s are this node's.", a.in.Algorithm)
+	add(algorithm && filters && a.in.Algorithm != talos.V2, "Either patch will do. Make filters anew when the MAC or the prefix changes.")
 	return append(lines, a.checked())
 }
 

@@ -16,8 +16,9 @@ type settings struct {
 	AdvertisedSubnets        []string `json:"advertisedSubnets,omitempty"`
 	VIPs                     []string `json:"vips,omitempty"`
 	NodeAddressSortAlgorithm string   `json:"nodeAddressSortAlgorithm,omitempty"`
-	DHCPv6                   []string `json:"dhcpv6,omitempty"`   // the links or MACs that it is on for
-	Warnings                 []string `json:"warnings,omitempty"` // of the validation
+	KubeletNodeIP            bool     `json:"kubeletNodeIP,omitempty"` // validSubnets are in machine.kubelet.nodeIP
+	DHCPv6                   []string `json:"dhcpv6,omitempty"`        // the links or MACs that it is on for
+	Warnings                 []string `json:"warnings,omitempty"`      // of the validation
 }
 
 // document has the keys of all documents that say something about node addresses.
@@ -112,6 +113,7 @@ func (s *settings) add(d document) {
 func (s *settings) addV1alpha1(d document) {
 	set(&s.PodSubnets, d.Cluster.Network.PodSubnets)
 	set(&s.ServiceSubnets, d.Cluster.Network.ServiceSubnets)
+	s.KubeletNodeIP = len(d.Machine.Kubelet.NodeIP.ValidSubnets) > 0
 	set(&s.ValidSubnets, d.Machine.Kubelet.NodeIP.ValidSubnets)
 	s.AdvertisedSubnets = d.Cluster.Etcd.AdvertisedSubnets
 	if old := d.Cluster.Etcd.Subnet; old != "" && len(s.AdvertisedSubnets) == 0 {
