@@ -3,9 +3,10 @@ package scenarios
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/passtlab/passtlab/internal/subnet"
 )
 
 // Origin says how the guest got an address.
@@ -115,18 +116,14 @@ type Filter string
 // ParseFilter reads a CIDR, of which it clears the host bits, or an address, which
 // is a CIDR of full length. A "!" before it excludes.
 func ParseFilter(s string) (Filter, error) {
-	rest, not := strings.CutPrefix(s, "!")
-	p, err := netip.ParsePrefix(rest)
-	if a, bare := netip.ParseAddr(rest); bare == nil && a.Zone() == "" {
-		p, err = netip.PrefixFrom(a, a.BitLen()), nil
-	}
+	p, not, ok := subnet.ParseFilter(s)
 	switch {
-	case err != nil:
+	case !ok:
 		return "", fmt.Errorf("%q is neither a CIDR nor an address, with or without a ! before it", s)
 	case not:
-		return Filter("!" + p.Masked().String()), nil
+		return Filter("!" + p.String()), nil
 	}
-	return Filter(p.Masked().String()), nil
+	return Filter(p.String()), nil
 }
 
 // Ports are the forwarded ports in passt's own notation: all, none, or ports and ranges

@@ -124,7 +124,7 @@ func (f *pickFlags) reports(c *cobra.Command, sels []selector.Selector) ([]pick.
 		if err := f.configure(&s.Observation); err != nil {
 			return nil, err
 		}
-		s.Algorithm = cmp.Or(s.Algorithm, f.talos.algorithm) // what the node says goes first
+		s.Algorithm = cmp.Or(s.Algorithm, f.talos.algorithm()) // what the node says goes first
 		reports = append(reports, pick.Saved(c.Context(), name, s, sels))
 	}
 	return reports, nil

@@ -14,9 +14,8 @@ import (
 
 // talosConfig is the flag that names a machine configuration of Talos.
 type talosConfig struct {
-	file      string
-	settings  machinery.Settings // what the file says
-	algorithm string             // the same, or Talos' default; empty without a file
+	file     string
+	settings machinery.Settings // what the file says
 }
 
 func (f *talosConfig) add(fs *pflag.FlagSet) {
@@ -47,8 +46,17 @@ func (f *talosConfig) load(c *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("--talos-config: %s: %w", f.file, err)
 	}
-	f.settings, f.algorithm = s, cmp.Or(s.NodeAddressSortAlgorithm, string(talos.V1))
+	f.settings = s
 	return nil
+}
+
+// algorithm returns the file's sort algorithm, or Talos' default. It is empty without a
+// file.
+func (f *talosConfig) algorithm() string {
+	if f.file == "" {
+		return ""
+	}
+	return cmp.Or(f.settings.NodeAddressSortAlgorithm, string(talos.V1))
 }
 
 // set replaces the configuration by the file's, if there is one, with Talos' defaults

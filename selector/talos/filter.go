@@ -5,7 +5,8 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
+
+	"github.com/passtlab/passtlab/internal/subnet"
 )
 
 // filter is one entry of a subnet filter list: a CIDR, or "!CIDR". An address is a
@@ -30,15 +31,11 @@ type filters []filter
 func parseFilters(key string, entries []string) (filters, error) {
 	var fs filters
 	for _, s := range entries {
-		cidr, not := strings.CutPrefix(s, "!")
-		p, err := netip.ParsePrefix(cidr)
-		if a, bare := netip.ParseAddr(cidr); bare == nil && a.Zone() == "" {
-			p, err = netip.PrefixFrom(a, a.BitLen()), nil
-		}
-		if err != nil {
+		p, not, ok := subnet.ParseFilter(s)
+		if !ok {
 			return nil, fmt.Errorf("parse %s entry %q: neither CIDR nor !CIDR, such as ::/0 or !fd01:cafe::/64", key, s)
 		}
-		fs = append(fs, filter{p.Masked(), not})
+		fs = append(fs, filter{p, not})
 	}
 	return fs, nil
 }

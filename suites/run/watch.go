@@ -46,6 +46,26 @@ func (w watch) rested(since, said time.Time, keep time.Duration) bool {
 	return idle >= keep && w.drained() || passed >= max(keep, keepMost)
 }
 
+// hear calls enough with all that the instance has said, after each choice and each look
+// of its meter, until enough reports true or fails.
+func (x *subject) hear(ctx context.Context, limit time.Duration, enough func(said []selector.Said) (bool, error)) ([]selector.Said, error) {
+	return use(ctx, x, limit, func(ctx context.Context) ([]selector.Said, error) {
+		for {
+			next := x.watch.meter.Next()
+			said, more := x.instance.Said()
+			if done, err := enough(said); done || err != nil {
+				return said, err
+			}
+			select {
+			case <-more:
+			case <-next:
+			case <-ctx.Done():
+				return said, context.Cause(ctx)
+			}
+		}
+	})
+}
+
 // rest waits until the selectors that watch have had their time to see the last event.
 // What they remember of it must not depend on how soon the next one is played.
 func (s *session) rest(ctx context.Context) {
@@ -53,25 +73,16 @@ func (s *session) rest(ctx context.Context) {
 		if !x.watches() || x.over != nil {
 			continue
 		}
-		_, err := use(ctx, x, command.Slowness*keepMost+s.opts.SelectLimit, func(ctx context.Context) (any, error) {
-			for {
-				next := x.watch.meter.Next()
-				said, more := x.instance.Said()
-				_, at, err := current(said)
-				spent := x.watch.meter.Since(x.watch.changed)
-				switch {
-				case err != nil, x.watch.rested(x.watch.changed, at, s.opts.WatchKeep):
-					return nil, nil
-				case spent.Wall >= command.Slowness*keepMost:
-					return nil, tooSlow(spent)
-				}
-				select {
-				case <-more:
-				case <-next:
-				case <-ctx.Done():
-					return nil, context.Cause(ctx)
-				}
+		_, err := x.hear(ctx, command.Slowness*keepMost+s.opts.SelectLimit, func(said []selector.Said) (bool, error) {
+			_, at, err := current(said)
+			spent := x.watch.meter.Since(x.watch.changed)
+			switch {
+			case err != nil, x.watch.rested(x.watch.changed, at, s.opts.WatchKeep):
+				return true, nil
+			case spent.Wall >= command.Slowness*keepMost:
+				return false, tooSlow(spent)
 			}
+			return false, nil
 		})
 		if err != nil && x.over == nil {
 			x.over = err
@@ -99,39 +110,27 @@ func (s *session) listen(ctx context.Context, x *subject, cp checkpoint) (a answ
 	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).Verdict == report.Pass }
 	wait := max(s.opts.WatchLimit, cp.within-w.meter.Between(s.stepped, w.shown).Own())
 	atShown := -1 // how many choices it had said by then
-	said, err := use(ctx, x, command.Slowness*wait+s.opts.SelectLimit, func(ctx context.Context) ([]selector.Said, error) {
-		for {
-			next := w.meter.Next()
-			said, more := x.instance.Said()
-			if atShown < 0 {
-				atShown = len(said)
-			}
-			choice, _, err := current(said)
-			if err != nil {
-				return said, nil
-			}
-			last := w.shown
-			if len(said) > 0 {
-				last = said[len(said)-1].At
-			}
-			spent, bound := w.meter.Since(w.shown), wait
-			done := spent.Own() >= wait
-			if !cp.judged || right(choice) {
-				done, bound = w.rested(w.shown, last, s.opts.WatchKeep), max(wait, keepMost)
-			}
-			switch {
-			case done:
-				return said, nil
-			case spent.Wall >= command.Slowness*bound:
-				return said, tooSlow(spent)
-			}
-			select {
-			case <-more:
-			case <-next:
-			case <-ctx.Done():
-				return said, context.Cause(ctx)
-			}
+	said, err := x.hear(ctx, command.Slowness*wait+s.opts.SelectLimit, func(said []selector.Said) (bool, error) {
+		if atShown < 0 {
+			atShown = len(said)
 		}
+		choice, _, err := current(said)
+		if err != nil {
+			return true, nil
+		}
+		last := w.shown
+		if len(said) > 0 {
+			last = said[len(said)-1].At
+		}
+		spent, bound := w.meter.Since(w.shown), wait
+		done := spent.Own() >= wait
+		if !cp.judged || right(choice) {
+			done, bound = w.rested(w.shown, last, s.opts.WatchKeep), max(wait, keepMost)
+		}
+		if !done && spent.Wall >= command.Slowness*bound {
+			return false, tooSlow(spent)
+		}
+		return done, nil
 	})
 	if err != nil {
 		return answer{err: err}
