@@ -1,6 +1,8 @@
 package adapters
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -29,6 +31,14 @@ type place struct {
 	role            scenarios.Role
 	checkpoint      string
 }
+
+// halfway is the place of a model that has seen half an event.
+func (p place) halfway() place {
+	p.model += halfwayIn
+	return p
+}
+
+const halfwayIn = " halfway in"
 
 func (p place) String() string {
 	return fmt.Sprintf("%s in %s as %s at %q", p.model, p.scenario, p.role, p.checkpoint)
@@ -76,13 +86,22 @@ func TestTalos(t *testing.T) {
 				t.Fatalf("only %d choices of Talos", len(theirs))
 			}
 			for at, choice := range theirs {
-				if !choice.same(ours[at]) && known[at] == "" {
+				switch {
+				case choice.same(ours[at]) || known[at] != "":
+				case at.role == scenarios.RoleNode && choice.same(ours[at.halfway()]):
+					t.Logf("%s: Talos has chosen halfway in: %v, and the model %v", at, choice.addresses, ours[at].addresses)
+				default:
 					t.Errorf("%s: Talos picks %v, the model %v; Talos %s", at, choice.addresses, ours[at].addresses, choice.judged)
 				}
 			}
 			for at, reason := range known {
 				if plays(played, at.scenario) && theirs[at].same(ours[at]) {
 					t.Errorf("%s: both pick %v, and not otherwise because: %s", at, ours[at].addresses, reason)
+				}
+			}
+			for at, choice := range ours {
+				if at.scenario == "temporary-rotates-spared" && at.role == scenarios.RoleNode && at.model == "talos-v1" && choice.same(ours[at.halfway()]) {
+					t.Errorf("%s: %v is also chosen halfway in, when only the temporary address is there", at, choice.addresses)
 				}
 			}
 			// The comparison can fail: the models differ from each other.
@@ -127,7 +146,7 @@ func answers(t *testing.T, all []*scenarios.Scenario, ps []catalogue.Pinned) (th
 		if err != nil {
 			t.Fatal(err)
 		}
-		sels = append(sels, s, b)
+		sels = append(sels, s, b, halfway{b})
 		modelOf[s.Name()] = model
 	}
 	// An address that expires must not do so while other labs keep the programs waiting.
@@ -164,6 +183,60 @@ func answers(t *testing.T, all []*scenarios.Scenario, ps []catalogue.Pinned) (th
 		}
 	}
 	return theirs, ours
+}
+
+// halfway is a model that sees the first of the addresses that an event brings before the
+// others. Talos does so now and then: its AddressStatusController writes one address after
+// another, in the kernel's order, and its NodeAddressController, which keeps the address
+// that it finds, runs at the same time.
+type halfway struct{ selector.Selector }
+
+func (h halfway) Name() string { return h.Selector.Name() + halfwayIn }
+
+func (h halfway) Traits() selector.Traits {
+	traits := h.Selector.Traits()
+	start := traits.Start
+	traits.Start = func(ctx context.Context, o selector.Observation) (*selector.Instance, error) {
+		in, err := start(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		there := o.Addresses
+		see := func(ctx context.Context, o selector.Observation) error {
+			half := o
+			half.Addresses = oneMore(there, o.Addresses)
+			there = o.Addresses
+			return in.See(ctx, half)
+		}
+		return &selector.Instance{
+			See: func(ctx context.Context, o selector.Observation) error {
+				return errors.Join(see(ctx, o), in.See(ctx, o))
+			},
+			Select: func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
+				if err := see(ctx, o); err != nil {
+					return selector.Choice{}, err
+				}
+				return in.Select(ctx, o)
+			},
+			Close: in.Close,
+		}, nil
+	}
+	return traits
+}
+
+// oneMore leaves out of now all addresses that were not there before, but the first.
+func oneMore(before, now []selector.Address) (as []selector.Address) {
+	more := false
+	for _, a := range now {
+		if !slices.ContainsFunc(before, func(b selector.Address) bool { return b.Prefix == a.Prefix && b.Link == a.Link }) {
+			if more {
+				continue
+			}
+			more = true
+		}
+		as = append(as, a)
+	}
+	return as
 }
 
 // equal reports whether one selector chooses everywhere like another.
