@@ -17,17 +17,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // TestBad loads every file of testdata/bad and compares what is said about it
 // with the golden file of the same name.
 func TestBad(t *testing.T) {
-	files, golden := glob(t, ".yaml"), glob(t, ".golden")
+	files, goldens := glob(t, ".yaml"), glob(t, ".golden")
 	if len(files) < 250 {
 		t.Errorf("%d bad files, want at least 250", len(files))
 	}
-	if diff := cmp.Diff(files, golden); diff != "" && !*update {
+	if diff := cmp.Diff(files, goldens); diff != "" && !*golden.Update {
 		t.Errorf("bad files without a golden one, or the reverse (-yaml +golden):\n%s", diff)
 	}
 	for _, name := range files {
@@ -46,20 +47,7 @@ func TestBad(t *testing.T) {
 					t.Errorf("a fault says too little: %+v", f)
 				}
 			}
-			file, got := filepath.Join("testdata/bad", name+".golden"), err.Error()+"\n"
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("message (-want +got):\n%s", diff)
-			}
+			golden.Check(t, filepath.Join("testdata/bad", name+".golden"), []byte(err.Error()+"\n"))
 		})
 	}
 }

@@ -7,22 +7,21 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
+
+	"github.com/passtlab/passtlab/internal/golden"
 )
 
 // TestReference makes the table of events in README.md anew, from the comments of
 // their types.
 func TestReference(t *testing.T) {
 	r := jsonschema.Reflector{}
-	if err := r.AddGoComments(reflect.TypeFor[Event]().PkgPath(), ".", jsonschema.WithFullComment()); err != nil {
-		t.Fatal(err)
-	}
+	golden.Describe[Event](t, &r)
 	var b strings.Builder
 	b.WriteString("| event | parameters | |\n|---|---|---|\n")
 	for _, a := range append(actions, row{kind: EventOrders, Action: &Group{}}) {
 		rt := reflect.TypeOf(a.Action).Elem()
-		comment := strings.Join(strings.Fields(r.CommentMap[rt.PkgPath()+"."+rt.Name()]), " ")
+		comment := r.CommentMap[rt.PkgPath()+"."+rt.Name()]
 		what := strings.TrimPrefix(comment, rt.Name()+" ")
 		if what == "" || what == comment {
 			t.Errorf("%s: the comment is %q", rt.Name(), comment)
@@ -45,14 +44,5 @@ func TestReference(t *testing.T) {
 	if !ok || !closed {
 		t.Fatalf("README.md has no %q and %q", from, to)
 	}
-	want := before + from + b.String() + to + after
-	if *update {
-		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if d := cmp.Diff(want, string(text)); d != "" {
-		t.Errorf("README.md is not what the types say; run go test ./scenarios -update (-types +file):\n%s", d)
-	}
+	golden.Check(t, "README.md", []byte(before+from+b.String()+to+after))
 }

@@ -1,9 +1,7 @@
 package scenarios
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -16,10 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
 
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/internal/strict"
 )
-
-var update = flag.Bool("update", false, "rewrite schema.json and the golden files")
 
 const schemaFile = "schema.json"
 
@@ -27,7 +24,7 @@ const schemaFile = "schema.json"
 // returns.
 func TestSchema(t *testing.T) {
 	want := makeSchema(t)
-	if *update {
+	if *golden.Update {
 		if err := os.WriteFile(schemaFile, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -53,12 +50,7 @@ func makeSchema(t *testing.T) []byte {
 			return nil
 		},
 	}
-	if err := r.AddGoComments(reflect.TypeFor[Scenario]().PkgPath(), ".", jsonschema.WithFullComment()); err != nil {
-		t.Fatal(err)
-	}
-	for k, c := range r.CommentMap { // a description is no comment: it does not wrap
-		r.CommentMap[k] = strings.Join(strings.Fields(c), " ")
-	}
+	golden.Describe[Scenario](t, &r)
 	s := r.Reflect(Scenario{})
 	s.Title = "passtlab scenario"
 	// The words of events are the keys of one mapping.
@@ -78,14 +70,7 @@ func makeSchema(t *testing.T) []byte {
 	decorate(t, s, s, reflect.TypeFor[Scenario](), map[reflect.Type]bool{})
 	describeEvent(s)
 	describeVary(s)
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(s); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return golden.Schema(t, s)
 }
 
 // decorate completes the schema s of the struct type rt.

@@ -2,20 +2,16 @@ package sim
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/internal/need"
 	"github.com/passtlab/passtlab/scenarios"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files of what cannot happen")
 
 // impossible is the folder of scenarios that are well formed, and cannot happen.
 const impossible = "../scenarios/testdata/impossible"
@@ -61,20 +57,7 @@ func TestImpossible(t *testing.T) {
 					said = appendNew(said, f.Error())
 				}
 			}
-			golden, got := strings.TrimSuffix(file, ".yaml")+".golden", strings.Join(said, "\n")+"\n"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), got); d != "" {
-				t.Errorf("message (-want +got):\n%s", d)
-			}
+			golden.Check(t, strings.TrimSuffix(file, ".yaml")+".golden", []byte(strings.Join(said, "\n")+"\n"))
 		})
 	}
 }

@@ -58,10 +58,10 @@ func (a asked) selectors(c *cobra.Command, opts command.Options) (sels []selecto
 	}
 	release := catchSignals(c) // an interrupted build cleans up
 	for _, n := range a.names {
-		found, err := named(c, n, opts)
+		found, checkout, err := named(c, n, opts)
 		for _, s := range found {
 			value := s.Name()
-			if p, err := catalogue.Find(n); err == nil && p.Dir != "" {
+			if checkout {
 				value = n // the version says nothing about where it is
 			}
 			add("--selector", value, s, nil)
@@ -107,24 +107,25 @@ func parseProgram(p string, opts command.Options) (selector.Selector, error) {
 }
 
 // named returns the built-in selector of that name, or one of the catalogue at one or
-// more versions. It builds those that the cache lacks.
-func named(c *cobra.Command, name string, opts command.Options) (sels []selector.Selector, err error) {
+// more versions, or from a checkout. It builds those that the cache lacks.
+func named(c *cobra.Command, name string, opts command.Options) (sels []selector.Selector, checkout bool, err error) {
 	if s, err := builtin.Get(name); err == nil {
-		return []selector.Selector{s}, nil
+		return []selector.Selector{s}, false, nil
 	}
 	ps, err := catalogue.FindAll(name)
 	if errors.Is(err, catalogue.ErrUnknown) {
-		return nil, unknownSelector(name)
+		return nil, false, unknownSelector(name)
 	}
 	errs := []error{err}
 	for _, p := range ps {
+		checkout = p.Dir != ""
 		s, err := builder(c.ErrOrStderr()).Selector(c.Context(), p, opts)
 		if err == nil {
 			sels = append(sels, s)
 		}
 		errs = append(errs, err)
 	}
-	return sels, errors.Join(errs...)
+	return sels, checkout, errors.Join(errs...)
 }
 
 func unknownSelector(name string) error {

@@ -3,7 +3,6 @@ package adapters
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"go/parser"
 	"go/token"
 	"os"
@@ -13,10 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/selector/catalogue"
 )
-
-var update = flag.Bool("update", false, "write sources.json")
 
 // The embedded sources are those of the checkout.
 func TestSources(t *testing.T) {
@@ -25,7 +23,7 @@ func TestSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = append(want, '\n')
-	if *update {
+	if *golden.Update {
 		if err := os.WriteFile("sources.json", want, 0o644); err != nil {
 			t.Fatal(err)
 		}

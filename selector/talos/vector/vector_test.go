@@ -1,8 +1,6 @@
 package vector
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/netip"
 	"reflect"
 	"strings"
@@ -36,22 +34,10 @@ func TestSchema(t *testing.T) {
 			return &jsonschema.Schema{Type: "array", Items: names, UniqueItems: true}
 		},
 	}
-	if err := r.AddGoComments(reflect.TypeFor[File]().PkgPath(), ".", jsonschema.WithFullComment()); err != nil {
-		t.Fatal(err)
-	}
-	for k, c := range r.CommentMap { // a description is no comment: it does not wrap
-		r.CommentMap[k] = strings.Join(strings.Fields(c), " ")
-	}
+	golden.Describe[File](t, &r)
 	s := r.Reflect(File{})
 	s.Title = "Test vectors for the order of a Talos node's addresses"
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(s); err != nil {
-		t.Fatal(err)
-	}
-	golden.Check(t, "../../../docs/talos-vectors.schema.json", b.Bytes())
+	golden.Check(t, "../../../docs/talos-vectors.schema.json", golden.Schema(t, s))
 }
 
 const good = `{"$schema":"s","vectors":[{"id":"a","why":"b","addresses":[{"address":"fd01::1/64","flags":["permanent"]},{"address":"fd01::2/64","flags":[]}],"order":{"v1":[0,1],"v3":[1,0]}}]}`

@@ -3,17 +3,15 @@ package wire
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/passtlab/passtlab/internal/golden"
 	"github.com/passtlab/passtlab/sim/passt"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 func recordings(t testing.TB) []string {
 	t.Helper()
@@ -187,19 +185,7 @@ func TestDiff(t *testing.T) {
 		res.Differences = some
 		fmt.Fprintf(&all, "# %s played as %s, one case of a kind\n%s\n", tt.recording, tt.release, text(t, res))
 	}
-	const golden = "testdata/diff.golden"
-	if *update {
-		if err := os.WriteFile(golden, []byte(all.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if all.String() != string(want) {
-		t.Errorf("differences are printed otherwise than in %s; see with -update and git diff", golden)
-	}
+	golden.Check(t, "testdata/diff.golden", []byte(all.String()))
 }
 
 func TestRead(t *testing.T) {
