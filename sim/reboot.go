@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 
 	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
@@ -12,25 +13,25 @@ import (
 // addresses and settings. Programs that others have started stay in the old one. passt
 // gets no notice: a virtual machine that reboots stays connected.
 func (l stage) Reboot(ctx context.Context) (err error) {
-	old, oldNet := l.Guest, l.guest.Net
-	if err := l.guest.Close(); err != nil {
-		return err
-	}
-	ns, net, err := l.namespace("guest")
-	if err != nil {
-		return err
-	}
-	for _, name := range l.guestLinks() {
-		if err := oldNet.Move(name, net); err != nil {
-			return err
-		}
-	}
-	// takeDown closes both again, which does nothing.
-	oldNet.Close()
+	old := l.guest
 	if err := old.Close(); err != nil {
 		return err
 	}
+	ns, net, err := namespace("guest")
+	if err != nil {
+		return err
+	}
+	// From here on takeDown removes the new namespace, in the old one's turn: after all
+	// that would notice that its interfaces go.
 	l.newGuest(ns, net)
+	for _, name := range l.guestLinks() {
+		if err := old.Net.Move(name, net); err != nil {
+			return errors.Join(err, old.Destroy())
+		}
+	}
+	if err := old.Destroy(); err != nil {
+		return err
+	}
 	l.guest.Defended = l.defended
 	l.acceptSaid, l.configured = false, false
 	l.reboots++

@@ -70,13 +70,23 @@ func (t *Topology) defers(f func() error) { t.clean = append(t.clean, f) }
 
 // namespace makes a namespace, and opens it.
 func (t *Topology) namespace(name string) (*netns.NS, *link.Net, error) {
+	ns, n, err := namespace(name)
+	if err == nil {
+		t.defers(func() error { n.Close(); return ns.Close() })
+	}
+	return ns, n, err
+}
+
+func namespace(name string) (*netns.NS, *link.Net, error) {
 	ns, err := netns.New(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	t.defers(ns.Close)
-	n, err := t.open(ns)
-	return ns, n, err
+	n, err := link.Open(ns)
+	if err != nil {
+		return nil, nil, errors.Join(err, ns.Close())
+	}
+	return ns, n, nil
 }
 
 func (t *Topology) open(ns *netns.NS) (*link.Net, error) {
@@ -100,7 +110,6 @@ func (t *Topology) takeDown() (err error) {
 // make makes namespaces and links and gives the pod and the peer their addresses. The
 // guest's interfaces stay down.
 func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error) {
-	var guestNet *link.Net
 	t.peerLink = uplink
 	if t.opts.Beside != nil {
 		t.Peer, t.peerLink = t.opts.Beside.Peer, beside
@@ -114,9 +123,12 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 	if t.Pod, t.pod, err = t.namespace("pod"); err != nil {
 		return err
 	}
-	if t.Guest, guestNet, err = t.namespace("guest"); err != nil {
+	guestNS, guestNet, err := namespace("guest")
+	if err != nil {
 		return err
 	}
+	t.newGuest(guestNS, guestNet)
+	t.defers(func() error { return t.guest.Destroy() })
 	t.Host, t.host = t.Pod, t.pod
 	if t.opts.Backend.Real() {
 		if err := t.segment(); err != nil {
@@ -125,8 +137,6 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 		tapMAC = nil // a bridge does not forward frames to a MAC of its own
 	}
 	sc := t.scenario
-	t.newGuest(t.Guest, guestNet)
-
 	pod := link.End{Net: t.pod, Name: uplink, MAC: sc.Pod.MAC.HardwareAddr()}
 	if err := link.Pair(pod, link.End{Net: t.peer, Name: t.peerLink, MAC: peerMAC.HardwareAddr()}); err != nil {
 		return err

@@ -40,6 +40,12 @@ func New(ns *netns.NS, net *link.Net, name string, mac scenarios.MAC) *Guest {
 	return &Guest{NS: ns, Net: net, Link: name, MAC: mac, origins: map[netip.Addr]scenarios.Origin{}}
 }
 
+// Destroy closes the namespace. Its interfaces go with it, if nobody else has it open.
+func (g *Guest) Destroy() error {
+	g.Net.Close()
+	return g.NS.Close()
+}
+
 // Boot sets the interface up. tempaddr is the value of use_tempaddr (RFC 8981).
 func (g *Guest) Boot(tempaddr int) error {
 	conf, neigh := "ipv6/conf/"+g.Link+"/", "ipv6/neigh/"+g.Link+"/"
