@@ -16,6 +16,11 @@ type Observation struct {
 	Routes    []Route   `json:"routes"` // the IPv6 routes of the main table, in the kernel's order
 	Config    Config    `json:"config"` // the configuration of the component
 
+	// Source says in what form an observation from a file was, such as "ip -br
+	// address". It is empty for one from the kernel.
+	Source  string `json:"source,omitempty"`
+	Unknown Facts  `json:"unknown,omitempty"` // what that form does not say, and is zero here
+
 	// Guest is the namespace that was observed; nil for an observation from a file.
 	Guest Namespace `json:"-"`
 	// Disk has the files that the selector's program has written in this guest and

@@ -14,6 +14,9 @@ type Traits struct {
 	// addresses, or that order decides ties. Without it the choice must not depend
 	// on the order.
 	KernelOrder bool
+	// Needs are facts without which the selector would guess. It is not asked about an
+	// observation from a file that does not say them.
+	Needs []Fact
 	// Program: the selector starts a program for every answer, which takes some
 	// 15 ms. passtlab asks it as seldom as possible.
 	Program bool

@@ -17,23 +17,23 @@ func Wrong() []selector.Selector {
 	return []selector.Selector{
 		wrong("test-none", func(selector.Observation) []selector.Address { return nil }),
 		wrong("test-highest", func(o selector.Observation) []selector.Address { return reversed(lowestFirst(o.Candidates())) }),
-		wrong("test-slaac", func(o selector.Observation) []selector.Address {
+		needing(wrong("test-slaac", func(o selector.Observation) []selector.Address {
 			return slices.DeleteFunc(o.Candidates(), func(a selector.Address) bool { return !a.Flags.Has(selector.FlagMngTmpAddr) })
-		}),
+		}), selector.FactFlags, selector.FactHighFlags),
 		wrong("test-linklocal", func(o selector.Observation) []selector.Address {
 			return slices.DeleteFunc(slices.Clone(o.Addresses), func(a selector.Address) bool {
 				return !a.Prefix.Addr().Is6() || !a.Prefix.Addr().IsLinkLocalUnicast()
 			})
 		}),
-		wrong("test-permanent", func(o selector.Observation) []selector.Address {
+		needing(wrong("test-permanent", func(o selector.Observation) []selector.Address {
 			as := lowestFirst(o.Candidates())
 			permanent := slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return !a.Flags.Has(selector.FlagPermanent) })
 			return append(permanent, as...)
-		}),
+		}), selector.FactFlags),
 		wrong("test-unstable", func(o selector.Observation) []selector.Address { return reversed(o.Candidates()) }),
 		remembering("test-flap", flap),
-		remembering("test-sticky", stick),
-		remembering("test-forgetful", forget),
+		needing(remembering("test-sticky", stick), selector.FactFlags, selector.FactHighFlags),
+		needing(remembering("test-forgetful", forget), selector.FactFlags, selector.FactHighFlags),
 	}
 }
 
@@ -57,6 +57,13 @@ func wrong(name string, prefer func(selector.Observation) []selector.Address) se
 		}
 		return selector.None(onPurpose), nil
 	})
+}
+
+// needing says which facts the selector needs.
+func needing(s selector.Selector, facts ...selector.Fact) selector.Selector {
+	t := s.Traits()
+	t.Needs = facts
+	return selector.WithTraits(s, t)
 }
 
 // remembering makes a selector that remembers its last choice. next chooses.

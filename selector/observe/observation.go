@@ -47,7 +47,7 @@ func parseObservation(data []byte) (Saved, error) {
 	case o.Addresses == nil:
 		return fail(0, "no addresses", "a list of addresses, as passtlab observe prints it")
 	}
-	s := Saved{Observation: o.Observation, Format: FormatObservation, ordered: true}
+	s := Saved{Observation: o.Observation, Format: FormatObservation}
 	bad, err := entries(&s.Observation.Links, o.Links)
 	if err == nil {
 		bad, err = entries(&s.Observation.Addresses, o.Addresses)

@@ -26,7 +26,7 @@ func (s Saved) Orders() []Order {
 			places = append(places, i)
 		}
 	}
-	if s.ordered || len(places) < 2 {
+	if !s.Observation.Unknown.Has(selector.FactOrder) || len(places) < 2 {
 		return []Order{{"", s.Observation}}
 	}
 	if s.created != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,22 +25,30 @@ const (
 	FormatTable       Format = "talosctl-table" // talosctl get addresses
 )
 
-// Saved is the observation of one node from a file. What the file does not say is zero
-// in the Observation, and named in Unknown.
+var formatWords = map[Format]string{
+	FormatObservation: "an observation by passtlab",
+	FormatYAML:        "talosctl get addresses -o yaml",
+	FormatJSON:        "talosctl get addresses -o json",
+	FormatTable:       "talosctl get addresses",
+}
+
+// Words says what prints the format.
+func (f Format) Words() string { return formatWords[f] }
+
+// Saved is the observation of one node from a file.
 type Saved struct {
 	Node        string // as talosctl names it; empty where it does not
 	Observation selector.Observation
 	Format      Format
-	Unknown     []string // what is not in the file, in words for people
+	Lacks       []string // what is not in the file besides Observation.Unknown, in words
 	Said        []Said   // what Talos itself says, in the order of the file
 	Algorithm   string   // the sort algorithm that Talos says it uses; empty where it is not known
 
 	created []time.Time // by address; nil where the file has no such times
-	ordered bool        // whether the addresses are in the kernel's order
 }
 
-// UnknownFlags is in Saved.Unknown where the addresses' flags are not known.
-const UnknownFlags = "address flags"
+// Unknown says in words what is not in the file.
+func (s Saved) Unknown() []string { return slices.Concat(s.Observation.Unknown.Words(), s.Lacks) }
 
 // Load reads observations from r; see Parse.
 func Load(name string, r io.Reader) ([]Saved, error) {

@@ -49,7 +49,7 @@ func TestParse(t *testing.T) {
 func described(t *testing.T, s Saved) string {
 	t.Helper()
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s\nunknown: %s\n", s.Format, strings.Join(s.Unknown, ", "))
+	fmt.Fprintf(&out, "%s\nunknown: %s\n", s.Format, strings.Join(s.Unknown(), ", "))
 	if s.Node != "" || len(s.Said) > 0 {
 		fmt.Fprintf(&out, "node %q, algorithm %q\n", s.Node, s.Algorithm)
 	}
@@ -112,7 +112,7 @@ func TestParseFormats(t *testing.T) {
 		}
 		text := ""
 		for _, s := range nodes {
-			s.Format, s.Unknown, s.created = "", nil, nil
+			s.Format, s.Lacks, s.created, s.Observation.Unknown, s.Observation.Source = "", nil, nil, selector.Facts{selector.FactOrder}, ""
 			s.Said = slices.DeleteFunc(s.Said, func(x Said) bool { return x.Resource == "NodeIP kubelet" })
 			for j := range s.Observation.Addresses {
 				s.Observation.Addresses[j].Flags = 0

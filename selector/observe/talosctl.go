@@ -102,7 +102,7 @@ func collect(format Format, rs []resource) ([]Saved, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Format = format
+		s.Format, s.Observation.Source = format, format.Words()
 		nodes = append(nodes, s)
 	}
 	return nodes, nil
@@ -124,7 +124,6 @@ func collectNode(name string, rs []resource) (Saved, error) {
 	s := Saved{Node: name, Observation: empty()}
 	first := map[string]int{}
 	flagsKnown := true
-	var lacks []string
 	for _, r := range rs {
 		if line, ok := first[r.name]; ok {
 			return s, fault(r.line, "each resource of a node once", "%s stands twice, first on line %d", r.name, line)
@@ -141,7 +140,7 @@ func collectNode(name string, rs []resource) (Saved, error) {
 			s.Algorithm = r.algorithm
 		}
 		if r.lacks != "" {
-			lacks = append(lacks, r.lacks)
+			s.Lacks = append(s.Lacks, r.lacks)
 		}
 	}
 	if len(s.created) == 0 {
@@ -151,11 +150,12 @@ func collectNode(name string, rs []resource) (Saved, error) {
 		s.created = nil
 	}
 	if !flagsKnown {
-		s.Unknown = append(s.Unknown, UnknownFlags)
+		s.Observation.Unknown = append(s.Observation.Unknown, selector.FactFlags)
 	}
-	s.Unknown = slices.Concat(s.Unknown, []string{"lifetimes", "state of links", "routes", "the kernel's order of addresses"}, lacks)
+	s.Observation.Unknown = append(s.Observation.Unknown, selector.FactLifetimes, selector.FactLinks, selector.FactHardware,
+		selector.FactLinkKinds, selector.FactIndexes, selector.FactProtocols, selector.FactRoutes, selector.FactOrder)
 	if len(s.Said) > 0 && s.Algorithm == "" {
-		s.Unknown = append(s.Unknown, "the sort algorithm, which talosctl get nodeaddresses has")
+		s.Lacks = append(s.Lacks, "the sort algorithm, which talosctl get nodeaddresses has")
 	}
 	s.Observation.Interface = mainLink(s.Observation)
 	return s, nil

@@ -14,6 +14,9 @@ func (r Report) notes() []string {
 	if slices.ContainsFunc(r.Picks, func(p picked) bool { return isTalos(p.Selector) }) || len(r.Said) > 0 {
 		ns = r.talosNotes()
 	}
+	if r.guess {
+		add("Programs were asked with zero for what is unknown; their input names it, under \"unknown\".")
+	}
 	if c := r.Config; len(c.ValidSubnets)+len(c.AdvertisedSubnets)+len(c.VIPs) == 0 {
 		add("Asked without subnet filters and VIPs.")
 	}

@@ -3,6 +3,7 @@ package pick
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -27,6 +28,8 @@ type Report struct {
 	Picks      []picked        `json:"picks"`               // in the order of the selectors
 	Said       []said          `json:"said,omitempty"`      // what Talos itself says in the file, beside the prediction
 	Notes      []string        `json:"notes"`               // what to know about the picks
+
+	guess bool // whether a program was asked about an observation that lacks flags
 }
 
 // candidate is an address that could be picked.
@@ -71,7 +74,7 @@ func Live(ctx context.Context, o selector.Observation, sels []selector.Selector)
 // Saved asks the selectors about an observation that came from the file called
 // name.
 func Saved(ctx context.Context, name string, s observe.Saved, sels []selector.Selector) Report {
-	r := ask(ctx, Report{From: name, Format: s.Format, Node: s.Node, Algorithm: s.Algorithm, Unknown: s.Unknown}, s.Orders(), sels)
+	r := ask(ctx, Report{From: name, Format: s.Format, Node: s.Node, Algorithm: s.Algorithm, Unknown: s.Unknown()}, s.Orders(), sels)
 	r.Said = compare(ctx, s)
 	r.Notes = r.notes()
 	return r
@@ -82,6 +85,7 @@ func ask(ctx context.Context, r Report, orders []observe.Order, sels []selector.
 	r.APIVersion, r.Role, r.Config = selector.APIVersion, o.Role, o.Config
 	for _, s := range sels {
 		r.Picks = append(r.Picks, askOne(ctx, orders, s))
+		r.guess = r.guess || s.Traits().Program && o.Unknown.Has(selector.FactFlags, selector.FactHighFlags)
 	}
 	r.Candidates = []candidate{}
 	for _, a := range o.Addresses {
@@ -89,7 +93,7 @@ func ask(ctx context.Context, r Report, orders []observe.Order, sels []selector.
 			continue
 		}
 		c := candidate{Address: a.Prefix, Link: a.Link}
-		if !slices.Contains(r.Unknown, observe.UnknownFlags) {
+		if !o.Unknown.Has(selector.FactFlags) {
 			c.Flags = &a.Flags
 		}
 		r.Candidates = append(r.Candidates, c)
@@ -113,6 +117,10 @@ func isTalos(name string) bool {
 
 func askOne(ctx context.Context, orders []observe.Order, s selector.Selector) picked {
 	p := picked{Selector: s.Name()}
+	if o := orders[0].Observation; o.Unknown.Has(s.Traits().Needs...) {
+		p.Unsupported = fmt.Sprintf("it needs %s, not in the output of %s", strings.Join(o.Unknown.Of(s.Traits().Needs...).Words(), " and "), o.Source)
+		return p
+	}
 	for _, order := range orders {
 		o := order.Observation
 		if isTalos(s.Name()) {

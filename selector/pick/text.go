@@ -5,27 +5,18 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/passtlab/passtlab/internal/visible"
-	"github.com/passtlab/passtlab/selector/observe"
 )
-
-var formats = map[observe.Format]string{
-	observe.FormatObservation: "an observation by passtlab",
-	observe.FormatYAML:        "talosctl get addresses -o yaml",
-	observe.FormatJSON:        "talosctl get addresses -o json",
-	observe.FormatTable:       "talosctl get addresses",
-}
 
 // WriteText prints the report for people. It escapes hidden characters of a file.
 func (r Report) WriteText(out io.Writer) error {
 	r = visible.Copy(r)
 	where, file := " on this node", "what was read"
 	if r.From != "" {
-		where, file = fmt.Sprintf(", from %s (%s)", r.From, formats[r.Format]), r.From
+		where, file = fmt.Sprintf(", from %s (%s)", r.From, r.Format.Words()), r.From
 	}
 	if r.Node != "" {
 		where = " on node " + r.Node + where
@@ -41,9 +32,6 @@ func (r Report) WriteText(out io.Writer) error {
 	r.said(w)
 	if len(r.Unknown) > 0 {
 		fmt.Fprintf(w, "Not in %s: %s.\n", file, strings.Join(r.Unknown, ", "))
-	}
-	if slices.Contains(r.Unknown, observe.UnknownFlags) {
-		fmt.Fprintln(w, "Selectors that read flags were asked as if none was set.")
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintln(w, n)

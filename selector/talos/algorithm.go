@@ -57,7 +57,11 @@ func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.C
 // Traits has a Start that does not look at the guest: the instance answers the first
 // question as Select does.
 func (g Algorithm) Traits() selector.Traits {
-	return selector.Traits{Start: func(context.Context, selector.Observation) (*selector.Instance, error) {
+	var needs []selector.Fact
+	if g != V1 && g != V2 {
+		needs = []selector.Fact{selector.FactFlags, selector.FactHighFlags}
+	}
+	return selector.Traits{Needs: needs, Start: func(context.Context, selector.Observation) (*selector.Instance, error) {
 		m := g.boot()
 		return &selector.Instance{
 			Select: func(_ context.Context, o selector.Observation) (selector.Choice, error) { return m.choose(o) },
