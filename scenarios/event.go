@@ -40,6 +40,7 @@ const (
 	EventDHCPv6     Kind = "dhcpv6"
 	EventRouter     Kind = "router"
 	EventAcceptRA   Kind = "accept_ra"
+	EventForwarding Kind = "forwarding"
 	EventReboot     Kind = "reboot"
 	EventCheckpoint Kind = "checkpoint"
 	EventOrders     Kind = "orders"
@@ -77,6 +78,8 @@ var actions = []row{
 	{"link", &Link{}, ClientDecides},
 	{"send", &Send{}, ClientUnaware},
 	{EventAcceptRA, &AcceptRA{}, ClientIgnores},
+	{EventForwarding, &Forwarding{}, ClientIgnores},
+	{"route", &SetRoute{}, ClientRemoves},
 	{EventReboot, &Reboot{}, ClientUnaware},
 	{EventCheckpoint, &Checkpoint{}, ClientUnaware},
 }

@@ -17,7 +17,7 @@ type Lab interface {
 	Had(t Target) bool
 	// Link reports whether the guest's eth0 is up, and whether it has a carrier.
 	Link() (up, carrier bool, err error)
-	// AcceptsRA reports whether the guest's kernel accepts router advertisements.
+	// AcceptsRA reports whether the guest's kernel accepts router advertisements on eth0.
 	AcceptsRA() (bool, error)
 	// Lease is the guest's lease as it was installed. Not valid: none.
 	Lease() netip.Prefix
@@ -28,7 +28,14 @@ type Lab interface {
 	Solicit(ctx context.Context) error
 	// Advertise sends a router advertisement.
 	Advertise(ctx context.Context, ra RA) error
-	SetAcceptRA(on bool) error
+	SetAcceptRA(v Accept) error
+	// SetForwarding sets forwarding of one interface, or of all if none is named.
+	SetForwarding(on bool, name string) error
+	// Routes are the unicast routes of the guest's main table.
+	Routes() ([]GuestRoute, error)
+	// AddRoute adds a route. A next hop that the kernel refuses is a Fault.
+	AddRoute(r GuestRoute) error
+	RemoveRoute(r GuestRoute) error
 	GetLease(ctx context.Context, l DHCPv6) error
 	Renew(ctx context.Context) error
 	// Add adds an address to the guest's eth0.
@@ -118,6 +125,8 @@ func there(lab Lab, key string, t Target) ([]Address, error) {
 	switch sc := lab.Scenario(); {
 	case (t.Origin == OriginSLAAC || t.Origin == OriginTemporary) && !accepts && sc.Plays(EventAcceptRA):
 		next = "set accept_ra on before the advertisement"
+	case (t.Origin == OriginSLAAC || t.Origin == OriginTemporary) && !accepts && sc.Plays(EventForwarding):
+		next = "set accept_ra to always, or forwarding off, before the advertisement"
 	case t.Origin == OriginTemporary && sc.Guest.TempAddr == 0:
 		next = "set guest.tempaddr to 1 or 2"
 	}

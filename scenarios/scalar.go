@@ -60,6 +60,7 @@ var scalars = map[reflect.Type]strict.Scalar{
 	reflect.TypeFor[FailureKind](): strict.Enum(FailureKinds()),
 	reflect.TypeFor[Switch](): {Tag: "!!str", Expected: "on or off", Enum: []string{"on", "off"},
 		Parse: strict.Enum([]Switch{On, Off}).Parse},
+	reflect.TypeFor[Accept](): strict.Enum([]Accept{AcceptOn, AcceptOff, AcceptAlways}),
 	reflect.TypeFor[Target](): wordOrAddress("an origin such as dhcpv6, or an address", Origins(), []string{"dhcpv6", "fd01:cafe::5"},
 		func(o Origin) any { return Of(o) }, func(a netip.Addr) any { return Target{Addr: a} }),
 	reflect.TypeFor[Lifetime](): {Tag: "!!int", Also: "!!str", Expected: "seconds from 0 to 4294967294, or infinite", Pattern: `^([0-9]+|infinite)$`,

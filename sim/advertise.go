@@ -68,12 +68,12 @@ func (l stage) firstRA() error {
 	if l.acceptSaid || l.client != nil && l.client.RA {
 		return nil
 	}
-	return l.guest.SetAcceptRA(true)
+	return l.guest.SetAcceptRA(scenarios.AcceptOn)
 }
 
-func (l stage) SetAcceptRA(on bool) error {
+func (l stage) SetAcceptRA(v scenarios.Accept) error {
 	l.acceptSaid = true
-	return l.guest.SetAcceptRA(on)
+	return l.guest.SetAcceptRA(v)
 }
 
 func (l stage) Solicit(ctx context.Context) error {

@@ -103,9 +103,9 @@ func (l *Lab) playable(events []scenarios.Event, unsupported func(string, ...any
 		case does == scenarios.ClientHears && c.RA && !running:
 			return unsupported("has not started yet when the routers beside passt advertise")
 		case does == scenarios.ClientRemoves && !running && i < last:
-			return unsupported("may remove earlier settings, such as the addresses of the event %s", kind)
+			return unsupported("may remove earlier settings, such as those of the event %s", kind)
 		case does == scenarios.ClientIgnores && c.RA:
-			return unsupported("takes router advertisements itself, whatever accept_ra says")
+			return unsupported("takes router advertisements itself, whatever the event %s sets", kind)
 		case does == scenarios.ClientDecides:
 			return unsupported("reacts to the event %s by itself, at a time of its own", kind)
 		case does == scenarios.ClientUnaware && running && i < last:

@@ -125,9 +125,9 @@ func TestClientUnsupported(t *testing.T) {
 		want   string
 	}{
 		{scenarios.ClientDHClient, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("ra", "static", "dhcpv6") },
-			"dhclient may remove earlier settings, such as the addresses of the event static"},
+			"dhclient may remove earlier settings, such as those of the event static"},
 		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("vip", "ra") },
-			"systemd-networkd may remove earlier settings, such as the addresses of the event vip"},
+			"systemd-networkd may remove earlier settings, such as those of the event vip"},
 		{scenarios.ClientDHCPCD, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("router", "ra") },
 			"dhcpcd has not started yet when the routers beside passt advertise"},
 		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Events = scenarios.Plain("router") },

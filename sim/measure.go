@@ -44,13 +44,9 @@ func (t *Topology) Candidates() ([]probe.Candidate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list candidates: %w", err)
 	}
-	names := map[int]string{}
-	for _, name := range append(t.guestLinks(), "lo") {
-		i, err := t.guest.Net.Index(name)
-		if err != nil {
-			return nil, fmt.Errorf("list candidates: %w", err)
-		}
-		names[i] = name
+	names, err := t.names()
+	if err != nil {
+		return nil, fmt.Errorf("list candidates: %w", err)
 	}
 	var cs []probe.Candidate
 	for _, a := range as {
@@ -64,6 +60,19 @@ func (t *Topology) Candidates() ([]probe.Candidate, error) {
 		cs = append(cs, probe.Candidate{Address: a.Prefix, Link: names[a.Link], Origin: o, Flags: a.Flags})
 	}
 	return cs, nil
+}
+
+// names returns the names of the guest's interfaces by their index.
+func (t *Topology) names() (map[int]string, error) {
+	names := map[int]string{}
+	for _, name := range append(t.guestLinks(), "lo") {
+		i, err := t.guest.Net.Index(name)
+		if err != nil {
+			return nil, err
+		}
+		names[i] = name
+	}
+	return names, nil
 }
 
 // Probe measures the truth table of the candidates.
@@ -83,6 +92,7 @@ type measurement struct {
 	linked     bool // the guest's link has a carrier
 	gone       bool // passt has ended
 	routed     bool // the guest has a default route
+	leads      bool // the guest's route to the peer leads to passt
 }
 
 func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
@@ -98,6 +108,9 @@ func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
 		return nil, err
 	}
 	m.routed = slices.ContainsFunc(rs, func(r link.Route) bool { return r.Prefix == defaultRoute })
+	if m.leads, err = m.toPasst(); err != nil {
+		return nil, err
+	}
 	controls, err := m.controls()
 	if err != nil {
 		return nil, err
@@ -118,6 +131,16 @@ func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
 	return t, err
 }
 
+// toPasst reports whether the guest sends packets to the peer through passt.
+func (m *measurement) toPasst() (bool, error) {
+	is, err := m.guest.Net.Leads(m.PeerAddress())
+	if err != nil {
+		return false, err
+	}
+	eth0, err := m.guest.Net.Index(guestLink)
+	return is == eth0, err
+}
+
 // silence returns how long to wait for an answer that may never come; 0 if every refusal is
 // an error.
 func (m *measurement) silence() (time.Duration, error) {
@@ -133,12 +156,13 @@ func (m *measurement) silence() (time.Duration, error) {
 
 // quiet reports whether a packet may be lost without an error:
 //   - in a guest with an address in duplicate address detection, or with a duplicate;
-//   - in a guest without a default route, which cannot answer;
+//   - in a guest without a default route, or whose route to the peer leads elsewhere, which
+//     cannot answer;
 //   - without passt;
 //   - from the second guest, whose passt keeps most errors to itself;
 //   - in a passt before 2024_07_26, which may answer from another address of the pod.
 func (m *measurement) quiet() (bool, error) {
-	if !m.routed || m.gone || m.second != nil || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
+	if !m.routed || !m.leads || m.gone || m.second != nil || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
 		return true, nil
 	}
 	release, err := Release(m.scenario)

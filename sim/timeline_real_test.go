@@ -122,12 +122,16 @@ func TestTimelineClientsUnsupported(t *testing.T) {
 		{scenarios.ClientDHCPCD, "[ra, checkpoint: {name: one, reachable: []}, dhcpv6]", "plays the events before and after checkpoint together"},
 		{scenarios.ClientDHClient, "[ra, checkpoint: {name: one, reachable: []}, dhcpv6]", ""},
 		{scenarios.ClientNetworkd, "[ra, migrate, dhcpv6]", "plays the events before and after migrate together"},
-		{scenarios.ClientNetworkd, "[accept_ra: off, ra]", "takes router advertisements itself, whatever accept_ra says"},
+		{scenarios.ClientNetworkd, "[accept_ra: off, ra]", "takes router advertisements itself, whatever the event accept_ra sets"},
+		{scenarios.ClientDHCPCD, "[ra, dhcpv6, forwarding: on]", "takes router advertisements itself, whatever the event forwarding sets"},
+		{scenarios.ClientDHClient, "[ra, dhcpv6, forwarding: on]", ""},
+		{scenarios.ClientDHCPCD, "[ra, dhcpv6, route: 'fd05::/48']", ""},
+		{scenarios.ClientNetworkd, "[route: 'fd05::/48', ra]", "may remove earlier settings, such as those of the event route"},
 		{scenarios.ClientDHClient, "[ra, dhcpv6, renew]", "reacts to the event renew by itself, at a time of its own"},
 		{scenarios.ClientNetworkd, "[ra, dhcpv6, link: down]", "reacts to the event link by itself, at a time of its own"},
 		{scenarios.ClientDHCPCD, "[ra, dhcpv6, reboot, conflict: slaac, ra]", "reacts to the event conflict by itself, at a time of its own"},
 		{scenarios.ClientNetworkManager, "[ra, dhcpv6, reboot, ra]", "takes the lease that the router advertisement offers, and the guest of the scenario has none"},
-		{scenarios.ClientNetworkd, "[ra, dhcpv6, reboot, static, ra]", "may remove earlier settings, such as the addresses of the event static"},
+		{scenarios.ClientNetworkd, "[ra, dhcpv6, reboot, static, ra]", "may remove earlier settings, such as those of the event static"},
 	} {
 		t.Run(fmt.Sprint(tt.client, tt.events), func(t *testing.T) {
 			t.Parallel()

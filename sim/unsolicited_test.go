@@ -38,7 +38,7 @@ func TestUnsolicited(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := l.passt.Simulated()
-		if err := l.guest.SetAcceptRA(true); err != nil {
+		if err := l.guest.SetAcceptRA(scenarios.AcceptOn); err != nil {
 			t.Fatal(err)
 		}
 		due := deadline(s)
@@ -87,7 +87,7 @@ func TestUnsolicitedLoop(t *testing.T) {
 		}
 	})
 	s := l.passt.Simulated()
-	if err := l.guest.SetAcceptRA(true); err != nil {
+	if err := l.guest.SetAcceptRA(scenarios.AcceptOn); err != nil {
 		t.Fatal(err)
 	}
 	var frames [][]byte

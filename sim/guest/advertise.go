@@ -14,6 +14,7 @@ import (
 
 	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/internal/frame"
+	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/link"
 )
 
@@ -87,13 +88,19 @@ func (g *Guest) awaitDone(ctx context.Context, before []link.Address) error {
 
 // AcceptsRA reports whether the kernel takes router advertisements.
 func (g *Guest) AcceptsRA() (bool, error) {
-	v, err := g.Net.Get("ipv6/conf/" + g.Link + "/accept_ra")
-	return v != "0", err
+	accept, err := g.Net.Get("ipv6/conf/" + g.Link + "/accept_ra")
+	if err != nil || accept != accepts[scenarios.AcceptOn] {
+		return accept != accepts[scenarios.AcceptOff], err
+	}
+	forwards, err := g.Net.Get("ipv6/conf/" + g.Link + "/forwarding")
+	return forwards == "0", err
 }
 
-// SetAcceptRA has the kernel take router advertisements or not.
-func (g *Guest) SetAcceptRA(on bool) error {
-	return g.Net.Set(link.Sysctl{Key: "ipv6/conf/" + g.Link + "/accept_ra", Value: map[bool]string{true: "1", false: "0"}[on]})
+var accepts = map[scenarios.Accept]string{scenarios.AcceptOff: "0", scenarios.AcceptOn: "1", scenarios.AcceptAlways: "2"}
+
+// SetAcceptRA says when the kernel takes router advertisements.
+func (g *Guest) SetAcceptRA(v scenarios.Accept) error {
+	return g.Net.Set(link.Sysctl{Key: "ipv6/conf/" + g.Link + "/accept_ra", Value: accepts[v]})
 }
 
 // received calls send and waits until a router advertisement of from has arrived

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/frame"
+	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
 )
 
@@ -41,7 +42,7 @@ func TestAdvertise(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g, nb := boot(t)
-			ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(true))
+			ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(scenarios.AcceptOn))
 			for _, preferred := range tt.preferred {
 				ra := advertisement(preferred)
 				b, err := ndp.MarshalMessage(ra)
@@ -83,7 +84,7 @@ func TestAdvertiseDuplicate(t *testing.T) {
 	for _, defended := range []bool{false, true} {
 		g, nb := boot(t, formed)
 		g.Defended = func(netip.Addr) bool { return defended }
-		ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(true))
+		ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(scenarios.AcceptOn))
 		ra := advertisement(time.Hour)
 		b, err := ndp.MarshalMessage(ra)
 		ok(t, err)

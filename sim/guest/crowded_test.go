@@ -11,6 +11,7 @@ import (
 
 	"github.com/passtlab/passtlab/internal/frame"
 	"github.com/passtlab/passtlab/internal/need"
+	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/guest"
 	"github.com/passtlab/passtlab/sim/link"
 )
@@ -25,7 +26,7 @@ func TestAdvertiseWithoutRoom(t *testing.T) {
 	// Another lab of the machine can leave room that this test has not made.
 	for range 10 {
 		g, nb := boot(t)
-		ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(true))
+		ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(scenarios.AcceptOn))
 		conn, err := nb.net.ListenPacket("eth0", 0)
 		ok(t, err)
 		sent := 0

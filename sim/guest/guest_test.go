@@ -156,7 +156,7 @@ func TestOrigin(t *testing.T) {
 
 func TestAwaitRA(t *testing.T) {
 	g, _ := boot(t)
-	ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(true))
+	ok(t, g.AwaitLinkLocal(soon(t)), g.SetAcceptRA(scenarios.AcceptOn))
 	cause := errors.New("out of patience")
 	prefix := netip.MustParsePrefix("fd00::/64")
 	for _, tt := range []struct {

@@ -17,6 +17,8 @@ type Route struct {
 	Prefix  netip.Prefix // ::/0 for a default route
 	Gateway netip.Addr   // zero: on-link
 	Link    int          // index of the interface
+	Source  netip.Addr   // the preferred one; zero: none
+	Metric  int
 }
 
 // Routes returns the unicast routes of the main table.
@@ -29,7 +31,8 @@ func (n *Net) Routes() (rs []Route, err error) {
 		to, _ := netip.AddrFromSlice(r.Dst.IP)
 		bits, _ := r.Dst.Mask.Size()
 		gateway, _ := netip.AddrFromSlice(r.Gw)
-		rs = append(rs, Route{netip.PrefixFrom(to, bits), gateway, r.LinkIndex})
+		source, _ := netip.AddrFromSlice(r.Src)
+		rs = append(rs, Route{netip.PrefixFrom(to, bits), gateway, r.LinkIndex, source, r.Priority})
 	}
 	return rs, n.failed("list routes", err)
 }
@@ -54,6 +57,33 @@ func (n *Net) changeRoute(verb string, change func(*netlink.Route) error, name s
 	return n.change(name, fmt.Sprintf("%s route to %s by %s", verb, dst, name), func(l netlink.Link) error {
 		return change(&netlink.Route{LinkIndex: l.Attrs().Index, Dst: ipNet(dst), Gw: gateway.AsSlice(), Table: table})
 	})
+}
+
+// SetRoute adds the route r.
+func (n *Net) SetRoute(r Route) error {
+	return n.failed("add route to "+r.Prefix.String(), n.h.RouteAdd(r.settings()))
+}
+
+// RemoveRoute removes the route r.
+func (n *Net) RemoveRoute(r Route) error {
+	return n.failed("remove route to "+r.Prefix.String(), n.h.RouteDel(r.settings()))
+}
+
+func (r Route) settings() *netlink.Route {
+	return &netlink.Route{LinkIndex: r.Link, Dst: ipNet(r.Prefix), Gw: r.Gateway.AsSlice(), Src: r.Source.AsSlice(), Priority: r.Metric}
+}
+
+// Leads returns the index of the interface through which packets to a leave, or 0 if there
+// is no route.
+func (n *Net) Leads(a netip.Addr) (int, error) {
+	rs, err := n.h.RouteGet(a.AsSlice())
+	switch {
+	case errors.Is(err, unix.ENETUNREACH), errors.Is(err, unix.EHOSTUNREACH), errors.Is(err, unix.EACCES):
+		return 0, nil
+	case err != nil || len(rs) == 0:
+		return 0, n.failed("get route to "+a.String(), err)
+	}
+	return rs[0].LinkIndex, nil
 }
 
 // Source returns the source address that the kernel chooses for packets to a. For an

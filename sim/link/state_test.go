@@ -123,8 +123,8 @@ func TestRoutes(t *testing.T) {
 	rs, err := a.Routes()
 	ok(t, err)
 	for _, want := range []link.Route{
-		{Prefix: all, Gateway: two, Link: index},
-		{Prefix: netip.MustParsePrefix("fd00::/64"), Link: index},
+		{Prefix: all, Gateway: two, Link: index, Metric: 1024},
+		{Prefix: netip.MustParsePrefix("fd00::/64"), Link: index, Metric: 256},
 	} {
 		if !slices.Contains(rs, want) {
 			t.Errorf("no %+v among %+v", want, rs)
