@@ -51,6 +51,10 @@ func (f *labFlags) config(c *cobra.Command, args []string, who asked) (run.Confi
 	if err != nil {
 		return run.Config{}, err
 	}
+	return f.configOf(c, scs, who)
+}
+
+func (f *labFlags) configOf(c *cobra.Command, scs chosen, who asked) (run.Config, error) {
 	if f.seed == 0 {
 		f.seed = rand.Int64N(1<<31-1) + 1
 	}

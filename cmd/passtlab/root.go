@@ -28,7 +28,7 @@ nothing selected; 3 the lab failed.`,
 	root.AddCommand(
 		newRun(nil), listCommand(), newCommand(), validateCommand(), schemaCommand(),
 		upCommand(), execCommand(), reportCommand(), releasesCommand(), wireCommand(), selectorsCommand(), kernelsCommand(), rootlessCommand(), versionCommand(),
-		observeCommand(), pickCommand(), newAdvise(nil), newRegress(nil), bisectCommand(),
+		observeCommand(), pickCommand(), reproduceCommand(), newAdvise(nil), newRegress(nil), bisectCommand(),
 	)
 	root.SetVersionTemplate(versions())
 	return root

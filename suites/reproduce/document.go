@@ -1,0 +1,240 @@
+package reproduce
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/passtlab/passtlab/internal/visible"
+	"github.com/passtlab/passtlab/scenarios"
+)
+
+// outcome is what was measured in the lab of a plan.
+type outcome struct {
+	reachable []scenarios.Target
+	failures  []scenarios.Failure
+	prove     scenarios.Prove // zero: no selector fails, or none passes
+}
+
+// requirements of a scenario in which something works, and of others.
+const (
+	works = "The node address must be reachable by other pods and usable as a source."
+	none  = "No address works in both directions, so none must be chosen."
+)
+
+// document returns the scenario's file.
+func (p *plan) document(in Input, o outcome) ([]byte, error) {
+	requirement := works
+	if len(o.reachable) == 0 {
+		requirement = none
+	}
+	es := []entry{
+		set("id", word(p.opts.ID)),
+		set("title", word(cmp.Or(p.opts.Title, p.title()))),
+		set("requirement", word(requirement)),
+	}
+	if len(p.opts.References) > 0 {
+		es = append(es, set("references", texts(p.opts.References)))
+	}
+	if len(p.opts.Labels) > 0 {
+		es = append(es, set("labels", words(p.opts.Labels)))
+	}
+	es = append(es, set("pod", p.podNode()))
+	es = append(es, p.passtNode()...)
+	es = append(es, set("guest", p.guestNode()))
+	es = append(es, p.routersNode()...)
+	events := set("events", lines(p.events()...))
+	events.why = "the oldest first; the kernel lists the newest first"
+	es = append(es, events)
+	es = append(es, p.configNode()...)
+	es = append(es, set("roles", words(p.opts.Roles)), set("expect", o.expect()))
+	if o.prove.Good != "" {
+		es = append(es, set("prove", provesNode(o.prove)))
+	}
+	return encode(block(es...), p.head(in))
+}
+
+// head is the comment before the scenario.
+func (p *plan) head(in Input) string {
+	var b strings.Builder
+	say := func(format string, a ...any) { fmt.Fprintf(&b, "# %s\n", visible.Line(fmt.Sprintf(format, a...))) }
+	where := in.Name
+	if in.Node != "" {
+		where += ", node " + in.Node
+	}
+	say("Made by passtlab reproduce from %s (%s).", where, cmp.Or(in.Observation.Source, in.Format.Words()))
+	if unknown := in.Unknown(); len(unknown) > 0 {
+		say("Not in the input: %s.", strings.Join(unknown, ", "))
+	}
+	section := func(title string, lines []string) {
+		if len(lines) > 0 {
+			say("%s", title)
+		}
+		for _, l := range lines {
+			say("  %s", l)
+		}
+	}
+	section("Guessed:", p.guesses)
+	section("Not reproduced:", p.lost)
+	return b.String()
+}
+
+// title lists the addresses in the order of their arrival.
+func (p *plan) title() string {
+	var names []string
+	for _, x := range p.parts {
+		names = append(names, string(x.origin))
+	}
+	return fmt.Sprintf("As in %s, %s", p.opts.ID, strings.Join(names, ", then "))
+}
+
+// valued returns a key whose comment says where its value comes from.
+func (p *plan) valued(path string, v node) entry {
+	why := p.why[path]
+	for _, g := range p.guesses {
+		if said, ok := strings.CutPrefix(g, path+": "); ok && why == "" {
+			why = "guessed: " + said
+		}
+	}
+	return set(path[strings.LastIndex(path, ".")+1:], v.because(why))
+}
+
+func (p *plan) podNode() node {
+	bits := 64 // the input cannot say it, and passt does not read it
+	es := []entry{p.valued("pod.address", text(netip.PrefixFrom(p.pod, bits))), p.valued("pod.gateway", text(p.gateway))}
+	if !p.podMAC.IsZero() {
+		es = append(es, p.valued("pod.mac", text(p.podMAC)))
+	}
+	return block(es...)
+}
+
+func (p *plan) passtNode() []entry {
+	var es []entry
+	if kubevirt, ok := strings.CutPrefix(p.release, "kubevirt:"); ok {
+		es = append(es, set("kubevirt", quoted(kubevirt)))
+	} else if p.release != "" {
+		es = append(es, p.valued("passt.release", quoted(p.release)))
+	}
+	if !p.autonomous {
+		es = append(es, set("autonomous", word("false").because("no SLAAC address in "+slash64(p.pod).String())))
+	}
+	if len(es) == 0 {
+		return nil
+	}
+	return []entry{set("passt", block(es...))}
+}
+
+func (p *plan) guestNode() node {
+	es := []entry{p.valued("guest.mac", text(p.mac))}
+	if p.ownClient() {
+		es = append(es, set("client", word(string(p.opts.Client)).because("given by --client")))
+	}
+	if len(p.of(scenarios.OriginTemporary)) > 0 {
+		es = append(es, set("tempaddr", number(1).because("the input has temporary addresses")))
+	}
+	var fs []node
+	for _, f := range p.interfaces {
+		fields := []entry{set("name", word(f.name))}
+		if f.mac != "" {
+			fields = append(fields, set("mac", quoted(f.mac)))
+		}
+		fs = append(fs, mapping(append(fields, set("addresses", texts(f.addresses)))...).because(f.from))
+	}
+	if len(fs) > 0 {
+		es = append(es, set("interfaces", lines(fs...)))
+	}
+	return block(es...)
+}
+
+func (p *plan) routersNode() []entry {
+	var rs []node
+	for _, r := range p.routers {
+		es := []entry{set("prefix", text(r.prefix)), set("linkLocal", text(r.linkLocal))}
+		if r.lifetime > 0 {
+			es = append(es, set("lifetime", number(r.lifetime)))
+		}
+		rs = append(rs, mapping(es...).because(p.why["routers."+r.prefix.String()]))
+	}
+	if len(rs) == 0 {
+		return nil
+	}
+	return []entry{set("routers", lines(rs...))}
+}
+
+func (p *plan) configNode() []entry {
+	c := p.Config
+	var es []entry
+	add := func(key string, n node) {
+		if len(n.Content) > 0 {
+			es = append(es, set(key, n))
+		}
+	}
+	add("podSubnets", texts(c.PodSubnets))
+	add("serviceSubnets", texts(c.ServiceSubnets))
+	add("validSubnets", texts(c.ValidSubnets))
+	add("advertisedSubnets", texts(c.AdvertisedSubnets))
+	add("vips", texts(c.VIPs))
+	add("exclusions", texts(c.Exclusions))
+	if len(es) == 0 {
+		return nil
+	}
+	return []entry{set("config", block(es...))}
+}
+
+func (o outcome) expect() node {
+	var ts []node
+	for _, t := range o.reachable {
+		if t.Addr.IsValid() {
+			ts = append(ts, text(t))
+		} else {
+			ts = append(ts, word(t.String()))
+		}
+	}
+	es := []entry{set("reachable", list(ts...).because("measured"))}
+	var fs []node
+	for _, f := range o.failures {
+		fs = append(fs, mapping(append([]entry{set("selector", word(f.Selector))}, failed(f)...)...))
+	}
+	if len(fs) > 0 {
+		es = append(es, set("failures", lines(fs...)))
+	}
+	return block(es...)
+}
+
+func provesNode(v scenarios.Prove) node {
+	es := []entry{set("good", word(v.Good)), set("bad", word(v.Bad))}
+	return mapping(append(es, failed(scenarios.Failure{Role: v.Role, Picks: v.Picks, Kind: v.Kind})...)...)
+}
+
+// failed returns the keys that say how a selector fails.
+func failed(f scenarios.Failure) (es []entry) {
+	if f.Role != "" {
+		es = append(es, set("role", word(string(f.Role))))
+	}
+	pick := quoted(string(f.Picks))
+	if !strings.Contains(string(f.Picks), ":") {
+		pick = word(string(f.Picks))
+	}
+	es = append(es, set("picks", pick))
+	if f.Kind != "" {
+		es = append(es, set("kind", word(string(f.Kind))))
+	}
+	return es
+}
+
+func texts[T any](vs []T) node {
+	var ns []node
+	for _, v := range vs {
+		ns = append(ns, quoted(fmt.Sprint(v)))
+	}
+	return list(ns...)
+}
+
+func words[T ~string](vs []T) node {
+	var ns []node
+	for _, v := range vs {
+		ns = append(ns, word(string(v)))
+	}
+	return list(ns...)
+}

@@ -1,0 +1,102 @@
+package reproduce
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/observe"
+)
+
+// Input is what somebody has seen of a guest.
+type Input struct {
+	Name string // of the file, for comments
+	observe.Saved
+}
+
+// Options are what the input cannot say.
+type Options struct {
+	ID, Title          string // of the scenario; default title: one made of the addresses
+	Labels, References []string
+	Roles              []scenarios.Role // default: kubelet
+	// PodAddress is the address that passt leases. Not valid: guessed.
+	PodAddress netip.Addr
+	Release    string           // of passt: "2025_05_03", latest, or kubevirt:VERSION; empty: guessed
+	Client     scenarios.Client // configures the guest; default: the kernel
+}
+
+// guest is the input, with the answers to what the planner asks of it.
+type guest struct {
+	selector.Observation
+	ordered bool // the addresses are in the kernel's order
+	main    string
+}
+
+// read returns the guest of an input.
+func read(in Input, opts Options) (guest, error) {
+	orders := in.Orders()
+	g := guest{Observation: orders[0].Observation, ordered: len(orders) == 1 || orders[0].Name != ""}
+	if len(g.Candidates()) == 0 {
+		return g, fmt.Errorf("reproduce %s: %w: there is no global IPv6 address; paste what ip -6 address prints", in.Name, ErrInput)
+	}
+	g.main = g.mainLink(opts.PodAddress)
+	return g, nil
+}
+
+func (g guest) knows(f selector.Fact) bool { return !g.Unknown.Has(f) }
+
+// mainLink returns the link that passt serves: the one with the pod's address, or else
+// the input's main one, or else the first with an address that passt may have given.
+func (g guest) mainLink(pod netip.Addr) string {
+	first := func(is func(a selector.Address) bool) string {
+		for _, a := range g.Candidates() {
+			if is(a) {
+				return a.Link
+			}
+		}
+		return ""
+	}
+	return cmp.Or(
+		first(func(a selector.Address) bool { return a.Prefix.Addr() == pod }),
+		first(func(a selector.Address) bool { return a.Link == g.Interface }),
+		first(func(a selector.Address) bool { return a.Flags.Has(selector.FlagMngTmpAddr) }),
+		first(func(a selector.Address) bool { return a.Link != "lo" && single(a) }),
+		first(func(a selector.Address) bool { return a.Link != "lo" }),
+		first(func(selector.Address) bool { return true }),
+	)
+}
+
+// on returns the candidates of a link, in the order of the input.
+func (g guest) on(link string) []selector.Address {
+	return slices.DeleteFunc(g.Candidates(), func(a selector.Address) bool { return a.Link != link })
+}
+
+// others returns the names of the other links that have candidates.
+func (g guest) others() (names []string) {
+	for _, a := range g.Candidates() {
+		if a.Link != g.main && !slices.Contains(names, a.Link) {
+			names = append(names, a.Link)
+		}
+	}
+	return names
+}
+
+// gateways returns the default routers on the main link, the best first.
+func (g guest) gateways() (as []netip.Addr) {
+	routes := slices.Clone(g.Routes)
+	slices.SortStableFunc(routes, func(a, b selector.Route) int { return cmp.Compare(a.Metric, b.Metric) })
+	for _, r := range routes {
+		if r.Destination.Bits() == 0 && r.Destination.Addr().Is6() && r.Link == g.main && r.Gateway.IsValid() {
+			as = append(as, r.Gateway)
+		}
+	}
+	return as
+}
+
+// single reports whether an address stands alone in its prefix, as a lease does.
+func single(a selector.Address) bool { return a.Prefix.IsSingleIP() }
+
+func slash64(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 64).Masked() }

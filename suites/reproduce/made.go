@@ -1,0 +1,74 @@
+package reproduce
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/passtlab/passtlab/internal/visible"
+	"github.com/passtlab/passtlab/scenarios"
+)
+
+// Made is a scenario that was made of an input.
+type Made struct {
+	Scenario *scenarios.Scenario
+	Text     []byte // of the file, with comments
+	Rows     []Row  // the input compared with the lab
+	Guesses  []string
+	Lost     []string // what the scenario does not reproduce
+	Missing  []string // what a scenario of the corpus needs besides
+}
+
+// missing lists what the corpus requires and the scenario lacks.
+func (p *plan) missing(o outcome) (ms []string) {
+	if len(p.opts.References) == 0 {
+		ms = append(ms, "references: give the report by --reference")
+	}
+	if o.prove.Good == "" {
+		ms = append(ms, "prove: no selector that comes with passtlab passes, or none fails")
+	}
+	return ms
+}
+
+// Write prints the comparison for people, and with notes also what was guessed and lost,
+// which is in the comments of the file.
+func (m Made) Write(out io.Writer, notes bool) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "INPUT\tLINK\tFLAGS\tLAB")
+	differ := 0
+	for _, r := range m.Rows {
+		lab := "the same"
+		switch {
+		case len(r.Differs) > 0:
+			lab = "differs: " + strings.Join(r.Differs, "; ")
+			differ++
+		case r.Input == unknown:
+			lab = r.Lab
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", visible.Line(r.Address), visible.Line(r.Link), visible.Line(r.Input), visible.Line(lab))
+	}
+	fmt.Fprintln(w)
+	if differ > 0 {
+		fmt.Fprintf(w, "The lab differs from the input in %d of %d lines.\n", differ, len(m.Rows))
+	} else {
+		fmt.Fprintln(w, "The lab has what the input says: addresses, prefix lengths, flags and order.")
+	}
+	if notes {
+		section(w, "Guessed:", m.Guesses)
+		section(w, "Not reproduced:", m.Lost)
+	}
+	section(w, "The corpus needs besides:", m.Missing)
+	fmt.Fprintln(w)
+	return w.Flush()
+}
+
+func section(w io.Writer, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintln(w, title)
+	for _, l := range lines {
+		fmt.Fprintf(w, "  %s\n", visible.Line(l))
+	}
+}

@@ -1,0 +1,353 @@
+package reproduce
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/passtlab/passtlab/internal/eui64"
+	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+)
+
+// plan is a scenario in the making.
+type plan struct {
+	guest
+	opts  Options
+	parts []part // of the main link, the oldest first
+
+	pod, gateway  netip.Addr
+	podMAC        scenarios.MAC // zero: the default
+	mac           scenarios.MAC
+	release       string // as Options.Release; empty: the default
+	routers       []router
+	autonomous    bool // passt's prefix makes an address
+	interfaces    []iface
+	why           map[string]string // by key: where a value comes from
+	guesses, lost []string          // with their reasons
+}
+
+// router is a router beside passt.
+type router struct {
+	prefix    netip.Prefix
+	linkLocal netip.Addr
+	lifetime  int
+}
+
+// iface is a link beside the main one.
+type iface struct {
+	from, name string // in the input, and in the lab
+	mac        string
+	addresses  []netip.Prefix
+}
+
+// newPlan plans a scenario in which the guest gets what the input has.
+func newPlan(in Input, opts Options) (*plan, error) {
+	g, err := read(in, opts)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{guest: g, opts: opts, release: opts.Release, why: map[string]string{}}
+	p.parts = g.parts(opts.PodAddress)
+	p.findMAC()
+	p.form()
+	p.findPod()
+	p.findRouters()
+	p.findRelease()
+	p.findInterfaces()
+	p.leaveOut()
+	if !g.ordered {
+		p.guess("events", "the input does not have the kernel's order; in most guests SLAAC comes first, then the lease, then what is set by hand")
+	}
+	for _, x := range p.parts {
+		if x.why != "" {
+			p.guess("events", "%s came by %s: %s", x.addr(), x.origin, x.why)
+		}
+	}
+	return p, nil
+}
+
+// guess records why a key has a value that the input does not say.
+func (p *plan) guess(key, format string, a ...any) {
+	p.guesses = append(p.guesses, key+": "+fmt.Sprintf(format, a...))
+}
+
+// lose records what no scenario can have.
+func (p *plan) lose(format string, a ...any) { p.lost = append(p.lost, fmt.Sprintf(format, a...)) }
+
+func (p *plan) of(o scenarios.Origin) (ps []part) {
+	for _, x := range p.parts {
+		if x.origin == o {
+			ps = append(ps, x)
+		}
+	}
+	return ps
+}
+
+// findMAC takes the MAC of the link, unless a SLAAC address was made of another.
+func (p *plan) findMAC() {
+	link, _ := p.Link(p.main)
+	mac, err := scenarios.ParseMAC(link.MAC)
+	has := err == nil
+	if has {
+		p.why["guest.mac"] = "of " + p.main
+	}
+	for _, a := range p.Addresses {
+		formed, ok := eui64.MAC(a.Prefix.Addr())
+		if !ok || a.Link != p.main || !a.Prefix.Addr().Is6() {
+			continue
+		}
+		if slaac := slices.ContainsFunc(p.of(scenarios.OriginSLAAC), func(x part) bool { return x.Prefix == a.Prefix }); !slaac && !(a.Prefix.Addr().IsLinkLocalUnicast() && !has) {
+			continue
+		}
+		if has && mac != formed {
+			p.guess("guest.mac", "%s is made of it, and %s has %s", a.Prefix.Addr(), p.main, mac)
+		}
+		p.mac, p.why["guest.mac"] = formed, "of which "+a.Prefix.Addr().String()+" is made"
+		return
+	}
+	if p.mac = mac; !has {
+		p.mac = scenarios.MAC{0x52, 0x54, 0, 0, 0, 1}
+		p.guess("guest.mac", "the input has no MAC, and no address is made of one")
+	}
+}
+
+// form makes those addresses static that the guest cannot form: it forms one SLAAC address
+// in each /64, of its MAC, one temporary address beside it, and another temporary one when
+// that is deprecated.
+func (p *plan) form() {
+	formed := map[netip.Prefix]bool{}
+	for i := range p.parts {
+		x := &p.parts[i]
+		switch in := slash64(x.addr()); {
+		case x.origin == scenarios.OriginSLAAC && x.Prefix.Bits() == 64 && !formed[in] && x.addr() == eui64.Address(in, p.mac):
+			formed[in] = true
+		case x.origin == scenarios.OriginSLAAC:
+			x.origin, x.why = scenarios.OriginStatic, ""
+			p.lose("%s by SLAAC: the guest makes its identifier of the MAC, and one in each /64; it is set by hand, without mngtmpaddr", x.Prefix)
+		case x.origin == scenarios.OriginVIP && p.has(*x, selector.FlagTentative|selector.FlagDADFailed):
+			x.origin = scenarios.OriginStatic // the event vip has no such parameter
+		}
+	}
+	before := map[netip.Prefix]*part{} // the last temporary address of each prefix
+	for i := range p.parts {
+		x := &p.parts[i]
+		if x.origin != scenarios.OriginTemporary {
+			continue
+		}
+		in := slash64(x.addr())
+		old := before[in]
+		if !formed[in] || old != nil && (len(formed) > 1 || !old.Flags.Has(selector.FlagDeprecated)) {
+			x.origin, x.why = scenarios.OriginStatic, ""
+			p.lose("%s as a temporary address: the guest makes one beside each SLAAC address; it is set by hand", x.Prefix)
+			continue
+		}
+		x.succeeds = old != nil
+		before[in] = x
+	}
+}
+
+// findPod finds the pod's address: given, leased, or set by hand, or else guessed.
+func (p *plan) findPod() {
+	leases, statics, slaacs := p.of(scenarios.OriginDHCPv6), p.of(scenarios.OriginStatic), p.of(scenarios.OriginSLAAC)
+	var base netip.Prefix
+	switch {
+	case p.opts.PodAddress.IsValid():
+		p.pod, p.why["pod.address"] = p.opts.PodAddress, "given by --pod-address"
+	case len(leases) > 0:
+		p.pod, p.why["pod.address"] = leases[0].addr(), fmt.Sprintf("%s has it as a /%d", p.main, leases[0].Prefix.Bits())
+	case len(statics) == 1:
+		p.pod = statics[0].addr()
+		p.guess("pod.address", "there is no lease, and %s is the only address set by hand; --pod-address says otherwise", statics[0].Prefix)
+	case len(slaacs) > 0:
+		base = slash64(slaacs[0].addr())
+	default:
+		base = slash64(p.parts[0].addr())
+	}
+	if base.IsValid() {
+		p.pod = p.unused(base, 0xa)
+		p.guess("pod.address", "there is no lease in the input; --pod-address gives the pod's own")
+	}
+	for i := range p.parts {
+		if x := &p.parts[i]; x.origin == scenarios.OriginDHCPv6 && x.addr() != p.pod {
+			x.origin, x.why = scenarios.OriginStatic, ""
+			p.lose("the lease %s: passt leases the pod's address alone; it is set by hand", x.Prefix)
+		}
+	}
+	p.findGateway()
+}
+
+// findGateway finds the gateway. The source of passt's advertisements, the guest's
+// default router, is the gateway if that is link-local, and else the pod's own
+// link-local address.
+func (p *plan) findGateway() {
+	var routers []netip.Addr
+	for _, a := range p.gateways() {
+		if a.IsLinkLocalUnicast() {
+			routers = append(routers, a)
+		}
+	}
+	if len(routers) == 0 {
+		p.gateway = netip.MustParseAddr("fe80::1")
+		why := "the input has no routes"
+		if p.knows(selector.FactRoutes) {
+			why = "the input has no default router with a link-local address"
+		}
+		p.guess("pod.gateway", "%s", why)
+		return
+	}
+	p.gateway = routers[0]
+	p.why["pod.gateway"] = "the default router of " + p.main
+	if mac, ok := eui64.MAC(p.gateway); ok && scenarios.MAC(mac) != p.mac {
+		p.podMAC, p.why["pod.mac"] = mac, "of which "+p.gateway.String()+", the default router, is made"
+		p.gateway = p.unused(slash64(p.pod), 1)
+		delete(p.why, "pod.gateway")
+		p.guess("pod.gateway", "the default router is the pod's own link-local address, so the gateway has none")
+	}
+}
+
+// unused returns the first address from ::n on in a /64 that the input does not have.
+func (p *plan) unused(in netip.Prefix, n byte) netip.Addr {
+	b := in.Addr().As16()
+	for b[15] = n; ; b[15]++ {
+		a := netip.AddrFrom16(b)
+		if a != p.pod && !slices.ContainsFunc(p.Addresses, func(x selector.Address) bool { return x.Prefix.Addr() == a }) {
+			return a
+		}
+	}
+}
+
+// findRouters gives each SLAAC prefix a router: passt for that of the pod, and others.
+func (p *plan) findRouters() {
+	var spare []netip.Addr // default routers of the input beside passt
+	for _, a := range p.gateways() {
+		if a.IsLinkLocalUnicast() && a != p.gateway && !slices.Contains(spare, a) && eui64.Address(eui64.LinkLocal, p.podMAC) != a {
+			spare = append(spare, a)
+		}
+	}
+	free, taken := byte(2), append(p.gateways(), p.gateway)
+	for _, x := range p.of(scenarios.OriginSLAAC) {
+		in := slash64(x.addr())
+		if in == slash64(p.pod) {
+			p.autonomous = true
+			continue
+		}
+		r := router{prefix: in}
+		if len(spare) > 0 {
+			r.linkLocal, r.lifetime, spare = spare[0], 1800, spare[1:]
+		} else {
+			for slices.Contains(taken, linkLocal(free)) {
+				free++
+			}
+			r.linkLocal = linkLocal(free)
+			free++
+		}
+		p.routers = append(p.routers, r)
+		p.why["routers."+in.String()] = "SLAAC of " + x.Prefix.String() + ", which is not in passt's prefix"
+	}
+	for _, a := range spare {
+		p.lose("the default router %s, which advertises no prefix that the guest has an address in", a)
+	}
+}
+
+func linkLocal(n byte) netip.Addr {
+	return netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80, 15: n})
+}
+
+// routed reports whether the guest has a default route, or may have one.
+func (p *plan) routed() bool { return !p.knows(selector.FactRoutes) || len(p.gateways()) > 0 }
+
+// Releases before 2023_12_30 advertise their prefix for an hour, and later ones for ever.
+const (
+	hourly = "2023_12_04"
+	hour   = 3600
+)
+
+// findRelease guesses that a SLAAC address that lives for an hour is of an early release.
+func (p *plan) findRelease() {
+	if p.release != "" || !p.knows(selector.FactLifetimes) {
+		return
+	}
+	for _, x := range p.of(scenarios.OriginSLAAC) {
+		if slash64(x.addr()) == slash64(p.pod) && p.ofHour(x) {
+			p.release = hourly
+			p.guess("passt.release", "%s lives for an hour, as releases before 2023_12_30 advertise it", x.Prefix)
+		}
+	}
+}
+
+// ofHour reports whether both lifetimes are what is left of an hour.
+func (p *plan) ofHour(x part) bool {
+	return x.ValidLifetime == x.PreferredLifetime && x.ValidLifetime <= hour && x.ValidLifetime > hour-600
+}
+
+// findInterfaces makes an interface of each other link with candidates.
+func (p *plan) findInterfaces() {
+	taken := []string{"lo", "eth0"}
+	for _, link := range p.others() {
+		if link == "lo" {
+			p.lose("the addresses of lo: %s", p.list(link))
+			continue
+		}
+		f := iface{from: link, name: link}
+		if !interfaceName.MatchString(link) || slices.Contains(taken, link) {
+			f.name = fmt.Sprintf("link%d", len(taken)-1)
+			p.lose("the name of %s, which is %s in the lab", link, f.name)
+		}
+		taken = append(taken, f.name)
+		l, _ := p.Link(link)
+		if mac, err := scenarios.ParseMAC(l.MAC); err == nil && mac != p.mac {
+			f.mac = mac.String()
+		}
+		for _, a := range p.on(link) {
+			f.addresses = append(f.addresses, a.Prefix)
+		}
+		slices.Reverse(f.addresses) // the oldest first
+		p.interfaces = append(p.interfaces, f)
+		p.guess("guest.interfaces", "the addresses of %s are set by hand there", link)
+	}
+}
+
+func (p *plan) list(link string) string {
+	var as []string
+	for _, a := range p.on(link) {
+		as = append(as, a.Prefix.String())
+	}
+	return strings.Join(as, ", ")
+}
+
+// leaveOut lists what else no scenario has.
+func (p *plan) leaveOut() {
+	if p.main != "eth0" {
+		p.lose("the name of %s, which is eth0 in the lab", p.main)
+	}
+	var v4 []string
+	for _, a := range p.Addresses {
+		if a.Prefix.Addr().Is4() && !a.Prefix.Addr().IsLoopback() {
+			v4 = append(v4, a.Prefix.String()+" on "+a.Link)
+		}
+	}
+	if len(v4) > 0 {
+		p.lose("IPv4: %s", strings.Join(v4, ", "))
+	}
+	for _, l := range p.Links {
+		if l.Name != "lo" && l.Name != p.main && len(p.on(l.Name)) == 0 {
+			p.lose("the link %s, which has no global IPv6 address", l.Name)
+		}
+	}
+	if p.knows(selector.FactRoutes) {
+		for _, r := range p.Routes {
+			if r.Destination.Bits() == 0 && r.Destination.Addr().Is6() && (r.Link != p.main || !r.Gateway.IsLinkLocalUnicast()) {
+				p.lose("the default route by %s", strings.TrimSpace(fmt.Sprintf("%s %s", gatewayWord(r.Gateway), r.Link)))
+			}
+		}
+	}
+}
+
+func gatewayWord(a netip.Addr) string {
+	if a.IsValid() {
+		return a.String() + " on"
+	}
+	return ""
+}
