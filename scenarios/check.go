@@ -18,6 +18,7 @@ func check(m member) {
 	c := checker{m}
 	c.identity()
 	c.pod()
+	c.peer()
 	c.passt()
 	c.played()
 	c.macs()
@@ -209,6 +210,7 @@ func (c checker) addresses() {
 	if c.Sound("pod.gateway") && c.Pod.Gateway != c.Pod.Address.Addr() { // pod() reports it
 		take("pod.gateway", c.Pod.Gateway)
 	}
+	take("peer.address", c.Peer.Address)
 	if c.Second != nil {
 		take("second.address", c.Second.Address.Addr())
 	}

@@ -39,6 +39,7 @@ func (s *Scenario) setDefaults() {
 	if s.Second != nil {
 		s.Second.MAC = cmp.Or(s.Second.MAC, DefaultSecondMAC)
 	}
+	s.Peer.Via = cmp.Or(s.Peer.Via, s.via())
 	for i := range s.Routers {
 		r := &s.Routers[i]
 		r.LinkLocal = cmp.Or(r.LinkLocal, netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80, 15: byte(i + 2)}))

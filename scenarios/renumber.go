@@ -64,6 +64,8 @@ func canMove(lab Lab, p netip.Prefix, gw netip.Addr) error {
 	case gw.IsValid() && !gw.IsLinkLocalUnicast() && !p.Contains(gw):
 		return never(key, "a gateway in "+p.Masked().String()+", or a link-local one", "name the gateway, or correct the address",
 			"%s is not on the link of %s", gw, p.Addr())
+	case sc.Peer.Via == ViaGateway && sc.Peer.Address.IsValid() && p.Bits() < 128 && p.Contains(sc.Peer.Address):
+		return never("address", "a prefix without "+sc.Peer.Address.String(), "correct it, or peer.address", "the peer would be on the pod's link, and is behind the gateway")
 	}
 	return nil
 }

@@ -55,6 +55,7 @@ var scalars = map[reflect.Type]strict.Scalar{
 
 	reflect.TypeFor[Orders]():      strict.Enum([]Orders{OrdersAll, OrdersRandom}),
 	reflect.TypeFor[Preference]():  strict.Enum([]Preference{PreferenceLow, PreferenceMedium, PreferenceHigh}),
+	reflect.TypeFor[Via]():         strict.Enum([]Via{ViaLink, ViaGateway}),
 	reflect.TypeFor[State]():       strict.Enum([]State{StateCarried, StateLost}),
 	reflect.TypeFor[LinkState]():   strict.Enum([]LinkState{LinkDown, LinkUp, LinkCarrierLost, LinkCarrierBack}),
 	reflect.TypeFor[FailureKind](): strict.Enum(FailureKinds()),

@@ -36,6 +36,8 @@ type Scenario struct {
 	// Routers are other routers on the guest's link, beside passt.
 	Routers []Router `yaml:"routers,omitempty"`
 
+	// Peer is the other pod or node between which and the guest the lab measures.
+	Peer Peer `yaml:"peer,omitempty"`
 	// Second is another guest, behind another passt. Default: none, and the peer is a
 	// pod.
 	Second *Second `yaml:"second,omitempty"`

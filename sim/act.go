@@ -27,9 +27,9 @@ func (t *Topology) Send(ctx context.Context, from netip.Addr) (err error) {
 	bind := dst
 	if from.IsLinkLocalUnicast() {
 		// Zones are numbers: package net caches names for the whole process.
-		to, at = linkLocal(peerMAC), t.Peer
+		to, at = linkLocal(edgeMAC), t.Edge
 		out, oerr := t.guest.Net.Index(guestLink)
-		in, ierr := t.peer.Index(t.peerLink)
+		in, ierr := t.edge.Index(t.edgeLink)
 		if err := errors.Join(oerr, ierr); err != nil {
 			return fmt.Errorf("send from %s: %w", from, err)
 		}

@@ -16,13 +16,13 @@ func (t *Topology) join() error {
 	first := t.opts.Beside
 	t.beside, first.beside = &first.Topology, t
 	errs := []error{
-		t.peer.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
+		t.edge.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
 		first.pod.Set(link.Sysctl{Key: solicitations, Value: "2"}),
 		t.reach(clusterAddress(t.scenario).Addr()),
 		first.reach(clusterAddress(first.scenario).Addr()),
 	}
-	for _, name := range []string{first.peerLink, t.peerLink} {
-		errs = append(errs, t.peer.Set(
+	for _, name := range []string{first.edgeLink, t.edgeLink} {
+		errs = append(errs, t.edge.Set(
 			link.Sysctl{Key: "ipv6/conf/" + name + "/proxy_ndp", Value: "1"},
 			link.Sysctl{Key: "ipv6/neigh/" + name + "/proxy_delay", Value: "0"},
 		))
@@ -40,7 +40,7 @@ func (t *Topology) reach(a netip.Addr) error {
 		return nil
 	}
 	return errors.Join(
-		t.peer.AddRoute(t.peerLink, netip.PrefixFrom(a, 128), netip.Addr{}, 0),
-		t.peer.AddProxy(t.beside.peerLink, a),
+		t.edge.AddRoute(t.edgeLink, netip.PrefixFrom(a, 128), netip.Addr{}, 0),
+		t.edge.AddProxy(t.beside.edgeLink, a),
 	)
 }

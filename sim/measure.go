@@ -181,21 +181,26 @@ const (
 	unplugged   = 50 * time.Millisecond  // no answer can come without a carrier
 )
 
-// controls returns one exchange over each hop, between link-local addresses. With the real
-// passt the pod cannot reach the guest, so the second is over both hops, from the peer.
-func (m *measurement) controls() ([]probe.Control, error) {
-	up, err := m.peer.Index(m.peerLink)
+// controls returns one exchange over each hop, between link-local addresses except behind the
+// gateway. With the real passt the pod cannot reach the guest, so the second is over both
+// hops, from the edge.
+func (m *measurement) controls() (cs []probe.Control, err error) {
+	up, err := m.edge.Index(m.edgeLink)
 	if err != nil {
 		return nil, err
 	}
-	first := probe.Control{From: m.Peer, To: netip.AddrPortFrom(podLinkLocal(m.scenario), probe.PortPod), Link: up}
+	if m.forwarded() {
+		cs = append(cs, probe.Control{From: m.Edge, To: netip.AddrPortFrom(m.peerAddr, probe.PortPeer)})
+	}
+	first := probe.Control{From: m.Edge, To: netip.AddrPortFrom(podLinkLocal(m.scenario), probe.PortPod), Link: up}
 	second := probe.Control{From: m.Pod, To: netip.AddrPortFrom(plane.Inside(linkLocal(m.scenario.Guest.MAC)), probe.PortGuest)}
 	if m.opts.Backend.Real() {
 		second = first
 		second.To = netip.AddrPortFrom(first.To.Addr(), probe.PortGuest)
 	}
-	if !m.linked || m.gone || !neighbours(m.scenario) { // the guest cannot answer
-		return []probe.Control{first}, nil
+	cs = append(cs, first)
+	if m.linked && !m.gone && neighbours(m.scenario) { // otherwise the guest cannot answer
+		cs = append(cs, second)
 	}
-	return []probe.Control{first, second}, nil
+	return cs, nil
 }

@@ -124,9 +124,9 @@ func (t *Topology) anew() error {
 		t.pod.SetMAC(uplink, mac),
 		t.pod.AddAddress(uplink, netip.PrefixFrom(now, 64)),
 		t.pod.RemoveAddress(uplink, netip.PrefixFrom(old, 64)),
-		t.peer.ForgetNeighbour(t.peerLink, old),
-		t.peer.ForgetNeighbour(t.peerLink, t.scenario.Pod.Address.Addr()),
-		t.peer.SetNeighbour(t.peerLink, now, mac),
+		t.edge.ForgetNeighbour(t.edgeLink, old),
+		t.edge.ForgetNeighbour(t.edgeLink, t.scenario.Pod.Address.Addr()),
+		t.edge.SetNeighbour(t.edgeLink, now, mac),
 	)
 }
 
@@ -142,7 +142,7 @@ func (t *Topology) readdress(ctx context.Context, to netip.Prefix, gateway netip
 			if p == to {
 				continue
 			}
-			if err := errors.Join(t.pod.RemoveAddress(uplink, p), t.peer.ForgetNeighbour(t.peerLink, p.Addr())); err != nil {
+			if err := errors.Join(t.pod.RemoveAddress(uplink, p), t.edge.ForgetNeighbour(t.edgeLink, p.Addr())); err != nil {
 				return err
 			}
 		}
@@ -179,11 +179,11 @@ func (t *Topology) own(gateway netip.Addr, bits int) error {
 	} else if t.opts.Beside != nil {
 		bits = 128
 	}
-	as, err := t.peer.Addresses()
+	as, err := t.edge.Addresses()
 	if err != nil || slices.ContainsFunc(as, func(a link.Address) bool { return a.Prefix.Addr() == gateway }) {
 		return err
 	}
-	return t.peer.AddAddress(t.peerLink, netip.PrefixFrom(gateway, min(bits, 64)))
+	return t.edge.AddAddress(t.edgeLink, netip.PrefixFrom(gateway, min(bits, 64)))
 }
 
 // podPrefixes returns the addresses of the pod's uplink without the link-local one.

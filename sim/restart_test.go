@@ -78,8 +78,8 @@ func TestRestart(t *testing.T) {
 // solicitations may be late, and the table of neighbours full.
 func acquaint(t testing.TB, l *Topology) {
 	t.Helper()
-	ok(t, l.peer.SetNeighbour(l.peerLink, l.scenario.Pod.Address.Addr(), l.scenario.Pod.MAC.HardwareAddr()),
-		l.pod.SetNeighbour(uplink, l.peerAddr, peerMAC.HardwareAddr()))
+	ok(t, l.edge.SetNeighbour(l.edgeLink, l.scenario.Pod.Address.Addr(), l.scenario.Pod.MAC.HardwareAddr()),
+		l.pod.SetNeighbour(uplink, l.peerAddr, edgeMAC.HardwareAddr()))
 }
 
 // deaf reports whether passt does not know the guest's MAC.

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
-	"slices"
 
 	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/scenarios"
@@ -24,6 +23,7 @@ const (
 	tap       = "tap"  // of the pod, or of the segment, towards the guest
 	guestLink = "eth0"
 	beside    = "eth1" // of the peer, towards the second pod
+	behind    = "eth1" // of the gateway, towards the peer behind it
 
 	// shortest is the kernel's shortest wait for a neighbour's answer: a hundredth of a
 	// second since Linux 5.13, half a second before (19e16d220f0a).
@@ -35,13 +35,16 @@ const (
 
 // Addresses of the lab's own, locally administered (RFC 9542 2.1).
 var (
-	peerMAC   = scenarios.MAC{0x02, 0, 0, 0, 0, 0x09}
+	edgeMAC   = scenarios.MAC{0x02, 0, 0, 0, 0, 0x09}
+	behindMAC = scenarios.MAC{0x02, 0, 0, 0, 0, 0x08}
 	routerMAC = scenarios.MAC{0x02, 0, 0, 0, 1, 0} // of the first router beside passt
 )
 
 // Topology has the namespaces and links of a lab.
 type Topology struct {
 	Peer, Pod, Guest *netns.NS
+	// Edge is the host on the pod's link: the peer, or the gateway that leads to it.
+	Edge *netns.NS
 	// Host has the other end of the guest's link: the pod, or the segment between the
 	// guest and the real passt.
 	Host *netns.NS
@@ -51,10 +54,10 @@ type Topology struct {
 	scenario *scenarios.Scenario
 	opts     Options
 
-	peerAddr        netip.Addr
-	peerLink        string // of the peer, towards the pod
-	peer, pod, host *link.Net
-	guest           *guest.Guest
+	peerAddr              netip.Addr
+	edgeLink              string // of the edge, towards the pod
+	edge, peer, pod, host *link.Net
+	guest                 *guest.Guest
 
 	beside *Topology      // shares the peer, if there is one
 	second *Lab           // of the scenario's second guest, if it has one
@@ -110,15 +113,23 @@ func (t *Topology) takeDown() (err error) {
 // make makes namespaces and links and gives the pod and the peer their addresses. The
 // guest's interfaces stay down.
 func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error) {
-	t.peerLink = uplink
+	t.edgeLink = uplink
 	if t.opts.Beside != nil {
-		t.Peer, t.peerLink = t.opts.Beside.Peer, beside
+		if t.opts.Beside.forwarded() {
+			return errors.New("share a peer: it is behind a gateway, and two labs need it on the link of both pods")
+		}
+		t.Peer, t.edgeLink = t.opts.Beside.Peer, beside
 		t.peer, err = t.open(t.Peer)
 	} else {
 		t.Peer, t.peer, err = t.namespace("peer")
 	}
 	if err != nil {
 		return err
+	}
+	if t.Edge, t.edge = t.Peer, t.peer; t.forwarded() {
+		if t.Edge, t.edge, err = t.namespace("gateway"); err != nil {
+			return err
+		}
 	}
 	if t.Pod, t.pod, err = t.namespace("pod"); err != nil {
 		return err
@@ -138,7 +149,7 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 	}
 	sc := t.scenario
 	pod := link.End{Net: t.pod, Name: uplink, MAC: sc.Pod.MAC.HardwareAddr()}
-	if err := link.Pair(pod, link.End{Net: t.peer, Name: t.peerLink, MAC: peerMAC.HardwareAddr()}); err != nil {
+	if err := link.Pair(pod, link.End{Net: t.edge, Name: t.edgeLink, MAC: edgeMAC.HardwareAddr()}); err != nil {
 		return err
 	}
 	in := link.End{Net: t.guest.Net, Name: guestLink, MAC: sc.Guest.MAC.HardwareAddr()}
@@ -157,13 +168,16 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 	if err := errors.Join(t.capture(t.pod, uplink, "uplink"), t.capture(t.host, tap, "guest")); err != nil {
 		return err
 	}
-	if err := t.bootPeer(); err != nil {
+	if err := t.bootEdge(); err != nil {
+		return err
+	}
+	if err := t.bootPeer(ctx); err != nil {
 		return err
 	}
 	if err := t.bootPod(); err != nil {
 		return err
 	}
-	if err := t.peer.AwaitUp(ctx, t.peerLink); err != nil {
+	if err := t.edge.AwaitUp(ctx, t.edgeLink); err != nil {
 		return err
 	}
 	return t.pod.AwaitUp(ctx, uplink)
@@ -200,37 +214,39 @@ func quick(n *link.Net, names ...string) error {
 	return n.Up(append([]string{"lo"}, names...)...)
 }
 
-// bootPeer sets the peer up: a host of the cluster network that is also the gateway. Its
-// default route is on-link, so that it solicits every destination, and gets an error if
-// nobody answers.
-func (t *Topology) bootPeer() error {
-	if err := quick(t.peer, append([]string{t.peerLink}, t.guestLinks()[1:]...)...); err != nil {
+// bootEdge sets the host up that is on the pod's link and is the gateway. Its default route is
+// on-link, so that it solicits every destination, and there is an error if nobody answers.
+func (t *Topology) bootEdge() error {
+	if err := quick(t.edge, t.edgeLink); err != nil {
 		return err
 	}
 	bits := min(clusterAddress(t.scenario).Bits(), 64)
 	if t.opts.Beside != nil {
 		bits = 128 // there is a route to the prefix already
 	}
-	addresses := []netip.Prefix{netip.PrefixFrom(t.peerAddr, bits)}
+	var addresses []netip.Prefix
+	if !t.forwarded() {
+		addresses = append(addresses, netip.PrefixFrom(t.peerAddr, bits))
+	}
 	if gw := t.scenario.Pod.Gateway; gw.IsLinkLocalUnicast() {
 		addresses = append(addresses, netip.PrefixFrom(gw, 64))
 	} else if gw.IsValid() {
 		addresses = append(addresses, netip.PrefixFrom(gw, bits))
 	}
 	for _, p := range addresses {
-		if err := t.peer.AddAddress(t.peerLink, p); err != nil {
+		if err := t.edge.AddAddress(t.edgeLink, p); err != nil {
 			return err
 		}
 	}
 	// The controls use the pod's link-local address, and its resolution is not measured.
 	// The kernel does not count permanent neighbours.
-	if err := t.peer.SetNeighbour(t.peerLink, podLinkLocal(t.scenario), t.scenario.Pod.MAC.HardwareAddr()); err != nil {
+	if err := t.edge.SetNeighbour(t.edgeLink, podLinkLocal(t.scenario), t.scenario.Pod.MAC.HardwareAddr()); err != nil {
 		return err
 	}
 	if t.opts.Beside != nil {
 		return t.join()
 	}
-	return t.peer.AddRoute(t.peerLink, defaultRoute, netip.Addr{}, 0)
+	return t.edge.AddRoute(t.edgeLink, defaultRoute, netip.Addr{}, 0)
 }
 
 func (t *Topology) bootPod() error {
@@ -308,23 +324,6 @@ func (t *Topology) guestLinks() []string {
 		names = append(names, ifc.Name)
 	}
 	return names
-}
-
-// peerAddress returns the first address from ::9 on, in the pod's /64, that the scenario
-// does not use.
-func peerAddress(sc *scenarios.Scenario) netip.Addr {
-	taken := append([]netip.Addr{sc.Pod.Address.Addr(), sc.Pod.Gateway, sc.Passt.Address, sc.Passt.Gateway}, sc.Guest.VIPs...)
-	taken = append(taken, addresses(sc.Guest.Static)...)
-	if sc.Second != nil {
-		taken = append(taken, sc.Second.Address.Addr())
-	}
-	for _, e := range sc.Events {
-		taken = append(taken, e.Brings()...)
-	}
-	b := netip.PrefixFrom(clusterAddress(sc).Addr(), 64).Masked().Addr().As16()
-	for b[15] = 9; slices.Contains(taken, netip.AddrFrom16(b)); b[15]++ {
-	}
-	return netip.AddrFrom16(b)
 }
 
 // clusterAddress returns the pod's address, or one whose prefix the peers have if the pod

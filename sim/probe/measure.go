@@ -19,6 +19,8 @@ import (
 const (
 	portWildcard = 20007 // on the wildcard address of peer and guest
 	portBound    = 20100 // bound to candidate i at portBound+i
+	// PortPeer is that of the peer.
+	PortPeer = portWildcard
 	// PortPod and PortGuest serve the controls in the pod and in the guest.
 	// No passt release forwards them unless it is told to by number. They
 	// differ because early releases open a port to everybody once the guest
@@ -57,7 +59,7 @@ type Config struct {
 }
 
 // Control is an exchange over one hop, from a namespace to a server of the
-// lab at a link-local address.
+// lab, as a rule at a link-local address.
 type Control struct {
 	From *netns.NS
 	To   netip.AddrPort

@@ -25,13 +25,21 @@ func checkExpect(table probe.Table, reachable []scenarios.Target) error {
 		case want && !r.Bidirectional():
 			errs = append(errs, fmt.Errorf("expected %s to be reachable: measured %s", r.Origin, describe(r)))
 		case !want && r.Bidirectional():
-			errs = append(errs, fmt.Errorf("expected %s not to be reachable: measured %s", r.Origin, describe(r)))
+			errs = append(errs, fmt.Errorf("expected %s not to be reachable: measured %s%s", r.Origin, describe(r), near(r)))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("compare expectation with measurement: %w", err)
 	}
 	return nil
+}
+
+// near says why an address works without a default route.
+func near(r probe.Row) string {
+	if !r.NoDefaultRoute {
+		return ""
+	}
+	return "; the guest has no default route, and the peer is on its link: peer: {via: gateway} puts the peer behind the gateway"
 }
 
 // checkObservation compares what selectors see with the measurement. A difference

@@ -23,6 +23,13 @@ func TestCheckExpect(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) { wantError(t, checkExpect(fieldTable(), tt.reachable), tt.want) })
 	}
+	t.Run("no default route", func(t *testing.T) {
+		near := fieldTable()
+		for i := range near {
+			near[i].NoDefaultRoute = true
+		}
+		wantError(t, checkExpect(near, nil), "peer: {via: gateway} puts the peer behind the gateway")
+	})
 }
 
 func TestCheckObservation(t *testing.T) {

@@ -1,0 +1,62 @@
+package scenarios
+
+import "net/netip"
+
+// Peer is another pod or node of the cluster network. The lab measures between it and the
+// guest, and selectors that dial, dial it.
+type Peer struct {
+	// Address is the peer's. Default: a free one, in the pod's /64 on the pod's link, or
+	// outside of it behind the gateway.
+	Address netip.Addr `yaml:"address" is:"address"`
+	// Via says where the peer is: link, on the pod's link; or gateway, behind the pod's
+	// gateway, which forwards. Default: gateway for a pod of length 128, as with Calico and
+	// Cilium, and for an address outside of pod.address; otherwise link. A guest without a
+	// default route reaches a peer on the link, by the on-link prefix of passt's
+	// advertisement, and none behind the gateway.
+	Via Via `yaml:"via,omitempty"`
+}
+
+// Via is the way between the pod and the peer.
+type Via string
+
+const (
+	ViaLink    Via = "link"
+	ViaGateway Via = "gateway"
+)
+
+// via is the default of Peer.Via.
+func (s *Scenario) via() Via {
+	p, a := s.Pod.Address, s.Peer.Address
+	if s.Second == nil && s.Pod.Gateway.IsValid() && (p.Bits() == 128 || a.IsValid() && !p.Contains(a)) {
+		return ViaGateway
+	}
+	return ViaLink
+}
+
+func (c checker) peer() {
+	if !c.Sound("peer", "pod", "second") {
+		return
+	}
+	a, pod := c.Peer.Address, c.Pod.Address
+	on := pod.IsValid() && pod.Bits() < 128 && pod.Contains(a)
+	switch key := c.peerKey(); {
+	case c.Second != nil && key != "":
+		c.fault(key, "nothing where second is given", "remove one of them", "the second guest stands in the peer's place")
+	case c.Peer.Via == ViaGateway && !c.Pod.Gateway.IsValid():
+		c.fault(key, "a pod with a gateway", "give the pod a gateway, or set peer.via to link", "the pod has no gateway")
+	case c.Peer.Via == ViaGateway && on:
+		c.fault("peer.address", "an address outside of "+pod.Masked().String(), "correct it, or set peer.via to link", "%s is on the pod's link", a)
+	case c.Peer.Via == ViaLink && a.IsValid() && !on && pod.IsValid() && pod.Bits() < 128:
+		c.fault("peer.address", "an address in "+pod.Masked().String(), "correct it, or set peer.via to gateway", "%s is not on the pod's link", a)
+	}
+}
+
+// peerKey returns the key by which the file places the peer, or "".
+func (c checker) peerKey() string {
+	for _, key := range []string{"peer.via", "peer.address"} {
+		if _, given := c.Places[key]; given {
+			return key
+		}
+	}
+	return ""
+}
