@@ -2,12 +2,14 @@ package scenarios
 
 import (
 	"fmt"
+	"iter"
 	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/eui64"
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // A checker finds faults between keys: contradictions, and situations that cannot
@@ -166,13 +168,36 @@ func (c checker) macs() {
 		all.take(c, path, path, m, "an address of its own", "change one of them", "%s is taken by %s")
 	}
 	take("pod.mac", c.Pod.MAC)
-	take("guest.mac", c.Guest.MAC)
+	for path, m := range c.guestMACs() {
+		take(path, m)
+	}
 	take("passt.mac", c.Passt.MAC)
 	if c.Second != nil {
 		take("second.mac", c.Second.MAC)
 	}
 	for i, f := range c.Guest.Interfaces {
 		take(fmt.Sprintf("guest.interfaces[%d].mac", i), f.MAC)
+	}
+}
+
+// guestMACs yields the MACs of the guest, each once and with its key: that of the start,
+// and those of reboots.
+func (c checker) guestMACs() iter.Seq2[string, MAC] {
+	return func(yield func(string, MAC) bool) {
+		seen := []MAC{{}, c.Guest.MAC}
+		if !yield("guest.mac", c.Guest.MAC) {
+			return
+		}
+		for _, e := range c.Events {
+			r, ok := e.Action.(*Reboot)
+			if !ok || slices.Contains(seen, r.MAC) {
+				continue
+			}
+			seen = append(seen, r.MAC)
+			if !yield(strict.Join(e.from.path, "mac"), r.MAC) {
+				return
+			}
+		}
 	}
 }
 
@@ -225,9 +250,12 @@ func (c checker) addresses() {
 	if c.Sound("guest.mac", "pod.address", "passt", "events", "routers") {
 		prefixes := c.slaacPrefixes()
 		slices.SortFunc(prefixes, netip.Prefix.Compare)
-		for _, p := range slices.Compact(prefixes) { // routers() reports those given twice
-			all.take(c, "guest.mac", "the SLAAC address of guest.mac", eui64.Address(p, c.Guest.MAC),
-				"another address", "change one of them", "SLAAC forms %s from it, which is also %s")
+		prefixes = slices.Compact(prefixes) // routers() reports those given twice
+		for path, m := range c.guestMACs() {
+			for _, p := range prefixes {
+				all.take(c, path, "the SLAAC address of "+path, eui64.Address(p, m),
+					"another address", "change one of them", "SLAAC forms %s from it, which is also %s")
+			}
 		}
 	}
 	for i, p := range c.Guest.Static {

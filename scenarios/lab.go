@@ -56,7 +56,7 @@ type Lab interface {
 	SetLink(ctx context.Context, s LinkState) error
 	// Send makes the guest send from an address.
 	Send(ctx context.Context, from netip.Addr) error
-	Reboot(ctx context.Context) error
+	Reboot(ctx context.Context, r Reboot) error
 }
 
 // Address is an address of the guest.

@@ -24,7 +24,7 @@ func (e *Migrate) brings() []netip.Addr { return []netip.Addr{e.Address.Addr(), 
 func (e *Migrate) check(c at) { c.otherPod(e.Address, e.Gateway) }
 
 func (e *Migrate) Play(ctx context.Context, lab Lab) error {
-	if err := canMove(lab, e.Address, e.Gateway); err != nil {
+	if err := canMove(lab, "", e.Address, e.Gateway); err != nil {
 		return err
 	}
 	return lab.Migrate(ctx, *e)

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"context"
 	"net/netip"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // Renumber gives the pod another address. passt keeps the old one, because it reads
@@ -24,7 +26,7 @@ func (e *Renumber) Play(ctx context.Context, lab Lab) error {
 	if pod := lab.Scenario().Pod.Address.Addr(); e.Address.Addr() == pod {
 		return never("address", "another address", "correct it", "%s is the pod's already", pod)
 	}
-	if err := canMove(lab, e.Address, e.Gateway); err != nil {
+	if err := canMove(lab, "", e.Address, e.Gateway); err != nil {
 		return err
 	}
 	return lab.Renumber(ctx, *e)
@@ -44,21 +46,21 @@ func (a at) otherPod(p netip.Prefix, gw netip.Addr) {
 	}
 }
 
-// canMove returns a fault if the pod cannot have this address and gateway. The pod
-// keeps its own in place of one that is not valid.
-func canMove(lab Lab, p netip.Prefix, gw netip.Addr) error {
-	sc, key := lab.Scenario(), "address"
+// canMove returns a fault if the pod cannot have this address and gateway, which are keys
+// below path. The pod keeps its own in place of one that is not valid.
+func canMove(lab Lab, path string, p netip.Prefix, gw netip.Addr) error {
+	sc, key := lab.Scenario(), strict.Join(path, "address")
 	if !p.IsValid() {
 		p = sc.Pod.Address
 	}
 	if gw.IsValid() {
-		key = "gateway"
+		key = strict.Join(path, "gateway")
 	} else {
 		gw = sc.Pod.Gateway
 	}
 	switch {
 	case sc.Second != nil && p.Addr() == sc.Second.Address.Addr():
-		return never("address", "an address that nobody has", "take another one", "%s is the second guest's", p.Addr())
+		return never(strict.Join(path, "address"), "an address that nobody has", "take another one", "%s is the second guest's", p.Addr())
 	case gw == p.Addr():
 		return never(key, "an address that nobody has", "take another one", "%s is the gateway's", gw)
 	case gw.IsValid() && !gw.IsLinkLocalUnicast() && !p.Contains(gw):

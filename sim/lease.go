@@ -38,7 +38,7 @@ func (l stage) leases(ctx context.Context, a netip.Addr) error {
 	if a == l.scenario.Pod.Address.Addr() {
 		l.scenario.Passt.Address = netip.Addr{}
 	}
-	return l.replace(ctx, scenarios.StateLost)
+	return l.succeed(ctx, scenarios.StateLost)
 }
 
 // Renew renews the lease. If passt does not answer, because the lease is of another

@@ -123,7 +123,6 @@ func (l *Lab) planeConfig(cfg passt.Config, e *passt.Engine) plane.Config {
 		PodLL:    podLinkLocal(sc),
 		PasstLL:  e.LinkLocal(),
 		Gateway:  cfg.Gateway,
-		Guest:    linkLocal(sc.Guest.MAC),
 		GuestMAC: sc.Guest.MAC.HardwareAddr(),
 		NoEcho:   cfg.NoICMP,
 		TCP:      forwarded(sc.Passt.TCP, cfg.Release),

@@ -36,33 +36,49 @@ func (l stage) Renumber(ctx context.Context, e scenarios.Renumber) error {
 // Migrate replaces passt and its pod. The new pod is the same namespace with another MAC
 // and other addresses; open flows end.
 func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
-	address := l.scenario.Pod.Address
-	if e.Address.IsValid() {
-		address = e.Address
-	}
-	if err := errors.Join(l.readdress(ctx, address, e.Gateway, false), l.anew()); err != nil {
+	if err := l.anotherPod(ctx, e.Address, e.Gateway); err != nil {
 		return err
 	}
-	return l.replace(ctx, e.State)
+	return l.succeed(ctx, e.State)
+}
+
+// anotherPod replaces the pod by one with an address and a gateway. It keeps the old one's
+// in place of one that is not valid.
+func (l stage) anotherPod(ctx context.Context, address netip.Prefix, gateway netip.Addr) error {
+	if !address.IsValid() {
+		address = l.scenario.Pod.Address
+	}
+	return errors.Join(l.readdress(ctx, address, gateway, false), l.anew())
 }
 
 // Restart replaces passt. By vhost-user, the guest's link has no carrier meanwhile.
 func (l stage) Restart(ctx context.Context) error {
 	up, carrier, err := l.Link()
 	if err != nil || !up || !carrier || !vhostUser(l.scenario) {
-		return errors.Join(err, l.replace(ctx, scenarios.StateLost))
+		return errors.Join(err, l.succeed(ctx, scenarios.StateLost))
 	}
-	if err := errors.Join(l.SetLink(ctx, scenarios.LinkCarrierLost), l.replace(ctx, scenarios.StateLost)); err != nil {
+	if err := errors.Join(l.SetLink(ctx, scenarios.LinkCarrierLost), l.succeed(ctx, scenarios.StateLost)); err != nil {
 		return err
 	}
 	return l.SetLink(ctx, scenarios.LinkCarrierBack)
 }
 
-// replace starts another passt in place of the one that runs.
-func (l *Lab) replace(ctx context.Context, state scenarios.State) error {
-	cfg, err := l.passtConfig()
+// succeed replaces passt, and connects the guest, which runs, to the new one.
+func (l *Lab) succeed(ctx context.Context, state scenarios.State) error {
+	carried, err := l.replace(ctx, state)
 	if err != nil {
 		return err
+	}
+	// passt: sends nothing to a guest whose state it has got, 2025_05_03 to 2026_10_02.
+	return l.passt.Connect(!carried && !vhostUser(l.scenario))
+}
+
+// replace starts another passt in place of the one that runs, and reports whether it has
+// got the old one's state.
+func (l *Lab) replace(ctx context.Context, state scenarios.State) (carried bool, err error) {
+	cfg, err := l.passtConfig()
+	if err != nil {
+		return false, err
 	}
 	// The DUID has the time in whole seconds (RFC 8415 11.2), and a real migration takes
 	// longer than one.
@@ -72,24 +88,21 @@ func (l *Lab) replace(ctx context.Context, state scenarios.State) error {
 	}
 	next, err := passt.New(cfg)
 	if err != nil {
-		return err
+		return false, err
 	}
-	carried := carries(state, cfg.Release)
-	if carried {
+	if carried = carries(state, cfg.Release); carried {
 		l.passt.Ask(next.Resume)
 	}
 	switch p := l.passt.(type) {
 	case *backend.Simulated:
 		err = l.replaceSimulated(p, cfg, next)
 	case *backend.Pasta:
-		err = p.Replace(ctx, next, func() *child.Process { return l.startPasta(cfg) })
+		err = p.Replace(ctx, next, l.solicitor(), func() *child.Process { return l.startPasta(cfg) })
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		l.started = cfg.Started
 	}
-	l.started = cfg.Started
-	// passt: sends nothing to a guest whose state it has got, 2025_05_03 to 2026_10_02.
-	return l.passt.Connect(!carried && !vhostUser(l.scenario))
+	return carried, err
 }
 
 // carries reports whether a migrated passt gets the old one's state. By default the release

@@ -55,11 +55,15 @@ func (l *Lab) runPasta(ctx context.Context, at backend.Site, cfg passt.Config, e
 			return nil, err
 		}
 	}
-	solicitor := l.scenario.Guest.MAC
+	return backend.Attach(ctx, at, l.startPasta(cfg), pastaLink, e, l.solicitor())
+}
+
+// solicitor returns the MAC whose solicitation pasta answers when it is ready.
+func (l *Lab) solicitor() scenarios.MAC {
 	if !neighbours(l.scenario) {
-		solicitor = scenarios.MAC{} // pasta would not answer
+		return scenarios.MAC{} // pasta would not answer
 	}
-	return backend.Attach(ctx, at, l.startPasta(cfg), pastaLink, e, solicitor)
+	return l.scenario.Guest.MAC
 }
 
 func (l *Lab) startPasta(cfg passt.Config) *child.Process {

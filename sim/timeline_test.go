@@ -236,6 +236,15 @@ func TestTimeline(t *testing.T) {
 		{"[ra, dhcpv6, reboot, dhcpv6, ra]", nil, leased + ", " + slaac, "D"},
 		{"[accept_ra: off, ra, reboot, ra]", nil, slaac, ""},
 		{"[ra: {mtu: 1400}, reboot, reboot, static]", nil, static, ""},
+		{`[ra, dhcpv6, reboot: {mac: "52:54:00:00:00:02"}, ra, dhcpv6]`, nil, leased + ", slaac fd01:cafe::5054:ff:fe00:2/64", "D"},
+		{`[ra, dhcpv6, reboot: {pod: {}}, ra, dhcpv6]`, nil, leased + ", " + slaac, "D"},
+		// The old address is nobody's, also where the disk gives it to the guest.
+		{`[ra, dhcpv6, reboot: {pod: "fd01:cafe::77/64"}, ra, static: {add: ["fd01:cafe::f14c:9fa1:8496:557f/64"]}, dhcpv6]`, nil,
+			"dhcpv6 fd01:cafe::77/128 permanent, " + slaac + ", static D/64 permanent", "fd01:cafe::77"},
+		{`[ra, dhcpv6, reboot: {mac: "52:54:00:00:00:02", pod: {address: "fd09::77/64", gateway: "fd09::1"}}, dhcpv6, ra]`, before,
+			"dhcpv6 fd09::77/128 permanent, slaac fd09::5054:ff:fe00:2/64", "fd09::77"},
+		{`[ra, dhcpv6, reboot: {mac: "52:54:00:00:00:02", pod: {address: "fd09::77/64", gateway: "fe80::99"}}, static, vip, ra, dhcpv6]`, old,
+			"dhcpv6 fd09::77/128 permanent, slaac fd09::5054:ff:fe00:2/64 valid 60 min preferred 60 min, " + static + ", " + vip, "fd09::77"},
 	} {
 		t.Run(fmt.Sprint(tt.events, tt.change != nil), func(t *testing.T) {
 			t.Parallel()

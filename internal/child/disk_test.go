@@ -69,6 +69,39 @@ func TestDisk(t *testing.T) {
 	}
 }
 
+// A program that is not confined keeps one of its own folders, and gets the other anew. A
+// Process has the same.
+func TestLasting(t *testing.T) {
+	need.Namespaces(t)
+	var disk *os.File
+	defer func() { disk.Close() }()
+	for _, want := range []string{"a\nb\n", "a\nb\nb\n", "a\nb\nb\nb\n"} {
+		var out bytes.Buffer
+		s := Spec{
+			Path: "/bin/sh", Args: []string{"sh", "-c", "echo b >> /var/lib/x; cat /var/lib/x; echo c >> /var/tmp/x; wc -l < /var/tmp/x >&2"},
+			Env: []string{"PATH=/usr/bin:/bin"}, Stdout: &out, Fresh: true,
+			Own:  map[string]map[string]string{"/var/lib": {"x": "a\n"}, "/var/tmp": {"x": "a\n"}},
+			Keep: true, Lasting: "/var/lib", Disk: disk,
+		}
+		var stderr bytes.Buffer
+		s.Stderr = &stderr
+		r, err := Run(t.Context(), s)
+		disk.Close()
+		if disk = r.Disk; err != nil || r.Setup != "" || disk == nil || out.String() != want || stderr.String() != "2\n" {
+			t.Fatalf("got %q and %q, want %q; %+v, %v", out.String(), stderr.String(), want, r, err)
+		}
+	}
+	p := Start(Spec{
+		Path: "/bin/sh", Args: []string{"sh", "-c", "[ $(wc -l < /var/lib/x) = 4 ]"}, Env: []string{"PATH=/usr/bin:/bin"},
+		Own: map[string]map[string]string{"/var/lib": nil}, Keep: true, Lasting: "/var/lib", Disk: disk,
+	})
+	<-p.Ended()
+	disk.Close()
+	if disk = p.Disk(); !p.Succeeded() || disk == nil {
+		t.Errorf("%v, %v", p.Close(), disk)
+	}
+}
+
 // What a program has written is there although it was killed.
 func TestDiskOfTheKilled(t *testing.T) {
 	need.Namespaces(t)

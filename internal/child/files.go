@@ -139,7 +139,7 @@ func hideDevices(dev trees) error {
 var errInTheWay = errors.New("its files are in the way")
 
 func (o order) mountPrivate() error {
-	if err := o.mountDisk(); err != nil {
+	if err := o.mountDisk(Temp, func() error { return mountOwn(Temp, unix.MS_NODEV, privateSize) }); err != nil {
 		return err
 	}
 	for _, p := range private {
@@ -167,20 +167,21 @@ func makeFolder(path string, mode os.FileMode) error {
 	return nil
 }
 
-// mountDisk mounts at Temp the file system of the private folders. It sends passtlab
-// a copy of the mount for the next run, because this mount namespace ends.
-func (o order) mountDisk() error {
+// mountDisk mounts at dir the file system of the last run, or calls mount for the first
+// one. It sends passtlab a copy of the mount for the next run, because this mount namespace
+// ends.
+func (o order) mountDisk(dir string, mount func() error) error {
 	if o.Disk == 0 {
-		if err := mountOwn(Temp, unix.MS_NODEV, privateSize); err != nil {
+		if err := mount(); err != nil {
 			return err
 		}
-	} else if err := unix.MoveMount(o.Disk, "", unix.AT_FDCWD, Temp, unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
-		return fmt.Errorf("mount the %s of the last run: %w", Temp, err)
+	} else if err := unix.MoveMount(o.Disk, "", unix.AT_FDCWD, dir, unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
+		return fmt.Errorf("mount the %s of the last run: %w", dir, err)
 	}
 	if !o.Keep {
 		return nil
 	}
-	fd, err := unix.OpenTree(unix.AT_FDCWD, Temp, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	fd, err := unix.OpenTree(unix.AT_FDCWD, dir, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
 	if err == nil {
 		defer unix.Close(fd)
 		err = send(diskFollows, fd)

@@ -148,7 +148,14 @@ func (o order) enter() error {
 		mode = 0o644
 	}
 	for _, dir := range slices.Sorted(maps.Keys(o.Own)) {
-		if err := own(dir, o.Own[dir], mode, 0); err != nil {
+		mount := func() error { return own(dir, o.Own[dir], mode, 0) }
+		var err error
+		if o.Keep && dir == o.Lasting {
+			err = o.mountDisk(dir, mount)
+		} else {
+			err = mount()
+		}
+		if err != nil {
 			return err
 		}
 	}

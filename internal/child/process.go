@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -15,6 +16,7 @@ const said = 4 << 10
 type Process struct {
 	stop  context.CancelFunc
 	ended context.Context
+	disk  *os.File
 	err   error // why it ended by itself; read after that
 	fine  bool  // with status 0
 }
@@ -30,6 +32,7 @@ func Start(s Spec) *Process {
 	go func() {
 		defer ended()
 		r, err := Run(ctx, s)
+		p.disk = r.Disk
 		switch {
 		case ctx.Err() != nil:
 			return // by Close
@@ -54,6 +57,9 @@ func (p *Process) Ended() <-chan struct{} { return p.ended.Done() }
 
 // Succeeded reports whether the process has ended by itself with status 0.
 func (p *Process) Succeeded() bool { return p.ended.Err() != nil && p.fine }
+
+// Disk is Report.Disk of a process that has ended.
+func (p *Process) Disk() *os.File { return p.disk }
 
 // OnEnd calls f with the reason if the process ends by itself before stop is
 // called.

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,6 +46,7 @@ func receive(in *net.UnixConn, pid int, started func(pace.Tree)) (r reported) {
 	}
 	tell(pace.Tree{Proc: "/proc", Root: pid, Alone: true})
 	var text []byte
+	placed := false // the program's tasks
 	buf, rights := make([]byte, 4<<10), make([]byte, unix.CmsgSpace(4))
 	for {
 		n, rn, _, _, err := in.ReadMsgUnix(buf, rights)
@@ -52,7 +54,9 @@ func receive(in *net.UnixConn, pid int, started func(pace.Tree)) (r reported) {
 		if file != nil && buf[n-1] == diskFollows {
 			r.Disk, file = file, nil
 		}
-		if len(text) == 0 && n > 0 {
+		// A message without a file may come in one piece with the next.
+		if !placed && bytes.IndexByte(buf[:n], procFollows) >= 0 {
+			placed = true
 			t := pace.Tree{Proc: "/proc", Root: pid}
 			if r.proc = file; file != nil {
 				t = pace.Tree{Proc: fmt.Sprintf("/proc/self/fd/%d", file.Fd()), Root: 1}

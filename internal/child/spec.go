@@ -47,11 +47,12 @@ type Spec struct {
 	// Confine prevents the program from changing anything that outlives it. See the
 	// package documentation.
 	Confine bool `json:"confine,omitempty"`
-	// Keep makes Report.Disk keep the files that a confined program writes. Disk,
-	// unless nil, is the Report.Disk of an earlier run, whose files the program gets.
-	// Run empties it.
-	Keep bool     `json:"keep,omitempty"`
-	Disk *os.File `json:"-"`
+	// Keep makes Report.Disk keep the files that a confined program writes, or that another
+	// one writes in the folder Lasting of Own. Disk, unless nil, is the Report.Disk of an
+	// earlier run, whose files the program gets. Run empties it.
+	Keep    bool     `json:"keep,omitempty"`
+	Lasting string   `json:"lasting,omitempty"`
+	Disk    *os.File `json:"-"`
 }
 
 // FileFD is the program's descriptor of Spec.File.

@@ -72,6 +72,7 @@ func TestWrong(t *testing.T) {
 		"test-flap":      "fd01:cafe::1",
 		"test-sticky":    "fd01:cafe::114c:9fa1:8496:557f",
 		"test-forgetful": "fd01:cafe::114c:9fa1:8496:557f",
+		"test-kept":      "fd01:cafe::114c:9fa1:8496:557f",
 	} {
 		s, err := Get(name)
 		if err != nil {
@@ -133,6 +134,42 @@ func TestWrongOverTime(t *testing.T) {
 				t.Errorf("%s picks %s, want %s", name, got, want)
 			}
 		}
+	}
+}
+
+// What test-kept has chosen once it chooses again, after a reboot too, and in no other
+// guest.
+func TestKept(t *testing.T) {
+	s, err := Get("test-kept")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(prefix string, d *selector.Disk) selector.Observation {
+		return selector.Observation{Disk: d, Addresses: []selector.Address{{Prefix: netip.MustParsePrefix(prefix)}}}
+	}
+	var disk selector.Disk
+	for _, tt := range []struct {
+		prefix, want string
+		disk         *selector.Disk
+	}{
+		{"fe80::1/64", "invalid IP", &disk},
+		{"fd01:cafe::a/128", "fd01:cafe::a", &disk},
+		{"fd01:cafe::b/128", "fd01:cafe::a", &disk},
+		{"fd01:cafe::b/128", "fd01:cafe::b", new(selector.Disk)},
+		{"fd01:cafe::b/128", "fd01:cafe::b", nil},
+	} {
+		l, err := s.Traits().Start(t.Context(), at(tt.prefix, tt.disk)) // a boot
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if c, err := l.Select(t.Context(), at(tt.prefix, nil)); err != nil || c.Address().String() != tt.want {
+				t.Errorf("%s: picks %v, want %s, %v", tt.prefix, c.Address(), tt.want, err)
+			}
+		}
+	}
+	if err := disk.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

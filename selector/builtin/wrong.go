@@ -12,7 +12,7 @@ import (
 // Wrong returns the selectors that are wrong on purpose; scenarios/README.md says
 // what each chooses. They read neither the role nor the configuration, and know IPv6
 // only. test-unstable chooses by the order of the list and does not declare that. The
-// last three are wrong over time.
+// last four are wrong over time.
 func Wrong() []selector.Selector {
 	return []selector.Selector{
 		wrong("test-none", func(selector.Observation) []selector.Address { return nil }),
@@ -34,6 +34,7 @@ func Wrong() []selector.Selector {
 		remembering("test-flap", flap),
 		needing(remembering("test-sticky", stick), selector.FactFlags, selector.FactHighFlags),
 		needing(remembering("test-forgetful", forget), selector.FactFlags, selector.FactHighFlags),
+		needing(kept("test-kept"), selector.FactFlags, selector.FactHighFlags),
 	}
 }
 

@@ -60,8 +60,9 @@ func Attach(ctx context.Context, at Site, process *child.Process, name string, e
 
 // Replace ends pasta, and attaches the process that start starts. That has another server's
 // DUID, whose time is in whole seconds (RFC 8415 11.2).
-func (r *Pasta) Replace(ctx context.Context, e *passt.Engine, start func() *child.Process) error {
+func (r *Pasta) Replace(ctx context.Context, e *passt.Engine, solicitor scenarios.MAC, start func() *child.Process) error {
 	r.end()
+	r.solicitor = solicitor
 	select {
 	case <-time.After(time.Until(r.ready.Truncate(time.Second).Add(time.Second))):
 	case <-ctx.Done():

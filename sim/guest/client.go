@@ -28,6 +28,10 @@ type Client struct {
 	// Greedy says that the client always requests the lease that an advertisement
 	// offers (RFC 4861 4.2, the M flag).
 	Greedy bool
+	// Stale says that the client keeps the lease on its disk although passt says that it
+	// is not on the link. passt has the status in the IA_NA. The reply to CONFIRM has it
+	// outside (RFC 8415 18.3.3), and the client looks for it there.
+	Stale bool
 
 	path      string
 	programs  []string // its names, and its path if that is not in PATH
@@ -109,11 +113,14 @@ func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error)
 		}
 	}()
 	ra := o.Router.IsValid()
-	if o.Lease.IsValid() {
-		g.origins[o.Lease] = scenarios.OriginDHCPv6
+	for _, a := range []netip.Addr{o.Lease, g.Disk.lease} {
+		if a.IsValid() {
+			g.origins[a] = scenarios.OriginDHCPv6
+		}
 	}
 	spec := c.configure(settings{link: g.Link, ra: ra, dhcpv6: o.Lease.IsValid()})
 	spec.Path, spec.Net, spec.Fresh = c.path, g.NS, true
+	spec.Keep, spec.Lasting, spec.Disk = true, "/var/lib", g.Disk.files
 	spec.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
 	g.client, g.process = c, child.Start(spec)
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -131,7 +138,17 @@ func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error)
 	if !o.Lease.IsValid() {
 		return nil
 	}
-	return g.await(ctx, "lease "+o.Lease.String(), func(a link.Address) bool { return a.Prefix.Addr() == o.Lease })
+	old := g.Disk.lease
+	if err := g.await(ctx, "lease "+o.Lease.String(), func(a link.Address) bool {
+		is := a.Prefix.Addr()
+		return is == o.Lease || c.Stale && is == old
+	}); err != nil {
+		return err
+	}
+	if _, err := g.Find(o.Lease); err == nil {
+		g.Disk.lease = o.Lease
+	}
+	return nil
 }
 
 // awaitEnd waits until the client has ended by itself, with success.
@@ -150,7 +167,12 @@ func (g *Guest) Close() error {
 	if g.process == nil {
 		return nil
 	}
-	if err := g.process.Close(); err != nil && !(g.client.Quits && g.process.Succeeded()) {
+	err := g.process.Close()
+	if d := g.process.Disk(); d != g.Disk.files { // the old one is empty
+		g.Disk.files.Close()
+		g.Disk.files = d
+	}
+	if err != nil && !(g.client.Quits && g.process.Succeeded()) {
 		return fmt.Errorf("configure %s: %w", g.NS.Name(), err)
 	}
 	return nil

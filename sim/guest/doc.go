@@ -27,7 +27,9 @@
 // at its start. If another host on the link has the address (Guest.Defended), the kernel
 // removes the address or marks it as a duplicate.
 //
-// A reboot is another Guest, in another namespace.
+// A reboot is another Guest, in another namespace, with the Disk of the first: a client
+// finds its leases, its DUID and its secrets again. dhclient asks whether its lease still
+// holds (CONFIRM, RFC 8415 18.2.3) and keeps it whatever passt says (Client.Stale).
 //
 // The client in this process renews when the scenario says so (RFC 8415 18.2.4), not at
 // T1: passt's lifetimes are infinite. It installs a lease with the prefix length and the

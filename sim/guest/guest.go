@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,9 @@ type Guest struct {
 	Link string
 	MAC  scenarios.MAC
 
+	// Disk outlasts a reboot.
+	Disk Disk
+
 	// Defended reports whether another host on the link has an address and objects to
 	// its use (RFC 4862 5.4.4). Default: none.
 	Defended func(netip.Addr) bool
@@ -35,6 +39,12 @@ type Guest struct {
 	process    *child.Process
 }
 
+// Disk has what the client has written in /var/lib.
+type Disk struct {
+	files *os.File   // nil: nothing
+	lease netip.Addr // its last lease
+}
+
 // New returns the guest of a namespace whose interface exists and is down.
 func New(ns *netns.NS, net *link.Net, name string, mac scenarios.MAC) *Guest {
 	return &Guest{NS: ns, Net: net, Link: name, MAC: mac, origins: map[netip.Addr]scenarios.Origin{}}
@@ -42,6 +52,7 @@ func New(ns *netns.NS, net *link.Net, name string, mac scenarios.MAC) *Guest {
 
 // Destroy closes the namespace. Its interfaces go with it, if nobody else has it open.
 func (g *Guest) Destroy() error {
+	g.Disk.files.Close()
 	g.Net.Close()
 	return g.NS.Close()
 }

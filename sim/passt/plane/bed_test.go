@@ -81,7 +81,7 @@ func newBed(t testing.TB, release string, change ...func(*plane.Config)) *bed {
 	cfg := plane.Config{
 		Uplink: "eth0", Tap: "tap", Release: r,
 		Address: addrD, PodLL: podLL, Gateway: gateway,
-		Guest: addrL, GuestMAC: guestMAC, TCP: r.AllPorts, UDP: r.AllPorts,
+		GuestMAC: guestMAC, TCP: r.AllPorts, UDP: r.AllPorts,
 	}
 	for _, c := range change {
 		c(&cfg)

@@ -30,9 +30,7 @@ type Config struct {
 	PasstLL netip.Addr   // passt's own: PodLL, or the gateway's if that is link-local
 	Gateway netip.Addr   // mapped to the pod's loopback; zero: no mapping
 
-	// Guest and GuestMAC are the next hop of packets to the guest that are not passt's:
-	// the lab's own.
-	Guest    netip.Addr
+	// GuestMAC is where packets to the guest go that are not passt's: the lab's own.
 	GuestMAC net.HardwareAddr
 
 	NoEcho   bool              // echo requests of the guest are dropped
@@ -127,20 +125,21 @@ func (p *Plane) Route() error {
 	return errors.Join(
 		p.neighbours(),
 		p.pod.AddRoute(p.cfg.Tap, anywhere, hop, guestTable),
-		p.pod.AddRoute(p.cfg.Tap, inside, p.cfg.Guest, 0),
+		p.pod.AddRoute(p.cfg.Tap, inside, ownHop, 0),
 	)
 }
 
 func (p *Plane) neighbours() error {
 	return errors.Join(
 		p.pod.SetNeighbour(p.cfg.Tap, hop, p.guest),
-		p.pod.SetNeighbour(p.cfg.Tap, p.cfg.Guest, p.cfg.GuestMAC),
+		p.pod.SetNeighbour(p.cfg.Tap, ownHop, p.cfg.GuestMAC),
 	)
 }
 
 var (
 	anywhere  = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 	hop       = netip.MustParseAddr("fe80::5571:ab0a") // to the guest; nobody sees it
+	ownHop    = netip.MustParseAddr("fe80::5571:ab0b") // the same for the lab's own packets
 	broadcast = net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 )
 
