@@ -29,14 +29,31 @@ func (s *Scenario) autonomous() bool {
 		ra, ok := e.Action.(*RA)
 		return ok && s.fromPasst(ra) && len(ra.Prefixes) == 0 && (ra.Autonomous == nil || *ra.Autonomous)
 	})
-	return own && *p.Autonomous && *s.Pod.IPv6 && !p.NoRA && !p.NoNDP && !p.NoICMP
+	return own && s.BehindPasst() && *p.Autonomous && *s.Pod.IPv6 && !p.NoRA && !p.NoNDP && !p.NoICMP
 }
 
-func (s *Scenario) fromPasst(r *RA) bool { return !r.From.IsValid() || r.From == s.passtLinkLocal() }
+func (s *Scenario) fromPasst(r *RA) bool {
+	return s.BehindPasst() && (!r.From.IsValid() || r.From == s.passtLinkLocal())
+}
+
+// from returns the routers whose advertisements arrive. Without passt all of them answer a
+// solicitation, and the first one sends an advertisement that names none.
+func (s *Scenario) from(r *RA) (rs []Router) {
+	plain := (Event{Action: r}).Plain()
+	for i, o := range s.Routers {
+		if o.LinkLocal == r.From || !s.BehindPasst() && !r.From.IsValid() && (plain || i == 0) {
+			rs = append(rs, o)
+		}
+	}
+	return rs
+}
 
 // Leased is the address that passt leases: passt.address, or else the pod's. It is not
-// valid for a pod without IPv6.
+// valid for a pod without IPv6, or without passt.
 func (s *Scenario) Leased() netip.Addr {
+	if !s.BehindPasst() {
+		return netip.Addr{}
+	}
 	if s.Passt.Address.IsValid() {
 		return s.Passt.Address
 	}
@@ -46,22 +63,29 @@ func (s *Scenario) Leased() netip.Addr {
 // slaacPrefixes returns the prefixes in which the guest may form addresses, some
 // more than once.
 func (s *Scenario) slaacPrefixes() (ps []netip.Prefix) {
+	formed := func(rs ...Router) {
+		for _, r := range rs {
+			for _, p := range r.All() {
+				if p.SLAAC() {
+					ps = append(ps, p.Prefix)
+				}
+			}
+		}
+	}
 	if s.autonomous() {
 		ps = append(ps, slash64(s.Leased()))
 	}
 	for _, e := range s.Events {
 		switch e := e.Action.(type) {
 		case *AllRouters:
-			for _, r := range s.Routers {
-				ps = append(ps, r.Prefix)
-			}
+			formed(s.Routers...)
 		case *RA:
-			ps = append(ps, e.Prefixes...)
-			for _, r := range s.Routers {
-				if r.LinkLocal == e.From {
-					ps = append(ps, r.Prefix)
+			for _, p := range e.Prefixes {
+				if p.Bits() == 64 {
+					ps = append(ps, p)
 				}
 			}
+			formed(s.from(e)...)
 		}
 	}
 	return ps
@@ -71,6 +95,9 @@ func (s *Scenario) slaacPrefixes() (ps []netip.Prefix) {
 // is link-local, else the pod's own address. For a pod without IPv6 it is fe80::1,
 // since 2025_12_08.
 func (s *Scenario) passtLinkLocal() netip.Addr {
+	if !s.BehindPasst() {
+		return netip.Addr{}
+	}
 	if !*s.Pod.IPv6 {
 		return netip.MustParseAddr("fe80::1")
 	}

@@ -19,6 +19,7 @@ type checker struct{ member }
 func check(m member) {
 	c := checker{m}
 	c.identity()
+	c.network()
 	c.pod()
 	c.peer()
 	c.passt()
@@ -73,6 +74,9 @@ func (c checker) identity() {
 }
 
 func (c checker) pod() {
+	if c.Network == NetworkLAN {
+		return
+	}
 	if c.Sound("pod.ipv6") && !*c.Pod.IPv6 {
 		for _, g := range []struct {
 			path string
@@ -136,7 +140,10 @@ func (c checker) played() {
 		return
 	}
 	for i, r := range c.Routers {
-		if path := fmt.Sprintf("routers[%d]", i); c.Sound(path) && !plays(func(e Event) bool { ra, ok := e.Action.(*RA); return ok && ra.From == r.LinkLocal }) {
+		if path := fmt.Sprintf("routers[%d]", i); c.Sound(path) && !plays(func(e Event) bool {
+			ra, ok := e.Action.(*RA)
+			return ok && slices.ContainsFunc(c.from(ra), func(o Router) bool { return o.LinkLocal == r.LinkLocal })
+		}) {
 			never(path, "router, or ra from it", "add router to events, or remove the router")
 		}
 	}
@@ -161,7 +168,7 @@ func (o owners[K]) take(c checker, path, who string, k K, expected, next, format
 
 func (c checker) macs() {
 	all := owners[MAC]{}
-	if c.Passt.MAC.IsZero() {
+	if c.BehindPasst() && c.Passt.MAC.IsZero() {
 		all[PasstMAC] = "passt (since 2024_08_21)"
 	}
 	take := func(path string, m MAC) {
@@ -213,7 +220,7 @@ func (c checker) routers() {
 	if c.Sound("pod.address", "passt", "events") && c.autonomous() {
 		prefixes[slash64(c.Leased())] = "passt"
 	}
-	if c.Sound("pod", "passt.gateway") {
+	if c.Sound("pod", "passt.gateway") && c.BehindPasst() {
 		links[c.passtLinkLocal()] = "passt"
 	}
 	if c.Sound("guest.mac") {
@@ -221,8 +228,24 @@ func (c checker) routers() {
 	}
 	for i, r := range c.Routers {
 		who := fmt.Sprintf("routers[%d]", i)
-		prefixes.take(c, who+".prefix", who, r.Prefix, "a prefix of its own", "take another /64", "%s is advertised by %s already")
+		for j, p := range r.All() {
+			key := who + ".prefix"
+			if !r.Prefix.IsValid() {
+				key = fmt.Sprintf("%s.prefixes[%d].prefix", who, j)
+			}
+			_, said := c.Places[fmt.Sprintf("%s.prefixes[%d].autonomous", who, j)]
+			c.length(key, p.Prefix, said)
+			prefixes.take(c, key, who, p.Prefix, "a prefix of its own", "take another prefix", "%s is advertised by %s already")
+		}
 		links.take(c, who+".linkLocal", who, r.LinkLocal, "an address of its own", "take another link-local address", "%s is the address of %s already")
+	}
+}
+
+// length refuses a prefix in which no host forms an address, unless the file says what the
+// A flag is.
+func (c checker) length(key string, p netip.Prefix, said bool) {
+	if p.IsValid() && p.Bits() != 64 && !said {
+		c.fault(key, "a /64, or autonomous beside it", "make it a /64, or set autonomous to false", "%s has length %d, and SLAAC needs 64 (RFC 4862 5.5.3 d)", p, p.Bits())
 	}
 }
 
@@ -247,6 +270,10 @@ func (c checker) addresses() {
 		}
 		take(path, c.Leased())
 	}
+	for i, l := range c.DHCPv6.Leases {
+		take(fmt.Sprintf("dhcpv6.leases[%d].address", i), l.Address)
+	}
+	c.leaseLifetimes("dhcpv6.leases", c.DHCPv6.Leases)
 	if c.Sound("guest.mac", "pod.address", "passt", "events", "routers") {
 		prefixes := c.slaacPrefixes()
 		slices.SortFunc(prefixes, netip.Prefix.Compare)

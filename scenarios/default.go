@@ -1,9 +1,6 @@
 package scenarios
 
-import (
-	"cmp"
-	"net/netip"
-)
+import "cmp"
 
 // DefaultRelease is the passt release of a scenario that names none.
 const DefaultRelease = "2025_05_03"
@@ -19,6 +16,7 @@ var (
 )
 
 func (s *Scenario) setDefaults() {
+	s.Network = cmp.Or(s.Network, NetworkPasst)
 	s.Pod.MAC = cmp.Or(s.Pod.MAC, DefaultPodMAC)
 	s.Pod.IPv6 = cmp.Or(s.Pod.IPv6, new(true))
 	s.Pod.DefaultRoute = cmp.Or(s.Pod.DefaultRoute, new(true))
@@ -41,7 +39,6 @@ func (s *Scenario) setDefaults() {
 	}
 	s.Peer.Via = cmp.Or(s.Peer.Via, s.via())
 	for i := range s.Routers {
-		r := &s.Routers[i]
-		r.LinkLocal = cmp.Or(r.LinkLocal, netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80, 15: byte(i + 2)}))
+		s.Routers[i].setDefaults(s.Network, i)
 	}
 }

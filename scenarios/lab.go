@@ -19,12 +19,13 @@ type Lab interface {
 	Link() (up, carrier bool, err error)
 	// AcceptsRA reports whether the guest's kernel accepts router advertisements on eth0.
 	AcceptsRA() (bool, error)
-	// Lease is the guest's lease as it was installed. Not valid: none.
-	Lease() netip.Prefix
-	// Leases is the address that passt leases. Not valid: none.
-	Leases() netip.Addr
+	// Lease has the addresses of the guest's lease as they were installed.
+	Lease() []netip.Prefix
+	// Leases are the addresses that passt, or another server, leases.
+	Leases() []netip.Addr
 
-	// Solicit makes the guest solicit passt's router advertisement.
+	// Solicit makes the guest solicit passt's router advertisement, or those of all
+	// routers.
 	Solicit(ctx context.Context) error
 	// Advertise sends a router advertisement.
 	Advertise(ctx context.Context, ra RA) error

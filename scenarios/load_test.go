@@ -84,11 +84,12 @@ func TestDefaults(t *testing.T) {
 	}
 	want := []*Scenario{{
 		ID: "least", Title: "The least that a scenario can say", Requirement: "A requirement.",
-		Pod:    Pod{IPv6: new(true), DefaultRoute: new(true), Address: netip.MustParsePrefix("fd01:cafe::a/64"), Gateway: netip.MustParseAddr("fe80::1"), MAC: DefaultPodMAC},
-		Passt:  Passt{Release: DefaultRelease, Autonomous: new(true), TCP: AllPorts, UDP: AllPorts},
-		Peer:   Peer{Via: ViaLink},
-		Guest:  Guest{MAC: MAC{0x52, 0x54, 0, 0x1f, 0xc7, 0xbd}, Client: ClientKernel},
-		Events: Plain(EventRA, EventDHCPv6), Roles: []Role{RoleKubelet},
+		Network: NetworkPasst,
+		Pod:     Pod{IPv6: new(true), DefaultRoute: new(true), Address: netip.MustParsePrefix("fd01:cafe::a/64"), Gateway: netip.MustParseAddr("fe80::1"), MAC: DefaultPodMAC},
+		Passt:   Passt{Release: DefaultRelease, Autonomous: new(true), TCP: AllPorts, UDP: AllPorts},
+		Peer:    Peer{Via: ViaLink},
+		Guest:   Guest{MAC: MAC{0x52, 0x54, 0, 0x1f, 0xc7, 0xbd}, Client: ClientKernel},
+		Events:  Plain(EventRA, EventDHCPv6), Roles: []Role{RoleKubelet},
 		Expect: Expect{Reachable: []Target{Of(OriginDHCPv6)}}, Prove: Prove{Good: "good", Bad: "bad", Picks: "slaac"},
 		Family: "least", File: "least.yaml",
 	}}

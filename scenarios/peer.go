@@ -12,7 +12,7 @@ type Peer struct {
 	// gateway, which forwards. Default: gateway for a pod of length 128, as with Calico and
 	// Cilium, and for an address outside of pod.address; otherwise link. A guest without a
 	// default route reaches a peer on the link, by the on-link prefix of passt's
-	// advertisement, and none behind the gateway.
+	// advertisement, and none behind the gateway. On a lan the gateway is the routers.
 	Via Via `yaml:"via,omitempty"`
 }
 
@@ -27,6 +27,9 @@ const (
 // via is the default of Peer.Via.
 func (s *Scenario) via() Via {
 	p, a := s.Pod.Address, s.Peer.Address
+	if s.Network == NetworkLAN && a.IsValid() && !s.linked(a) {
+		return ViaGateway
+	}
 	if s.Second == nil && s.Pod.Gateway.IsValid() && (p.Bits() == 128 || a.IsValid() && !p.Contains(a)) {
 		return ViaGateway
 	}
@@ -39,6 +42,12 @@ func (c checker) peer() {
 	}
 	a, pod := c.Peer.Address, c.Pod.Address
 	on := pod.IsValid() && pod.Bits() < 128 && pod.Contains(a)
+	if c.Network == NetworkLAN {
+		if a.IsValid() && (c.Peer.Via == ViaLink) != c.linked(a) && c.Sound("routers", "dhcpv6", "guest.static", "events") {
+			c.fault("peer.address", "an address that peer.via fits", "correct one of them", "via is %s, and the prefixes of the lan are %v", c.Peer.Via, c.OnLink())
+		}
+		return
+	}
 	switch key := c.peerKey(); {
 	case c.Second != nil && key != "":
 		c.fault(key, "nothing where second is given", "remove one of them", "the second guest stands in the peer's place")

@@ -35,7 +35,10 @@ func (e *Reboot) brings() []netip.Addr {
 }
 
 func (e *Reboot) check(c at) {
-	if e.Pod != nil {
+	switch {
+	case e.Pod != nil && !c.BehindPasst():
+		c.never("pod", "network to be passt", "remove pod, or set network to passt", "the lab plays another pod only with passt")
+	case e.Pod != nil:
 		c.path = strict.Join(c.path, "pod")
 		c.otherPod(e.Pod.Address, e.Pod.Gateway)
 	}

@@ -7,7 +7,7 @@ import "context"
 type Renew struct{}
 
 func (*Renew) Play(ctx context.Context, lab Lab) error {
-	if !lab.Lease().IsValid() {
+	if len(lab.Lease()) == 0 {
 		return never("", "a lease", "play dhcpv6 before it", "there is no lease")
 	}
 	if err := connected(lab, ""); err != nil {

@@ -50,8 +50,9 @@ var scalars = map[reflect.Type]strict.Scalar{
 	reflect.TypeFor[Origin](): strict.Enum(Origins()),
 	reflect.TypeFor[Pick](): wordOrAddress(strict.Enum(Picks()).Expected+", or an address", Picks(), []string{"slaac", "none", "fd01:cafe::5"},
 		func(p Pick) any { return p }, func(a netip.Addr) any { return Pick(a.String()) }),
-	reflect.TypeFor[Role]():   strict.Enum(Roles()),
-	reflect.TypeFor[Client](): strict.Enum(Clients()),
+	reflect.TypeFor[Network](): strict.Enum(Networks()),
+	reflect.TypeFor[Role]():    strict.Enum(Roles()),
+	reflect.TypeFor[Client]():  strict.Enum(Clients()),
 
 	reflect.TypeFor[Orders]():      strict.Enum([]Orders{OrdersAll, OrdersRandom}),
 	reflect.TypeFor[Preference]():  strict.Enum([]Preference{PreferenceLow, PreferenceMedium, PreferenceHigh}),
@@ -98,15 +99,22 @@ var kinds = map[string]strict.Scalar{
 			}
 			return nil
 		}),
-	"prefix64": prefix("an IPv6 prefix of length 64, such as fd02:cafe::/64", []string{"fd02:cafe::/64"},
+	"advertised": prefix("an IPv6 prefix such as fd02:cafe::/64", []string{"fd02:cafe::/64"},
 		func(p netip.Prefix) error {
 			if err := unicast(p.Addr()); err != nil {
 				return err
 			}
-			if p.Bits() != 64 {
-				return strict.Wrong("make it a /64", "%s has length %d, and SLAAC needs 64 (RFC 4862 5.5.3 d)", p, p.Bits())
-			}
 			return masked(p)
+		}),
+	"vmnetwork": prefix("an IPv6 network such as fd10:0:2::/120, with room for two addresses", []string{"fd10:0:2::/120", "fd10:0:2::2/120"},
+		func(p netip.Prefix) error {
+			if err := unicast(p.Addr()); err != nil {
+				return err
+			}
+			if p.Bits() > 126 {
+				return strict.Wrong("give a length of at most 126", "%s has no room for pod and guest", p)
+			}
+			return nil
 		}),
 	"subnet":  prefix("a subnet such as fd01:cafe::/64 or 10.244.0.0/16", []string{"fd01:cafe::/64"}, masked),
 	"address": address("a global unicast IPv6 address such as fd01:cafe::9", []string{"fd01:cafe::9"}, unicast),

@@ -27,14 +27,19 @@ type Scenario struct {
 	// passtlab skips the scenario.
 	Needs *Needs `yaml:"needs,omitempty"`
 
-	// Pod is the network namespace in which passt runs.
-	Pod Pod `yaml:"pod" required:"true"`
-	// Passt says how passt behaves towards the guest.
+	// Network is what connects the guest with its peers. Default: passt.
+	Network Network `yaml:"network,omitempty"`
+	// Pod is the network namespace in which the guest runs, behind passt or one of
+	// KubeVirt's other bindings. A lan has none.
+	Pod Pod `yaml:"pod" required:"true" unless:"network=lan"`
+	// Passt says how passt behaves towards the guest. Other networks have none.
 	Passt Passt `yaml:"passt,omitempty"`
 	// Guest is the virtual machine.
 	Guest Guest `yaml:"guest" required:"true"`
-	// Routers are other routers on the guest's link, beside passt.
+	// Routers are the routers on the guest's link, beside passt if that is there.
 	Routers []Router `yaml:"routers,omitempty"`
+	// DHCPv6 is the DHCPv6 server on the guest's link, where that is not passt.
+	DHCPv6 DHCPv6Server `yaml:"dhcpv6,omitempty"`
 
 	// Peer is the other pod or node between which and the guest the lab measures.
 	Peer Peer `yaml:"peer,omitempty"`
@@ -86,7 +91,7 @@ type Needs struct {
 	Reason string `yaml:"reason" json:"reason" required:"true"`
 }
 
-// Pod describes the network namespace in which passt runs.
+// Pod describes the network namespace in which passt runs, or another binding.
 type Pod struct {
 	// IPv6 says whether the pod has IPv6. Default: true. A pod without, as in an
 	// IPv4-only cluster, has neither address nor gateway.
@@ -100,6 +105,10 @@ type Pod struct {
 	// Gateway is the pod's default router: an address within Address's prefix, or a
 	// link-local one.
 	Gateway netip.Addr `yaml:"gateway" required:"true" unless:"ipv6,defaultRoute" is:"router"`
+	// VMIPv6NetworkCIDR is the network between pod and guest where network is
+	// masquerade, as in KubeVirt's pod network. The pod has its first address, and the
+	// guest the second one. Default: fd10:0:2::/120.
+	VMIPv6NetworkCIDR netip.Prefix `yaml:"vmIPv6NetworkCIDR" is:"vmnetwork"`
 	// MAC is the address of the pod's eth0. Default: 02:00:00:00:00:0a.
 	MAC MAC `yaml:"mac,omitempty"`
 	// DNS is the pod's resolver configuration. passt sends it to the guest by RDNSS and
@@ -193,18 +202,6 @@ type Interface struct {
 	MAC MAC `yaml:"mac,omitempty"`
 	// Addresses are set on it by hand.
 	Addresses []netip.Prefix `yaml:"addresses,omitempty" is:"host"`
-}
-
-// Router is another router on the guest's link.
-type Router struct {
-	// Prefix is the /64 that the router advertises with the on-link and autonomous flags
-	// and infinite lifetimes.
-	Prefix netip.Prefix `yaml:"prefix" required:"true" is:"prefix64"`
-	// LinkLocal is the router's address. Default: fe80::2, fe80::3, …
-	LinkLocal netip.Addr `yaml:"linkLocal" is:"linklocal"`
-	// Lifetime is the router lifetime in seconds (RFC 4861 4.2), 0 to 65535. Default: 0,
-	// which advertises a prefix and no default router.
-	Lifetime int `yaml:"lifetime,omitempty" minimum:"0" maximum:"65535"`
 }
 
 // Second is another guest, behind a passt of its own in another pod of the same cluster

@@ -85,7 +85,11 @@ func decorate(t *testing.T, root, s *jsonschema.Schema, rt reflect.Type, done ma
 		case len(f.Unless) > 0:
 			waived := &jsonschema.Schema{}
 			for _, key := range f.Unless {
-				waived.AnyOf = append(waived.AnyOf, having(key, &jsonschema.Schema{Const: false}))
+				is := &jsonschema.Schema{Const: false}
+				if k, word, ok := strings.Cut(key, "="); ok {
+					key, is.Const = k, word
+				}
+				waived.AnyOf = append(waived.AnyOf, having(key, is))
 			}
 			s.AllOf = append(s.AllOf, &jsonschema.Schema{If: waived, Else: &jsonschema.Schema{Required: []string{f.Name}}})
 		case f.Required:

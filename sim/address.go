@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -47,7 +48,7 @@ func addresses(ps []netip.Prefix) (as []netip.Addr) {
 func (l stage) withdraw(ctx context.Context, p netip.Prefix) error {
 	ra := scenarios.RA{Prefixes: []netip.Prefix{p.Masked()}, Preferred: "0"}
 	for _, r := range l.scenario.Routers {
-		if r.Prefix.Masked() == p.Masked() {
+		if slices.ContainsFunc(r.All(), func(own scenarios.RouterPrefix) bool { return own.Prefix.Masked() == p.Masked() }) {
 			ra.From = r.LinkLocal
 		}
 	}

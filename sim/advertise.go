@@ -30,18 +30,18 @@ func (l stage) Advertise(ctx context.Context, e scenarios.RA) error {
 	var f []byte
 	var err error
 	switch {
+	case i >= 0:
+		ra.RouterAdvertisement = routerRA(l.scenario.Routers[i])
+		say(ra.RouterAdvertisement, e)
+		f, err = l.routerFrame(i, ra.RouterAdvertisement)
 	case ra.From == passts:
 		l.passt.Ask(func(engine *passt.Engine) {
 			ra.RouterAdvertisement = engine.RA()
 			say(ra.RouterAdvertisement, e)
 			f = engine.Advertise(netip.IPv6LinkLocalAllNodes(), engine.GuestMAC(), ra.RouterAdvertisement)
 		})
-	case i < 0:
-		return fmt.Errorf("there is no router %s", ra.From)
 	default:
-		ra.RouterAdvertisement = routerRA(l.scenario.Routers[i])
-		say(ra.RouterAdvertisement, e)
-		f, err = routerFrame(i, ra.From, ra.RouterAdvertisement)
+		return fmt.Errorf("there is no router %s", ra.From)
 	}
 	if err != nil {
 		return err
@@ -54,12 +54,33 @@ func (l stage) Advertise(ctx context.Context, e scenarios.RA) error {
 	if err := inject(); err != nil {
 		return err
 	}
-	r := l.scenario.Routers[i]
-	brings := guest.Advertised{Prefix: r.Prefix.Masked()}
-	if r.Lifetime > 0 {
-		brings.Router = r.LinkLocal
+	for _, a := range advertisedBy(l.scenario.Routers[i]) {
+		if err := l.guest.AwaitRA(ctx, a); err != nil {
+			return err
+		}
 	}
-	return l.guest.AwaitRA(ctx, brings)
+	return nil
+}
+
+// advertisedBy returns the results of a router's advertisement.
+func advertisedBy(r scenarios.Router) (as []guest.Advertised) {
+	if lasts(r) > 0 {
+		as = append(as, guest.Advertised{Router: r.LinkLocal})
+	}
+	for _, p := range r.All() {
+		if p.SLAAC() {
+			as = append(as, guest.Advertised{Prefix: p.Prefix.Masked()})
+		}
+	}
+	return as
+}
+
+// lasts returns the router lifetime in seconds.
+func lasts(r scenarios.Router) int {
+	if r.Lifetime == nil {
+		return 0
+	}
+	return *r.Lifetime
 }
 
 // firstRA makes the kernel take router advertisements, unless an event has set this or a
@@ -80,6 +101,15 @@ func (l stage) Solicit(ctx context.Context) error {
 	if err := l.firstRA(); err != nil {
 		return err
 	}
+	if !l.scenario.BehindPasst() {
+		// One by one, so that the kernel forms addresses in the order of the file.
+		for _, r := range l.scenario.Routers {
+			if err := l.Advertise(ctx, scenarios.RA{From: r.LinkLocal}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	ra, comes := l.solicited()
 	if comes {
 		return l.guest.Advertise(ctx, ra, nil)
@@ -91,35 +121,55 @@ func (l stage) Solicit(ctx context.Context) error {
 	return l.passt.Solicited(ctx)
 }
 
-// solicited returns passt's answer to a router solicitation, if it answers.
+// solicited returns the answer to a router solicitation, if one comes. Of several routers
+// it is that of the last one, with the options of all.
 func (l stage) solicited() (ra guest.Advertisement, comes bool) {
 	ra.From = l.passt.Router()
+	if !l.scenario.BehindPasst() {
+		var options []ndp.Option
+		for _, r := range l.scenario.Routers {
+			ra.From, ra.RouterAdvertisement, comes = r.LinkLocal, routerRA(r), true
+			options = append(options, ra.Options...)
+			ra.Options = options
+		}
+		return ra, comes
+	}
 	l.passt.Ask(func(e *passt.Engine) { ra.RouterAdvertisement, comes = e.RA(), e.Advertises() })
 	return ra, comes
 }
 
-// routerRA returns the advertisement of a router beside passt.
+// routerRA returns the advertisement of a router of the scenario.
 func routerRA(r scenarios.Router) *ndp.RouterAdvertisement {
-	return &ndp.RouterAdvertisement{
-		CurrentHopLimit: 64,
-		RouterLifetime:  time.Duration(r.Lifetime) * time.Second,
-		Options: []ndp.Option{&ndp.PrefixInformation{
-			PrefixLength:                   uint8(r.Prefix.Bits()),
+	ra := &ndp.RouterAdvertisement{
+		CurrentHopLimit: 64, RouterLifetime: time.Duration(lasts(r)) * time.Second,
+		RouterSelectionPreference: preference(r.Preference),
+		ManagedConfiguration:      r.Managed, OtherConfiguration: r.Other,
+	}
+	for _, p := range r.All() {
+		o := &ndp.PrefixInformation{
+			PrefixLength:                   uint8(p.Prefix.Bits()),
 			OnLink:                         true,
 			AutonomousAddressConfiguration: true,
-			ValidLifetime:                  ndp.Infinity,
-			PreferredLifetime:              ndp.Infinity,
-			Prefix:                         r.Prefix.Masked().Addr(),
-		}},
+			ValidLifetime:                  lifetime(p.Valid, ndp.Infinity),
+			PreferredLifetime:              lifetime(p.Preferred, ndp.Infinity),
+			Prefix:                         p.Prefix.Masked().Addr(),
+		}
+		set(&o.OnLink, p.OnLink)
+		set(&o.AutonomousAddressConfiguration, p.Autonomous)
+		ra.Options = append(ra.Options, o)
 	}
+	return ra
 }
 
-// routerFrame returns the frame of the i-th router beside passt. It has no source
-// link-layer address option: the guest has to solicit the router, and passt answers for
-// every address.
-func routerFrame(i int, from netip.Addr, ra *ndp.RouterAdvertisement) ([]byte, error) {
-	mac := routerMAC
+// routerFrame returns the frame of the i-th router. It has no source link-layer address
+// option: the guest has to solicit the router. passt answers for every address; elsewhere
+// the gateway has the routers' addresses.
+func (l *Lab) routerFrame(i int, ra *ndp.RouterAdvertisement) ([]byte, error) {
+	from, mac := l.scenario.Routers[i].LinkLocal, routerMAC
 	mac[5] = byte(i + 1)
+	if !l.scenario.BehindPasst() {
+		mac = edgeMAC
+	}
 	f, err := frame.Neighbour(mac.HardwareAddr(), allNodesMAC, from, netip.IPv6LinkLocalAllNodes(), ra)
 	if err != nil {
 		return nil, fmt.Errorf("advertise router %s: %w", from, err)
@@ -138,7 +188,9 @@ func say(ra *ndp.RouterAdvertisement, e scenarios.RA) {
 	if e.Lifetime != nil {
 		ra.RouterLifetime = time.Duration(*e.Lifetime) * time.Second
 	}
-	ra.RouterSelectionPreference = preference(e.Preference)
+	if e.Preference != "" {
+		ra.RouterSelectionPreference = preference(e.Preference)
+	}
 	set(&ra.ManagedConfiguration, e.Managed)
 	set(&ra.OtherConfiguration, e.Other)
 	var prefixes, rest []ndp.Option

@@ -61,6 +61,8 @@ func (b Backend) supports(sc *scenarios.Scenario, cfg passt.Config) error {
 	switch {
 	case !b.Real():
 		return nil
+	case !sc.BehindPasst():
+		return &UnsupportedError{fmt.Sprintf("network %s has no passt", sc.Network)}
 	case cfg.NotAutonomous:
 		return &UnsupportedError{"the real passt always sets the autonomous flag"}
 	}

@@ -37,7 +37,8 @@ func WithClient(c scenarios.Client, scs ...*scenarios.Scenario) []*scenarios.Sce
 
 // findClient finds the scenario's client, nil for the kernel. It returns an error if the
 // client cannot play the scenario.
-func (l *Lab) findClient(e *passt.Engine) (err error) {
+// engine is nil without passt.
+func (l *Lab) findClient(engine *passt.Engine) (err error) {
 	sc := l.scenario
 	l.client, err = guest.FindClient(sc.Guest.Client)
 	if missing, ok := errors.AsType[*guest.NoClientError](err); ok {
@@ -62,7 +63,7 @@ func (l *Lab) findClient(e *passt.Engine) (err error) {
 		return unsupported("has ended before the routers beside passt advertise")
 	case sc.Guest.TempAddr > 0:
 		return unsupported("makes temporary addresses by its own rules, not by guest.tempaddr")
-	case sc.Plays(scenarios.EventRA) && (!e.Advertises() || e.Discarded() || !e.Address().IsValid()):
+	case engine != nil && sc.Plays(scenarios.EventRA) && (!engine.Advertises() || engine.Discarded() || !engine.Address().IsValid()):
 		return unsupported("gets no advertisement that it takes, and the lab cannot know when it stops waiting")
 	}
 	return nil
@@ -139,14 +140,20 @@ func (l *Lab) configure(ctx context.Context) error {
 		case e.Client() == scenarios.ClientTakesRA:
 			o.Advertised = l.advertised()
 		default:
-			o.Lease = stage{l}.Leases()
+			o.Leases = stage{l}.Leases()
 		}
 	}
 	return l.guest.Configure(ctx, l.client, o)
 }
 
-func (l *Lab) advertised() (a guest.Advertised) {
-	a.Router = l.passt.Router()
-	l.passt.Ask(func(e *passt.Engine) { a.Prefix = e.Prefix() })
-	return a
+// advertised returns the results of the answers to a router solicitation.
+func (l *Lab) advertised() (as []guest.Advertised) {
+	if l.scenario.BehindPasst() {
+		l.passt.Ask(func(e *passt.Engine) { as = []guest.Advertised{{Router: e.LinkLocal(), Prefix: e.Prefix()}} })
+		return as
+	}
+	for _, r := range l.scenario.Routers {
+		as = append(as, advertisedBy(r)...)
+	}
+	return as
 }

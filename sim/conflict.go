@@ -47,7 +47,7 @@ func (l stage) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 			return a.IsGlobalUnicast() && a == eui64.Address(netip.PrefixFrom(a, 64), l.scenario.Guest.MAC)
 		}, nil
 	case t.Origin == scenarios.OriginDHCPv6:
-		return one(l.Leases()), nil
+		return func(a netip.Addr) bool { return slices.Contains(l.Leases(), a) }, nil
 	}
 	return nil, fmt.Errorf("the lab cannot know in advance which address of origin %s the guest will form", t.Origin)
 }

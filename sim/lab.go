@@ -100,11 +100,8 @@ func newLab(ctx context.Context, sc *scenarios.Scenario, opts Options, build fun
 
 func (l *Lab) build(ctx context.Context) error {
 	sc := l.scenario
-	cfg, err := l.passtConfig()
+	m, err := l.middle()
 	if err != nil {
-		return err
-	}
-	if err := l.opts.Backend.supports(sc, cfg); err != nil {
 		return err
 	}
 	release := KernelRelease()
@@ -120,20 +117,16 @@ func (l *Lab) build(ctx context.Context) error {
 		l.defers(l.second.Close)
 		l.opts.Beside = l.second
 	}
-	e, err := passt.New(cfg)
-	if err != nil {
+	if err := l.findClient(m.engine); err != nil {
 		return err
 	}
-	l.started = cfg.Started
-	if err := l.findClient(e); err != nil {
-		return err
-	}
-	if err := l.make(ctx, e.MAC()); err != nil {
+	if err := l.make(ctx, m.tapMAC); err != nil {
 		return err
 	}
 	l.guest.Defended = l.defended
-	if err := l.attach(ctx, cfg, e); err != nil {
-		return fmt.Errorf("start passt: %w", err)
+	at := backend.Site{Pod: l.pod, Host: l.host, Uplink: uplink, Tap: tap, Neighbours: l.neighbours, Died: l.died}
+	if l.passt, err = m.attach(ctx, at); err != nil {
+		return fmt.Errorf("start %s: %w", sc.Network, err)
 	}
 	l.defers(l.passt.Close)
 	l.defers(func() error { return l.guest.Close() })
@@ -146,6 +139,34 @@ func (l *Lab) build(ctx context.Context) error {
 		return err
 	}
 	return l.passt.Connect(false) // a virtual machine that boots
+}
+
+// middle is what goes between pod and guest.
+type middle struct {
+	engine *passt.Engine    // nil without passt
+	tapMAC net.HardwareAddr // of the host's end of the guest's link; nil: any
+	attach func(context.Context, backend.Site) (backend.Passt, error)
+}
+
+// middle returns what the scenario's network has between pod and guest.
+func (l *Lab) middle() (middle, error) {
+	if !l.scenario.BehindPasst() {
+		tapMAC := map[scenarios.Network]net.HardwareAddr{scenarios.NetworkMasquerade: bindingMAC.HardwareAddr()}[l.scenario.Network]
+		return middle{tapMAC: tapMAC, attach: func(_ context.Context, at backend.Site) (backend.Passt, error) { return l.serve(at) }}, l.opts.Backend.supports(l.scenario, passt.Config{})
+	}
+	cfg, err := l.passtConfig()
+	if err != nil {
+		return middle{}, err
+	}
+	if err := l.opts.Backend.supports(l.scenario, cfg); err != nil {
+		return middle{}, err
+	}
+	e, err := passt.New(cfg)
+	if err != nil {
+		return middle{}, err
+	}
+	l.started = cfg.Started
+	return middle{e, e.MAC(), func(ctx context.Context, at backend.Site) (backend.Passt, error) { return l.attach(ctx, at, cfg, e) }}, nil
 }
 
 // whole calls f, and ends its context when something ends that the lab needs. The error has
@@ -176,18 +197,15 @@ func (l *Lab) passtConfig() (passt.Config, error) {
 	return cfg, err
 }
 
-func (l *Lab) attach(ctx context.Context, cfg passt.Config, e *passt.Engine) (err error) {
-	at := backend.Site{Pod: l.pod, Host: l.host, Uplink: uplink, Tap: tap, Neighbours: l.neighbours, Died: l.died}
+func (l *Lab) attach(ctx context.Context, at backend.Site, cfg passt.Config, e *passt.Engine) (backend.Passt, error) {
 	if l.opts.Backend.Real() {
-		l.passt, err = l.runPasta(ctx, at, cfg, e)
-		return err
+		return l.runPasta(ctx, at, cfg, e)
 	}
 	var translation *plane.Config
 	if l.scenario.Pod.Address.IsValid() {
 		translation = new(l.planeConfig(cfg, e))
 	}
-	l.passt, err = backend.Simulate(at, e, translation, cfg.Release.NeighbourMACs, l.log)
-	return err
+	return backend.Simulate(at, e, translation, cfg.Release.NeighbourMACs, l.log)
 }
 
 // Close takes the lab down and returns its errors, except those that Options.Died, a step

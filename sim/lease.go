@@ -6,13 +6,14 @@ import (
 	"net/netip"
 
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/backend"
+	"github.com/passtlab/passtlab/sim/dhcpserver"
 	"github.com/passtlab/passtlab/sim/guest"
-	"github.com/passtlab/passtlab/sim/link"
 )
 
 func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
-	if e.Address.IsValid() {
-		if err := l.leases(ctx, e.Address); err != nil {
+	if e.Address.IsValid() || len(e.Leases) > 0 {
+		if err := l.leases(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -22,15 +23,32 @@ func (l stage) GetLease(ctx context.Context, e scenarios.DHCPv6) error {
 	if err := l.gone(); err != nil {
 		return err
 	}
-	valid := e.Valid.Seconds(link.Forever)
-	return l.guest.Lease(ctx, cmp.Or(e.Length, 128), guest.Install{
-		// The kernel refuses what is preferred for longer than it is valid.
-		Valid: valid, Preferred: e.Preferred.Seconds(valid), Tentative: e.Tentative,
+	return l.guest.Lease(ctx, guest.Terms{
+		Length: cmp.Or(e.Length, 128), Valid: said(e.Valid), Preferred: said(e.Preferred), Tentative: e.Tentative,
 	})
 }
 
-// leases makes passt lease another address. The real one is restarted with it.
-func (l stage) leases(ctx context.Context, a netip.Addr) error {
+// said returns a lifetime in seconds, or nil.
+func said(l scenarios.Lifetime) *uint32 {
+	if l == "" {
+		return nil
+	}
+	return new(l.Seconds(0))
+}
+
+// leases makes passt lease another address, or another server other ones. The real passt is
+// restarted with it.
+func (l stage) leases(ctx context.Context, e scenarios.DHCPv6) error {
+	a := e.Address
+	if on, ok := l.passt.(*backend.Link); ok {
+		on.Server(func(s *dhcpserver.Server) {
+			s.Leases = e.Leases
+			if a.IsValid() {
+				s.Leases = []scenarios.Lease{{Address: a}}
+			}
+		})
+		return nil
+	}
 	if s := l.passt.Simulated(); s != nil {
 		return s.SetAddress(a)
 	}

@@ -158,11 +158,12 @@ func (m *measurement) silence() (time.Duration, error) {
 //   - in a guest with an address in duplicate address detection, or with a duplicate;
 //   - in a guest without a default route, or whose route to the peer leads elsewhere, which
 //     cannot answer;
-//   - without passt;
+//   - when passt has ended;
+//   - without passt: a router drops what it has no route for;
 //   - from the second guest, whose passt keeps most errors to itself;
 //   - in a passt before 2024_07_26, which may answer from another address of the pod.
 func (m *measurement) quiet() (bool, error) {
-	if !m.routed || !m.leads || m.gone || m.second != nil || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
+	if !m.routed || !m.leads || m.gone || !m.scenario.BehindPasst() || m.second != nil || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
 		return true, nil
 	}
 	release, err := Release(m.scenario)
@@ -194,12 +195,20 @@ func (m *measurement) controls() (cs []probe.Control, err error) {
 	}
 	first := probe.Control{From: m.Edge, To: netip.AddrPortFrom(podLinkLocal(m.scenario), probe.PortPod), Link: up}
 	second := probe.Control{From: m.Pod, To: netip.AddrPortFrom(plane.Inside(linkLocal(m.scenario.Guest.MAC)), probe.PortGuest)}
-	if m.opts.Backend.Real() {
+	if m.opts.Backend.Real() || m.scenario.Switched() {
 		second = first
 		second.To = netip.AddrPortFrom(first.To.Addr(), probe.PortGuest)
 	}
+	if !m.scenario.BehindPasst() {
+		second.To = netip.AddrPortFrom(linkLocal(m.scenario.Guest.MAC), probe.PortGuest)
+	}
+	if m.scenario.Network == scenarios.NetworkMasquerade {
+		if second.Link, err = m.pod.Index(tap); err != nil {
+			return nil, err
+		}
+	}
 	cs = append(cs, first)
-	if m.linked && !m.gone && neighbours(m.scenario) { // otherwise the guest cannot answer
+	if m.linked && !m.gone && (!m.scenario.BehindPasst() || neighbours(m.scenario)) { // otherwise the guest cannot answer
 		cs = append(cs, second)
 	}
 	return cs, nil

@@ -46,6 +46,9 @@ func As(name string, scs ...*scenarios.Scenario) ([]*scenarios.Scenario, error) 
 // Check is a scenarios.Check. It finds releases that are unknown, and settings with which
 // passt does not start.
 func Check(sc *scenarios.Scenario) []scenarios.Fault {
+	if !sc.BehindPasst() {
+		return nil
+	}
 	if _, err := Release(sc); err != nil {
 		key := "passt.release"
 		if sc.Passt.KubeVirt != "" {

@@ -49,10 +49,17 @@ func peerAddress(sc *scenarios.Scenario) netip.Addr {
 	if sc.Second != nil {
 		taken = append(taken, sc.Second.Address.Addr())
 	}
+	for _, l := range sc.DHCPv6.Leases {
+		taken = append(taken, l.Address)
+	}
 	for _, e := range sc.Events {
 		taken = append(taken, e.Brings()...)
 	}
-	in := netip.PrefixFrom(clusterAddress(sc).Addr(), 64).Masked()
+	bits := 64
+	if sc.Switched() { // a lan may have a longer prefix
+		bits = max(bits, clusterAddress(sc).Bits()%128)
+	}
+	in := netip.PrefixFrom(clusterAddress(sc).Addr(), bits).Masked()
 	if sc.Peer.Via == scenarios.ViaGateway {
 		near := onLink(sc)
 		for _, a := range taken {
@@ -65,7 +72,7 @@ func peerAddress(sc *scenarios.Scenario) netip.Addr {
 		}
 	}
 	b := in.Addr().As16()
-	for b[15] = 9; slices.Contains(taken, netip.AddrFrom16(b)); b[15]++ {
+	for b[15] |= 9; slices.Contains(taken, netip.AddrFrom16(b)); b[15]++ {
 	}
 	return netip.AddrFrom16(b)
 }
@@ -74,7 +81,9 @@ func peerAddress(sc *scenarios.Scenario) netip.Addr {
 func onLink(sc *scenarios.Scenario) []netip.Prefix {
 	ps := append([]netip.Prefix{clusterAddress(sc)}, sc.Guest.Static...)
 	for _, r := range sc.Routers {
-		ps = append(ps, r.Prefix)
+		for _, p := range r.All() {
+			ps = append(ps, p.Prefix)
+		}
 	}
 	for _, ifc := range sc.Guest.Interfaces {
 		ps = append(ps, ifc.Addresses...)

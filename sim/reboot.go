@@ -46,7 +46,8 @@ func (l stage) Reboot(ctx context.Context, e scenarios.Reboot) (err error) {
 	return l.anotherPasst(ctx, e)
 }
 
-// anotherPasst boots the guest behind a passt that has just started.
+// anotherPasst boots the guest behind a passt that has just started, or on a link without
+// passt with another MAC.
 func (l stage) anotherPasst(ctx context.Context, e scenarios.Reboot) error {
 	if err := l.guest.Net.SetMAC(guestLink, l.scenario.Guest.MAC.HardwareAddr()); err != nil {
 		return err
@@ -55,6 +56,9 @@ func (l stage) anotherPasst(ctx context.Context, e scenarios.Reboot) error {
 		if err := l.anotherPod(ctx, e.Pod.Address, e.Pod.Gateway); err != nil {
 			return err
 		}
+	}
+	if !l.scenario.BehindPasst() {
+		return errors.Join(l.forget(), l.boot(ctx))
 	}
 	if _, err := l.replace(ctx, scenarios.StateLost); err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/sim/backend"
+	"github.com/passtlab/passtlab/sim/dhcpserver"
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
@@ -93,7 +95,7 @@ func (l stage) Link() (up, carrier bool, err error) {
 
 func (l stage) AcceptsRA() (bool, error) { return l.guest.AcceptsRA() }
 
-func (l stage) Lease() netip.Prefix { return l.guest.Leased() }
+func (l stage) Lease() []netip.Prefix { return l.guest.Leased() }
 
 // gone returns a fault if passt has ended.
 func (l stage) gone() (err error) {
@@ -112,9 +114,21 @@ func (l stage) Send(ctx context.Context, from netip.Addr) error {
 	return l.Lab.Send(ctx, from)
 }
 
-func (l stage) Leases() (a netip.Addr) {
-	l.passt.Ask(func(e *passt.Engine) { a = e.Address() })
-	return a
+func (l stage) Leases() (as []netip.Addr) {
+	if on, ok := l.passt.(*backend.Link); ok {
+		on.Server(func(s *dhcpserver.Server) {
+			for _, one := range s.Leases {
+				as = append(as, one.Address)
+			}
+		})
+		return as
+	}
+	l.passt.Ask(func(e *passt.Engine) {
+		if a := e.Address(); a.IsValid() {
+			as = []netip.Addr{a}
+		}
+	})
+	return as
 }
 
 func (l stage) AwaitGone(ctx context.Context, as ...netip.Addr) error {

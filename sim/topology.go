@@ -141,7 +141,7 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 	t.newGuest(guestNS, guestNet)
 	t.defers(func() error { return t.guest.Destroy() })
 	t.Host, t.host = t.Pod, t.pod
-	if t.opts.Backend.Real() {
+	if t.opts.Backend.Real() && t.scenario.BehindPasst() {
 		if err := t.segment(); err != nil {
 			return err
 		}
@@ -149,6 +149,9 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 	}
 	sc := t.scenario
 	pod := link.End{Net: t.pod, Name: uplink, MAC: sc.Pod.MAC.HardwareAddr()}
+	if sc.Switched() {
+		pod.MAC = nil // it is the bridge's
+	}
 	if err := link.Pair(pod, link.End{Net: t.edge, Name: t.edgeLink, MAC: edgeMAC.HardwareAddr()}); err != nil {
 		return err
 	}
@@ -221,6 +224,9 @@ func (t *Topology) bootEdge() error {
 		return err
 	}
 	bits := min(clusterAddress(t.scenario).Bits(), 64)
+	if t.scenario.Switched() { // a lan may have a longer prefix
+		bits = clusterAddress(t.scenario).Bits()
+	}
 	if t.opts.Beside != nil {
 		bits = 128 // there is a route to the prefix already
 	}
@@ -233,6 +239,11 @@ func (t *Topology) bootEdge() error {
 	} else if gw.IsValid() {
 		addresses = append(addresses, netip.PrefixFrom(gw, bits))
 	}
+	if !t.scenario.BehindPasst() {
+		for _, r := range t.scenario.Routers {
+			addresses = append(addresses, netip.PrefixFrom(r.LinkLocal, 64))
+		}
+	}
 	for _, p := range addresses {
 		if err := t.edge.AddAddress(t.edgeLink, p); err != nil {
 			return err
@@ -243,13 +254,19 @@ func (t *Topology) bootEdge() error {
 	if err := t.edge.SetNeighbour(t.edgeLink, podLinkLocal(t.scenario), t.scenario.Pod.MAC.HardwareAddr()); err != nil {
 		return err
 	}
-	if t.opts.Beside != nil {
+	switch {
+	case t.opts.Beside != nil:
 		return t.join()
+	case t.scenario.Switched():
+		return t.routeLink()
 	}
 	return t.edge.AddRoute(t.edgeLink, defaultRoute, netip.Addr{}, 0)
 }
 
 func (t *Topology) bootPod() error {
+	if t.scenario.Switched() {
+		return t.bootSwitch()
+	}
 	links := []string{uplink}
 	if t.host == t.pod {
 		links = append(links, tap)
@@ -270,6 +287,11 @@ func (t *Topology) bootPod() error {
 	}
 	if err := t.pod.AddAddress(uplink, t.scenario.Pod.Address); err != nil {
 		return err
+	}
+	if t.scenario.Network == scenarios.NetworkMasquerade {
+		if err := t.masquerade(); err != nil {
+			return err
+		}
 	}
 	if !t.scenario.Pod.Gateway.IsValid() {
 		return nil
@@ -331,6 +353,9 @@ func (t *Topology) guestLinks() []string {
 func clusterAddress(sc *scenarios.Scenario) netip.Prefix {
 	if sc.Pod.Address.IsValid() {
 		return sc.Pod.Address
+	}
+	if on := sc.OnLink(); sc.Network == scenarios.NetworkLAN && len(on) > 0 {
+		return on[0]
 	}
 	return netip.MustParsePrefix("fd01:cafe::a/64")
 }

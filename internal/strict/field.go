@@ -54,9 +54,14 @@ func FieldsOf(t reflect.Type) []Field {
 
 // waived reports whether the mapping v does not need its key f.
 func (f Field) waived(v reflect.Value) bool {
-	return slices.ContainsFunc(f.Unless, func(key string) bool {
+	return slices.ContainsFunc(f.Unless, func(unless string) bool {
+		key, word, isWord := strings.Cut(unless, "=")
 		other, _ := FieldOf(v.Type(), key)
-		b, ok := v.Field(other.Index).Interface().(*bool)
+		is := v.Field(other.Index)
+		if isWord {
+			return is.String() == word
+		}
+		b, ok := is.Interface().(*bool)
 		return ok && b != nil && !*b
 	})
 }

@@ -12,12 +12,13 @@ import (
 	"github.com/passtlab/passtlab/sim/passt"
 )
 
-// Passt is the program between pod and guest.
+// Passt is the program between pod and guest, or the link of a network without one.
 type Passt interface {
 	// Ask calls f with the engine, which nobody else uses during the call. f must not
-	// call methods of Passt.
+	// call methods of Passt. A network without passt has no engine, and does not call f.
 	Ask(f func(*passt.Engine))
-	// Router returns the source of passt's router advertisements.
+	// Router returns the source of passt's router advertisements, or the first router of
+	// another network. Not valid: it has none.
 	Router() netip.Addr
 	// Connect tells passt that the guest has connected. received says whether the guest
 	// receives what passt then sends.
@@ -34,7 +35,7 @@ type Passt interface {
 	Unanswered(ctx context.Context, exchange func(context.Context) error) error
 	// Reroute restores the routes to the guest after its link was down.
 	Reroute() error
-	// Simulated returns the simulation, nil with the real passt.
+	// Simulated returns the simulated passt, nil for others.
 	Simulated() *Simulated
 	// Close ends passt. Earlier errors went to Site.Died.
 	Close() error

@@ -47,7 +47,7 @@ func Attach(ctx context.Context, at Site, process *child.Process, name string, e
 		}
 	}()
 	if err := r.attach(ctx, e, process, func() (err error) {
-		if err := at.Host.Bridge(bridge, name, at.Tap); err != nil {
+		if err := at.Host.Bridge(bridge, nil, name, at.Tap); err != nil {
 			return err
 		}
 		r.tap, err = at.Host.ListenPacket(at.Tap, 0)

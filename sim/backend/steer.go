@@ -72,8 +72,14 @@ func (s *Simulated) Unanswered(ctx context.Context, exchange func(context.Contex
 }
 
 func (s *Simulated) Exchange(ctx context.Context, exchange func(context.Context) error) error {
+	return untilSilent(ctx, s.asked, exchange)
+}
+
+// untilSilent runs an exchange until its end, or until asked says that a message of the
+// guest got no answer.
+func untilSilent(ctx context.Context, asked <-chan bool, exchange func(context.Context) error) error {
 	select {
-	case <-s.asked: // from an earlier exchange
+	case <-asked: // from an earlier exchange
 	default:
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -84,7 +90,7 @@ func (s *Simulated) Exchange(ctx context.Context, exchange func(context.Context)
 		select {
 		case err := <-ended:
 			return err
-		case answered := <-s.asked:
+		case answered := <-asked:
 			if answered {
 				continue
 			}

@@ -99,8 +99,8 @@ func (c *Client) ask() (string, error) {
 
 // Outcome is what a client has to bring about. Zero parts are not requested.
 type Outcome struct {
-	Advertised
-	Lease netip.Addr // the address that DHCPv6 will give
+	Advertised []Advertised
+	Leases     []netip.Addr // the addresses that DHCPv6 will give
 }
 
 // Configure starts the client and waits until all of o is there and usable. The client
@@ -112,13 +112,11 @@ func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error)
 			err = fmt.Errorf("%w; %w", err, missing)
 		}
 	}()
-	ra := o.Router.IsValid()
-	for _, a := range []netip.Addr{o.Lease, g.Disk.lease} {
-		if a.IsValid() {
-			g.origins[a] = scenarios.OriginDHCPv6
-		}
+	ra := len(o.Advertised) > 0
+	for _, a := range slices.Concat(o.Leases, g.Disk.leases) {
+		g.origins[a] = scenarios.OriginDHCPv6
 	}
-	spec := c.configure(settings{link: g.Link, ra: ra, dhcpv6: o.Lease.IsValid()})
+	spec := c.configure(settings{link: g.Link, ra: ra, dhcpv6: len(o.Leases) > 0})
 	spec.Path, spec.Net, spec.Fresh = c.path, g.NS, true
 	spec.Keep, spec.Lasting, spec.Disk = true, "/var/lib", g.Disk.files
 	spec.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -130,23 +128,22 @@ func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error)
 	} else if err := g.awaitEnd(ctx); err != nil {
 		return err
 	}
-	if ra {
-		if err := g.AwaitRA(ctx, o.Advertised); err != nil {
+	for _, a := range o.Advertised {
+		if err := g.AwaitRA(ctx, a); err != nil {
 			return err
 		}
 	}
-	if !o.Lease.IsValid() {
-		return nil
-	}
-	old := g.Disk.lease
-	if err := g.await(ctx, "lease "+o.Lease.String(), func(a link.Address) bool {
-		is := a.Prefix.Addr()
-		return is == o.Lease || c.Stale && is == old
-	}); err != nil {
-		return err
-	}
-	if _, err := g.Find(o.Lease); err == nil {
-		g.Disk.lease = o.Lease
+	old := g.Disk.leases
+	for _, leased := range o.Leases {
+		if err := g.await(ctx, "lease "+leased.String(), func(a link.Address) bool {
+			is := a.Prefix.Addr()
+			return is == leased || c.Stale && slices.Contains(old, is)
+		}); err != nil {
+			return err
+		}
+		if _, err := g.Find(leased); err == nil {
+			g.Disk.leases = o.Leases
+		}
 	}
 	return nil
 }

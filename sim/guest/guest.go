@@ -41,8 +41,8 @@ type Guest struct {
 
 // Disk has what the client has written in /var/lib.
 type Disk struct {
-	files *os.File   // nil: nothing
-	lease netip.Addr // its last lease
+	files  *os.File     // nil: nothing
+	leases []netip.Addr // of its last lease
 }
 
 // New returns the guest of a namespace whose interface exists and is down.

@@ -220,7 +220,7 @@ func TestLeaseSilence(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	err := g.Lease(ctx, 128, guest.Install{})
+	err := g.Lease(ctx, guest.Terms{Length: 128})
 	if want := "get a DHCPv6 lease on eth0: solicit: "; !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s%v", err, want, context.DeadlineExceeded)
 	}
@@ -230,7 +230,7 @@ func TestLeaseSilence(t *testing.T) {
 }
 
 func TestLease(t *testing.T) {
-	lease := &dhcpv6.OptIAAddress{IPv6Addr: net.ParseIP("fd00::1")}
+	lease := &dhcpv6.OptIAAddress{IPv6Addr: net.ParseIP("fd00::1"), ValidLifetime: link.Forever * time.Second, PreferredLifetime: link.Forever * time.Second}
 	iana0 := func(opts ...dhcpv6.Option) dhcpv6.Modifier {
 		return dhcpv6.WithOption(&dhcpv6.OptIANA{Options: dhcpv6.IdentityOptions{Options: opts}})
 	}
@@ -250,7 +250,7 @@ func TestLease(t *testing.T) {
 			g, nb := boot(t)
 			ok(t, g.AwaitLinkLocal(soon(t)))
 			nb.serve(t, tt.reply...)
-			err := g.Lease(soon(t), 128, guest.Install{})
+			err := g.Lease(soon(t), guest.Terms{Length: 128})
 			if tt.want != "" {
 				if want := "get a DHCPv6 lease on eth0: " + tt.want; err == nil || err.Error() != want {
 					t.Errorf("got %v, want %s", err, want)

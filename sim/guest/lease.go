@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
@@ -24,45 +25,83 @@ const retransmission = 300 * time.Millisecond
 
 // lease is the client's lease.
 type lease struct {
-	prefix netip.Prefix // the address, with the prefix length in the guest
-	how    Install
-	reply  *dhcpv6.Message // has the server's identifier and the IA_NA
+	prefixes []netip.Prefix // the addresses, with their prefix length in the guest
+	terms    Terms
+	reply    *dhcpv6.Message // has the server's identifier and the IA_NA
 }
 
-// Lease gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY, installs its address with
-// the prefix length, and waits until it is usable. It replaces an earlier lease.
-func (g *Guest) Lease(ctx context.Context, length int, how Install) error {
-	reply, addr, err := g.Exchange(ctx)
+// Terms say how the client installs the addresses of a lease.
+type Terms struct {
+	Length           int     // the prefix length
+	Valid, Preferred *uint32 // lifetimes in seconds; nil: as leased
+	Tentative        bool    // the addresses stay in duplicate address detection
+}
+
+// leased is an address of a lease, with its lifetimes in seconds.
+type leased struct {
+	addr             netip.Addr
+	valid, preferred uint32
+}
+
+// install returns how the address is installed.
+func (t Terms) install(l leased) Install {
+	if t.Valid != nil {
+		l.valid = *t.Valid
+	}
+	if t.Preferred != nil {
+		l.preferred = *t.Preferred
+	}
+	// The kernel refuses what is preferred for longer than it is valid.
+	return Install{Valid: l.valid, Preferred: min(l.preferred, l.valid), Tentative: t.Tentative}
+}
+
+// Lease gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY, installs its addresses, and
+// waits until they are usable. It replaces an earlier lease.
+func (g *Guest) Lease(ctx context.Context, terms Terms) error {
+	reply, all, err := g.Exchange(ctx)
 	if err != nil {
 		return fmt.Errorf("get a DHCPv6 lease on %s: %w", g.Link, err)
 	}
-	p := netip.PrefixFrom(addr, length)
-	if g.lease != nil && g.lease.prefix != p {
-		if err := g.giveUp(); err != nil {
+	return g.hold(ctx, &lease{terms: terms, reply: reply}, all)
+}
+
+// hold makes l the client's lease, whose addresses are all, and removes the addresses of
+// the one before that are not among them.
+func (g *Guest) hold(ctx context.Context, l *lease, all []leased) error {
+	for _, a := range all {
+		l.prefixes = append(l.prefixes, netip.PrefixFrom(a.addr, l.terms.Length))
+	}
+	for _, p := range g.Leased() {
+		if slices.Contains(l.prefixes, p) {
+			continue
+		}
+		if err := g.giveUp(p.Addr()); err != nil {
 			return err
 		}
 	}
-	g.lease = &lease{p, how, reply}
-	return g.install(ctx, g.Net.SetAddress, g.Link, p, scenarios.OriginDHCPv6, how)
+	g.lease = l
+	for i, a := range all {
+		if err := g.install(ctx, g.Net.SetAddress, g.Link, l.prefixes[i], scenarios.OriginDHCPv6, l.terms.install(a)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// giveUp ends the lease and removes its address, if it is there.
-func (g *Guest) giveUp() error {
-	a := g.lease.prefix.Addr()
-	g.lease = nil
+// giveUp removes an address of the lease, if it is there.
+func (g *Guest) giveUp(a netip.Addr) error {
 	if _, err := g.Find(a); err != nil {
 		return nil // link down, or expired
 	}
 	return g.Remove(a)
 }
 
-// Leased returns the leased address with its prefix length in the guest. It is not valid
-// if there is no lease.
-func (g *Guest) Leased() netip.Prefix {
+// Leased returns the leased addresses with their prefix length in the guest.
+func (g *Guest) Leased() []netip.Prefix {
 	if g.lease == nil {
-		return netip.Prefix{}
+		return nil
 	}
-	return g.lease.prefix
+	return g.lease.prefixes
 }
 
 // SolicitLease sends SOLICIT until ctx ends or an answer arrives.
@@ -73,16 +112,19 @@ func (g *Guest) SolicitLease(ctx context.Context) error {
 	})
 }
 
-// Renew sends RENEW (RFC 8415 18.2.4). A REPLY with the address renews its lifetimes. After
-// a REPLY with the status NotOnLink the client gives the lease up and gets another
-// (RFC 8415 18.2.10.1). If ctx ends first, the lease stays as it is.
+// Renew sends RENEW (RFC 8415 18.2.4). A REPLY renews the addresses that it has, and the
+// client gives up the others (RFC 8415 18.2.10.1). After a REPLY with the status NotOnLink
+// it gives the lease up and gets another. If ctx ends first, the lease stays as it is.
 func (g *Guest) Renew(ctx context.Context) error {
 	l := g.lease
 	if l == nil {
 		return fmt.Errorf("renew the lease in %s: there is none", g.NS.Name())
 	}
+	failed := func(err error) error {
+		return fmt.Errorf("renew the lease of %v in %s: %w", l.prefixes, g.NS.Name(), err)
+	}
 	var reply *dhcpv6.Message
-	err := g.converse(ctx, func(c *nclient6.Client) error {
+	if err := g.converse(ctx, func(c *nclient6.Client) error {
 		m, err := dhcpv6.NewMessage(g.duid(), dhcpv6.WithOption(l.reply.GetOneOption(dhcpv6.OptionServerID)),
 			dhcpv6.WithOption(l.reply.Options.OneIANA()))
 		if err != nil {
@@ -91,24 +133,23 @@ func (g *Guest) Renew(ctx context.Context) error {
 		m.MessageType = dhcpv6.MessageTypeRenew
 		reply, err = c.SendAndRead(ctx, c.RemoteAddr(), m, nclient6.IsMessageType(dhcpv6.MessageTypeReply))
 		return err
-	})
-	if err != nil {
-		return fmt.Errorf("renew the lease of %s in %s: %w", l.prefix.Addr(), g.NS.Name(), err)
+	}); err != nil {
+		return failed(err)
 	}
-	addr, err := address(reply)
+	all, err := addresses(reply)
 	switch status, ok := errors.AsType[*statusError](err); {
 	case ok && status.StatusCode == iana.StatusNotOnLink:
-		if err := g.giveUp(); err != nil {
-			return err
+		for _, p := range l.prefixes {
+			if err := g.giveUp(p.Addr()); err != nil {
+				return err
+			}
 		}
-		return g.Lease(ctx, l.prefix.Bits(), l.how)
+		g.lease = nil
+		return g.Lease(ctx, l.terms)
 	case err != nil:
-		return fmt.Errorf("renew the lease of %s in %s: %w", l.prefix.Addr(), g.NS.Name(), err)
-	case addr != l.prefix.Addr():
-		return fmt.Errorf("renew the lease of %s in %s: the reply has %s", l.prefix.Addr(), g.NS.Name(), addr)
+		return failed(err)
 	}
-	l.reply = reply
-	return g.install(ctx, g.Net.SetAddress, g.Link, l.prefix, scenarios.OriginDHCPv6, l.how)
+	return g.hold(ctx, &lease{terms: l.terms, reply: reply}, all)
 }
 
 // duid is the client's identifier (RFC 8415 11.4).
@@ -116,9 +157,9 @@ func (g *Guest) duid() dhcpv6.Modifier {
 	return dhcpv6.WithClientID(&dhcpv6.DUIDLL{HWType: iana.HWTypeEthernet, LinkLayerAddr: g.MAC.HardwareAddr()})
 }
 
-// Exchange gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY. It returns the address
-// and does not install it.
-func (g *Guest) Exchange(ctx context.Context) (reply *dhcpv6.Message, addr netip.Addr, err error) {
+// Exchange gets a lease by SOLICIT, ADVERTISE, REQUEST and REPLY. It returns the addresses
+// and does not install them.
+func (g *Guest) Exchange(ctx context.Context) (reply *dhcpv6.Message, all []leased, err error) {
 	err = g.converse(ctx, func(c *nclient6.Client) error {
 		advertise, err := c.Solicit(ctx, g.duid())
 		if err != nil {
@@ -127,10 +168,10 @@ func (g *Guest) Exchange(ctx context.Context) (reply *dhcpv6.Message, addr netip
 		if reply, err = c.Request(ctx, advertise, g.duid()); err != nil {
 			return fmt.Errorf("request: %w", err)
 		}
-		addr, err = address(reply)
+		all, err = addresses(reply)
 		return err
 	})
-	return reply, addr, err
+	return reply, all, err
 }
 
 // statusError is a status other than success in an IA_NA (RFC 8415 21.13).
@@ -140,21 +181,27 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("the reply says %s: %s", e.StatusCode, e.StatusMessage)
 }
 
-// address returns the address that a reply leases.
-func address(reply *dhcpv6.Message) (netip.Addr, error) {
+// addresses returns the addresses that a reply leases, without those whose valid lifetime
+// is over.
+func addresses(reply *dhcpv6.Message) (all []leased, err error) {
 	ia := reply.Options.OneIANA()
 	if ia == nil {
-		return netip.Addr{}, errors.New("the reply has no IA_NA")
+		return nil, errors.New("the reply has no IA_NA")
 	}
 	if st := ia.Options.Status(); st != nil && st.StatusCode != iana.StatusSuccess {
-		return netip.Addr{}, &statusError{st}
+		return nil, &statusError{st}
 	}
-	lease := ia.Options.OneAddress()
-	if lease == nil {
-		return netip.Addr{}, errors.New("the reply has no IA address")
+	for _, a := range ia.Options.Addresses() {
+		addr, ok := netip.AddrFromSlice(a.IPv6Addr)
+		l := leased{addr, uint32(a.ValidLifetime / time.Second), uint32(a.PreferredLifetime / time.Second)}
+		if ok && l.valid > 0 {
+			all = append(all, l)
+		}
 	}
-	addr, _ := netip.AddrFromSlice(lease.IPv6Addr)
-	return addr, nil
+	if len(all) == 0 {
+		return nil, errors.New("the reply has no IA address")
+	}
+	return all, nil
 }
 
 // converse opens a client, calls f with it, and closes it.

@@ -1,12 +1,16 @@
 package link
 
-import "github.com/vishvananda/netlink"
+import (
+	"net"
 
-// Bridge makes a bridge of interfaces of the namespace and sets all of them up. The
-// bridge forwards all multicast (no snooping).
-func (n *Net) Bridge(name string, ports ...string) error {
+	"github.com/vishvananda/netlink"
+)
+
+// Bridge makes a bridge of interfaces of the namespace and sets all of them up. Without a
+// MAC it has that of a port. The bridge forwards all multicast (no snooping).
+func (n *Net) Bridge(name string, mac net.HardwareAddr, ports ...string) error {
 	snooping := false
-	b := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: name}, MulticastSnooping: &snooping}
+	b := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: name, HardwareAddr: mac}, MulticastSnooping: &snooping}
 	if err := n.h.LinkAdd(b); err != nil {
 		return n.failed("make bridge "+name, err)
 	}

@@ -36,7 +36,7 @@ func TestWholeDumps(t *testing.T) {
 	go func() {
 		for ctx.Err() == nil {
 			if err := errors.Join(
-				n.AddAddress("lo", prefix(stay)), n.AddRoute("lo", route, netip.Addr{}, 0), n.Bridge("br0"),
+				n.AddAddress("lo", prefix(stay)), n.AddRoute("lo", route, netip.Addr{}, 0), n.Bridge("br0", nil),
 				removeLink(once, "br0"), once.RouteDel(&netlink.Route{LinkIndex: 1, Dst: dst}), n.RemoveAddress("lo", prefix(stay)),
 			); err != nil {
 				churned <- err
