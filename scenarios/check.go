@@ -19,6 +19,9 @@ type checker struct{ member }
 func check(m member) {
 	c := checker{m}
 	c.identity()
+	if !c.Sound("network") {
+		return // the other checks depend on it
+	}
 	c.network()
 	c.pod()
 	c.peer()
@@ -228,9 +231,13 @@ func (c checker) routers() {
 	}
 	for i, r := range c.Routers {
 		who := fmt.Sprintf("routers[%d]", i)
+		_, one := c.Places[who+".prefix"]
+		if _, several := c.Places[who+".prefixes"]; one && several {
+			c.fault(who+".prefixes", "prefix or prefixes", "move all into prefixes", "%s.prefix is given too", who)
+		}
 		for j, p := range r.All() {
 			key := who + ".prefix"
-			if !r.Prefix.IsValid() {
+			if !one {
 				key = fmt.Sprintf("%s.prefixes[%d].prefix", who, j)
 			}
 			_, said := c.Places[fmt.Sprintf("%s.prefixes[%d].autonomous", who, j)]

@@ -40,6 +40,8 @@ func (l *DHCPv6) check(c at) {
 	case l.None && !reflect.DeepEqual(l, &DHCPv6{None: true}):
 		c.fault("none", "none, or parameters of a lease", "remove one of them", "excludes a lease")
 	case l.None:
+	case l.Address.IsValid() && len(l.Leases) > 0:
+		c.fault("leases", "address or leases", "move all into leases", "address is given too")
 	case !c.BehindPasst() && len(c.Scenario.Leases())+len(l.Leases) == 0 && !l.Address.IsValid():
 		c.never("", "a DHCPv6 server", "add dhcpv6.leases, or remove the event", "nobody answers DHCPv6 where network is %s and the file has no dhcpv6.leases", c.Network)
 	case !c.BehindPasst():

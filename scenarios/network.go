@@ -102,7 +102,7 @@ var onlyPasst = []Kind{"renumber", "migrate", "restart"}
 
 // network finds keys and events that the network does not have.
 func (c checker) network() {
-	if !c.Sound("network") || c.BehindPasst() {
+	if c.BehindPasst() {
 		c.without("dhcpv6", "passt leases the pod's address itself", "remove it, or set network to lan or bridge")
 		c.without("pod.vmIPv6NetworkCIDR", "only masquerade has a network between pod and guest", "remove it, or set network to masquerade")
 		return

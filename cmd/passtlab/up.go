@@ -117,26 +117,19 @@ func up(ctx context.Context, sc *scenarios.Scenario, events []scenarios.Event, o
 }
 
 func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []scenarios.Event, table probe.Table) error {
-	release, err := sim.Release(sc)
+	between, picture, err := between(lab, sc)
 	if err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s: %s\n", sc.ID, sc.Title)
-	program := "simulated"
-	if b := lab.Backend(); b.Real() {
-		release.Name, program = b.Release, b.Program
-		if as := b.Behaves(); as != b.Release {
-			program += ", newer than the last known release, taken as " + as
-		}
-	}
-	fmt.Fprintf(w, "passt %s (%s) stands between pod and guest; the peer is %s\n", release, program, lab.PeerAddress())
+	fmt.Fprintf(w, "%s; the peer is %s\n", between, lab.PeerAddress())
 	var played []string
 	for _, e := range events {
 		played = append(played, string(e.Kind()))
 	}
 	fmt.Fprintf(w, "played: %s\n", cmp.Or(strings.Join(played, ", "), "nothing"))
-	fmt.Fprintf(w, "\n  peer ──── pod ══ passt ══ guest\n\n")
+	fmt.Fprintf(w, "\n  %s\n\n", picture)
 
 	fmt.Fprintln(w, "NAMESPACE\tLINK\tADDRESS\tORIGIN\tFLAGS")
 	for i, ns := range []*netns.NS{lab.Peer, lab.Pod, lab.Guest} {
@@ -179,6 +172,30 @@ enter from another terminal:
 Ctrl-C takes the lab down
 `, os.Getpid())
 	return w.Flush()
+}
+
+// between says in words and in a picture what is between peer and guest.
+func between(lab *sim.Lab, sc *scenarios.Scenario) (words, picture string, err error) {
+	switch sc.Network {
+	case scenarios.NetworkLAN:
+		return "guest and peer are on one link", "peer ──── pod (a switch) ──── guest", nil
+	case scenarios.NetworkBridge:
+		return "guest and peer are on one link, in the place of the pod", "peer ──── pod (a bridge) ──── guest", nil
+	case scenarios.NetworkMasquerade:
+		return "the pod translates its address to the guest's", "peer ──── pod ══ NAT ══ guest", nil
+	}
+	release, err := sim.Release(sc)
+	if err != nil {
+		return "", "", err
+	}
+	program := "simulated"
+	if b := lab.Backend(); b.Real() {
+		release.Name, program = b.Release, b.Program
+		if as := b.Behaves(); as != b.Release {
+			program += ", newer than the last known release, taken as " + as
+		}
+	}
+	return fmt.Sprintf("passt %s (%s) stands between pod and guest", release, program), "peer ──── pod ══ passt ══ guest", nil
 }
 
 // origin returns the origin of an address, by the table or by its kind.

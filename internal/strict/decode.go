@@ -196,9 +196,10 @@ func (d *Decoder) Mapping(path string, at Place, n *yaml.Node, f Field, v reflec
 		}
 		d.Value(sub, PlaceOf(k), val, sf, v.Field(sf.Index))
 	}
+	faulty := func(key string) bool { return d.unsound[Join(path, key)] }
 	for _, f := range FieldsOf(v.Type()) {
 		sub := Join(path, f.Name)
-		if _, ok := given[f.Name]; ok || !f.Required || d.unsound[sub] || f.waived(v) {
+		if _, ok := given[f.Name]; ok || !f.Required || d.unsound[sub] || f.waived(v, faulty) {
 			continue
 		}
 		d.Fail(sub, at, Fault{Problem: "missing", Expected: d.Expected(f, v.Type().Field(f.Index).Type), Next: "add the key; it has no default"})

@@ -52,10 +52,14 @@ func FieldsOf(t reflect.Type) []Field {
 	return fs
 }
 
-// waived reports whether the mapping v does not need its key f.
-func (f Field) waived(v reflect.Value) bool {
+// waived reports whether the mapping v does not need its key f. faulty reports whether the
+// value of a key has a fault; whether f is needed is then open.
+func (f Field) waived(v reflect.Value, faulty func(key string) bool) bool {
 	return slices.ContainsFunc(f.Unless, func(unless string) bool {
 		key, word, isWord := strings.Cut(unless, "=")
+		if faulty(key) {
+			return true
+		}
 		other, _ := FieldOf(v.Type(), key)
 		is := v.Field(other.Index)
 		if isWord {

@@ -2,7 +2,6 @@ package dhcpserver
 
 import (
 	"bytes"
-	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -128,6 +127,3 @@ func (s *Server) endless() bool {
 }
 
 func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
-
-// String names the server in messages.
-func (s *Server) String() string { return fmt.Sprintf("DHCPv6 server %s", s.duid) }

@@ -61,7 +61,9 @@ type Scenario struct {
 	ID    string `json:"id"`
 	Title string `json:"title,omitempty"`
 	File  string `json:"file,omitempty"` // where the scenario was read from
-	Passt string `json:"passt"`          // the release that passt behaved as
+	// Network connects the guest with its peers; empty: passt.
+	Network scenarios.Network `json:"network,omitempty"`
+	Passt   string            `json:"passt"` // the release that passt behaved as; empty on another network
 	// Client is the program that configured the guest, with its version; empty: the kernel.
 	Client   string     `json:"client,omitempty"`
 	Peer     netip.Addr `json:"peer,omitzero"`   // the address of the peer that the probes talked to
@@ -207,9 +209,27 @@ func (r *Report) drawn() bool {
 	return slices.ContainsFunc(r.Scenarios, func(s Scenario) bool { return len(s.Order) > 0 })
 }
 
+// networks returns the networks without passt, sorted.
+func (r *Report) networks() (on []string) {
+	for _, s := range r.Scenarios {
+		if s.Network != "" {
+			on = append(on, string(s.Network))
+		}
+	}
+	slices.Sort(on)
+	return slices.Compact(on)
+}
+
 // setting says where the run took place.
 func (r *Report) setting() string {
-	s := fmt.Sprintf("Linux %s, %s passt %s", r.Kernel, r.Backend, strings.Join(r.Passt, ", "))
+	s := "Linux " + r.Kernel
+	on := r.networks()
+	if len(r.Passt) > 0 || len(on) == 0 {
+		s += fmt.Sprintf(", %s passt %s", r.Backend, strings.Join(r.Passt, ", "))
+	}
+	if len(on) > 0 {
+		s += ", network " + strings.Join(on, ", ")
+	}
 	if r.Shard != nil {
 		s += ", shard " + r.Shard.String()
 	}

@@ -98,7 +98,11 @@ func quote(args []string) string {
 	return strings.Join(words, " ")
 }
 
+// release is empty without passt.
 func (o Options) release(sc *scenarios.Scenario) string {
+	if !sc.BehindPasst() {
+		return ""
+	}
 	if o.Backend.Real() {
 		return o.Backend.Release
 	}

@@ -239,6 +239,9 @@ func (s *session) scenario(took time.Duration) report.Scenario {
 			Select: report.Seconds(s.phases.ask), Close: report.Seconds(s.phases.close),
 		},
 	}
+	if !s.sc.BehindPasst() {
+		r.Network = s.sc.Network
+	}
 	for _, cp := range s.checkpoints {
 		r.Peer = cp.shown.Target
 		if cp.judged {
