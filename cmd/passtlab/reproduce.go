@@ -213,7 +213,7 @@ func (f *reproduceFlags) judge(c *cobra.Command, cfg run.Config, made reproduce.
 		return labFailed(err)
 	}
 	if f.output != "" && !standardOutput(f.output) {
-		fmt.Fprintf(out, "\nwrote %s; next: passtlab validate --corpus %[1]s\n", path)
+		fmt.Fprintf(out, "\nwrote %s; next: passtlab validate --corpus %[1]s, and in passtlab's own corpus make e2e ID=%s\n", path, made.Scenario.ID)
 	}
 	return exit(rep.ExitStatus())
 }

@@ -102,6 +102,9 @@ func (p *plan) valued(path string, v node) entry {
 
 func (p *plan) podNode() node {
 	bits := 64 // the input cannot say it, and passt does not read it
+	if anycast(p.pod) {
+		bits = 128 // in a /64 it would be an anycast address
+	}
 	es := []entry{p.valued("pod.address", text(netip.PrefixFrom(p.pod, bits))), p.valued("pod.gateway", text(p.gateway))}
 	if !p.podMAC.IsZero() {
 		es = append(es, p.valued("pod.mac", text(p.podMAC)))

@@ -39,11 +39,22 @@ type guest struct {
 func read(in Input, opts Options) (guest, error) {
 	orders := in.Orders()
 	g := guest{Observation: orders[0].Observation, ordered: len(orders) == 1 || orders[0].Name != ""}
-	if len(g.Candidates()) == 0 {
+	g.Addresses = once(g.Addresses)
+	if !slices.ContainsFunc(g.Candidates(), func(a selector.Address) bool { return g.barred(a) == "" }) {
 		return g, fmt.Errorf("reproduce %s: %w: there is no global IPv6 address; paste what ip -6 address prints", in.Name, ErrInput)
 	}
 	g.main = g.mainLink(opts.PodAddress)
 	return g, nil
+}
+
+// once leaves out what a paste has twice; a link has an address once.
+func once(as []selector.Address) (out []selector.Address) {
+	for _, a := range as {
+		if !slices.ContainsFunc(out, func(b selector.Address) bool { return a.Link == b.Link && a.Prefix.Addr() == b.Prefix.Addr() }) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 func (g guest) knows(f selector.Fact) bool { return !g.Unknown.Has(f) }
@@ -53,7 +64,7 @@ func (g guest) knows(f selector.Fact) bool { return !g.Unknown.Has(f) }
 func (g guest) mainLink(pod netip.Addr) string {
 	first := func(is func(a selector.Address) bool) string {
 		for _, a := range g.Candidates() {
-			if is(a) {
+			if g.barred(a) == "" && is(a) {
 				return a.Link
 			}
 		}
@@ -69,15 +80,32 @@ func (g guest) mainLink(pod netip.Addr) string {
 	)
 }
 
-// on returns the candidates of a link, in the order of the input.
+// on returns the candidates of a link that a scenario can have, in the order of the input.
 func (g guest) on(link string) []selector.Address {
-	return slices.DeleteFunc(g.Candidates(), func(a selector.Address) bool { return a.Link != link })
+	return slices.DeleteFunc(g.Candidates(), func(a selector.Address) bool { return a.Link != link || g.barred(a) != "" })
+}
+
+// barred returns why no scenario can have an address, or "".
+func (g guest) barred(a selector.Address) string {
+	owner := a.Link
+	for _, b := range slices.Backward(g.Addresses) {
+		if b.Prefix.Addr() == a.Prefix.Addr() && owner != g.main {
+			owner = b.Link // at last that of the first, unless the main link has it
+		}
+	}
+	switch {
+	case a.Prefix == a.Prefix.Masked() && a.Prefix.Bits() < 127:
+		return "the Subnet-Router anycast address of its prefix (RFC 4291 2.6.1)"
+	case owner != a.Link:
+		return "an address that " + owner + " has too"
+	}
+	return ""
 }
 
 // others returns the names of the other links that have candidates.
 func (g guest) others() (names []string) {
 	for _, a := range g.Candidates() {
-		if a.Link != g.main && !slices.Contains(names, a.Link) {
+		if a.Link != g.main && !slices.Contains(names, a.Link) && len(g.on(a.Link)) > 0 {
 			names = append(names, a.Link)
 		}
 	}

@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -53,6 +54,10 @@ func newPlan(in Input, opts Options) (*plan, error) {
 	p.findMAC()
 	p.form()
 	p.findPod()
+	if p.podMAC.IsZero() && p.mac == scenarios.DefaultPodMAC {
+		p.podMAC = scenarios.MAC{0x02, 0, 0, 0, 0, 0x0b}
+		p.why["pod.mac"] = "the guest has the default one"
+	}
 	p.findRouters()
 	p.findRelease()
 	p.findInterfaces()
@@ -85,32 +90,41 @@ func (p *plan) of(o scenarios.Origin) (ps []part) {
 	return ps
 }
 
-// findMAC takes the MAC of the link, unless a SLAAC address was made of another.
+// findMAC takes the MAC that a SLAAC address was made of, or else that of the link, or
+// else the one that the link-local address was made of.
 func (p *plan) findMAC() {
 	link, _ := p.Link(p.main)
-	mac, err := scenarios.ParseMAC(link.MAC)
-	has := err == nil
-	if has {
-		p.why["guest.mac"] = "of " + p.main
+	has, err := scenarios.ParseMAC(link.MAC)
+	var all []scenarios.MAC
+	add := func(m scenarios.MAC, why string) {
+		if m != scenarios.PasstMAC { // nobody else can have it
+			all = append(all, m)
+			p.why["guest.mac"] = cmp.Or(p.why["guest.mac"], why)
+		}
 	}
-	for _, a := range p.Addresses {
-		formed, ok := eui64.MAC(a.Prefix.Addr())
-		if !ok || a.Link != p.main || !a.Prefix.Addr().Is6() {
-			continue
+	formed := func(of func(selector.Address) bool) {
+		for _, a := range p.Addresses {
+			if m, ok := eui64.MAC(a.Prefix.Addr()); ok && a.Link == p.main && a.Prefix.Addr().Is6() && of(a) {
+				add(m, "of which "+a.Prefix.Addr().String()+" is made")
+			}
 		}
-		if slaac := slices.ContainsFunc(p.of(scenarios.OriginSLAAC), func(x part) bool { return x.Prefix == a.Prefix }); !slaac && !(a.Prefix.Addr().IsLinkLocalUnicast() && !has) {
-			continue
-		}
-		if has && mac != formed {
-			p.guess("guest.mac", "%s is made of it, and %s has %s", a.Prefix.Addr(), p.main, mac)
-		}
-		p.mac, p.why["guest.mac"] = formed, "of which "+a.Prefix.Addr().String()+" is made"
-		return
 	}
-	if p.mac = mac; !has {
+	formed(func(a selector.Address) bool {
+		return slices.ContainsFunc(p.of(scenarios.OriginSLAAC), func(x part) bool { return x.Prefix == a.Prefix })
+	})
+	if err == nil {
+		add(has, "of "+p.main)
+	}
+	formed(func(a selector.Address) bool { return a.Prefix.Addr().IsLinkLocalUnicast() })
+	switch {
+	case len(all) == 0:
 		p.mac = scenarios.MAC{0x52, 0x54, 0, 0, 0, 1}
-		p.guess("guest.mac", "the input has no MAC, and no address is made of one")
+		p.guess("guest.mac", "the input has none, and no address is made of one")
+		return
+	case err == nil && all[0] != has:
+		p.guess("guest.mac", "SLAAC addresses are made of %s, and %s has %s", all[0], p.main, has)
 	}
+	p.mac = all[0]
 }
 
 // form makes those addresses static that the guest cannot form: it forms one SLAAC address
@@ -199,13 +213,23 @@ func (p *plan) findGateway() {
 	}
 	p.gateway = routers[0]
 	p.why["pod.gateway"] = "the default router of " + p.main
-	if mac, ok := eui64.MAC(p.gateway); ok && scenarios.MAC(mac) != p.mac {
+	mac, made := eui64.MAC(p.gateway)
+	switch {
+	case !made:
+	case scenarios.MAC(mac) == p.mac, mac == scenarios.PasstMAC, anycast(p.pod):
+		p.gateway = netip.MustParseAddr("fe80::1")
+		delete(p.why, "pod.gateway")
+		p.guess("pod.gateway", "no pod of a scenario can have %s, the default router of %s", routers[0], p.main)
+	default:
 		p.podMAC, p.why["pod.mac"] = mac, "of which "+p.gateway.String()+", the default router, is made"
 		p.gateway = p.unused(slash64(p.pod), 1)
 		delete(p.why, "pod.gateway")
 		p.guess("pod.gateway", "the default router is the pod's own link-local address, so the gateway has none")
 	}
 }
+
+// anycast reports whether an address has no interface identifier.
+func anycast(a netip.Addr) bool { return a == slash64(a).Addr() }
 
 // unused returns the first address from ::n on in a /64 that the input does not have.
 func (p *plan) unused(in netip.Prefix, n byte) netip.Addr {
@@ -222,7 +246,7 @@ func (p *plan) unused(in netip.Prefix, n byte) netip.Addr {
 func (p *plan) findRouters() {
 	var spare []netip.Addr // default routers of the input beside passt
 	for _, a := range p.gateways() {
-		if a.IsLinkLocalUnicast() && a != p.gateway && !slices.Contains(spare, a) && eui64.Address(eui64.LinkLocal, p.podMAC) != a {
+		if a.IsLinkLocalUnicast() && !slices.Contains(append(spare, p.gateway, eui64.Address(eui64.LinkLocal, p.podMAC), eui64.Address(eui64.LinkLocal, p.mac)), a) {
 			spare = append(spare, a)
 		}
 	}
@@ -285,6 +309,7 @@ func (p *plan) ofHour(x part) bool {
 // findInterfaces makes an interface of each other link with candidates.
 func (p *plan) findInterfaces() {
 	taken := []string{"lo", "eth0"}
+	macs := []scenarios.MAC{p.mac, cmp.Or(p.podMAC, scenarios.DefaultPodMAC), scenarios.PasstMAC}
 	for _, link := range p.others() {
 		if link == "lo" {
 			p.lose("the addresses of lo: %s", p.list(link))
@@ -297,8 +322,9 @@ func (p *plan) findInterfaces() {
 		}
 		taken = append(taken, f.name)
 		l, _ := p.Link(link)
-		if mac, err := scenarios.ParseMAC(l.MAC); err == nil && mac != p.mac {
+		if mac, err := scenarios.ParseMAC(l.MAC); err == nil && !slices.Contains(macs, mac) {
 			f.mac = mac.String()
+			macs = append(macs, mac)
 		}
 		for _, a := range p.on(link) {
 			f.addresses = append(f.addresses, a.Prefix)
@@ -328,11 +354,16 @@ func (p *plan) leaveOut() {
 			v4 = append(v4, a.Prefix.String()+" on "+a.Link)
 		}
 	}
+	for _, a := range p.Candidates() {
+		if why := p.barred(a); why != "" {
+			p.lose("%s on %s: %s", a.Prefix, a.Link, why)
+		}
+	}
 	if len(v4) > 0 {
 		p.lose("IPv4: %s", strings.Join(v4, ", "))
 	}
 	for _, l := range p.Links {
-		if l.Name != "lo" && l.Name != p.main && len(p.on(l.Name)) == 0 {
+		if l.Name != "lo" && l.Name != p.main && !slices.ContainsFunc(p.Candidates(), func(a selector.Address) bool { return a.Link == l.Name }) {
 			p.lose("the link %s, which has no global IPv6 address", l.Name)
 		}
 	}
