@@ -3,7 +3,8 @@ package selector
 import "slices"
 
 // Fact is something that an observation has of the kernel, and that one from a file may
-// lack. What is not known is zero in the observation.
+// lack. What is not known is what misleads least: lifetimes are infinite, links are up,
+// and the rest is zero.
 type Fact string
 
 // The facts, in the order in which they are listed.
@@ -11,10 +12,11 @@ const (
 	FactFlags     Fact = "flags"     // all flags of addresses
 	FactHighFlags Fact = "highFlags" // those above the lowest eight, from mngtmpaddr on
 	FactLifetimes Fact = "lifetimes"
-	FactIPv4      Fact = "ipv4"       // IPv4 addresses
-	FactIPv6      Fact = "ipv6"       // IPv6 addresses
-	FactLinks     Fact = "links"      // whether a link is up
-	FactHardware  Fact = "hardware"   // MAC and MTU of links
+	FactIPv4      Fact = "ipv4"     // IPv4 addresses
+	FactIPv6      Fact = "ipv6"     // IPv6 addresses
+	FactLinks     Fact = "links"    // whether a link is up
+	FactHardware  Fact = "hardware" // MAC addresses of links
+	FactMTU       Fact = "mtu"
 	FactLinkKinds Fact = "linkKinds"  // rtnetlink's kinds; "ether" stands for each of its kind
 	FactIndexes   Fact = "ifindex"    // indexes of links
 	FactRest      Fact = "otherLinks" // links that were not asked for, and what they have
@@ -23,32 +25,55 @@ const (
 	FactOrder     Fact = "order" // the kernel's order of addresses
 )
 
-var factWords = map[Fact]string{
-	FactFlags:     "address flags",
-	FactHighFlags: "the address flags mngtmpaddr, noprefixroute, autojoin and stable-privacy",
-	FactLifetimes: "lifetimes",
-	FactIPv4:      "IPv4 addresses",
-	FactIPv6:      "IPv6 addresses",
-	FactLinks:     "state of links",
-	FactHardware:  "MAC and MTU of links",
-	FactLinkKinds: "kinds of links",
-	FactIndexes:   "indexes of links",
-	FactRest:      "other links and their addresses",
-	FactProtocols: "protocols of addresses",
-	FactRoutes:    "routes",
-	FactOrder:     "the kernel's order of addresses",
+// factWords are all facts, in their order, with words for people.
+var factWords = []struct {
+	fact  Fact
+	words string
+}{
+	{FactFlags, "address flags"},
+	{FactHighFlags, "the address flags mngtmpaddr, noprefixroute, autojoin and stable-privacy"},
+	{FactLifetimes, "lifetimes"},
+	{FactIPv4, "IPv4 addresses"},
+	{FactIPv6, "IPv6 addresses"},
+	{FactLinks, "state of links"},
+	{FactHardware, "MAC addresses of links"},
+	{FactMTU, "MTU of links"},
+	{FactLinkKinds, "kinds of links"},
+	{FactIndexes, "indexes of links"},
+	{FactRest, "other links and their addresses"},
+	{FactProtocols, "protocols of addresses"},
+	{FactRoutes, "routes"},
+	{FactOrder, "the kernel's order of addresses"},
 }
 
 // String says it in words for people.
 func (f Fact) String() string {
-	if s, ok := factWords[f]; ok {
-		return s
+	for _, x := range factWords {
+		if x.fact == f {
+			return x.words
+		}
 	}
 	return string(f)
 }
 
-// Facts are facts that are not known. Nil: everything is.
+// Facts are facts that are not known, in their order. Nil: everything is.
 type Facts []Fact
+
+// With returns fs and some facts more.
+func (fs Facts) With(some ...Fact) Facts {
+	var all Facts
+	for _, x := range factWords {
+		if slices.Contains(fs, x.fact) || slices.Contains(some, x.fact) {
+			all = append(all, x.fact)
+		}
+	}
+	return all
+}
+
+// Without returns fs without some facts.
+func (fs Facts) Without(some ...Fact) Facts {
+	return slices.DeleteFunc(slices.Clone(fs), func(f Fact) bool { return slices.Contains(some, f) })
+}
 
 // Has reports whether one of the facts is not known.
 func (fs Facts) Has(any ...Fact) bool { return len(fs.Of(any...)) > 0 }
@@ -69,7 +94,7 @@ func (fs Facts) Of(some ...Fact) Facts {
 func (fs Facts) Words() []string {
 	var words []string
 	for _, f := range fs {
-		if about := (Facts{FactHardware, FactLinkKinds, FactIndexes}); about.Has(f) && fs.Has(FactLinks) {
+		if about := (Facts{FactHardware, FactMTU, FactLinkKinds, FactIndexes}); about.Has(f) && fs.Has(FactLinks) {
 			continue
 		}
 		words = append(words, f.String())

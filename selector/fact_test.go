@@ -16,7 +16,10 @@ func TestFacts(t *testing.T) {
 	if got, want := fs.Words(), []string{"address flags", "state of links", "the kernel's order of addresses", "new"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := (Facts{FactHardware}).Words(), []string{"MAC and MTU of links"}; !slices.Equal(got, want) {
+	if got := fs.With(FactRoutes, FactFlags).Without(FactHardware, FactIndexes); !slices.Equal(got, Facts{FactFlags, FactLinks, FactRoutes, FactOrder}) {
+		t.Errorf("%q", []Fact(got))
+	}
+	if got, want := (Facts{FactHardware}).Words(), []string{"MAC addresses of links"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

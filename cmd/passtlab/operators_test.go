@@ -49,7 +49,7 @@ func TestOperatorUsageErrors(t *testing.T) {
 		{"pick --selector talos-v9", "did you mean"},
 		{"pick --target x", "--target: "},
 		{"pick --from /no/such/file", "--from: "},
-		{"pick --from " + bad, "--from: " + bad + ":2: not YAML"},
+		{"pick --from " + bad, "--from: " + bad + ":2: this looks like YAML, but it is none"},
 		{"pick --node a", "--node: the nodes are those of a file"},
 		{"pick --from " + twoNodes + " --node x", "has no node \"x\", only \"172.20.0.2\", \"172.20.0.3\""},
 		{"pick --from " + fieldReport + " --pod-subnet fd01::", `--pod-subnet: "fd01::" is no CIDR such as fd00:96::/112`},

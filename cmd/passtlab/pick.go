@@ -22,7 +22,8 @@ import (
 type pickFlags struct {
 	asked
 	format       format
-	from, node   string
+	from         []string
+	node         string
 	role, target string
 	config       configFlags
 	talos        talosConfig
@@ -34,13 +35,20 @@ func pickCommand() *cobra.Command {
 		Use:   "pick",
 		Short: "Show what selectors would pick on a node and why",
 		Long: `Pick asks selectors about this node, or about a node whose addresses are in a
-file: the output of passtlab observe, or of talosctl get addresses as table or with
--o yaml or -o json. It shows all nodes in the file one after the other, as JSON one
-object each. It needs no rights and builds no lab.
+file: the output of ip address in any form (also -6, -o, -d, -s, -br, -c, -j), of
+passtlab observe, or of talosctl get addresses as table or with -o yaml or -o json,
+or /proc/net/if_inet6. It takes what people paste: prompts, Markdown, HTML, quotes,
+colours and wrapped lines may stand around the output, and it shows all nodes in the
+file one after the other, as JSON one object each. It names what the file does not
+say, and does not ask a selector that needs it. It needs no rights and builds no lab.
 
-The file may also have the output of talosctl get nodeaddresses, nodeip and etcdspec,
-below each other and in the same format. Pick then compares what Talos itself says
-with what its model predicts: talos-v1 or talos-v2, whichever the node uses.
+The file, or another --from, may also have:
+  ip -6 route                                      the routes
+  talosctl get nodeaddresses, nodeip, etcdspec     what Talos itself says, which pick
+      compares with what its model predicts: talos-v1 or talos-v2, whichever the
+      node uses
+  kubectl get node -o yaml or -o json              what Kubernetes says, which pick
+      compares with the picks
 
 Where no subnets are given, talos-* are asked with those that Talos takes by default.
 --talos-config reads all from a machine configuration, and other flags change it. The
@@ -49,6 +57,9 @@ first time it builds Talos' own reader, for which it needs a go tool.
 Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 		Example: `  passtlab pick
   passtlab pick --from node1.json --role etcd
+  ssh node1 ip address | passtlab pick --from -
+  passtlab pick --from issue.md --node node1
+  passtlab pick --from addresses.txt --from node1.yaml
   talosctl -n NODE get addresses -o yaml | passtlab pick --from - --service-subnet fd00:96::/112
   for r in addresses nodeaddresses nodeip; do talosctl -n A,B get $r -o json; done | passtlab pick --from - --node A
   passtlab pick --from node1.json --talos-config controlplane.yaml
@@ -58,7 +69,7 @@ Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
 	}
 	fs := c.Flags()
 	f.asked.add(fs)
-	fs.StringVar(&f.from, "from", "", "read the node's addresses from `FILE`, - for standard input")
+	fs.StringArrayVar(&f.from, "from", nil, "read the node's addresses from `FILE`, - for standard input; repeat it for what belongs together")
 	fs.StringVar(&f.node, "node", "", "of the nodes in the file, show the one called `NAME`")
 	fs.StringVar(&f.role, "role", "", fmt.Sprintf("`ROLE`: who wants the address, one of %v; node is for /etc/hosts and the host name, kubelet for the Node object (default: the file's, else %s)", scenarios.Roles(), defaultRole))
 	fs.StringVar(&f.target, "target", "", "the `ADDRESS` of another node, on which the kernel's own selection depends")
@@ -99,7 +110,7 @@ func (f *pickFlags) run(c *cobra.Command) error {
 
 // reports asks the selectors about this node, or about those in the file.
 func (f *pickFlags) reports(c *cobra.Command, sels []selector.Selector) ([]pick.Report, error) {
-	if f.from == "" {
+	if len(f.from) == 0 {
 		if f.node != "" {
 			return nil, errors.New("--node: the nodes are those of a file, want --from FILE too")
 		}
@@ -166,16 +177,30 @@ func (f *pickFlags) configure(o *selector.Observation) error {
 	return f.config.set(&o.Config)
 }
 
-func readSaved(path string, stdin io.Reader) (string, []observe.Saved, error) {
-	if path == "-" {
-		s, err := observe.Load("stdin", stdin)
-		return "standard input", s, err
+// readSaved reads files, of which - is standard input. It returns their names for people,
+// too.
+func readSaved(paths []string, stdin io.Reader) (string, []observe.Saved, error) {
+	var names []string
+	var files []observe.File
+	for _, path := range paths {
+		name, in := path, stdin
+		if path == "-" {
+			name = "standard input"
+		} else {
+			file, err := os.Open(path)
+			if err != nil {
+				return "", nil, err
+			}
+			defer file.Close()
+			in = file
+		}
+		data, err := io.ReadAll(io.LimitReader(in, observe.MaxSize+1))
+		if err != nil {
+			return "", nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		files = append(files, observe.File{Name: name, Data: data})
+		names = append(names, name)
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return "", nil, err
-	}
-	defer file.Close()
-	s, err := observe.Load(path, file)
-	return path, s, err
+	s, err := observe.ParseFiles(files...)
+	return strings.Join(names, ", "), s, err
 }

@@ -25,12 +25,13 @@ import (
 type reproduceFlags struct {
 	labFlags
 	asked
-	from, node, output string
-	roles              []string
-	podAddress         string
-	title              string
-	references         []string
-	config             configFlags
+	from         []string
+	node, output string
+	roles        []string
+	podAddress   string
+	title        string
+	references   []string
+	config       configFlags
 }
 
 func reproduceCommand() *cobra.Command {
@@ -62,7 +63,7 @@ failed; 2 wrong usage, or an input of which no scenario can be made; 3 the lab f
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	fs := c.Flags()
-	fs.StringVar(&f.from, "from", "", "read the node's addresses from `FILE`, - for standard input")
+	fs.StringArrayVar(&f.from, "from", nil, "read the node's addresses from `FILE`, - for standard input; repeat it for what belongs together")
 	_ = c.MarkFlagRequired("from")
 	fs.StringVar(&f.node, "node", "", "of the nodes in the file, take the one called `NAME`")
 	fs.StringVar(&f.podAddress, "pod-address", "", "the pod's `ADDRESS`, which passt leases (default: the /128 of the input, or guessed)")
@@ -108,7 +109,7 @@ func (f *reproduceFlags) options() (opts reproduce.Options, file string, err err
 		}
 	}
 	if f.output == "" || standardOutput(f.output) {
-		opts.ID = idOf(f.from)
+		opts.ID = idOf(f.from[0])
 		return opts, opts.ID + ".yaml", nil
 	}
 	id, ok := strings.CutSuffix(filepath.Base(f.output), ".yaml")

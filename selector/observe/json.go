@@ -5,30 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// readJSON reads the output of talosctl get -o json: objects one after the other.
-func readJSON(data []byte) ([]resource, error) {
-	var rs []resource
+// readJSON reads a value, as YAML has it.
+func readJSON(data []byte) (*yaml.Node, error) {
+	var raw json.RawMessage
 	dec, lines := json.NewDecoder(bytes.NewReader(data)), lineCounter{data, 0, 1}
-	for {
-		var raw json.RawMessage
-		err := dec.Decode(&raw)
-		if errors.Is(err, io.EOF) {
-			return rs, nil
-		}
-		if err != nil {
-			return nil, fault(lines.at(faultOffset(data, err)), "what talosctl get addresses -o json prints", "not JSON: %v", err)
-		}
-		r, err := readTree(tree(raw, &lines, int(dec.InputOffset())-len(raw)))
-		if err != nil {
-			return nil, err
-		}
-		rs = append(rs, r)
+	if err := dec.Decode(&raw); err != nil {
+		return nil, fault(lines.at(faultOffset(data, err)), "", "%v", err)
 	}
+	return tree(raw, &lines, int(dec.InputOffset())-len(raw)), nil
 }
 
 // faultOffset returns where in data a decoder found the error.

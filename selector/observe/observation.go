@@ -7,13 +7,17 @@ import (
 	"fmt"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/passtlab/passtlab/selector"
 )
 
-// isObservation reports whether the data is JSON, and not that of talosctl.
-func isObservation(data []byte) bool {
-	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) &&
-		(bytes.Contains(data, []byte(`"apiVersion"`)) || !bytes.Contains(data, []byte(`"metadata"`)))
+// isObservation reports whether a document is what passtlab observe prints, perhaps
+// without its version.
+func isObservation(root *yaml.Node) bool {
+	version := child(root, "apiVersion")
+	return strings.HasPrefix(value(version), "passtlab/") ||
+		version == nil && child(root, "metadata") == nil && (child(root, "addresses") != nil || child(root, "links") != nil)
 }
 
 // parseObservation reads what passtlab observe prints. It ignores unknown keys, since

@@ -2,7 +2,6 @@ package observe
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/passtlab/passtlab/internal/strict"
 	"github.com/passtlab/passtlab/selector"
 )
 
@@ -34,10 +32,6 @@ type status struct {
 	address    selector.Address
 	flagsKnown bool
 	created    time.Time
-}
-
-func fault(line int, expected, format string, a ...any) error {
-	return strict.Fault{Line: line, Problem: fmt.Sprintf(format, a...), Expected: expected}
 }
 
 // readTree reads one resource from its YAML or JSON.
@@ -119,8 +113,8 @@ func readStatus(root *yaml.Node) (*status, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.address.Prefix, err = netip.ParsePrefix(address.Value); err != nil {
-		return nil, fault(address.Line, "one such as fd01:cafe::1/64", "spec.address: %q is no address with a prefix length", address.Value)
+	if s.address.Prefix, err = parsePrefix(address.Line, address.Value); err != nil {
+		return nil, err
 	}
 	link, err := text(root, "spec", "linkName")
 	if err != nil {

@@ -56,6 +56,13 @@ func described(t *testing.T, s Saved) string {
 	for _, said := range s.Said {
 		fmt.Fprintf(&out, "%s has %v (%s)\n", said.Role, said.Addresses, said.Resource)
 	}
+	if s.Object != nil {
+		fmt.Fprintf(&out, "Kubernetes says of %s, pods %v:", s.Object.Name, s.Object.PodCIDRs)
+		for _, x := range s.Object.Says {
+			fmt.Fprintf(&out, " %s %v", x.Resource, x.Addresses)
+		}
+		fmt.Fprintln(&out)
+	}
 	for _, o := range s.Orders() {
 		fmt.Fprintf(&out, "order %q:", o.Name)
 		for _, a := range o.Observation.Candidates() {
@@ -150,9 +157,9 @@ func TestParseLineEnds(t *testing.T) {
 		}
 	}
 	for text, line := range map[string]int{
-		"a: 1\r\nb: [\r\n":                                         2,
-		"a: 1\rb: 2\rc: :\r: - x\r":                                3,
-		"# \u2028 \u0085 \u2029\na: [":                             2,
+		"kind: 1\r\nb: [\r\n":                                      2,
+		"kind: 1\rb: 2\rc: :\r: - x\r":                             3,
+		"# \u2028 \u0085 \u2029\nkind: [":                          2,
 		"{\r\"apiVersion\": \"passtlab/v1\",\r\"addresses\": [,]}": 3,
 	} {
 		_, err := Parse("x", []byte(text))
@@ -164,7 +171,7 @@ func TestParseLineEnds(t *testing.T) {
 
 func TestParseTooLarge(t *testing.T) {
 	_, err := Load("big", bytes.NewReader(bytes.Repeat([]byte(" "), MaxSize+1)))
-	if f, ok := errors.AsType[strict.Fault](err); !ok || f.Line != 1 || !strings.Contains(f.Problem, "larger than 16 MiB") {
+	if f, ok := errors.AsType[strict.Fault](err); !ok || f.Line != 1 || !strings.Contains(f.Problem, "larger than 8 MiB") {
 		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package observe
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,38 +16,81 @@ func heading(fields []string) bool {
 	return slices.Contains(fields, "NAMESPACE") && slices.Contains(fields, "TYPE") && slices.Contains(fields, "ID")
 }
 
-// hasHeading reports whether data has a table.
-func hasHeading(data []byte) bool {
-	return slices.ContainsFunc(strings.Split(string(data), "\n"), func(line string) bool { return heading(strings.Fields(line)) })
-}
-
-// readTable reads the tables of talosctl get.
-func readTable(data []byte) ([]resource, error) {
+// readTable reads a table of talosctl get. A table may lack its headings, where the rows
+// tell the columns; and what a narrow terminal has put on a line of its own goes with
+// the line before it.
+func readTable(s segment) ([]resource, error) {
 	var rs []resource
 	var head []string
-	line := 0
-	for raw := range strings.Lines(string(data)) {
-		line++
-		fields := strings.Fields(raw)
+	for i := 0; i < len(s.lines); i++ {
+		n, fields := s.lines[i].n, strings.Fields(s.lines[i].text)
 		switch {
 		case len(fields) == 0, len(fields) == 1 && fields[0] == "---":
 			continue
 		case heading(fields):
 			head = fields
 			if slices.Contains(head, "*") {
-				return nil, watched(line)
+				return nil, watched(n)
+			}
+			if i+1 < len(s.lines) && columns.MatchString(s.lines[i+1].text) {
+				i++
+				head = append(head, strings.Fields(s.lines[i].text)...)
 			}
 			continue
+		case !isRow(fields) && !slices.ContainsFunc(fields[:min(2, len(fields))], isNamespace):
+			return rs, nil // text after the table
 		case head == nil:
-			return nil, fault(line, "the line with NODE NAMESPACE TYPE ID first", "%q", strings.TrimSpace(raw))
+			head = headOf(fields)
 		}
-		r, err := readRow(line, head, fields)
+		var more int
+		fields, more = s.row(i, head)
+		i += more
+		r, err := readRow(n, head, fields)
 		if err != nil {
 			return nil, err
 		}
 		rs = append(rs, r)
 	}
 	return rs, nil
+}
+
+// columns matches headings on a line of their own.
+var columns = regexp.MustCompile(`^\s*[A-Z][A-Z ]*$`)
+
+func isNamespace(word string) bool {
+	return slices.ContainsFunc(kinds, func(k kind) bool { return k.namespace == word })
+}
+
+// row returns the cells of the row on line i of the segment, and how many lines after it
+// it takes.
+func (s segment) row(i int, head []string) (fields []string, more int) {
+	lines := [][]string{strings.Fields(s.lines[i].text)}
+	for {
+		for _, fields := range joined(lines) {
+			withNode := len(fields) > 1 && !isNamespace(fields[0])
+			if len(fields) == len(head) || len(fields) == len(head)-1 && head[0] == "NODE" && !withNode {
+				return fields, len(lines) - 1
+			}
+		}
+		if i+len(lines) == len(s.lines) || len(lines) > 3 {
+			break
+		}
+		next := strings.Fields(s.lines[i+len(lines)].text)
+		if len(next) == 0 || isRow(next) {
+			break
+		}
+		lines = append(lines, next)
+	}
+	return lines[0], 0
+}
+
+// headOf returns the headings of a row of AddressStatuses that has none above it.
+func headOf(fields []string) []string {
+	head := []string{"NODE", "NAMESPACE", "TYPE", "ID", "VERSION", "ADDRESS", "LINK"}
+	if i := slices.Index(fields, addressStatus.short); i == 1 { // there is no node
+		head = head[1:]
+	}
+	return head[:min(len(head), max(len(fields), 2))]
 }
 
 // readRow reads one row below a line of headings.
@@ -115,7 +159,10 @@ func otherKind(head, fields []string) string {
 func statusOf(line int, id string) (*status, error) {
 	link, address, _ := strings.Cut(id, "/")
 	p, err := netip.ParsePrefix(address)
-	if err != nil || link == "" {
+	switch {
+	case err != nil && link != "" && address != "" && isRedacted(address):
+		return nil, noAddress(line, address, prefixed)
+	case err != nil || link == "":
 		return nil, fault(line, "an id such as eth0/fd01:cafe::1/64", "id %q", id)
 	}
 	return &status{address: selector.Address{Prefix: p, Link: link}}, nil

@@ -1,10 +1,8 @@
 package observe
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,67 +12,6 @@ import (
 
 // external is the link that Talos names for addresses of the platform alone.
 const external = "external"
-
-// parseTalosctl reads what talosctl get prints in any of its formats. It may be pasted
-// from a report, with Markdown around the code and with shell prompts.
-func parseTalosctl(data []byte) ([]Saved, error) {
-	data = code([]byte(noBreaks.Replace(string(data))))
-	bare := breaks.ReplaceAll(data, nil)
-	if len(bytes.TrimSpace(bare)) == 0 {
-		return nil, fault(1, known, "the file is empty")
-	}
-	var rs []resource
-	var err error
-	var format Format
-	switch {
-	case bytes.HasPrefix(bytes.TrimSpace(bare), []byte("{")):
-		format = FormatJSON
-		rs, err = readJSON(bare)
-	case hasHeading(data):
-		format = FormatTable
-		rs, err = readTable(data)
-	default:
-		format = FormatYAML
-		rs, err = readYAML(data)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return collect(format, rs)
-}
-
-// noBreaks blanks characters that end a line only in YAML (YAML 1.1, 4.2).
-var noBreaks = strings.NewReplacer("\u0085", " ", "\u2028", " ", "\u2029", " ")
-
-// fenced matches blocks of fenced code, prompts lines that were typed, and breaks lines
-// between YAML documents.
-var (
-	fenced  = regexp.MustCompile("(?ms)^```[^\n]*(.*?)(?:^```|\\z)")
-	prompts = regexp.MustCompile(`(?m)^\$ .*`)
-	breaks  = regexp.MustCompile(`(?m)^---[ \t]*$`)
-)
-
-// code blanks what is not the output of talosctl: if there is fenced code, all lines
-// outside of it and other code; and shell prompts. It keeps the numbers of lines.
-func code(data []byte) []byte {
-	if blocks := fenced.FindAllSubmatchIndex(data, -1); len(blocks) > 0 {
-		only := bytes.Repeat([]byte(" "), len(data))
-		for i, c := range data {
-			if c == '\n' {
-				only[i] = c
-			}
-		}
-		for _, b := range blocks {
-			text := data[b[2]:b[3]]
-			if slices.ContainsFunc(kinds, func(k kind) bool { return bytes.Contains(text, []byte(k.short)) }) {
-				copy(only[b[0]:], "---") // a block is a document of its own
-				copy(only[b[2]:], text)
-			}
-		}
-		data = only
-	}
-	return prompts.ReplaceAll(data, nil)
-}
 
 // collect puts the resources of each node together, in the order of the file.
 func collect(format Format, rs []resource) ([]Saved, error) {
@@ -102,7 +39,7 @@ func collect(format Format, rs []resource) ([]Saved, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Format, s.Observation.Source = format, format.Words()
+		s.Format = format
 		nodes = append(nodes, s)
 	}
 	return nodes, nil
@@ -121,7 +58,7 @@ func noStatus(node string, only []string) string {
 
 // collectNode makes the observation of one node.
 func collectNode(name string, rs []resource) (Saved, error) {
-	s := Saved{Node: name, Observation: empty()}
+	s := Saved{Node: name, Observation: empty(), line: rs[0].line}
 	first := map[string]int{}
 	flagsKnown := true
 	for _, r := range rs {
@@ -150,14 +87,13 @@ func collectNode(name string, rs []resource) (Saved, error) {
 		s.created = nil
 	}
 	if !flagsKnown {
-		s.Observation.Unknown = append(s.Observation.Unknown, selector.FactFlags)
+		s.Observation.Unknown = selector.Facts{selector.FactFlags}
 	}
-	s.Observation.Unknown = append(s.Observation.Unknown, selector.FactLifetimes, selector.FactLinks, selector.FactHardware,
+	s.Observation.Unknown = s.Observation.Unknown.With(selector.FactLifetimes, selector.FactLinks, selector.FactHardware, selector.FactMTU,
 		selector.FactLinkKinds, selector.FactIndexes, selector.FactProtocols, selector.FactRoutes, selector.FactOrder)
 	if len(s.Said) > 0 && s.Algorithm == "" {
 		s.Lacks = append(s.Lacks, "the sort algorithm, which talosctl get nodeaddresses has")
 	}
-	s.Observation.Interface = mainLink(s.Observation)
 	return s, nil
 }
 

@@ -11,28 +11,22 @@ import (
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
-// readYAML reads the output of talosctl get -o yaml: a stream of documents.
-func readYAML(data []byte) ([]resource, error) {
-	var rs []resource
+// readYAML reads a stream of documents.
+func readYAML(data []byte) ([]*yaml.Node, error) {
+	var roots []*yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	for {
 		var doc yaml.Node
 		err := dec.Decode(&doc)
 		if errors.Is(err, io.EOF) {
-			return rs, nil
+			return roots, nil
 		}
 		if err != nil {
 			// At the end of the file the error names the line after the last one.
 			line, problem := strict.SyntaxError(bytes.TrimRight(data, "\n"), err)
-			return nil, fault(line, known, "not YAML: %s", problem)
+			return nil, fault(line, "", "%s", problem)
 		}
-		for _, root := range outputs(doc.Content[0]) {
-			r, err := readTree(root)
-			if err != nil {
-				return nil, err
-			}
-			rs = append(rs, r)
-		}
+		roots = append(roots, outputs(doc.Content[0])...)
 	}
 }
 

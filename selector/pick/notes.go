@@ -43,6 +43,9 @@ func (r Report) talosNotes() []string {
 	if r.Role == "node" || slices.ContainsFunc(r.Said, said.otherDefault) {
 		add("Talos chooses the default address when the first address comes, and keeps it while it is there. A node that runs may have another one than predicted; talosctl get nodeaddress default shows it.")
 	}
+	if r.noIPv4 {
+		add("IPv4 addresses are not in the file: talos-* were asked as if the node had none.")
+	}
 	if r.Role == "kubelet" && slices.ContainsFunc(r.Picks, picked.noneByTalos) {
 		add("Without an address Talos does not start kubelet. A kubelet that runs keeps the address that it has.")
 	}

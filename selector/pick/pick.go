@@ -27,9 +27,11 @@ type Report struct {
 	Unknown    []string        `json:"unknown,omitempty"`   // what is not in the file
 	Picks      []picked        `json:"picks"`               // in the order of the selectors
 	Said       []said          `json:"said,omitempty"`      // what Talos itself says in the file, beside the prediction
+	Object     *object         `json:"object,omitempty"`    // what the Node object in the file says, beside the picks
 	Notes      []string        `json:"notes"`               // what to know about the picks
 
-	guess bool // whether a program was asked about an observation that lacks flags
+	guess  bool // whether a program was asked about an observation that lacks flags
+	noIPv4 bool // whether the file does not have the IPv4 addresses
 }
 
 // candidate is an address that could be picked.
@@ -75,13 +77,14 @@ func Live(ctx context.Context, o selector.Observation, sels []selector.Selector)
 // name.
 func Saved(ctx context.Context, name string, s observe.Saved, sels []selector.Selector) Report {
 	r := ask(ctx, Report{From: name, Format: s.Format, Node: s.Node, Algorithm: s.Algorithm, Unknown: s.Unknown()}, s.Orders(), sels)
-	r.Said = compare(ctx, s)
+	r.Said, r.Object = compare(ctx, s), compareObject(s, r.Picks)
 	r.Notes = r.notes()
 	return r
 }
 
 func ask(ctx context.Context, r Report, orders []observe.Order, sels []selector.Selector) Report {
 	o := orders[0].Observation
+	r.noIPv4 = o.Unknown.Has(selector.FactIPv4)
 	r.APIVersion, r.Role, r.Config = selector.APIVersion, o.Role, o.Config
 	for _, s := range sels {
 		r.Picks = append(r.Picks, askOne(ctx, orders, s))

@@ -30,6 +30,7 @@ func (r Report) WriteText(out io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	r.said(w)
+	r.object(w)
 	if len(r.Unknown) > 0 {
 		fmt.Fprintf(w, "Not in %s: %s.\n", file, strings.Join(r.Unknown, ", "))
 	}
