@@ -42,6 +42,7 @@ const (
 	EventAcceptRA   Kind = "accept_ra"
 	EventForwarding Kind = "forwarding"
 	EventReboot     Kind = "reboot"
+	EventPasst      Kind = "passt"
 	EventCheckpoint Kind = "checkpoint"
 	EventOrders     Kind = "orders"
 )
@@ -74,7 +75,7 @@ var actions = []row{
 	{"expire", &Expire{}, ClientDecides},
 	{"renumber", &Renumber{}, ClientUnaware},
 	{"migrate", &Migrate{}, ClientUnaware},
-	{"restart", &Restart{}, ClientUnaware},
+	{EventPasst, &Process{}, ClientUnaware},
 	{"link", &Link{}, ClientDecides},
 	{"send", &Send{}, ClientUnaware},
 	{EventAcceptRA, &AcceptRA{}, ClientIgnores},

@@ -53,6 +53,11 @@ type Lab interface {
 	Contested(t Target) bool
 	Renumber(ctx context.Context, r Renumber) error
 	Migrate(ctx context.Context, m Migrate) error
+	// Runs reports whether passt runs.
+	Runs() bool
+	// Stop ends passt.
+	Stop(ctx context.Context) error
+	// Restart starts passt anew, whether or not it runs.
 	Restart(ctx context.Context) error
 	SetLink(ctx context.Context, s LinkState) error
 	// Send makes the guest send from an address.

@@ -98,7 +98,7 @@ func (s *Scenario) linked(a netip.Addr) bool {
 }
 
 // onlyPasst are the events that need a passt.
-var onlyPasst = []Kind{"renumber", "migrate", "restart"}
+var onlyPasst = []Kind{"renumber", "migrate", EventPasst}
 
 // network finds keys and events that the network does not have.
 func (c checker) network() {

@@ -98,6 +98,14 @@ const (
 	LinkCarrierBack LinkState = "carrier-back"
 )
 
+// ProcessState is what happens to the process of passt.
+type ProcessState string
+
+const (
+	ProcessRestart ProcessState = "restart"
+	ProcessStop    ProcessState = "stop"
+)
+
 // Switch is on or off.
 type Switch string
 

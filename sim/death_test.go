@@ -124,9 +124,8 @@ func TestEnded(t *testing.T) {
 		}
 	}
 	measure(false)
-	for _, k := range []scenarios.Kind{"restart", scenarios.EventDHCPv6} {
-		ok(t, l.Step(t.Context(), scenarios.Plain(k)[0]))
-	}
+	ok(t, l.Step(t.Context(), scenarios.Event{Action: &scenarios.Process{State: scenarios.ProcessRestart}}))
+	ok(t, l.Step(t.Context(), scenarios.Plain(scenarios.EventDHCPv6)[0]))
 	measure(true)
 }
 

@@ -44,6 +44,10 @@ type Lab struct {
 	reboots int           // so far
 	// Since the last boot the client was started, or an event has set accept_ra.
 	configured, acceptSaid bool
+	stopped                bool                            // passt was stopped by an event
+	unplugged              bool                            // and the guest's link with it
+	silence                silence                         // since passt was restarted
+	introduced             bool                            // the guest has sent from its link-local address since
 	neighbours             map[netip.Addr]net.HardwareAddr // of the pod, for the simulated passt
 	passt                  backend.Passt
 	started                time.Time       // of passt
@@ -67,7 +71,7 @@ func newLab(ctx context.Context, sc *scenarios.Scenario, opts Options, build fun
 	if opts.Backend.Real() && sc.Passt.KubeVirt == "" && sc.Passt.Release == scenarios.DefaultRelease {
 		sc.Passt.Release = opts.Backend.Behaves() // what the scenario leaves open
 	}
-	l := &Lab{Topology: newTopology(sc, opts), log: opts.Logger, neighbours: map[netip.Addr]net.HardwareAddr{}}
+	l := &Lab{Topology: newTopology(sc, opts), log: opts.Logger, introduced: true, neighbours: map[netip.Addr]net.HardwareAddr{}}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
@@ -129,6 +133,7 @@ func (l *Lab) build(ctx context.Context) error {
 		return fmt.Errorf("start %s: %w", sc.Network, err)
 	}
 	l.defers(l.passt.Close)
+	l.defers(func() error { return l.silence.Close() })
 	l.defers(func() error { return l.guest.Close() })
 	gone, err := l.host.OnRemoved(tap, l.died)
 	if err != nil {

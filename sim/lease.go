@@ -56,7 +56,7 @@ func (l stage) leases(ctx context.Context, e scenarios.DHCPv6) error {
 	if a == l.scenario.Pod.Address.Addr() {
 		l.scenario.Passt.Address = netip.Addr{}
 	}
-	return l.succeed(ctx, scenarios.StateLost)
+	return l.succeed(ctx, scenarios.StateLost, false)
 }
 
 // Renew renews the lease. If passt does not answer, because the lease is of another

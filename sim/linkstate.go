@@ -21,6 +21,9 @@ func (l stage) SetLink(ctx context.Context, state scenarios.LinkState) error {
 			return err
 		}
 	case scenarios.LinkCarrierBack:
+		if err := l.plugged(); err != nil {
+			return err
+		}
 		if err := l.host.Up(tap); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -93,6 +94,7 @@ type measurement struct {
 	gone       bool // passt has ended
 	routed     bool // the guest has a default route
 	leads      bool // the guest's route to the peer leads to passt
+	silent     bool // the guest has not sent since passt was restarted
 }
 
 func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
@@ -103,6 +105,10 @@ func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
 		return nil, err
 	}
 	m.passt.Ask(func(e *passt.Engine) { m.gone = e.Ended() })
+	if m.silent, err = m.silence.lasts(); err != nil {
+		return nil, err
+	}
+	m.silent = m.silent && m.linked && !m.gone
 	rs, err := m.guest.Net.Routes()
 	if err != nil {
 		return nil, err
@@ -115,16 +121,22 @@ func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
 	if err != nil {
 		return nil, err
 	}
-	silence, err := m.silence()
+	silence, err := m.patience()
 	if err != nil {
 		return nil, err
 	}
-	t, err := probe.Measure(ctx, probe.Config{
+	cfg := probe.Config{
 		Peer: m.remote(), Pod: m.Pod, Guest: m.Guest,
 		PeerAddress: m.PeerAddress(),
 		Controls:    controls,
 		Silence:     silence,
-	}, m.candidates)
+	}
+	if m.silent {
+		cfg.Unheard = m.speak
+	} else if err := m.speak(ctx); err != nil {
+		return nil, err
+	}
+	t, err := probe.Measure(ctx, cfg, m.candidates)
 	for i := range t {
 		t[i].NoDefaultRoute = !m.routed
 	}
@@ -141,9 +153,19 @@ func (m *measurement) toPasst() (bool, error) {
 	return is == eth0, err
 }
 
-// silence returns how long to wait for an answer that may never come; 0 if every refusal is
+// speak makes the guest send from its link-local address after passt was restarted: the
+// controls reach the guest only if passt has seen that address. No other address seen changes.
+func (m *measurement) speak(ctx context.Context) error {
+	if m.introduced || !m.linked || m.gone || !neighbours(m.scenario) {
+		return nil
+	}
+	m.introduced = true
+	return errors.Join(m.silence.Close(), m.Send(ctx, linkLocal(m.scenario.Guest.MAC)))
+}
+
+// patience returns how long to wait for an answer that may never come; 0 if every refusal is
 // an error.
-func (m *measurement) silence() (time.Duration, error) {
+func (m *measurement) patience() (time.Duration, error) {
 	if !m.linked {
 		return unplugged, nil
 	}
@@ -160,10 +182,11 @@ func (m *measurement) silence() (time.Duration, error) {
 //     cannot answer;
 //   - when passt has ended;
 //   - without passt: a router drops what it has no route for;
+//   - to a guest that passt does not know yet;
 //   - from the second guest, whose passt keeps most errors to itself;
 //   - in a passt before 2024_07_26, which may answer from another address of the pod.
 func (m *measurement) quiet() (bool, error) {
-	if !m.routed || !m.leads || m.gone || !m.scenario.BehindPasst() || m.second != nil || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
+	if !m.routed || !m.leads || m.gone || m.silent || !m.scenario.BehindPasst() || m.second != nil || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
 		return true, nil
 	}
 	release, err := Release(m.scenario)
@@ -207,6 +230,7 @@ func (m *measurement) controls() (cs []probe.Control, err error) {
 			return nil, err
 		}
 	}
+	second.Guest = true
 	cs = append(cs, first)
 	if m.linked && !m.gone && (!m.scenario.BehindPasst() || neighbours(m.scenario)) { // otherwise the guest cannot answer
 		cs = append(cs, second)

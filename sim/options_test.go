@@ -95,7 +95,7 @@ func TestOptions(t *testing.T) {
 	restarted := func(release, kubevirt string) func(*scenarios.Scenario) {
 		return func(s *scenarios.Scenario) {
 			s.Passt.Release, s.Passt.KubeVirt = release, kubevirt
-			s.Events = append(slices.Clone(s.Events), scenarios.Plain("restart")...)
+			s.Events = append(slices.Clone(s.Events), scenarios.Event{Action: &scenarios.Process{State: scenarios.ProcessRestart}})
 		}
 	}
 	ra := []string{plainRA, ownMAC, prefix, "RA mtu 65520", "RA resolver fd01:cafe::53", search}

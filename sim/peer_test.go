@@ -62,7 +62,7 @@ func TestPeerBehindGateway(t *testing.T) {
 		{"[ra, dhcpv6, forwarding: on, route: {prefix: '::/0', via: 'fe80::1'}]", all, "D"},
 		{"[ra, dhcpv6, ra: {lifetime: 0}]", behind, ""},
 		{"[ra, dhcpv6, renumber: 'fd01:cafe::7/64']", behind, ""},
-		{"[ra, dhcpv6, renumber: 'fd01:cafe::7/64', restart, ra, dhcpv6]", local, "fd01:cafe::7"},
+		{"[ra, dhcpv6, renumber: 'fd01:cafe::7/64', passt: restart, ra, dhcpv6]", local, "fd01:cafe::7"},
 		{"[ra, dhcpv6, migrate: {address: 'fd01:cafe::7/64', state: lost}, reboot, ra, dhcpv6]", all, "fd01:cafe::7"},
 	} {
 		t.Run(tt.events, func(t *testing.T) {

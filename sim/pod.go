@@ -39,7 +39,7 @@ func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 	if err := l.anotherPod(ctx, e.Address, e.Gateway); err != nil {
 		return err
 	}
-	return l.succeed(ctx, e.State)
+	return l.succeed(ctx, e.State, false)
 }
 
 // anotherPod replaces the pod by one with an address and a gateway. It keeps the old one's
@@ -51,21 +51,10 @@ func (l stage) anotherPod(ctx context.Context, address netip.Prefix, gateway net
 	return errors.Join(l.readdress(ctx, address, gateway, false), l.anew())
 }
 
-// Restart replaces passt. By vhost-user, the guest's link has no carrier meanwhile.
-func (l stage) Restart(ctx context.Context) error {
-	up, carrier, err := l.Link()
-	if err != nil || !up || !carrier || !vhostUser(l.scenario) {
-		return errors.Join(err, l.succeed(ctx, scenarios.StateLost))
-	}
-	if err := errors.Join(l.SetLink(ctx, scenarios.LinkCarrierLost), l.succeed(ctx, scenarios.StateLost)); err != nil {
-		return err
-	}
-	return l.SetLink(ctx, scenarios.LinkCarrierBack)
-}
-
-// succeed replaces passt, and connects the guest, which runs, to the new one.
-func (l *Lab) succeed(ctx context.Context, state scenarios.State) error {
-	carried, err := l.replace(ctx, state)
+// succeed replaces passt, and connects the guest, which runs, to the new one. silent says that
+// the guest does not send meanwhile.
+func (l *Lab) succeed(ctx context.Context, state scenarios.State, silent bool) error {
+	carried, err := l.replace(ctx, state, silent)
 	if err != nil {
 		return err
 	}
@@ -73,9 +62,9 @@ func (l *Lab) succeed(ctx context.Context, state scenarios.State) error {
 	return l.passt.Connect(!carried && !vhostUser(l.scenario))
 }
 
-// replace starts another passt in place of the one that runs, and reports whether it has
+// replace starts another passt in place of the one that runs or ran, and reports whether it has
 // got the old one's state.
-func (l *Lab) replace(ctx context.Context, state scenarios.State) (carried bool, err error) {
+func (l *Lab) replace(ctx context.Context, state scenarios.State, silent bool) (carried bool, err error) {
 	cfg, err := l.passtConfig()
 	if err != nil {
 		return false, err
@@ -97,10 +86,10 @@ func (l *Lab) replace(ctx context.Context, state scenarios.State) (carried bool,
 	case *backend.Simulated:
 		err = l.replaceSimulated(p, cfg, next)
 	case *backend.Pasta:
-		err = p.Replace(ctx, next, l.solicitor(), func() *child.Process { return l.startPasta(cfg) })
+		err = p.Replace(ctx, next, l.solicitor(), silent, func() *child.Process { return l.startPasta(cfg) })
 	}
 	if err == nil {
-		l.started = cfg.Started
+		l.started, l.stopped = cfg.Started, false
 	}
 	return carried, err
 }

@@ -16,6 +16,9 @@ import (
 // gets no notice: a virtual machine that reboots stays connected. One that is stopped and
 // started gets another passt, which knows nothing of it.
 func (l stage) Reboot(ctx context.Context, e scenarios.Reboot) (err error) {
+	if err := l.plugged(); err != nil {
+		return err
+	}
 	old := l.guest
 	if err := old.Close(); err != nil {
 		return err
@@ -60,7 +63,7 @@ func (l stage) anotherPasst(ctx context.Context, e scenarios.Reboot) error {
 	if !l.scenario.BehindPasst() {
 		return errors.Join(l.forget(), l.boot(ctx))
 	}
-	if _, err := l.replace(ctx, scenarios.StateLost); err != nil {
+	if _, err := l.replace(ctx, scenarios.StateLost, false); err != nil {
 		return err
 	}
 	if err := l.boot(ctx); err != nil {

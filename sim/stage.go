@@ -101,11 +101,17 @@ func (l stage) Lease() []netip.Prefix { return l.guest.Leased() }
 func (l stage) gone() (err error) {
 	l.passt.Ask(func(e *passt.Engine) {
 		if e.Ended() {
-			err = scenarios.Fault{Problem: "passt has ended, because the guest has sent a UDP datagram from ::", Expected: "a passt that runs", Next: "play restart before it"}
+			why := ", because the guest has sent a UDP datagram from ::"
+			if l.stopped {
+				why = ""
+			}
+			err = scenarios.Fault{Problem: "passt has ended" + why, Expected: "a passt that runs", Next: "play {passt: restart} before it"}
 		}
 	})
 	return err
 }
+
+func (l stage) Runs() bool { return l.gone() == nil }
 
 func (l stage) Send(ctx context.Context, from netip.Addr) error {
 	if err := l.gone(); err != nil {

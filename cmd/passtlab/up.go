@@ -154,6 +154,12 @@ func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []s
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Origin, r.Address, r.Out, source, r.In, r.InBound, works)
 	}
 
+	for _, r := range table {
+		if (r.InFirst != probe.Result{}) {
+			fmt.Fprintf(w, "\nbefore the guest had sent to the passt that was restarted: %s %s, in %s\n", r.Origin, r.Address, r.InFirst)
+		}
+	}
+
 	if len(table) > 1 {
 		fmt.Fprintln(w, "\nSERVER BOUND TO\tAFTER THE GUEST SENT FROM\tIN, BOUND")
 	}

@@ -37,6 +37,9 @@ type Passt interface {
 	Reroute() error
 	// Simulated returns the simulated passt, nil for others.
 	Simulated() *Simulated
+	// Stop ends passt until another replaces it. Only Close, Connect, Reroute and an
+	// exchange, which nobody answers, are possible meanwhile.
+	Stop() error
 	// Close ends passt. Earlier errors went to Site.Died.
 	Close() error
 }

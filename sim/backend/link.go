@@ -177,6 +177,8 @@ func (l *Link) Reroute() error {
 	return l.cfg.Restore()
 }
 
+func (l *Link) Stop() error { return nil }
+
 func (l *Link) Simulated() *Simulated { return nil }
 
 func (l *Link) Close() error {

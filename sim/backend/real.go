@@ -32,6 +32,7 @@ type Pasta struct {
 
 	name      string        // of the interface that the process makes
 	solicitor scenarios.MAC // zero if pasta answers no neighbour solicitation
+	silent    bool          // the guest has not sent since process was started
 }
 
 // bridge is between pasta's interface and the guest's link.
@@ -59,10 +60,11 @@ func Attach(ctx context.Context, at Site, process *child.Process, name string, e
 }
 
 // Replace ends pasta, and attaches the process that start starts. That has another server's
-// DUID, whose time is in whole seconds (RFC 8415 11.2).
-func (r *Pasta) Replace(ctx context.Context, e *passt.Engine, solicitor scenarios.MAC, start func() *child.Process) error {
+// DUID, whose time is in whole seconds (RFC 8415 11.2). If the guest is silent, pasta is left
+// as passt is that has just been started: it does not know the guest's MAC.
+func (r *Pasta) Replace(ctx context.Context, e *passt.Engine, solicitor scenarios.MAC, silent bool, start func() *child.Process) error {
 	r.end()
-	r.solicitor = solicitor
+	r.solicitor, r.silent = solicitor, silent
 	select {
 	case <-time.After(time.Until(r.ready.Truncate(time.Second).Add(time.Second))):
 	case <-ctx.Done():
@@ -113,16 +115,24 @@ func (r *Pasta) awaitEnd(ctx context.Context) {
 }
 
 // await solicits pasta and waits for the answer. pasta has then opened its ports.
+//
+// pasta takes the source of each frame for the guest's, and at first the MAC of its own
+// interface. passt has no such interface, and at first sends to everybody. So in place of a
+// silent guest everybody solicits, from the address that passt has for the one seen.
 func (r *Pasta) await(ctx context.Context) (err error) {
 	c, err := r.listen(r.name)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	if err := r.solicit(c); err != nil {
+	from, source := r.solicitor.HardwareAddr(), eui64.Address(eui64.LinkLocal, r.solicitor)
+	if r.silent {
+		from, source = everybody, r.engine.Seen()
+	}
+	if err := r.solicit(c, from, source); err != nil {
 		return err
 	}
-	if _, err := frame.Next(ctx, c, r.advertised); err != nil {
+	if _, err := frame.Next(ctx, c, answers(from)); err != nil {
 		return fmt.Errorf("await pasta's neighbour advertisement: %w", err)
 	}
 	return nil
@@ -133,11 +143,12 @@ func (r *Pasta) listen(name string) (*packet.Conn, error) {
 	return r.at.Host.ListenPacket(name, unix.ETH_P_ALL)
 }
 
+var everybody = net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+
 // solicit solicits pasta's own address as a guest does.
-func (r *Pasta) solicit(c *packet.Conn) error {
-	router, everybody := r.Router(), net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
-	mac := r.solicitor
-	ns, err := frame.Neighbour(mac.HardwareAddr(), everybody, eui64.Address(eui64.LinkLocal, mac), router, &ndp.NeighborSolicitation{TargetAddress: router})
+func (r *Pasta) solicit(c *packet.Conn, from net.HardwareAddr, source netip.Addr) error {
+	router := r.Router()
+	ns, err := frame.Neighbour(from, everybody, source, router, &ndp.NeighborSolicitation{TargetAddress: router})
 	if err != nil {
 		return err
 	}
@@ -147,9 +158,11 @@ func (r *Pasta) solicit(c *packet.Conn) error {
 	return nil
 }
 
-// advertised reports whether a frame answers the solicitor.
-func (r *Pasta) advertised(p frame.Packet) bool {
-	return bytes.Equal(p.To, r.solicitor.HardwareAddr()) && p.Is(ipv6.ICMPTypeNeighborAdvertisement)
+// answers returns a function that reports whether a frame answers a solicitation.
+func answers(to net.HardwareAddr) func(frame.Packet) bool {
+	return func(p frame.Packet) bool {
+		return bytes.Equal(p.To, to) && p.Is(ipv6.ICMPTypeNeighborAdvertisement)
+	}
 }
 
 func (r *Pasta) Ask(f func(*passt.Engine)) { f(r.engine) }
@@ -180,6 +193,12 @@ func (r *Pasta) end() {
 	if err := r.process.Close(); err != nil {
 		r.at.Died(err)
 	}
+}
+
+func (r *Pasta) Stop() error {
+	r.end()
+	r.engine.End()
+	return nil
 }
 
 func (r *Pasta) Close() error {

@@ -9,19 +9,31 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv6"
 	"github.com/mdlayher/packet"
 
+	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/internal/frame"
 )
 
 func (r *Pasta) Exchange(ctx context.Context, exchange func(context.Context) error) error {
+	if r.engine.Ended() {
+		return r.unheard(ctx, exchange)
+	}
 	return r.watch(ctx, r.name, exchange, r.unanswered)
 }
 
 // Unanswered takes pasta off the guest's link, so that it hears nothing.
 func (r *Pasta) Unanswered(ctx context.Context, exchange func(context.Context) error) (err error) {
+	if r.engine.Ended() {
+		return r.unheard(ctx, exchange)
+	}
 	if err := r.at.Host.Leave(r.name); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.at.Host.Join(bridge, r.name)) }()
+	return r.unheard(ctx, exchange)
+}
+
+// unheard runs an exchange of which pasta hears nothing until the first message is sent.
+func (r *Pasta) unheard(ctx context.Context, exchange func(context.Context) error) error {
 	return r.watch(ctx, r.at.Tap, exchange, func(ctx context.Context, c *packet.Conn) error {
 		_, err := frame.Next(ctx, c, func(p frame.Packet) bool { return p.IsUDP(dhcpv6.DefaultServerPort) })
 		return err
@@ -62,6 +74,8 @@ func (r *Pasta) watch(ctx context.Context, name string, exchange func(context.Co
 // answered a neighbour solicitation. Where it answers none, the client has sent it three
 // times.
 func (r *Pasta) unanswered(ctx context.Context, c *packet.Conn) error {
+	mac, source := r.solicitor.HardwareAddr(), eui64.Address(eui64.LinkLocal, r.solicitor)
+	advertised := answers(mac)
 	sent := 0
 	_, err := frame.Next(ctx, c, func(p frame.Packet) bool {
 		switch {
@@ -69,10 +83,10 @@ func (r *Pasta) unanswered(ctx context.Context, c *packet.Conn) error {
 			sent = 0
 		case p.IsUDP(dhcpv6.DefaultServerPort):
 			if sent++; sent > 1 && !r.solicitor.IsZero() {
-				_ = r.solicit(c) // the client's next message solicits again
+				_ = r.solicit(c, mac, source) // the client's next message solicits again
 			}
 		}
-		return sent > 1 && r.advertised(p) || sent > 2 && r.solicitor.IsZero()
+		return sent > 1 && advertised(p) || sent > 2 && r.solicitor.IsZero()
 	})
 	return err
 }

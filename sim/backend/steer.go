@@ -39,6 +39,16 @@ func (s *Simulated) Replace(next *passt.Engine, change func(*plane.Config)) erro
 	return s.lead(change)
 }
 
+func (s *Simulated) Stop() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.engine.End()
+	if s.plane == nil {
+		return nil
+	}
+	return s.plane.Stop()
+}
+
 // lead changes the translation, which then gets the addresses seen.
 func (s *Simulated) lead(change func(*plane.Config)) error {
 	if s.plane == nil {

@@ -2,6 +2,7 @@ package guest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -37,6 +38,8 @@ type Guest struct {
 	lease      *lease                          // nil without
 	client     *Client                         // nil for the kernel, and before its start
 	process    *child.Process
+	member     *os.File // keeps the groups of Settle; nil without
+	groups     byte     // of Settle
 }
 
 // Disk has what the client has written in /var/lib.
@@ -54,7 +57,11 @@ func New(ns *netns.NS, net *link.Net, name string, mac scenarios.MAC) *Guest {
 func (g *Guest) Destroy() error {
 	g.Disk.files.Close()
 	g.Net.Close()
-	return g.NS.Close()
+	err := g.NS.Close()
+	if g.member != nil {
+		err = errors.Join(err, g.member.Close())
+	}
+	return err
 }
 
 // Boot sets the interface up. tempaddr is the value of use_tempaddr (RFC 8981).

@@ -260,7 +260,10 @@ func (e *Engine) Tick(now time.Time) [][]byte {
 	return [][]byte{e.Advertisement(allNodes, e.GuestMAC())}
 }
 
-// Ended reports whether a frame of the guest has ended passt. It then answers nothing.
+// End ends passt. It then answers nothing.
+func (e *Engine) End() { e.ended, e.silent, e.nextRA = true, true, time.Time{} }
+
+// Ended reports whether passt has ended: by End, or by a frame of the guest.
 func (e *Engine) Ended() bool { return e.ended }
 
 // Handle takes a frame of the guest and returns passt's answers.
@@ -285,7 +288,7 @@ func (e *Engine) Handle(now time.Time, b []byte) [][]byte {
 	case layers.IPProtocolUDP:
 		// passt: ends by a flow from ::, 2024_07_26 and 2024_08_06. DHCPv6 is none.
 		if e.cfg.Release.EndsByUDP && p.Source.IsUnspecified() && len(p.Payload) >= udpLen && !p.IsUDP(dhcpv6.DefaultServerPort) {
-			e.ended, e.silent, e.nextRA = true, true, time.Time{}
+			e.End()
 			return nil
 		}
 		answer = e.dhcpv6(p)

@@ -17,5 +17,9 @@
 // half a second is Silent, if controls over the same hops that begin later are answered,
 // and if the same happens to a second exchange.
 //
+// A passt that was restarted may not reach the guest until that sends (Config.Unheard). The
+// guest's part in an exchange is to send. So what comes in is measured first then, with
+// controls over the hop to the pod alone.
+//
 // Not probed: inbound echo (ping). The pod answers it, for every guest.
 package probe

@@ -56,6 +56,10 @@ type Config struct {
 	// hops work and are fast enough. The default, 0, is for labs in which every
 	// refusal has an answer: there silence is inconclusive.
 	Silence time.Duration
+	// Unheard is not nil if passt has heard nothing of the guest. In is then measured
+	// before the guest sends (Row.InFirst), and Unheard, which makes the guest send, is
+	// called after that. It needs Silence.
+	Unheard func(ctx context.Context) error
 }
 
 // Control is an exchange over one hop, from a namespace to a server of the
@@ -64,6 +68,8 @@ type Control struct {
 	From *netns.NS
 	To   netip.AddrPort
 	Link int // index of the interface in From, for a link-local address
+	// Guest says that the guest answers.
+	Guest bool
 }
 
 // Measure fills in the truth table of the candidates. An error means that
@@ -104,6 +110,7 @@ type measurement struct {
 	servers []*server
 	open    connections // of the servers
 
+	unheard   bool   // passt has heard nothing of the guest yet
 	overflows uint64 // of the machine's neighbour table, at the start
 }
 
@@ -124,6 +131,11 @@ func (m *measurement) close() error {
 }
 
 func (m *measurement) run(ctx context.Context) error {
+	if m.Unheard != nil {
+		if err := m.first(ctx); err != nil {
+			return err
+		}
+	}
 	if err := m.control(ctx); err != nil {
 		return err
 	}
@@ -160,6 +172,33 @@ func (m *measurement) candidate(ctx context.Context, i int) (err error) {
 		return err
 	})
 	return g.Wait()
+}
+
+// first measures In while the guest is silent: over TCP first, because a guest takes a
+// datagram, and answers it, also in a frame to everybody, as passt sends to a guest that it
+// does not know.
+func (m *measurement) first(ctx context.Context) error {
+	m.unheard = true
+	for _, only := range []transport{tcp, udp} {
+		g, gctx := errgroup.WithContext(ctx)
+		for i := range m.table {
+			to := target{AddrPort: netip.AddrPortFrom(m.addr(i), portWildcard), only: only}
+			g.Go(func() error {
+				res, _, err := m.both(gctx, m.Peer, m.PeerAddress, to)
+				if only == tcp {
+					m.table[i].InFirst.TCP = res.TCP
+				} else {
+					m.table[i].InFirst.UDP = res.UDP
+				}
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return fmt.Errorf("before the guest has sent: %w", err)
+		}
+	}
+	m.unheard = false
+	return m.Unheard(ctx)
 }
 
 // after measures the servers of all other candidates once more, with the
@@ -234,6 +273,9 @@ func (m *measurement) inBound(ctx context.Context, i int) (Result, error) {
 func (m *measurement) control(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range m.Controls {
+		if c.Guest && m.unheard {
+			continue
+		}
 		g.Go(func() error {
 			to := target{AddrPort: c.To, zone: uint32(c.Link)}
 			res, _, err := both(gctx, c.From, netip.Addr{}, to)
@@ -249,7 +291,7 @@ func (m *measurement) control(ctx context.Context) error {
 	return g.Wait()
 }
 
-// both makes an exchange over each transport, and waits until the server has got
+// both makes an exchange over each transport of to, and waits until the server has got
 // the client's reset. Without the reset the guest would send its last segment
 // again, in the middle of the next exchange, and passt would take the source of
 // that segment for the address that the guest used last.
@@ -329,7 +371,7 @@ func (m *measurement) overtaken(ctx context.Context, ns *netns.NS, from netip.Ad
 	return both(ctx, ns, from, to)
 }
 
-// both makes an exchange over each transport at the same time.
+// both makes an exchange over each transport of to at the same time.
 func both(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
 	var (
 		outcomes [2]Outcome
@@ -337,6 +379,9 @@ func both(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result
 	)
 	g, gctx := errgroup.WithContext(ctx)
 	for i, t := range []transport{tcp, udp} {
+		if to.only != 0 && to.only != t {
+			continue
+		}
 		g.Go(func() (err error) {
 			outcomes[i], reports[i], err = exchange(gctx, ns, t, from, to)
 			return err

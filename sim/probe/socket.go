@@ -111,10 +111,11 @@ func await(ctx context.Context, f *os.File) error {
 	return errors.Join(err, werr)
 }
 
-// target is a destination. zone is the interface's index for a link-local one.
+// target is a destination.
 type target struct {
 	netip.AddrPort
-	zone uint32
+	zone uint32    // the interface's index, for a link-local address
+	only transport // 0: both
 }
 
 func (t target) String() string {

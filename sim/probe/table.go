@@ -68,14 +68,20 @@ type Row struct {
 	NoDefaultRoute bool       // the guest has no default route, which may be why Out failed
 	OutSource      netip.Addr // the source address that the peer saw
 	In             Result     // the peer connects to the candidate; a server on the wildcard address answers
-	InBound        Result     // the same with a server bound to the candidate
+	// InFirst is In before the guest has sent anything to a passt that was restarted. The
+	// zero value: the guest had sent already.
+	InFirst Result
+	InBound Result // In with a server bound to the candidate
 	// InBoundAfter is InBound again, after the guest has sent from the candidate that is
 	// the key.
 	InBoundAfter map[netip.Addr]Result
 }
 
-// Bidirectional reports whether the candidate works out and in, as a choice has to.
-func (r Row) Bidirectional() bool { return r.Out.OK() && r.In.OK() }
+// Bidirectional reports whether the candidate works out and in, as a choice has to. In also
+// before the guest has sent, where that was measured.
+func (r Row) Bidirectional() bool {
+	return r.Out.OK() && r.In.OK() && (r.InFirst == Result{} || r.InFirst.OK())
+}
 
 // Table is the truth table: one row a candidate, in the kernel's order.
 type Table []Row

@@ -115,6 +115,7 @@ func (w *comparer) candidates(at string, simulated, real []report.Measured, name
 		same(w, name+": out", a.Out, b.Out)
 		same(w, name+": source seen by the peer", a.OutSource, b.OutSource)
 		w.inbound(name+": in", a.In, b.In)
+		w.inbound(name+": in, before the guest has sent", a.InFirst, b.InFirst)
 		w.inbound(name+": in, bound", a.InBound, b.InBound)
 		after, afterReal := rename(a.InBoundAfter, named), rename(b.InBoundAfter, namedReal)
 		for _, from := range slices.Sorted(maps.Keys(merge(after, afterReal))) {

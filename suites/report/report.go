@@ -110,14 +110,17 @@ type Measured struct {
 	Out               probe.Result `json:"out"`                // the guest sends from the candidate and is answered
 	OutSource         netip.Addr   `json:"outSource,omitzero"` // the source address that the peer saw
 	In                probe.Result `json:"in"`                 // a peer connects, a server on the wildcard address answers
-	InBound           probe.Result `json:"inBound"`            // the same with the server bound to the candidate alone
+	InFirst           probe.Result `json:"inFirst,omitzero"`   // in, before the guest has sent to a passt that was restarted
+	InBound           probe.Result `json:"inBound"`            // in, with the server bound to the candidate alone
 	// InBoundAfter: InBound after the guest has sent from another candidate.
 	InBoundAfter map[netip.Addr]probe.Result `json:"inBoundAfter,omitempty"`
 	Remarks      []string                    `json:"remarks,omitempty"` // limits of a candidate that works
 }
 
 // Works reports whether the candidate works in both directions.
-func (c Measured) Works() bool { return c.Out.OK() && c.In.OK() }
+func (c Measured) Works() bool {
+	return probe.Row{Out: c.Out, In: c.In, InFirst: c.InFirst}.Bidirectional()
+}
 
 // Result is the verdict on one selector in one role of one scenario.
 type Result struct {

@@ -262,7 +262,7 @@ func (cp checkpoint) candidates() []report.Measured {
 		c := report.Measured{
 			Address: row.Address, Link: row.Link, Origin: row.Origin, Flags: selector.Flags(row.Flags),
 			Out: row.Out, OutSource: row.OutSource, In: row.In,
-			InBound: row.InBound, InBoundAfter: row.InBoundAfter,
+			InFirst: row.InFirst, InBound: row.InBound, InBoundAfter: row.InBoundAfter,
 			Remarks: remarks(cp.table, row),
 		}
 		for _, a := range cp.shown.Addresses {

@@ -19,7 +19,11 @@ func describe(r probe.Row) string {
 	if r.NoDefaultRoute && !r.Out.OK() {
 		why = " (no default route)"
 	}
-	return fmt.Sprintf("%s: out %s%s%s, in %s", title(r), r.Out, why, seen, r.In)
+	first := ""
+	if (r.InFirst != probe.Result{}) && !r.InFirst.OK() {
+		first = fmt.Sprintf(", before the guest has sent %s", r.InFirst)
+	}
+	return fmt.Sprintf("%s: out %s%s%s, in %s%s", title(r), r.Out, why, seen, r.In, first)
 }
 
 // title names a row: "slaac fd01:…/64".
