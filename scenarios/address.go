@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -48,16 +49,34 @@ func (s *Scenario) from(r *RA) (rs []Router) {
 	return rs
 }
 
-// Leased is the address that passt leases: passt.address, or else the pod's. It is not
-// valid for a pod without IPv6, or without passt.
-func (s *Scenario) Leased() netip.Addr {
+// leasable are the addresses of which passt leases one: passt.address, or else those of
+// its uplink. The release decides. Not valid: a pod without IPv6. None: no passt.
+func (s *Scenario) leasable() []netip.Addr {
 	if !s.BehindPasst() {
-		return netip.Addr{}
+		return nil
 	}
 	if s.Passt.Address.IsValid() {
-		return s.Passt.Address
+		return []netip.Addr{s.Passt.Address}
 	}
-	return s.Pod.Address.Addr()
+	_, ps := s.Template()
+	return addrs(ps)
+}
+
+func addrs(ps []netip.Prefix) (as []netip.Addr) {
+	for _, p := range ps {
+		as = append(as, p.Addr())
+	}
+	return as
+}
+
+// advertises returns the prefixes of which passt advertises one.
+func (s *Scenario) advertises() (ps []netip.Prefix) {
+	for _, a := range s.leasable() {
+		if p := slash64(a); !slices.Contains(ps, p) {
+			ps = append(ps, p)
+		}
+	}
+	return ps
 }
 
 // slaacPrefixes returns the prefixes in which the guest may form addresses, some
@@ -73,7 +92,7 @@ func (s *Scenario) slaacPrefixes() (ps []netip.Prefix) {
 		}
 	}
 	if s.autonomous() {
-		ps = append(ps, slash64(s.Leased()))
+		ps = append(ps, s.advertises()...)
 	}
 	for _, e := range s.Events {
 		switch e := e.Action.(type) {
@@ -91,8 +110,8 @@ func (s *Scenario) slaacPrefixes() (ps []netip.Prefix) {
 	return ps
 }
 
-// passtLinkLocal returns the source of passt's router advertisements: the gateway if it
-// is link-local, else the pod's own address. For a pod without IPv6 it is fe80::1,
+// passtLinkLocal returns the source of passt's router advertisements: the gateway of
+// its uplink if that is link-local, else the uplink's own address. For a pod without IPv6 it is fe80::1,
 // since 2025_12_08.
 func (s *Scenario) passtLinkLocal() netip.Addr {
 	if !s.BehindPasst() {
@@ -101,14 +120,12 @@ func (s *Scenario) passtLinkLocal() netip.Addr {
 	if !*s.Pod.IPv6 {
 		return netip.MustParseAddr("fe80::1")
 	}
-	gateway := s.Pod.Gateway
-	if s.Passt.Gateway.IsValid() {
-		gateway = s.Passt.Gateway
-	}
+	u, _ := s.Template()
+	gateway := cmp.Or(s.Passt.Gateway, u.Gateway)
 	if gateway.IsLinkLocalUnicast() {
 		return gateway
 	}
-	return eui64.Address(eui64.LinkLocal, s.Pod.MAC)
+	return eui64.Address(eui64.LinkLocal, u.MAC)
 }
 
 // slash64 returns the /64 of a, which passt advertises whatever the pod's length is.

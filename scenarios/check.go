@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,7 @@ func check(m member) {
 	}
 	c.network()
 	c.pod()
+	c.uplinks()
 	c.peer()
 	c.passt()
 	c.played()
@@ -81,15 +83,9 @@ func (c checker) pod() {
 		return
 	}
 	if c.Sound("pod.ipv6") && !*c.Pod.IPv6 {
-		for _, g := range []struct {
-			path string
-			addr netip.Addr
-		}{
-			{"pod.address", c.Pod.Address.Addr()}, {"pod.gateway", c.Pod.Gateway},
-			{"passt.address", c.Passt.Address}, {"passt.gateway", c.Passt.Gateway},
-		} {
-			if g.addr.IsValid() && c.Sound(g.path) {
-				c.fault(g.path, "nothing where pod.ipv6 is false", "remove it, or set pod.ipv6 to true", "the pod has no IPv6")
+		for _, path := range []string{"pod.address", "pod.addresses", "pod.uplinks", "pod.gateway", "passt.address", "passt.gateway"} {
+			if _, given := c.Places[path]; given && c.Sound(path) {
+				c.fault(path, "nothing where pod.ipv6 is false", "remove it, or set pod.ipv6 to true", "the pod has no IPv6")
 			}
 		}
 		return
@@ -103,11 +99,19 @@ func (c checker) pod() {
 	if !c.Sound("pod.address", "pod.gateway", "pod.ipv6", "pod.defaultRoute") {
 		return
 	}
-	switch a, gw := c.Pod.Address, c.Pod.Gateway; {
-	case gw == a.Addr():
+	if len(c.Pod.Uplinks) > 0 || !c.Sound("pod.addresses") {
+		return // uplinks() checks these
+	}
+	key := "pod.address"
+	if len(c.Pod.Addresses) > 0 {
+		key = "pod.addresses"
+	}
+	as, gw := c.Pod.Of(), c.Pod.Gateway
+	switch a := c.Pod.Address; {
+	case slices.Contains(addrs(as), gw):
 		c.fault("pod.gateway", "another address than the pod's", "take the router's address", "%s is the pod's own address", gw)
-	case !gw.IsLinkLocalUnicast() && !a.Contains(gw):
-		c.fault("pod.gateway", "an address in "+a.Masked().String()+", or a link-local one", "correct the gateway, or the length of pod.address",
+	case !gw.IsLinkLocalUnicast() && !slices.ContainsFunc(as, func(p netip.Prefix) bool { return p.Contains(gw) }):
+		c.fault("pod.gateway", "an address in "+a.Masked().String()+", or a link-local one", "correct the gateway, or the length of "+key,
 			"%s is not on the pod's link", gw)
 	}
 }
@@ -177,7 +181,12 @@ func (c checker) macs() {
 	take := func(path string, m MAC) {
 		all.take(c, path, path, m, "an address of its own", "change one of them", "%s is taken by %s")
 	}
-	take("pod.mac", c.Pod.MAC)
+	if len(c.Pod.Uplinks) == 0 {
+		take("pod.mac", c.Pod.MAC)
+	}
+	for i, u := range c.Pod.Uplinks {
+		take(fmt.Sprintf("pod.uplinks[%d].mac", i), u.MAC)
+	}
 	for path, m := range c.guestMACs() {
 		take(path, m)
 	}
@@ -220,8 +229,10 @@ func (c checker) interfaces() {
 
 func (c checker) routers() {
 	prefixes, links := owners[netip.Prefix]{}, owners[netip.Addr]{}
-	if c.Sound("pod.address", "passt", "events") && c.autonomous() {
-		prefixes[slash64(c.Leased())] = "passt"
+	if c.Sound("pod", "passt", "events") && c.autonomous() {
+		if ps := c.advertises(); len(ps) == 1 {
+			prefixes[ps[0]] = "passt"
+		}
 	}
 	if c.Sound("pod", "passt.gateway") && c.BehindPasst() {
 		links[c.passtLinkLocal()] = "passt"
@@ -262,20 +273,41 @@ func (c checker) addresses() {
 	take := func(path string, a netip.Addr) {
 		all.take(c, path, path, a, "an address of its own", "change one of them", "%s is also %s")
 	}
-	if c.Sound("pod.gateway") && c.Pod.Gateway != c.Pod.Address.Addr() { // pod() reports it
+	switch {
+	case len(c.Pod.Uplinks) > 0:
+		for i, u := range c.Pod.Uplinks {
+			if path := fmt.Sprintf("pod.uplinks[%d].gateway", i); !u.Gateway.IsLinkLocalUnicast() {
+				take(path, u.Gateway)
+			}
+		}
+	case c.Sound("pod.gateway") && !slices.Contains(addrs(c.Pod.Of()), c.Pod.Gateway): // pod() reports it
 		take("pod.gateway", c.Pod.Gateway)
 	}
 	take("peer.address", c.Peer.Address)
 	if c.Second != nil {
 		take("second.address", c.Second.Address.Addr())
 	}
+	// The guest may have an address of the pod that passt does not lease.
+	if ps := c.Pod.Of(); c.Sound("pod.addresses") && len(ps) > 1 {
+		own := maps.Clone(all)
+		for i, p := range ps {
+			own.take(c, fmt.Sprintf("pod.addresses[%d]", i), "one of pod.addresses", p.Addr(), "an address of its own", "change one of them", "%s is also %s")
+		}
+	}
 	// A guest without DHCPv6 may be given the pod's address by hand.
 	if c.Sound("events") && slices.ContainsFunc(c.Events, func(e Event) bool { l, ok := e.Action.(*DHCPv6); return ok && !l.None }) {
 		path := "pod.address"
-		if c.Passt.Address.IsValid() {
+		switch {
+		case c.Passt.Address.IsValid():
 			path = "passt.address"
+		case len(c.Pod.Uplinks) > 0:
+			path = "pod.uplinks"
+		case len(c.Pod.Addresses) > 0:
+			path = "pod.addresses"
 		}
-		take(path, c.Leased())
+		if may := c.leasable(); len(may) == 1 {
+			take(path, may[0])
+		}
 	}
 	for i, l := range c.DHCPv6.Leases {
 		take(fmt.Sprintf("dhcpv6.leases[%d].address", i), l.Address)

@@ -17,7 +17,7 @@ var (
 
 func (s *Scenario) setDefaults() {
 	s.Network = cmp.Or(s.Network, NetworkPasst)
-	s.Pod.MAC = cmp.Or(s.Pod.MAC, DefaultPodMAC)
+	s.Pod.setDefaults()
 	s.Pod.IPv6 = cmp.Or(s.Pod.IPv6, new(true))
 	s.Pod.DefaultRoute = cmp.Or(s.Pod.DefaultRoute, new(true))
 	if s.Passt.Release == "" && s.Passt.KubeVirt == "" {

@@ -257,7 +257,7 @@ func TestReadme(t *testing.T) {
 	walk = func(path string, rt reflect.Type) {
 		for _, f := range strict.FieldsOf(rt) {
 			sub, ft := strict.Join(path, f.Name), rt.Field(f.Index).Type
-			if !shown[sub] && f.Name != "role" && f.Excludes == "" {
+			if !shown[sub] && f.Name != "role" && len(f.Excludes) == 0 {
 				missing = append(missing, sub)
 			}
 			for ft.Kind() == reflect.Slice || ft.Kind() == reflect.Pointer {

@@ -122,6 +122,10 @@ func (c checker) network() {
 	if c.Sound("pod.ipv6") && !*c.Pod.IPv6 {
 		c.fault("pod.ipv6", "true, or network passt", "remove it, or set network to passt", "%s, and shows nothing in a pod without IPv6", is)
 	}
+	if c.Network != NetworkLAN { // where the pod is no key at all
+		c.without("pod.addresses", is+" that chooses one", "give the pod one address")
+		c.without("pod.uplinks", is+" that chooses one", "give the pod one address")
+	}
 	if c.Network != NetworkMasquerade {
 		c.without("pod.vmIPv6NetworkCIDR", "only masquerade has a network between pod and guest", "remove it, or set network to masquerade")
 	}

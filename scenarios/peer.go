@@ -26,14 +26,24 @@ const (
 
 // via is the default of Peer.Via.
 func (s *Scenario) via() Via {
-	p, a := s.Pod.Address, s.Peer.Address
-	if s.Network == NetworkLAN && a.IsValid() && !s.linked(a) {
+	if a := s.Peer.Address; s.Network == NetworkLAN && a.IsValid() && !s.linked(a) {
 		return ViaGateway
 	}
-	if s.Second == nil && s.Pod.Gateway.IsValid() && (p.Bits() == 128 || a.IsValid() && !p.Contains(a)) {
+	linked, on := s.Pod.onLink(s.Peer.Address)
+	if s.Second == nil && s.Pod.Gateway.IsValid() && (!linked || s.Peer.Address.IsValid() && !on) {
 		return ViaGateway
 	}
 	return ViaLink
+}
+
+// onLink reports whether the pod's eth0 has a prefix of more than one address, and whether
+// one of its prefixes contains a.
+func (p Pod) onLink(a netip.Addr) (linked, on bool) {
+	for _, own := range p.Of() {
+		linked = linked || own.Bits() < 128
+		on = on || own.Contains(a)
+	}
+	return linked, on
 }
 
 func (c checker) peer() {
@@ -41,7 +51,8 @@ func (c checker) peer() {
 		return
 	}
 	a, pod := c.Peer.Address, c.Pod.Address
-	on := pod.IsValid() && pod.Bits() < 128 && pod.Contains(a)
+	linked, on := c.Pod.onLink(a)
+	on = on && linked
 	if c.Network == NetworkLAN {
 		if a.IsValid() && (c.Peer.Via == ViaLink) != c.linked(a) && c.Sound("routers", "dhcpv6", "guest.static", "events") {
 			c.fault("peer.address", "an address that peer.via fits", "correct one of them", "via is %s, and the prefixes of the lan are %v", c.Peer.Via, c.OnLink())
@@ -55,7 +66,7 @@ func (c checker) peer() {
 		c.fault(key, "a pod with a gateway", "give the pod a gateway, or set peer.via to link", "the pod has no gateway")
 	case c.Peer.Via == ViaGateway && on:
 		c.fault("peer.address", "an address outside of "+pod.Masked().String(), "correct it, or set peer.via to link", "%s is on the pod's link", a)
-	case c.Peer.Via == ViaLink && a.IsValid() && !on && pod.IsValid() && pod.Bits() < 128:
+	case c.Peer.Via == ViaLink && a.IsValid() && !on && linked:
 		c.fault("peer.address", "an address in "+pod.Masked().String(), "correct it, or set peer.via to gateway", "%s is not on the pod's link", a)
 	}
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"github.com/passtlab/passtlab/internal/strict"
 )
@@ -23,8 +24,8 @@ func (e *Renumber) brings() []netip.Addr { return []netip.Addr{e.Address.Addr(),
 func (e *Renumber) check(c at) { c.otherPod(e.Address, e.Gateway) }
 
 func (e *Renumber) Play(ctx context.Context, lab Lab) error {
-	if pod := lab.Scenario().Pod.Address.Addr(); e.Address.Addr() == pod {
-		return never("address", "another address", "correct it", "%s is the pod's already", pod)
+	if a := e.Address.Addr(); slices.Contains(addrs(lab.Scenario().Pod.Of()), a) {
+		return never("address", "another address", "correct it", "%s is the pod's already", a)
 	}
 	if err := canMove(lab, "", e.Address, e.Gateway); err != nil {
 		return err

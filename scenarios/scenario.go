@@ -98,13 +98,23 @@ type Pod struct {
 	IPv6 *bool `yaml:"ipv6,omitempty"`
 	// Address is the pod's address with the prefix length of its interface. passt
 	// leases the address, always as a /128.
-	Address netip.Prefix `yaml:"address" required:"true" unless:"ipv6" is:"host"`
+	Address netip.Prefix `yaml:"address" required:"true" unless:"ipv6,addresses,uplinks" is:"host"`
+	// Addresses are several addresses of the pod's eth0, in the order in which they were
+	// added. They replace address. passt leases one: since 2023_12_30 the one with the
+	// longest prefix, and of several with that length, as before of all, the first that
+	// the kernel lists. That is the one added last, and on Linux 7.0.0 to 7.0.11 the one
+	// added first.
+	Addresses []netip.Prefix `yaml:"addresses,omitempty" nonempty:"true" excludes:"address" is:"host"`
+	// Uplinks are several interfaces of the pod, each on a network of its own, such as
+	// Multus adds. They replace all other keys but dns. passt takes the address of one, see
+	// passt.interface.
+	Uplinks []Uplink `yaml:"uplinks,omitempty" nonempty:"true" excludes:"address,addresses,gateway,defaultRoute,mac"`
 	// DefaultRoute says whether the pod has a default route in IPv6. Default: true. A
 	// pod without has no gateway, and passt starts in it since 2023_06_03.
 	DefaultRoute *bool `yaml:"defaultRoute,omitempty"`
 	// Gateway is the pod's default router: an address within Address's prefix, or a
 	// link-local one.
-	Gateway netip.Addr `yaml:"gateway" required:"true" unless:"ipv6,defaultRoute" is:"router"`
+	Gateway netip.Addr `yaml:"gateway" required:"true" unless:"ipv6,defaultRoute,uplinks" is:"router"`
 	// VMIPv6NetworkCIDR is the network between pod and guest where network is
 	// masquerade, as in KubeVirt's pod network. The pod has its first address, and the
 	// guest the second one. Default: fd10:0:2::/120.
@@ -143,6 +153,10 @@ type Passt struct {
 	// Gateway replaces the pod's gateway as the address of the pod's loopback. If it is
 	// link-local, it is also passt's own address (passt -g).
 	Gateway netip.Addr `yaml:"gateway" is:"router"`
+	// Interface is the uplink of the pod from which passt takes the address that it leases
+	// (passt -i). Default: eth0, which KubeVirt names; where pod.uplinks are given, and no
+	// kubevirt since 1.1, that of the default route.
+	Interface string `yaml:"interface,omitempty" pattern:"^[a-z][a-z0-9]{0,14}$" form:"the name of one of pod.uplinks"`
 	// MAC is passt's own link-layer address (passt -M). Default: the pod's; since
 	// 2024_08_21 9a:55:9a:55:9a:55.
 	MAC MAC `yaml:"mac,omitempty"`

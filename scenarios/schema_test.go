@@ -88,6 +88,8 @@ func decorate(t *testing.T, root, s *jsonschema.Schema, rt reflect.Type, done ma
 				is := &jsonschema.Schema{Const: false}
 				if k, word, ok := strings.Cut(key, "="); ok {
 					key, is.Const = k, word
+				} else if beside, _ := strict.FieldOf(rt, key); rt.Field(beside.Index).Type.Kind() == reflect.Slice {
+					is = &jsonschema.Schema{Type: "array"}
 				}
 				waived.AnyOf = append(waived.AnyOf, having(key, is))
 			}
@@ -95,8 +97,8 @@ func decorate(t *testing.T, root, s *jsonschema.Schema, rt reflect.Type, done ma
 		case f.Required:
 			s.Required = append(s.Required, f.Name)
 		}
-		if f.Excludes != "" {
-			s.Not = &jsonschema.Schema{Required: []string{f.Name, f.Excludes}}
+		for _, key := range f.Excludes {
+			s.AllOf = append(s.AllOf, &jsonschema.Schema{Not: &jsonschema.Schema{Required: []string{f.Name, key}}})
 		}
 		p, _ := s.Properties.Get(f.Name)
 		ft := rt.Field(f.Index).Type

@@ -31,18 +31,12 @@ func (l Lease) Lifetimes() (valid, preferred uint32) {
 	return valid, l.Preferred.Seconds(valid)
 }
 
-// Leases returns the addresses that are leased at first.
+// Leases returns the addresses that are leased at first, where that is not by passt.
 func (s *Scenario) Leases() []Lease {
-	_, guest := s.Masquerading()
-	switch a := s.Leased(); {
-	case s.Network == NetworkMasquerade && s.DHCPv6.Leases == nil:
+	if _, guest := s.Masquerading(); s.Network == NetworkMasquerade && s.DHCPv6.Leases == nil {
 		return []Lease{{Address: guest.Addr()}}
-	case s.Network != NetworkPasst:
-		return s.DHCPv6.Leases
-	case a.IsValid():
-		return []Lease{{Address: a}}
 	}
-	return nil
+	return s.DHCPv6.Leases
 }
 
 func leasedAddrs(ls []Lease) (as []netip.Addr) {

@@ -39,7 +39,7 @@ func TestSupports(t *testing.T) {
 	} {
 		sc := &scenarios.Scenario{Passt: tt.passt, Events: tt.events}
 		sc.Pod = scenarios.Pod{Address: netip.MustParsePrefix("fd01::1/64"), Gateway: netip.MustParseAddr("fd01::2")}
-		cfg, err := passtConfig(sc)
+		cfg, err := passtConfig(sc, listed(sc, false))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func TestArguments(t *testing.T) {
 		NoRA: true, NoNDP: true, NoDHCPv6: true, NoMapGW: true, NoICMP: true, TCP: "all", UDP: "none",
 	}}
 	sc.Pod.Address = netip.MustParsePrefix("fd01::1/64")
-	cfg, err := passtConfig(sc)
+	cfg, err := passtConfig(sc, listed(sc, false))
 	if err != nil {
 		t.Fatal(err)
 	}

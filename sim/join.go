@@ -18,8 +18,15 @@ func (t *Topology) join() error {
 	errs := []error{
 		t.edge.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}),
 		first.pod.Set(link.Sysctl{Key: solicitations, Value: "2"}),
-		t.reach(clusterAddress(t.scenario).Addr()),
-		first.reach(clusterAddress(first.scenario).Addr()),
+	}
+	for _, t := range []*Topology{t, &first.Topology} {
+		own := t.scenario.Pod.Of()
+		if !own[0].IsValid() {
+			own = []netip.Prefix{clusterAddress(t.scenario)}
+		}
+		for _, p := range own {
+			errs = append(errs, t.reach(p.Addr()))
+		}
 	}
 	for _, name := range []string{first.edgeLink, t.edgeLink} {
 		errs = append(errs, t.edge.Set(

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,6 +69,7 @@ func New(ctx context.Context, sc *scenarios.Scenario, opts Options) (*Lab, error
 func newLab(ctx context.Context, sc *scenarios.Scenario, opts Options, build func(*Lab, context.Context) error) (_ *Lab, err error) {
 	sc = new(*sc)
 	sc.Events = sc.Timeline()
+	sc.Pod.Uplinks = slices.Clone(sc.Pod.Uplinks) // a migration changes their MACs
 	if opts.Backend.Real() && sc.Passt.KubeVirt == "" && sc.Passt.Release == scenarios.DefaultRelease {
 		sc.Passt.Release = opts.Backend.Behaves() // what the scenario leaves open
 	}
@@ -197,7 +199,11 @@ func (l *Lab) whole(ctx context.Context, f func(ctx context.Context) error) erro
 
 // passtConfig returns the configuration of a passt that starts now.
 func (l *Lab) passtConfig() (passt.Config, error) {
-	cfg, err := passtConfig(l.scenario)
+	has, err := l.uplinkAddresses()
+	if err != nil {
+		return passt.Config{}, err
+	}
+	cfg, err := passtConfig(l.scenario, has)
 	cfg.Neighbour = func(a netip.Addr) (net.HardwareAddr, bool) { mac, ok := l.neighbours[a]; return mac, ok }
 	return cfg, err
 }
@@ -208,7 +214,12 @@ func (l *Lab) attach(ctx context.Context, at backend.Site, cfg passt.Config, e *
 	}
 	var translation *plane.Config
 	if l.scenario.Pod.Address.IsValid() {
-		translation = new(l.planeConfig(cfg, e))
+		c := l.planeConfig(cfg, e)
+		var err error
+		if c.Address, c.Others, err = l.podAddresses(); err != nil {
+			return nil, err
+		}
+		translation = &c
 	}
 	return backend.Simulate(at, e, translation, cfg.Release.NeighbourMACs, l.log)
 }

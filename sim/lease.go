@@ -52,9 +52,13 @@ func (l stage) leases(ctx context.Context, e scenarios.DHCPv6) error {
 	if s := l.passt.Simulated(); s != nil {
 		return s.SetAddress(a)
 	}
-	l.scenario.Passt.Address = a
-	if a == l.scenario.Pod.Address.Addr() {
-		l.scenario.Passt.Address = netip.Addr{}
+	l.scenario.Passt.Address = netip.Addr{}
+	cfg, err := l.passtConfig()
+	if err != nil {
+		return err
+	}
+	if a != cfg.Address.Addr() {
+		l.scenario.Passt.Address = a
 	}
 	return l.succeed(ctx, scenarios.StateLost, false)
 }

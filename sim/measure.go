@@ -20,7 +20,7 @@ import (
 // second guest.
 func (t *Topology) PeerAddress() netip.Addr {
 	if t.second != nil {
-		return t.second.scenario.Leased()
+		return t.second.scenario.Pod.Address.Addr()
 	}
 	return t.peerAddr
 }
@@ -183,10 +183,12 @@ func (m *measurement) patience() (time.Duration, error) {
 //   - when passt has ended;
 //   - without passt: a router drops what it has no route for;
 //   - to a guest that passt does not know yet;
+//   - in a pod with an uplink beside eth0, whose router does not know the peer;
 //   - from the second guest, whose passt keeps most errors to itself;
 //   - in a passt before 2024_07_26, which may answer from another address of the pod.
 func (m *measurement) quiet() (bool, error) {
-	if !m.routed || !m.leads || m.gone || m.silent || !m.scenario.BehindPasst() || m.second != nil || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
+	further := len(m.scenario.Pod.Further()) > 0
+	if !m.routed || !m.leads || m.gone || m.silent || !m.scenario.BehindPasst() || m.second != nil || further || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
 		return true, nil
 	}
 	release, err := Release(m.scenario)
@@ -220,7 +222,20 @@ func (m *measurement) controls() (cs []probe.Control, err error) {
 	second := probe.Control{From: m.Pod, To: netip.AddrPortFrom(plane.Inside(linkLocal(m.scenario.Guest.MAC)), probe.PortGuest)}
 	if m.opts.Backend.Real() || m.scenario.Switched() {
 		second = first
-		second.To = netip.AddrPortFrom(first.To.Addr(), probe.PortGuest)
+		release, err := Release(m.scenario)
+		if err != nil {
+			return nil, err
+		}
+		// passt: answers link-local hosts on the link of its template only, 2025_05_03
+		// and 2026_07_28, and on any, 2023_03_09.
+		if u, _ := m.scenario.Template(); u.Name != scenarios.Eth0 && release.PerFlow {
+			router := m.routers[u.Name]
+			second.From, second.To = router.NS, netip.AddrPortFrom(linkLocal(u.MAC), 0)
+			if second.Link, err = router.Index(uplink); err != nil {
+				return nil, err
+			}
+		}
+		second.To = netip.AddrPortFrom(second.To.Addr(), probe.PortGuest)
 	}
 	if !m.scenario.BehindPasst() {
 		second.To = netip.AddrPortFrom(linkLocal(m.scenario.Guest.MAC), probe.PortGuest)

@@ -58,7 +58,7 @@ func Check(sc *scenarios.Scenario) []scenarios.Fault {
 		return []scenarios.Fault{{Key: key, Problem: problem, Expected: "one of " + known,
 			Next: "correct it; passtlab releases shows all"}}
 	}
-	cfg, err := passtConfig(sc)
+	cfg, err := passtConfig(sc, listed(sc, false))
 	if err == nil {
 		_, err = passt.New(cfg)
 	}
@@ -74,18 +74,20 @@ func vhostUser(sc *scenarios.Scenario) bool {
 	return ships.Attach == passt.VhostUser
 }
 
-// passtConfig returns the configuration of the scenario's passt.
-func passtConfig(sc *scenarios.Scenario) (passt.Config, error) {
+// passtConfig returns the configuration of the scenario's passt. has are the addresses of
+// its uplink in the kernel's order.
+func passtConfig(sc *scenarios.Scenario, has []netip.Prefix) (passt.Config, error) {
 	release, err := Release(sc)
 	if err != nil {
 		return passt.Config{}, err
 	}
 	p := sc.Passt
+	u, _ := sc.Template()
 	cfg := passt.Config{
 		Release:       release,
-		PodMAC:        sc.Pod.MAC.HardwareAddr(),
-		Address:       sc.Pod.Address,
-		Gateway:       cmp.Or(p.Gateway, sc.Pod.Gateway),
+		PodMAC:        u.MAC.HardwareAddr(),
+		Address:       release.Leases(has),
+		Gateway:       cmp.Or(p.Gateway, u.Gateway),
 		Nameservers:   sc.Pod.DNS.Nameservers,
 		Searches:      sc.Pod.DNS.Searches,
 		FQDN:          p.FQDN,
@@ -121,7 +123,7 @@ func (l *Lab) planeConfig(cfg passt.Config, e *passt.Engine) plane.Config {
 	sc := l.scenario
 	c := plane.Config{
 		Uplink: uplink, Tap: tap, Release: cfg.Release,
-		Address:  sc.Pod.Address.Addr(),
+		Address:  sc.Pod.Address.Addr(), // Others: see podAddresses
 		Lease:    cfg.Address.Addr(),
 		PodLL:    podLinkLocal(sc),
 		PasstLL:  e.LinkLocal(),
@@ -130,6 +132,9 @@ func (l *Lab) planeConfig(cfg passt.Config, e *passt.Engine) plane.Config {
 		NoEcho:   cfg.NoICMP,
 		TCP:      forwarded(sc.Passt.TCP, cfg.Release),
 		UDP:      forwarded(sc.Passt.UDP, cfg.Release),
+	}
+	for _, u := range sc.Pod.Further() {
+		c.Further = append(c.Further, plane.Further{Name: u.Name, Address: u.Address.Addr()})
 	}
 	if cfg.NoMapGW {
 		c.Gateway = netip.Addr{}
@@ -140,7 +145,7 @@ func (l *Lab) planeConfig(cfg passt.Config, e *passt.Engine) plane.Config {
 // forwarded returns the ports that a release forwards. In a scenario a list has the ports
 // of a user's servers. The lab measures at ports of its own, so it adds them to any list.
 func forwarded(p scenarios.Ports, release passt.Release) []passt.PortRange {
-	if listed(p) {
+	if named(p) {
 		for _, port := range probe.Ports() {
 			p += scenarios.Ports(fmt.Sprintf(",%d", port))
 		}
@@ -148,8 +153,8 @@ func forwarded(p scenarios.Ports, release passt.Release) []passt.PortRange {
 	return cmp.Or(p, scenarios.AllPorts).Ranges(release.AllPorts)
 }
 
-// listed reports whether ports are named one by one or as ranges.
-func listed(p scenarios.Ports) bool {
+// named reports whether ports are named one by one or as ranges.
+func named(p scenarios.Ports) bool {
 	return slices.ContainsFunc(strings.Split(string(p), ","), func(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '9' })
 }
 

@@ -74,7 +74,7 @@ func TestPasstConfig(t *testing.T) {
 		NoRA: true, NoNDP: true, NoICMP: true, NoDHCPv6: true, NoMapGW: true,
 		NotAutonomous: true,
 	}
-	got, err := passtConfig(sc)
+	got, err := passtConfig(sc, listed(sc, false))
 	if err != nil || got.Started.Before(time.Now().Add(-time.Minute)) {
 		t.Errorf("%v, started %v", err, got.Started)
 	}

@@ -44,7 +44,8 @@ func peerAddress(sc *scenarios.Scenario) netip.Addr {
 	if a := sc.Peer.Address; a.IsValid() {
 		return a
 	}
-	taken := append([]netip.Addr{sc.Pod.Address.Addr(), sc.Pod.Gateway, sc.Passt.Address, sc.Passt.Gateway}, sc.Guest.VIPs...)
+	taken := append(addresses(sc.Pod.Of()), sc.Guest.VIPs...)
+	taken = append(taken, sc.Pod.Gateway, sc.Passt.Address, sc.Passt.Gateway)
 	taken = append(taken, addresses(sc.Guest.Static)...)
 	if sc.Second != nil {
 		taken = append(taken, sc.Second.Address.Addr())
@@ -79,7 +80,10 @@ func peerAddress(sc *scenarios.Scenario) netip.Addr {
 
 // onLink returns prefixes that the guest or the pod may take for on-link.
 func onLink(sc *scenarios.Scenario) []netip.Prefix {
-	ps := append([]netip.Prefix{clusterAddress(sc)}, sc.Guest.Static...)
+	ps := slices.Concat([]netip.Prefix{clusterAddress(sc)}, sc.Pod.Of(), sc.Guest.Static)
+	for _, u := range sc.Pod.Further() {
+		ps = append(ps, u.Address)
+	}
 	for _, r := range sc.Routers {
 		for _, p := range r.All() {
 			ps = append(ps, p.Prefix)

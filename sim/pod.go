@@ -45,10 +45,11 @@ func (l stage) Migrate(ctx context.Context, e scenarios.Migrate) error {
 // anotherPod replaces the pod by one with an address and a gateway. It keeps the old one's
 // in place of one that is not valid.
 func (l stage) anotherPod(ctx context.Context, address netip.Prefix, gateway netip.Addr) error {
+	keep := !address.IsValid() && len(l.scenario.Pod.Addresses) > 0 // all of them
 	if !address.IsValid() {
 		address = l.scenario.Pod.Address
 	}
-	return errors.Join(l.readdress(ctx, address, gateway, false), l.anew())
+	return errors.Join(l.readdress(ctx, address, gateway, keep), l.anew())
 }
 
 // succeed replaces passt, and connects the guest, which runs, to the new one. silent says that
@@ -120,6 +121,21 @@ func (l *Lab) replaceSimulated(s *backend.Simulated, cfg passt.Config, next *pas
 // anew gives the pod the MAC of another one, and the link-local address of that MAC.
 func (t *Topology) anew() error {
 	old := podLinkLocal(t.scenario)
+	for i, u := range t.scenario.Pod.Uplinks {
+		if u.Name == scenarios.Eth0 {
+			continue
+		}
+		was := u.MAC
+		u.MAC[3]++
+		t.scenario.Pod.Uplinks[i].MAC = u.MAC
+		if err := errors.Join(
+			t.pod.SetMAC(u.Name, u.MAC.HardwareAddr()),
+			t.pod.AddAddress(u.Name, netip.PrefixFrom(linkLocal(u.MAC), 64)),
+			t.pod.RemoveAddress(u.Name, netip.PrefixFrom(linkLocal(was), 64)),
+		); err != nil {
+			return err
+		}
+	}
 	t.scenario.Pod.MAC[3]++
 	mac, now := t.scenario.Pod.MAC.HardwareAddr(), podLinkLocal(t.scenario)
 	return errors.Join(
@@ -135,7 +151,7 @@ func (t *Topology) anew() error {
 // readdress changes the pod's address and default router. It removes the old address unless
 // that is kept.
 func (t *Topology) readdress(ctx context.Context, to netip.Prefix, gateway netip.Addr, keep bool) error {
-	old, err := t.podPrefixes()
+	old, err := t.podPrefixes(uplink)
 	if err != nil {
 		return err
 	}
@@ -166,12 +182,42 @@ func (t *Topology) readdress(ctx context.Context, to netip.Prefix, gateway netip
 		}
 		t.scenario.Pod.Gateway = gateway
 	}
-	t.scenario.Pod.Address = to
-	// The kernel adds the address first, and the route for it a little later.
-	return t.pod.Await(ctx, "the pod's address "+to.String(), func() (bool, string, error) {
-		src, err := t.pod.Source(to.Addr())
-		return src == to.Addr(), fmt.Sprintf("packets to it leave from %s", src), err
+	if t.scenario.Pod.Address = to; !keep {
+		t.scenario.Pod.Addresses = nil
+	}
+	return t.awaitOwn(ctx, to.Addr())
+}
+
+// awaitOwn waits until the pod has its address: the kernel adds it first, and the route for
+// it a little later.
+func (t *Topology) awaitOwn(ctx context.Context, a netip.Addr) error {
+	return t.pod.Await(ctx, "the pod's address "+a.String(), func() (bool, string, error) {
+		src, err := t.pod.Source(a)
+		return src == a, fmt.Sprintf("packets to it leave from %s", src), err
 	})
+}
+
+// uplinkAddresses returns the addresses of the uplink from which passt takes its address, in
+// the kernel's order.
+func (t *Topology) uplinkAddresses() ([]netip.Prefix, error) {
+	u, ps := t.scenario.Template()
+	switch {
+	case t.pod != nil && len(ps) > 0 && ps[0].IsValid():
+		return t.podPrefixes(u.Name)
+	case len(ps) < 2:
+		return ps, nil
+	}
+	oldest, err := OldestFirst()
+	return listed(t.scenario, oldest), err
+}
+
+// listed returns the addresses of the uplink in the order in which a kernel lists them.
+func listed(sc *scenarios.Scenario, oldestFirst bool) []netip.Prefix {
+	_, ps := sc.Template()
+	if ps = slices.Clone(ps); !oldestFirst {
+		slices.Reverse(ps)
+	}
+	return ps
 }
 
 // own gives the peer the address of a router.
@@ -188,9 +234,9 @@ func (t *Topology) own(gateway netip.Addr, bits int) error {
 	return t.edge.AddAddress(t.edgeLink, netip.PrefixFrom(gateway, min(bits, 64)))
 }
 
-// podPrefixes returns the addresses of the pod's uplink without the link-local one.
-func (t *Topology) podPrefixes() (ps []netip.Prefix, err error) {
-	as, err := t.pod.AddressesOf(uplink)
+// podPrefixes returns the addresses of an interface of the pod without the link-local one.
+func (t *Topology) podPrefixes(name string) (ps []netip.Prefix, err error) {
+	as, err := t.pod.AddressesOf(name)
 	for _, a := range as {
 		if !a.Prefix.Addr().IsLinkLocalUnicast() {
 			ps = append(ps, a.Prefix)
@@ -202,7 +248,7 @@ func (t *Topology) podPrefixes() (ps []netip.Prefix, err error) {
 // podAddresses returns the address from which the pod's kernel sends to the peer, and the
 // others.
 func (t *Topology) podAddresses() (source netip.Addr, others []netip.Addr, err error) {
-	ps, err := t.podPrefixes()
+	ps, err := t.podPrefixes(uplink)
 	if err != nil {
 		return source, nil, err
 	}

@@ -71,10 +71,14 @@ func (l *Lab) startPasta(cfg passt.Config) *child.Process {
 	if p := l.scenario.Passt; cfg.Address.IsValid() {
 		tcp, udp = ports(p.TCP, cfg.Release), ports(p.UDP, cfg.Release)
 	}
+	var template []string
+	if name := l.scenario.Named(); name != "" {
+		template = []string{"-i", name}
+	}
 	return start(l.opts.Backend.Program, "0", child.Spec{
-		Args: append([]string{"pasta", "--netns", child.OtherPath, "--no-netns-quit", "-I", pastaLink, "-i", uplink, "--dhcp-dns", "--dhcp-search",
+		Args: append([]string{"pasta", "--netns", child.OtherPath, "--no-netns-quit", "-I", pastaLink, "--dhcp-dns", "--dhcp-search",
 			"-t", tcp, "-u", udp, "-T", "none", "-U", "none"},
-			arguments(l.scenario, cfg, l.opts.Backend.Release)...),
+			append(template, arguments(l.scenario, cfg, l.opts.Backend.Release)...)...),
 		Net: l.Pod, Other: l.Host,
 		Own: map[string]map[string]string{"/etc": {"resolv.conf": resolvConf(cfg)}},
 	})

@@ -53,7 +53,7 @@ func ports(p scenarios.Ports, release passt.Release) string {
 	open := []string{fmt.Sprint(probe.PortGuest)}
 	ranges := forwarded(p, release)
 	for _, r := range ranges {
-		if listed(p) {
+		if named(p) {
 			open = append(open, words(r))
 		}
 	}

@@ -147,7 +147,7 @@ func TestRestartReal(t *testing.T) {
 			}
 			ok(t, err)
 			sc := timeline(t, "[]", func(sc *scenarios.Scenario) { sc.Passt.Release = b.Behaves() })
-			cfg, err := passtConfig(sc)
+			cfg, err := passtConfig(sc, listed(sc, false))
 			ok(t, err)
 			e, err := passt.New(cfg)
 			ok(t, err)

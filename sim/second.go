@@ -14,9 +14,9 @@ func buildSecond(ctx context.Context, sc *scenarios.Scenario, opts Options, died
 	own := *sc
 	own.ID += "-second"
 	own.Second = nil
-	own.Pod.Address = sc.Second.Address
+	own.Pod.Address, own.Pod.Addresses, own.Pod.Uplinks = sc.Second.Address, nil, nil
 	own.Pod.MAC = scenarios.MAC{0x02, 0, 0, 0, 0x03, 0x0a}
-	own.Passt.Address = netip.Addr{}
+	own.Passt.Address, own.Passt.Interface = netip.Addr{}, ""
 	own.Guest = scenarios.Guest{MAC: sc.Second.MAC, Client: scenarios.ClientKernel}
 	if own.Guest.MAC.IsZero() {
 		own.Guest.MAC = scenarios.DefaultSecondMAC

@@ -59,13 +59,15 @@ type Topology struct {
 	edge, peer, pod, host *link.Net
 	guest                 *guest.Guest
 
+	routers map[string]*link.Net // of the pod's uplinks beside eth0
+
 	beside *Topology      // shares the peer, if there is one
 	second *Lab           // of the scenario's second guest, if it has one
 	clean  []func() error // in the order of creation
 }
 
 func newTopology(sc *scenarios.Scenario, opts Options) Topology {
-	return Topology{scenario: sc, opts: opts, peerAddr: peerAddress(sc)}
+	return Topology{scenario: sc, opts: opts, peerAddr: peerAddress(sc), routers: map[string]*link.Net{}}
 }
 
 // defers puts a clean-up on the stack.
@@ -177,7 +179,10 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 	if err := t.bootPeer(ctx); err != nil {
 		return err
 	}
-	if err := t.bootPod(); err != nil {
+	if err := t.linkFurther(); err != nil {
+		return err
+	}
+	if err := t.bootPod(ctx); err != nil {
 		return err
 	}
 	if err := t.edge.AwaitUp(ctx, t.edgeLink); err != nil {
@@ -263,11 +268,14 @@ func (t *Topology) bootEdge() error {
 	return t.edge.AddRoute(t.edgeLink, defaultRoute, netip.Addr{}, 0)
 }
 
-func (t *Topology) bootPod() error {
+func (t *Topology) bootPod(ctx context.Context) error {
 	if t.scenario.Switched() {
 		return t.bootSwitch()
 	}
 	links := []string{uplink}
+	for _, u := range t.scenario.Pod.Further() {
+		links = append(links, u.Name)
+	}
 	if t.host == t.pod {
 		links = append(links, tap)
 	}
@@ -285,7 +293,18 @@ func (t *Topology) bootPod() error {
 		// Without a route the kernel refuses packets of the guest.
 		return t.pod.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"})
 	}
-	if err := t.pod.AddAddress(uplink, t.scenario.Pod.Address); err != nil {
+	as := t.scenario.Pod.Of()
+	for _, a := range as {
+		if err := t.pod.AddAddress(uplink, a); err != nil {
+			return err
+		}
+	}
+	for _, a := range as[1:] {
+		if err := t.awaitOwn(ctx, a.Addr()); err != nil { // the pod's source depends on all
+			return err
+		}
+	}
+	if err := t.bootFurther(ctx); err != nil {
 		return err
 	}
 	if t.scenario.Network == scenarios.NetworkMasquerade {
@@ -348,9 +367,14 @@ func (t *Topology) guestLinks() []string {
 	return names
 }
 
-// clusterAddress returns the pod's address, or one whose prefix the peers have if the pod
-// has no address.
+// clusterAddress returns the pod's address whose prefix the peers have; one of the lab's own
+// if the pod has none.
 func clusterAddress(sc *scenarios.Scenario) netip.Prefix {
+	for _, p := range sc.Pod.Of() {
+		if p.IsValid() && p.Bits() < 128 {
+			return p
+		}
+	}
 	if sc.Pod.Address.IsValid() {
 		return sc.Pod.Address
 	}

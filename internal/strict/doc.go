@@ -6,8 +6,8 @@
 //	yaml:"NAME"       its name; "-" for a field that is no key
 //	required:"true"   it has no default
 //	unless:"KEY,…"    … but is not required if one of these keys beside it is false,
-//	                  or, written KEY=WORD, is that word
-//	excludes:"KEY"    it cannot stand beside that key
+//	                  is a list that is given or, written KEY=WORD, is that word
+//	excludes:"KEY,…"  it cannot stand beside these keys
 //	nonempty:"true"   its list has at least one entry
 //	bare:"true"       a scalar in place of the mapping is the value of this key
 //	is:"KIND"         the kind of value (Reader.Kinds) if the Go type is not enough

@@ -15,7 +15,7 @@ type Field struct {
 	Index    int // of the struct's field
 	Required bool
 	Unless   []string
-	Excludes string
+	Excludes []string
 	NonEmpty bool
 	Bare     bool
 	Is       string
@@ -41,8 +41,8 @@ func FieldsOf(t reflect.Type) []Field {
 		if name == "-" || name == "" {
 			continue
 		}
-		f := Field{Name: name, Index: i, Required: tag.Get("required") == "true", Excludes: tag.Get("excludes"),
-			Unless:   strings.FieldsFunc(tag.Get("unless"), func(r rune) bool { return r == ',' }),
+		f := Field{Name: name, Index: i, Required: tag.Get("required") == "true", Excludes: keys(tag.Get("excludes")),
+			Unless:   keys(tag.Get("unless")),
 			NonEmpty: tag.Get("nonempty") == "true", Bare: tag.Get("bare") == "true", Is: tag.Get("is"),
 			Pattern: tag.Get("pattern"), Form: tag.Get("form"), Min: tag.Get("minimum"), Max: tag.Get("maximum")}
 		f.text = Text(regexp.MustCompile(cmp.Or(f.Pattern, `\S`)), cmp.Or(f.Form, "a line of text"))
@@ -50,6 +50,10 @@ func FieldsOf(t reflect.Type) []Field {
 	}
 	tables.Store(t, fs)
 	return fs
+}
+
+func keys(tag string) []string {
+	return strings.FieldsFunc(tag, func(r rune) bool { return r == ',' })
 }
 
 // waived reports whether the mapping v does not need its key f. faulty reports whether the
@@ -62,8 +66,11 @@ func (f Field) waived(v reflect.Value, faulty func(key string) bool) bool {
 		}
 		other, _ := FieldOf(v.Type(), key)
 		is := v.Field(other.Index)
-		if isWord {
+		switch {
+		case isWord:
 			return is.String() == word
+		case is.Kind() == reflect.Slice:
+			return is.Len() > 0
 		}
 		b, ok := is.Interface().(*bool)
 		return ok && b != nil && !*b

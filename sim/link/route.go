@@ -48,6 +48,14 @@ func (n *Net) AddRoute(name string, dst netip.Prefix, gateway netip.Addr, table 
 	return n.changeRoute("add", n.h.RouteAdd, name, dst, gateway, table)
 }
 
+// AddDefault adds a default route with a metric, of which the kernel prefers the lowest. Others
+// that a Net adds have 1024.
+func (n *Net) AddDefault(name string, gateway netip.Addr, metric int) error {
+	return n.change(name, "add default route by "+name, func(l netlink.Link) error {
+		return n.h.RouteAdd(&netlink.Route{LinkIndex: l.Attrs().Index, Dst: ipNet(netip.PrefixFrom(netip.IPv6Unspecified(), 0)), Gw: gateway.AsSlice(), Priority: metric})
+	})
+}
+
 // ReplaceRoute is AddRoute, but replaces another route to dst.
 func (n *Net) ReplaceRoute(name string, dst netip.Prefix, gateway netip.Addr, table int) error {
 	return n.changeRoute("replace", n.h.RouteReplace, name, dst, gateway, table)

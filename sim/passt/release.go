@@ -39,6 +39,7 @@ type Behaviour struct {
 	SourceSecond     bool          // the source link-layer option follows the prefix, else it comes last
 	UnsolicitedRA    bool          // one every 200 to 599 s
 	AdvertOnConnect  bool          // and one as soon as the guest connects
+	LongestPrefix    bool          // the pod's address with the longest prefix is leased, else the first that the kernel lists
 	Routeless        bool          // starts in a pod that has IPv6 but no default route
 	LocalMode        bool          // a pod without IPv6 advertises fe80::1; else IPv6 is silent
 
@@ -127,6 +128,7 @@ var changes = []struct {
 	{"2023_12_30", "router lifetime 65535 s, before 9000 s", func(b *Behaviour) { b.RouterLifetime = 65535 * time.Second }},
 	{"2023_12_30", "prefix lifetimes infinite, before 3600 s", func(b *Behaviour) { b.PrefixLifetime = ndp.Infinity }},
 	{"2023_12_30", "RDNSS and DNSSL lifetimes infinite, before 60 s", func(b *Behaviour) { b.ResolverLifetime = ndp.Infinity }},
+	{"2023_12_30", "of several addresses of the pod the one with the longest prefix is leased, before the first that the kernel lists", func(b *Behaviour) { b.LongestPrefix = true }},
 	{"2024_02_16", "\"all\" ports are 1-49151, before 0-49151", func(b *Behaviour) { b.AllPorts = []PortRange{{First: 1, Last: 49151}} }},
 	{"2024_03_18", "packets from or to ::1 are dropped", func(b *Behaviour) { b.DropLoopback = true }},
 	{"2024_07_26", "the guest's address is chosen once a flow, before for every packet", func(b *Behaviour) { b.PerFlow = true }},

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"net/netip"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -36,7 +37,7 @@ func TestBehaviour(t *testing.T) {
 	b := a // 2023_06_03
 	b.SeenUnspecified, b.Routeless = false, true
 	infinite := b // 2023_12_30
-	infinite.SearchList = passt.SearchStale
+	infinite.SearchList, infinite.LongestPrefix = passt.SearchStale, true
 	infinite.RouterLifetime = 65535 * time.Second
 	infinite.PrefixLifetime, infinite.ResolverLifetime = ndp.Infinity, ndp.Infinity
 	early := infinite // 2024_08_06
@@ -203,4 +204,30 @@ func FuzzLookup(f *testing.F) {
 			t.Errorf("KubeVirt(%q) = %+v", name, r)
 		}
 	})
+}
+
+// The early passt takes what the kernel lists first, the later one the longest prefix.
+func TestLeases(t *testing.T) {
+	list := func(ps ...string) (out []netip.Prefix) {
+		for _, p := range ps {
+			out = append(out, netip.MustParsePrefix(p))
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		release string
+		listed  []netip.Prefix
+		want    string
+	}{
+		{"2023_03_09", list("fd01::b/64", "fd01::a/128"), "fd01::b/64"},
+		{"2023_12_29", list("fd01::b/64", "fd01::a/128"), "fd01::b/64"},
+		{"2023_12_30", list("fd01::b/64", "fd01::a/128"), "fd01::a/128"},
+		{"2025_05_03", list("fd01::b/64", "fd01::a/64"), "fd01::b/64"},
+		{"2025_05_03", list("fd01::b/128", "fd01::c/80", "fd01::a/128"), "fd01::b/128"},
+		{"2025_05_03", nil, "invalid Prefix"},
+	} {
+		if got := lookup(t, tt.release).Leases(tt.listed); got.String() != tt.want {
+			t.Errorf("%s leases %s of %v, want %s", tt.release, got, tt.listed, tt.want)
+		}
+	}
 }

@@ -40,6 +40,10 @@
 // observed with 2023_03_09; since 2024_07_26 datagrams are assumed to be answered like
 // connections.
 //
+// Flows of the guest leave by whichever interface of the pod the kernel chooses
+// (Config.Further), with the pod's address there. Flows that others begin on such an
+// interface are not modelled.
+//
 // A guest may own the pod's address itself, so packets for the guest must not
 // find the pod's local table: they carry a mark, and a rule before the local
 // table, which is moved from preference 0 for that, sends marked packets to

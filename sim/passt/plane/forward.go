@@ -149,6 +149,9 @@ func (p *Plane) inward(ch *nftables.Chain, inbound, exchange exprs) {
 func (p *Plane) outward(ch *nftables.Chain, exchange exprs) {
 	p.rule(ch, outOf(p.cfg.Uplink), mark(markOut), destinationIn(outside), load(within(outside, p.cfg.PodLL)), exchange)
 	p.rule(ch, outOf(p.cfg.Uplink), mark(markOut), load(p.cfg.Address), exchange)
+	for _, f := range p.cfg.Further {
+		p.rule(ch, outOf(f.Name), mark(markOut), load(f.Address), exchange)
+	}
 }
 
 // local gives packets of the guest to the pod the source of passt's sockets, and sends

@@ -38,6 +38,9 @@ func (p *Plane) linkLocals() {
 	}
 	p.rule(data, mark(markOut), sourceIn(linkLocal), setPrefix(offSource, inside))
 	p.rule(data, arrivedBy(p.cfg.Uplink), sourceIn(linkLocal), setPrefix(offSource, outside))
+	for _, f := range p.cfg.Further { // the router's errors
+		p.rule(data, arrivedBy(f.Name), sourceIn(linkLocal), setPrefix(offSource, outside))
+	}
 	for _, from := range []exprs{mark(markOut), arrivedBy(p.cfg.Uplink)} {
 		p.rule(data, from, destinationIn(linkLocal), setPrefix(offDestination, outside))
 	}

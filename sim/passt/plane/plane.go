@@ -24,7 +24,8 @@ type Config struct {
 	Release passt.Release
 
 	Address netip.Addr   // the pod's address, from which it sends
-	Others  []netip.Addr // the pod's other addresses; passt listens on them, too
+	Others  []netip.Addr // its other addresses there; passt listens on them, too
+	Further []Further    // the pod's other interfaces, by which flows of the guest may leave
 	Lease   netip.Addr   // the leased address, and the address seen at first; default: Address
 	PodLL   netip.Addr   // the link-local address of Uplink
 	PasstLL netip.Addr   // passt's own: PodLL, or the gateway's if that is link-local
@@ -35,6 +36,12 @@ type Config struct {
 
 	NoEcho   bool              // echo requests of the guest are dropped
 	TCP, UDP []passt.PortRange // the ports that are forwarded to the guest
+}
+
+// Further is an interface of the pod that is not on the cluster network.
+type Further struct {
+	Name    string
+	Address netip.Addr // from which the pod sends there
 }
 
 const (
