@@ -29,6 +29,7 @@ type reproduceFlags struct {
 	node, output string
 	roles        []string
 	podAddress   string
+	network      string
 	title        string
 	references   []string
 	config       configFlags
@@ -67,6 +68,7 @@ failed; 2 wrong usage, or an input of which no scenario can be made; 3 the lab f
 	_ = c.MarkFlagRequired("from")
 	fs.StringVar(&f.node, "node", "", "of the nodes in the file, take the one called `NAME`")
 	fs.StringVar(&f.podAddress, "pod-address", "", "the pod's `ADDRESS`, which passt leases (default: the /128 of the input, or guessed)")
+	fs.StringVar(&f.network, "network", string(scenarios.NetworkPasst), "`NETWORK`: passt, or lan, one link with the guest, its peers and routers on it")
 	fs.StringArrayVar(&f.roles, "role", nil, fmt.Sprintf("`ROLE`: who wants the address, one of %v; may be repeated (default: the file's, else %s)", scenarios.Roles(), defaultRole))
 	fs.StringVar(&f.output, "output", "", "write the scenario to a new `FILE`, whose name without .yaml is the id; -: the scenario to standard output, and the rest to standard error")
 	fs.StringVar(&f.title, "title", "", "the scenario's title, as `TEXT`")
@@ -97,6 +99,12 @@ func (f *reproduceFlags) options() (opts reproduce.Options, file string, err err
 	}
 	opts = reproduce.Options{Title: f.title, References: f.references, Release: f.passt, Client: scenarios.Client(f.client)}
 	f.passt, f.client = "", "" // the scenario has them
+	switch opts.Network = scenarios.Network(f.network); {
+	case opts.Network != scenarios.NetworkPasst && opts.Network != scenarios.NetworkLAN:
+		return opts, "", fmt.Errorf("--network: %q is neither passt nor lan", f.network)
+	case opts.Network == scenarios.NetworkLAN && f.podAddress+opts.Release != "":
+		return opts, "", errors.New("--network: a lan has neither --pod-address nor --passt")
+	}
 	for _, r := range f.roles {
 		if err := checkRole(r); err != nil {
 			return opts, "", err

@@ -40,8 +40,11 @@ func (p *plan) document(in Input, o outcome) ([]byte, error) {
 	if len(p.opts.Labels) > 0 {
 		es = append(es, set("labels", words(p.opts.Labels)))
 	}
-	es = append(es, set("pod", p.podNode()))
-	es = append(es, p.passtNode()...)
+	if p.lan() {
+		es = append(es, p.lanNodes()...)
+	} else {
+		es = append(append(es, set("pod", p.podNode())), p.passtNode()...)
+	}
 	es = append(es, set("guest", p.guestNode()))
 	es = append(es, p.routersNode()...)
 	events := set("events", lines(p.events()...))
@@ -153,8 +156,9 @@ func (p *plan) guestNode() node {
 func (p *plan) routersNode() []entry {
 	var rs []node
 	for _, r := range p.routers {
-		es := []entry{set("prefix", text(r.prefix)), set("linkLocal", text(r.linkLocal))}
-		if r.lifetime > 0 {
+		es := r.prefixes()
+		es = append(es, set("linkLocal", text(r.linkLocal)))
+		if r.lifetime > 0 || p.lan() {
 			es = append(es, set("lifetime", number(r.lifetime)))
 		}
 		rs = append(rs, mapping(es...).because(p.why["routers."+r.prefix.String()]))
@@ -163,6 +167,24 @@ func (p *plan) routersNode() []entry {
 		return nil
 	}
 	return []entry{set("routers", lines(rs...))}
+}
+
+// prefixes returns what the router advertises.
+func (r router) prefixes() []entry {
+	if len(r.onLink) == 0 && r.prefix.IsValid() {
+		return []entry{set("prefix", text(r.prefix))}
+	}
+	var ps []node
+	if r.prefix.IsValid() {
+		ps = append(ps, text(r.prefix))
+	}
+	for _, in := range r.onLink {
+		ps = append(ps, mapping(set("prefix", text(in)), set("autonomous", word("false"))))
+	}
+	if len(ps) == 0 {
+		return nil
+	}
+	return []entry{set("prefixes", list(ps...))}
 }
 
 func (p *plan) configNode() []entry {

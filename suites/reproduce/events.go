@@ -13,15 +13,29 @@ var interfaceName = regexp.MustCompile(`^[a-z][a-z0-9]{0,14}$`) // as scenarios 
 
 // events returns the timeline: what gives the guest its addresses, the oldest first.
 func (p *plan) events() (es []node) {
-	if p.routed() && !p.autonomous {
+	switch {
+	case p.lan():
+		for _, r := range p.routers {
+			if !r.prefix.IsValid() {
+				es = append(es, kind("ra", []entry{set("from", text(r.linkLocal))}))
+			}
+		}
+	case p.routed() && !p.autonomous:
 		es = append(es, word("ra").because("for the default route"))
 	}
+	leased := false
 	for _, x := range p.parts {
 		if x.origin == scenarios.OriginTemporary {
 			if x.succeeds {
 				es = append(es, block(set("deprecate", word("temporary"))).because("makes "+p.said(x)))
 			}
 			continue // the others come with their SLAAC address
+		}
+		if x.origin == scenarios.OriginDHCPv6 {
+			if leased {
+				continue // all addresses of a lease come at once
+			}
+			leased = true
 		}
 		if p.has(x, selector.FlagDADFailed) {
 			es = append(es, block(set("conflict", text(x.addr()))).because("it is dadfailed"))
@@ -66,8 +80,11 @@ func (p *plan) event(x part) node {
 		if bits := x.Prefix.Bits(); bits != 128 {
 			ps = append(ps, set("length", number(bits)))
 		}
-		return kind("dhcpv6", append(ps, p.lifetimes(x)...))
-	case in == slash64(p.pod):
+		if !p.lan() {
+			ps = append(ps, p.lifetimes(x)...)
+		}
+		return kind("dhcpv6", ps)
+	case in == slash64(p.pod) && !p.lan():
 		ps := p.tentative(x)
 		if !p.routed() {
 			ps = append(ps, set("lifetime", number(0)))
@@ -102,7 +119,12 @@ const shortest = 600
 // a deprecation, which is an event of its own.
 func (p *plan) lifetimes(x part) (ps []entry) {
 	valid, preferred := x.ValidLifetime, x.PreferredLifetime
-	if !p.knows(selector.FactLifetimes) || valid == selector.Forever || p.ownClient() {
+	switch {
+	case !p.knows(selector.FactLifetimes), p.ownClient():
+		return nil
+	case valid == selector.Forever && p.lan() && x.origin == scenarios.OriginSLAAC:
+		return []entry{set("valid", word("infinite")), set("preferred", word("infinite"))} // RFC 4861 has others
+	case valid == selector.Forever:
 		return nil
 	}
 	if valid < shortest {
@@ -119,13 +141,14 @@ func (p *plan) lifetimes(x part) (ps []entry) {
 // deprecation returns the event that deprecates an address if it is deprecated.
 func (p *plan) deprecation(x part) (node, bool) {
 	ended := p.knows(selector.FactLifetimes) && x.PreferredLifetime == 0
-	if !p.has(x, selector.FlagDeprecated) && !ended || x.origin == scenarios.OriginTemporary {
+	byLease := p.lan() && ended && x.origin == scenarios.OriginDHCPv6
+	if !p.has(x, selector.FlagDeprecated) && !ended || byLease || x.origin == scenarios.OriginTemporary {
 		return node{}, false
 	}
 	if x.origin == scenarios.OriginVIP {
 		return kind("vip", []entry{set("deprecate", list(text(x.addr())))}), true
 	}
-	if x.origin == scenarios.OriginSLAAC && slash64(x.addr()) == slash64(p.pod) && !p.routed() {
+	if x.origin == scenarios.OriginSLAAC && slash64(x.addr()) == slash64(p.pod) && !p.routed() && !p.lan() {
 		ps := p.lifetimes(x) // the event deprecate brings passt's usual router lifetime
 		return kind("ra", append([]entry{set("withdrawn", word("true"))}, ps[:min(1, len(ps))]...)), true
 	}

@@ -24,8 +24,10 @@ type Options struct {
 	Roles              []scenarios.Role // default: kubelet
 	// PodAddress is the address that passt leases. Not valid: guessed.
 	PodAddress netip.Addr
-	Release    string           // of passt: "2025_05_03", latest, or kubevirt:VERSION; empty: guessed
-	Client     scenarios.Client // configures the guest; default: the kernel
+	// Network connects the guest with its peers: passt, the default, or a lan.
+	Network scenarios.Network
+	Release string           // of passt: "2025_05_03", latest, or kubevirt:VERSION; empty: guessed
+	Client  scenarios.Client // configures the guest; default: the kernel
 }
 
 // guest is the input, with the answers to what the planner asks of it.

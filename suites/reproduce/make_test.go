@@ -14,7 +14,7 @@ import (
 )
 
 // measured are the inputs whose files are compared after the measurement too.
-var measured = []string{"field-report", "calico-9349", "slaac-alone", "vips", "routers", "unusable", "no-flags"}
+var measured = []string{"field-report", "calico-9349", "slaac-alone", "vips", "routers", "unusable", "no-flags", "lan"}
 
 // What is made of an input is measured: what works, which selectors fail, and what proves
 // it, with the comparison.

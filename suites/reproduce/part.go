@@ -23,7 +23,7 @@ type part struct {
 func (p part) addr() netip.Addr { return p.Prefix.Addr() }
 
 // parts returns the addresses of the main link, each with its origin, the oldest first.
-func (g guest) parts(pod netip.Addr) []part {
+func (g guest) parts(opts Options) []part {
 	var ps []part
 	for _, a := range g.on(g.main) {
 		p := part{Address: a}
@@ -31,7 +31,13 @@ func (g guest) parts(pod netip.Addr) []part {
 		ps = append(ps, p)
 	}
 	slices.Reverse(ps)
-	g.leased(ps, pod)
+	g.leased(ps, opts.PodAddress)
+	for i := range ps { // passt leases one address, and another server any number
+		x := &ps[i]
+		if ends := g.knows(selector.FactFlags) && !x.Flags.Has(selector.FlagPermanent); opts.Network == scenarios.NetworkLAN && x.origin == scenarios.OriginVIP && ends {
+			x.origin, x.why = scenarios.OriginDHCPv6, "a /128 with an end"
+		}
+	}
 	if !g.ordered {
 		slices.SortStableFunc(ps, func(a, b part) int {
 			return slices.Index(usual, a.origin) - slices.Index(usual, b.origin)

@@ -34,6 +34,7 @@ type router struct {
 	prefix    netip.Prefix
 	linkLocal netip.Addr
 	lifetime  int
+	onLink    []netip.Prefix // of which nobody forms an address
 }
 
 // iface is a link beside the main one.
@@ -50,16 +51,14 @@ func newPlan(in Input, opts Options) (*plan, error) {
 		return nil, err
 	}
 	p := &plan{guest: g, opts: opts, release: opts.Release, why: map[string]string{}}
-	p.parts = g.parts(opts.PodAddress)
+	p.parts = g.parts(opts)
 	p.findMAC()
 	p.form()
-	p.findPod()
-	if p.podMAC.IsZero() && p.mac == scenarios.DefaultPodMAC {
-		p.podMAC = scenarios.MAC{0x02, 0, 0, 0, 0, 0x0b}
-		p.why["pod.mac"] = "the guest has the default one"
+	if p.lan() {
+		p.findLAN()
+	} else {
+		p.findPasst()
 	}
-	p.findRouters()
-	p.findRelease()
 	p.findInterfaces()
 	p.leaveOut()
 	if !g.ordered {
@@ -71,6 +70,17 @@ func newPlan(in Input, opts Options) (*plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// findPasst finds what is behind passt, and beside it.
+func (p *plan) findPasst() {
+	p.findPod()
+	if p.podMAC.IsZero() && p.mac == scenarios.DefaultPodMAC {
+		p.podMAC = scenarios.MAC{0x02, 0, 0, 0, 0, 0x0b}
+		p.why["pod.mac"] = "the guest has the default one"
+	}
+	p.findRouters()
+	p.findRelease()
 }
 
 // guess records why a key has a value that the input does not say.
@@ -97,7 +107,7 @@ func (p *plan) findMAC() {
 	has, err := scenarios.ParseMAC(link.MAC)
 	var all []scenarios.MAC
 	add := func(m scenarios.MAC, why string) {
-		if m != scenarios.PasstMAC { // nobody else can have it
+		if m != scenarios.PasstMAC && !(p.lan() && m == scenarios.DefaultPodMAC) { // nobody else can have them
 			all = append(all, m)
 			p.why["guest.mac"] = cmp.Or(p.why["guest.mac"], why)
 		}
@@ -186,7 +196,7 @@ func (p *plan) findPod() {
 	for i := range p.parts {
 		if x := &p.parts[i]; x.origin == scenarios.OriginDHCPv6 && x.addr() != p.pod {
 			x.origin, x.why = scenarios.OriginStatic, ""
-			p.lose("the lease %s: passt leases the pod's address alone; it is set by hand", x.Prefix)
+			p.lose("the lease %s: passt leases the pod's address alone, while --network lan leases all; it is set by hand", x.Prefix)
 		}
 	}
 	p.findGateway()

@@ -122,6 +122,14 @@ var inputs = []struct {
 	{name: "stable-privacy", seen: `
 		eth0 fd01:cafe::a/128 permanent
 		eth0 fd01:cafe::8c3a:1122:3344:5566/64 mngtmpaddr stable-privacy`},
+	{name: "lan", opts: Options{Network: scenarios.NetworkLAN}, seen: `
+		eth0 fd02:cafe::20/64 permanent
+		eth0 2001:db8::1000/128 deprecated 3600/0
+		eth0 fd01:cafe::1000/128 7200/3600
+		eth0 2001:db8::5054:ff:fe1f:c7bd/64 mngtmpaddr 86400/14400
+		eth0 fd01:cafe::5054:ff:fe1f:c7bd/64 mngtmpaddr
+		eth0 via fe80::1
+		eth0 via fe80::5`},
 	{name: "networkmanager", seen: `
 		eth0 fd01:cafe::a/128 permanent noprefixroute
 		eth0 fd01:cafe::5054:ff:fe1f:c7bd/64 permanent noprefixroute`},

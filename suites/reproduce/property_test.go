@@ -18,6 +18,7 @@ func TestSound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := Input{Name: "any", Saved: observe.Saved{Observation: observation(t), Format: observe.FormatObservation}}
 		opts := Options{ID: "any", Roles: []scenarios.Role{scenarios.RoleKubelet}, PodAddress: rapid.SampledFrom(append(addresses, netip.Addr{})).Draw(t, "pod")}
+		opts.Network = rapid.SampledFrom([]scenarios.Network{"", scenarios.NetworkPasst, scenarios.NetworkLAN}).Draw(t, "network")
 		if !selector.IsCandidate(opts.PodAddress) {
 			opts.PodAddress = netip.Addr{}
 		}
