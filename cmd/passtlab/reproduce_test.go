@@ -22,6 +22,9 @@ func TestReproduceUsageErrors(t *testing.T) {
 		{from + " --output Made.yaml", "such as made.yaml"},
 		{from + " --selector talos-v9", "did you mean"},
 		{from + " --backend none", "--backend: "},
+		{from + " --client cook", "--client: "},
+		{from + " --network bridge", `--network: "bridge" is neither passt nor lan`},
+		{from + " --network lan --passt latest", "--network: a lan has neither"},
 	} {
 		if code, _, stderr := cli(strings.Fields(tt.args)...); code != 2 || !strings.Contains(stderr, tt.want) {
 			t.Errorf("%s: exit status %d, %s, want %q", tt.args, code, stderr, tt.want)
@@ -74,6 +77,7 @@ func TestReproduceFailures(t *testing.T) {
 	}{
 		{"--from " + fieldReport + " --exec mine=/bin/true", 1, "passtlab run --exec mine=/bin/true report.yaml"},
 		{"--from " + fieldReport + " --selector talos-v1", 0, "(✗) slaac"},
+		{"--from " + fieldReport + " --selector talos-v1 --network lan", 0, "✓ slaac"},
 		{"--from " + twoNodes, 2, `has several nodes; name one by --node: "172.20.0.2", "172.20.0.3"`},
 		{"--from " + twoNodes + " --node x", 2, "has no node"},
 		{"--from /no/such/file", 2, "--from: "},

@@ -29,8 +29,8 @@ func compare(g guest, lab selector.Observation, links map[string]string) []Row {
 	matched := map[int]bool{}
 	var rows []Row
 	for i, a := range c.Addresses {
-		if !compared(a) {
-			continue
+		if !compared(a) || links[a.Link] == "" && !selector.IsCandidate(a.Prefix.Addr()) {
+			continue // Lost has links without a global address
 		}
 		j := c.find(a, links[a.Link], matched)
 		if j >= 0 {
@@ -59,17 +59,29 @@ func compared(a selector.Address) bool {
 	return a.Prefix.Addr().Is6() && !a.Prefix.Addr().IsLoopback()
 }
 
-// find returns the place of the address in the lab, or -1. The identifier of a temporary
-// address is random.
+// find returns the place of the address in the lab, or -1. In the place of a temporary or
+// link-local address there may be another one.
 func (c comparison) find(a selector.Address, link string, matched map[int]bool) int {
-	temporary := func(a selector.Address) bool { return a.Flags.Has(selector.FlagTemporary) }
-	return slices.IndexFunc(c.lab, func(b selector.Address) bool {
-		same := a.Prefix.Addr() == b.Prefix.Addr()
-		if temporary(a) && temporary(b) {
-			same = !matched[slices.Index(c.lab, b)] && slash64(a.Prefix.Addr()) == slash64(b.Prefix.Addr())
+	first := func(is func(selector.Address) bool) int {
+		for j, b := range c.lab {
+			if b.Link == link && !matched[j] && is(b) {
+				return j
+			}
 		}
-		return same && b.Link == link
-	})
+		return -1
+	}
+	j := first(func(b selector.Address) bool { return a.Prefix.Addr() == b.Prefix.Addr() })
+	temporary := func(a selector.Address) bool { return a.Flags.Has(selector.FlagTemporary) }
+	switch {
+	case j >= 0:
+	case temporary(a):
+		j = first(func(b selector.Address) bool {
+			return temporary(b) && slash64(a.Prefix.Addr()) == slash64(b.Prefix.Addr())
+		})
+	case a.Prefix.Addr().IsLinkLocalUnicast():
+		j = first(func(b selector.Address) bool { return b.Prefix.Addr().IsLinkLocalUnicast() })
+	}
+	return j
 }
 
 func (c comparison) row(a selector.Address, j int) Row {
@@ -84,8 +96,12 @@ func (c comparison) row(a selector.Address, j int) Row {
 	b := c.lab[j]
 	r.Lab = flags(b)
 	differs := func(format string, x ...any) { r.Differs = append(r.Differs, fmt.Sprintf(format, x...)) }
-	if a.Prefix.Addr() != b.Prefix.Addr() {
+	switch {
+	case a.Prefix.Addr() == b.Prefix.Addr():
+	case a.Flags.Has(selector.FlagTemporary):
 		differs("the identifier, which is random")
+	default:
+		differs("%s in the lab", b.Prefix.Addr())
 	}
 	if a.Prefix.Bits() != b.Prefix.Bits() {
 		differs("the prefix length, /%d in the lab", b.Prefix.Bits())

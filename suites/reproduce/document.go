@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/visible"
@@ -62,7 +63,7 @@ func (p *plan) document(in Input, o outcome) ([]byte, error) {
 func (p *plan) head(in Input) string {
 	var b strings.Builder
 	say := func(format string, a ...any) { fmt.Fprintf(&b, "# %s\n", visible.Line(fmt.Sprintf(format, a...))) }
-	where := in.Name
+	where := filepath.Base(in.Name) // its folder is nobody's business
 	if in.Node != "" {
 		where += ", node " + in.Node
 	}

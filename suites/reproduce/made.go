@@ -3,11 +3,14 @@ package reproduce
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/sim/probe"
 )
 
 // Made is a scenario that was made of an input.
@@ -17,7 +20,31 @@ type Made struct {
 	Rows     []Row  // the input compared with the lab
 	Guesses  []string
 	Lost     []string // what the scenario does not reproduce
+	Chosen   []string // what the input says that the node has chosen, and whether it works
 	Missing  []string // what a scenario of the corpus needs besides
+}
+
+// chosen says of each address that Talos or Kubernetes names in the input whether it works
+// in the lab.
+func chosen(in Input, table probe.Table) (lines []string) {
+	said := in.Said
+	if in.Object != nil {
+		said = slices.Concat(said, in.Object.Says)
+	}
+	for _, s := range said {
+		for _, a := range s.Addresses {
+			if !selector.IsCandidate(a) {
+				continue
+			}
+			row, ok := table.Row(a)
+			what := "which the guest of the lab does not have"
+			if ok {
+				what = fmt.Sprintf("%s: out %s, in %s", row.Origin, row.Out, row.In)
+			}
+			lines = append(lines, fmt.Sprintf("%s has %s, %s", s.Resource, a, what))
+		}
+	}
+	return lines
 }
 
 // missing lists what the corpus requires and the scenario lacks.
@@ -58,6 +85,7 @@ func (m Made) Write(out io.Writer, notes bool) error {
 		section(w, "Guessed:", m.Guesses)
 		section(w, "Not reproduced:", m.Lost)
 	}
+	section(w, "Chosen on the node, and measured in the lab:", m.Chosen)
 	section(w, "The corpus needs besides:", m.Missing)
 	fmt.Fprintln(w)
 	return w.Flush()

@@ -85,7 +85,9 @@ func (p *plan) findPasst() {
 
 // guess records why a key has a value that the input does not say.
 func (p *plan) guess(key, format string, a ...any) {
-	p.guesses = append(p.guesses, key+": "+fmt.Sprintf(format, a...))
+	if g := key + ": " + fmt.Sprintf(format, a...); !slices.Contains(p.guesses, g) { // the file is written more than once
+		p.guesses = append(p.guesses, g)
+	}
 }
 
 // lose records what no scenario can have.
