@@ -61,6 +61,9 @@ func newPlan(in Input, opts Options) (*plan, error) {
 	}
 	p.findInterfaces()
 	p.leaveOut()
+	if slices.ContainsFunc(p.parts, func(x part) bool { return p.has(x, selector.FlagNoPrefixRoute) }) && !p.ownClient() {
+		p.guess("guest.client", "the kernel configures the guest, although systemd-networkd, dhcpcd or NetworkManager has set noprefixroute; --client names one")
+	}
 	if !g.ordered {
 		p.guess("events", "the input does not have the kernel's order; in most guests SLAAC comes first, then the lease, then what is set by hand")
 	}
