@@ -37,7 +37,7 @@ func search(f File) (found, error) {
 	if bytes.Count(f.Data, []byte("\n")) > maxLines && !json.Valid(f.Data) {
 		return x, fault(maxLines, "an observation", "the file has more than %d lines", maxLines)
 	}
-	lines := cleaned(f.Data)
+	lines := unbroken(cleaned(f.Data))
 	for _, s := range segments(lines) {
 		if err := x.read(s); err != nil {
 			return x, err
@@ -178,6 +178,10 @@ func (x *found) readJSON(s segment) error {
 		return nil
 	case hasKey(root, "addr_info"):
 		return x.list(readIPJSON(s))
+	case hasKey(root, "dst"):
+		rs, err := readRoutesJSON(s)
+		x.routes = append(x.routes, rs)
+		return err
 	case hasKey(root, "ifname"):
 		x.aside = append(x.aside, ipLinkOnly.fault(s.at(1)))
 		return nil

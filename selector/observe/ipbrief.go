@@ -25,7 +25,7 @@ func readIPBrief(s segment) (list, error) {
 			}
 			words, more = briefWords{n: l.n}, strings.Fields(m[4])
 		} else if !words.continued(more) {
-			if slices.ContainsFunc(more, isPrefix) {
+			if len(more) > 0 && isPrefix(more[0]) {
 				return b, fault(l.n, "a link, its state and its addresses", "this looks like %s, but for %q", b.Format.Words(), strings.Join(more, " "))
 			}
 			continue

@@ -1,8 +1,9 @@
 package observe
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -20,17 +21,25 @@ type routes struct {
 // and those that lead nowhere, as Read does.
 func readRoutes(s segment) routes {
 	rs := routes{typed: s.typed, line: s.lines[0].n}
-	var last selector.Route // to which next hops on lines of their own belong
+	var last routeWords // to which next hops on lines of their own belong
 	for _, l := range s.lines {
 		for part := range strings.SplitSeq(l.text, `\`) {
 			words := strings.Fields(part)
 			switch {
 			case len(words) == 0:
+				continue
 			case words[0] == "nexthop":
-				rs.add(last, words[1:])
-			case routeLine.MatchString(part):
-				last = destination(words[0])
-				rs.add(last, words[1:])
+				hop := last
+				hop.read(words[1:])
+				rs.add(hop)
+				continue
+			case words[0] == "unicast": // which -d prints
+				words = words[1:]
+			}
+			if routeLine.MatchString(strings.Join(words, " ")) {
+				last = routeWords{Route: destination(words[0])}
+				last.read(words[1:])
+				rs.add(last)
 			}
 		}
 	}
@@ -51,34 +60,76 @@ func destination(word string) (r selector.Route) {
 	return r
 }
 
-// add adds a route with what the words say of it.
-func (rs *routes) add(r selector.Route, words []string) {
-	ipv6 := r.Destination.IsValid() && r.Destination.Bits() > 0 && r.Destination.Addr().Is6()
-	for pair := range slices.Chunk(words, 2) {
-		if len(pair) < 2 {
-			break
-		}
-		switch pair[0] {
+// routeWords is a route as ip prints it.
+type routeWords struct {
+	selector.Route
+	ipv6  bool // whether its words are those of an IPv6 route
+	table string
+}
+
+// read reads the words behind the destination.
+func (r *routeWords) read(words []string) {
+	for i, word := range words[:max(len(words)-1, 0)] {
+		switch value := words[i+1]; word {
 		case "via":
-			r.Gateway, _ = netip.ParseAddr(pair[1])
-			ipv6 = ipv6 || r.Gateway.Is6()
+			r.Gateway, _ = netip.ParseAddr(value)
+			r.ipv6 = r.ipv6 || r.Gateway.Is6()
 		case "src":
-			r.Source, _ = netip.ParseAddr(pair[1])
+			r.Source, _ = netip.ParseAddr(value)
 		case "dev":
-			r.Link = pair[1]
+			r.Link = value
 		case "proto":
-			r.Protocol = pair[1]
+			r.Protocol = value
 		case "metric":
-			r.Metric, _ = strconv.Atoi(pair[1])
+			r.Metric, _ = strconv.Atoi(value)
 		case "pref": // which IPv6 routes alone have
-			ipv6 = true
+			r.ipv6 = true
 		case "table":
-			if pair[1] != "main" {
-				return
+			r.table = value
+		}
+	}
+}
+
+// readRoutesJSON reads the JSON of ip -j -6 route.
+func readRoutesJSON(s segment) (routes, error) {
+	rs := routes{typed: s.typed, line: s.at(1)}
+	type hop struct {
+		Gateway string `json:"gateway"`
+		Link    string `json:"dev"`
+	}
+	var all []struct {
+		hop
+		Type     string `json:"type"` // empty for unicast without -d
+		To       string `json:"dst"`
+		Source   string `json:"prefsrc"`
+		Protocol string `json:"protocol"`
+		Metric   int    `json:"metric"`
+		Pref     string `json:"pref"`
+		Table    string `json:"table"`
+		Hops     []hop  `json:"nexthops"`
+	}
+	if err := json.Unmarshal(s.text(), &all); err != nil {
+		return rs, fault(s.at(1), "what ip -j -6 route prints", "%v", err)
+	}
+	for _, x := range all {
+		r := routeWords{Route: destination(x.To), ipv6: x.Pref != "", table: x.Table}
+		r.Source, _ = netip.ParseAddr(x.Source)
+		r.Protocol, r.Metric = cmp.Or(x.Protocol, r.Protocol), x.Metric
+		for _, h := range append(x.Hops, x.hop) {
+			r.Gateway, _ = netip.ParseAddr(h.Gateway)
+			if r.Link = h.Link; x.Type == "" || x.Type == "unicast" {
+				rs.add(r)
 			}
 		}
 	}
-	if ipv6 && r.Link != "" && r.Destination.IsValid() && !r.Destination.Addr().Is4() && !r.Destination.Addr().IsMulticast() {
-		rs.routes = append(rs.routes, r)
+	return rs, nil
+}
+
+// add adds a route, if it is one of the main table.
+func (rs *routes) add(r routeWords) {
+	d := r.Destination
+	if !d.IsValid() || d.Addr().Is4() || d.Addr().IsMulticast() || d.Bits() == 0 && !r.ipv6 || r.Link == "" || r.table != "" && r.table != "main" {
+		return
 	}
+	rs.routes = append(rs.routes, r.Route)
 }

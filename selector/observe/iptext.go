@@ -18,7 +18,7 @@ type ipText struct {
 	link string     // the one that the lines belong to
 	n    int        // the line of the address that is open
 	open [][]string // the words on each of its lines
-	kind bool       // whether the next line begins with the kind of the link
+	kind bool       // whether the next line may begin with the kind of the link
 
 	headings, hardware, details int  // links with such lines
 	old                         bool // whether it looks like busybox or an old iproute2
@@ -112,14 +112,18 @@ func (t *ipText) take(n int, text string) error {
 			"paste the output from its first line on")
 	case garbled.MatchString(text):
 		return fault(n, "a line that begins with inet6 or inet", "this looks like %s, but for %q", t.Format.Words(), strings.Join(words, " "))
-	case afterHardware && !slices.Contains(noKinds, words[0]):
+	case afterHardware && slices.Contains(linkKinds, words[0]):
+		t.details++
 		t.current().Type = words[0]
 	}
 	return nil
 }
 
-// noKinds begin lines after that of the hardware that do not say the kind of the link.
-var noKinds = []string{"altname", "alias", "vf", "numtxqueues", "addrgenmode", "RX:", "TX:"}
+// linkKinds are rtnetlink's kinds of links that the line after that of the hardware may
+// begin with.
+var linkKinds = strings.Fields(`amt bareudp bond bridge can dummy erspan geneve gre gretap gtp hsr ifb ip6erspan
+	ip6gre ip6gretap ip6tnl ipip ipoib ipvlan ipvtap macsec macvlan macvtap netdevsim netkit nlmon openvswitch
+	rmnet sit team tun vcan veth virt_wifi vlan vrf vti vti6 vxcan vxlan wireguard wwan xfrm`)
 
 // heading takes the line of a link: index, name, peer, flags, and the rest.
 func (t *ipText) heading(n int, m []string) error {
@@ -194,8 +198,10 @@ func (t *ipText) takeHardware(n int, words []string) error {
 		}
 	}
 	if slices.Contains(words, "promiscuity") {
-		t.details++
 		t.kind = !slices.Contains(words, "numtxqueues")
+		if !t.kind { // it has none
+			t.details++
+		}
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func look(text string) shape {
 		return shapeIP
 	case yamlLine.MatchString(text):
 		return shapeYAML
-	case routeLine.MatchString(text) && strings.Contains(text, " dev "):
+	case routeLine.MatchString(text) && (strings.Contains(text, " dev ") || strings.Contains(text, " pref ")):
 		return shapeRoutes
 	}
 	return shapeNone
@@ -73,7 +73,7 @@ func isBrief(text string) bool {
 // metric, or a part of one of them that the end of a line has broken.
 func isBriefWord(word string) bool {
 	return strings.Trim(word, "0123456789abcdefABCDEF:./") == "" || strings.Contains("peer metric", word) ||
-		strings.ContainsAny(word, ":.") && isRedacted(word)
+		strings.ContainsAny(word, ":/<[*") && isRedacted(word)
 }
 
 // isRow reports whether a line is of a table of talosctl get: the headings, or a row of

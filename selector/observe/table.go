@@ -34,7 +34,11 @@ func readTable(s segment) ([]resource, error) {
 			}
 			if i+1 < len(s.lines) && columns.MatchString(s.lines[i+1].text) {
 				i++
-				head = append(head, strings.Fields(s.lines[i].text)...)
+				both := joined([][]string{head, strings.Fields(s.lines[i].text)})
+				head = both[0]
+				if !slices.Contains(head, "VERSION") {
+					head = both[1]
+				}
 			}
 			continue
 		case !isRow(fields) && !slices.ContainsFunc(fields[:min(2, len(fields))], isNamespace):
