@@ -30,6 +30,9 @@ import (
 // fieldReport is the field report's output of talosctl.
 const fieldReport = "../../selector/observe/testdata/saved/report.md"
 
+// pasted is where there is what people paste.
+const pasted = "../../selector/observe/testdata/saved/"
+
 // twoNodes is talosctl's output for two nodes.
 const twoNodes = "../../selector/observe/testdata/saved/cluster.json"
 
@@ -50,6 +53,8 @@ func TestOperatorUsageErrors(t *testing.T) {
 		{"pick --target x", "--target: "},
 		{"pick --from /no/such/file", "--from: "},
 		{"pick --from " + bad, "--from: " + bad + ":2: this looks like YAML, but it is none"},
+		{"pick --from " + pasted + "bad-ifconfig.txt", "bad-ifconfig.txt:1: this looks like ifconfig, which does not have"},
+		{"pick --from " + pasted + "bad-kubectl-get-node.yaml", "it does not have the addresses that the node itself has; paste"},
 		{"pick --node a", "--node: the nodes are those of a file"},
 		{"pick --from " + twoNodes + " --node x", "has no node \"x\", only \"172.20.0.2\", \"172.20.0.3\""},
 		{"pick --from " + fieldReport + " --pod-subnet fd01::", `--pod-subnet: "fd01::" is no CIDR such as fd00:96::/112`},
@@ -113,6 +118,9 @@ func TestPick(t *testing.T) {
 		{[]string{"--from", fieldReport, "--selector", "talos-v2", "--pod-subnet", "fd01:cafe::/56"}, 0, "talos-v2  none"},
 		{[]string{"--from", twoNodes, "--node", "172.20.0.2"}, 0, "NodeIP kubelet       172.20.0.2 " + slaac + "  differs: talos-v1 predicts 172.20.0.2 (only address left)"},
 		{[]string{"--from", fieldReport, "--exec", "mine=echo " + lease}, 0, "mine      " + lease},
+		{[]string{"--from", pasted + "field-report-ip-6-a.txt", "--from", pasted + "bad-kubectl-get-node.yaml", "--service-subnet", services, "--selector", "talos-v1"}, 0,
+			"InternalIP                                       " + slaac + "  talos-v1"},
+		{[]string{"--from", pasted + "issue.md", "--node", "node2", "--selector", "talos-v3"}, 0, "talos-v3  -      unsupported: it needs address flags"},
 		{[]string{"--exec", "mine=echo fd00::1", "--target", "fd00::9"}, 0, "mine      fd00::1"},
 		{[]string{"--exec", "mine=false"}, 1, "mine      -      failed: "},
 		{[]string{"--selector", "kernel"}, 0, "unsupported: select a source address: no other node to reach, want --target ADDRESS\n"},

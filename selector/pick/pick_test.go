@@ -58,7 +58,7 @@ func saved(t *testing.T, name string) observe.Saved {
 var both = []netip.Prefix{talos.DefaultServiceSubnet, netip.MustParsePrefix("fd00:96::/112")}
 
 func TestSaved(t *testing.T) {
-	for _, name := range []string{"report.md", "table.txt", "dual-stack.yaml", "observation.json", "cluster.yaml", "cluster.txt"} {
+	for _, name := range []string{"report.md", "table.txt", "dual-stack.yaml", "observation.json", "cluster.yaml", "cluster.txt", "issue.md", "ip-br.txt"} {
 		t.Run(name, func(t *testing.T) {
 			r := Saved(t.Context(), name, saved(t, name), builtin.All())
 			check(t, name, r)
@@ -66,6 +66,45 @@ func TestSaved(t *testing.T) {
 				t.Errorf("%+v", r.Picks)
 			}
 		})
+	}
+}
+
+// What the Node object has is compared with all picks, in any order of the addresses.
+func TestObject(t *testing.T) {
+	s := saved(t, "report.yaml")
+	s.Observation.Config.ServiceSubnets = both
+	for address, want := range map[string]objectSays{
+		"fd01:cafe::5054:ff:fe1f:c7bd":   {PickedBy: []string{"talos-v1", "first"}},
+		"fd01:cafe::f14c:9fa1:8496:557f": {PickedBy: []string{"talos-v2", "talos-v3", "first"}},
+		"fd01:cafe::1":                   {PickedBy: []string{}, Absent: true},
+	} {
+		a := netip.MustParseAddr(address)
+		s.Object = &observe.Object{Name: "n", Says: []observe.Said{{Role: "kubelet", Resource: "InternalIP", Addresses: []netip.Addr{a}}}}
+		got := Saved(t.Context(), "report", s, builtin.All()).Object.Says[0]
+		if !slices.Equal(got.PickedBy, want.PickedBy) || got.Absent != want.Absent || got.Address != a {
+			t.Errorf("%s: %+v, want %+v", address, got, want)
+		}
+	}
+}
+
+// A selector that needs what the file does not say is not asked.
+func TestNeeds(t *testing.T) {
+	asked := false
+	needy := selector.WithTraits(selector.Func("needy", func(context.Context, selector.Observation) (selector.Choice, error) {
+		asked = true
+		return selector.None(""), nil
+	}), selector.Traits{Needs: []selector.Fact{selector.FactLifetimes, selector.FactFlags}})
+	for name, want := range map[string]string{
+		"ip-br.txt":        "it needs lifetimes and address flags, not in the output of ip -br address",
+		"report.yaml":      "it needs lifetimes, not in the output of talosctl get addresses -o yaml",
+		"ip-6.txt":         "",
+		"observation.json": "",
+	} {
+		asked = false
+		p := Saved(t.Context(), name, saved(t, name), []selector.Selector{needy}).Picks[0]
+		if p.Unsupported != want || asked != (want == "") {
+			t.Errorf("%s: %q, asked %t", name, p.Unsupported, asked)
+		}
 	}
 }
 
