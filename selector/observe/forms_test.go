@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/vishvananda/netlink"
@@ -69,7 +70,7 @@ func TestForms(t *testing.T) {
 	})
 	for _, form := range forms {
 		t.Run(form.command, func(t *testing.T) {
-			out := output(t, ns, form.command)
+			want, out := quiet(t, ns, form.command)
 			nodes, err := Parse("x", []byte(out))
 			if err != nil || len(nodes) != 1 {
 				t.Fatalf("%d nodes, %v, of\n%s", len(nodes), err, out)
@@ -86,10 +87,6 @@ func TestForms(t *testing.T) {
 			}
 			if more := got.Unknown.Without(may...); len(more) > 0 {
 				t.Errorf("unknown, too: %s", more)
-			}
-			want, err := Read(ns)
-			if err != nil {
-				t.Fatal(err)
 			}
 			if d := gocmp.Diff(asJSON(t, masked(want, got.Unknown)), asJSON(t, masked(got, got.Unknown))); d != "" {
 				t.Errorf("-kernel, +%s:\n%s\n%s", form.command, d, out)
@@ -109,10 +106,7 @@ func TestFormRoutes(t *testing.T) {
 			exec.Command("ip", "-6", "route", "add", "blackhole", "fd0e::/48").Run(),
 		)
 	})
-	want, err := Read(ns)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want, _ := quiet(t, ns, "ip -6 route")
 	for _, command := range []string{"ip -6 route", "ip -d -6 route", "ip -o -6 route", "ip -c=always -6 route", "ip -j -6 route", "ip -j -p -d -6 route"} {
 		nodes, err := Parse("x", []byte("$ ip address\n"+output(t, ns, "ip address")+"$ "+command+"\n"+output(t, ns, command)))
 		if err != nil || len(nodes) != 1 {
@@ -142,6 +136,25 @@ func peered(name, local, peer string) error {
 	}
 	a.Flags = unix.IFA_F_NODAD
 	return netlink.AddrAdd(l, a)
+}
+
+// quiet returns what Read sees and what a command prints while nothing changes: duplicate
+// address detection ends at some time.
+func quiet(t *testing.T, ns *netns.NS, command string) (selector.Observation, string) {
+	t.Helper()
+	for before, deadline := (selector.Observation{}), time.Now().Add(time.Minute); ; {
+		out := output(t, ns, command)
+		after, err := Read(ns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asJSON(t, masked(before, nil)) == asJSON(t, masked(after, nil)) {
+			return after, out
+		}
+		if before = after; time.Now().After(deadline) {
+			t.Fatalf("the namespace changes all the time: %+v", after.Addresses)
+		}
+	}
 }
 
 // output runs a command in the namespace.

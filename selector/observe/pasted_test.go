@@ -39,11 +39,13 @@ var around = map[string]func(string) string{
 	"details": func(s string) string {
 		return "<details><summary>ip a</summary>\n\n```\n" + s + "```\n\n</details>\n"
 	},
-	"pre":          func(s string) string { return "<p>See <pre><code>" + html.EscapeString(s) + "</code></pre>" },
-	"br":           func(s string) string { return strings.ReplaceAll(html.EscapeString(s), "\n", "<br/>\n") },
-	"jira":         func(s string) string { return "{noformat}\n" + s + "{noformat}\n" },
-	"bbcode":       func(s string) string { return "[code]" + s + "[/code]" },
-	"inline code":  func(s string) string { return "`" + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "`\n`") + "`" },
+	"pre":    func(s string) string { return "<p>See <pre><code>" + html.EscapeString(s) + "</code></pre>" },
+	"br":     func(s string) string { return strings.ReplaceAll(html.EscapeString(s), "\n", "<br/>\n") },
+	"jira":   func(s string) string { return "{noformat}\n" + s + "{noformat}\n" },
+	"bbcode": func(s string) string { return "[code]" + s + "[/code]" },
+	"inline code": func(s string) string {
+		return "`" + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "`\n`") + "`"
+	},
 	"CRLF":         func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") },
 	"CR":           func(s string) string { return strings.ReplaceAll(s, "\n", "\r") },
 	"BOM":          func(s string) string { return "\ufeff" + s },
