@@ -35,8 +35,13 @@ func (t *Topology) bootSwitch() error {
 }
 
 // routeLink gives the gateway the routes to the guest's link. It has no other ones: an
-// address outside of its prefixes is nobody's.
+// address outside of its prefixes is nobody's. It forwards, and so its neighbour
+// advertisements say that it is a router: otherwise the guest would remove its default route
+// (RFC 4861 7.2.5).
 func (t *Topology) routeLink() error {
+	if err := t.edge.Set(link.Sysctl{Key: "ipv6/conf/all/forwarding", Value: "1"}); err != nil {
+		return err
+	}
 	for _, p := range t.scenario.OnLink() {
 		if err := t.edge.ReplaceRoute(t.edgeLink, p, netip.Addr{}, 0); err != nil {
 			return err

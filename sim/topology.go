@@ -246,7 +246,9 @@ func (t *Topology) bootEdge() error {
 	}
 	if !t.scenario.BehindPasst() {
 		for _, r := range t.scenario.Routers {
-			addresses = append(addresses, netip.PrefixFrom(r.LinkLocal, 64))
+			if r.LinkLocal != t.scenario.Pod.Gateway {
+				addresses = append(addresses, netip.PrefixFrom(r.LinkLocal, 64))
+			}
 		}
 	}
 	for _, p := range addresses {
