@@ -33,6 +33,8 @@ type corpus struct {
 	cells []cell                            // in the order of the corpus
 	right map[talos.Algorithm]map[cell]bool // at every checkpoint
 	seen  []moment                          // what was to be ordered
+
+	network map[string]scenarios.Network // of each scenario
 }
 
 // moment is what a guest had at some moment.
@@ -50,7 +52,7 @@ var played = sync.OnceValues(func() (corpus, error) {
 	}
 	all = slices.DeleteFunc(all, func(sc *scenarios.Scenario) bool { return sc.Guest.Client != scenarios.ClientKernel })
 	all = scenarios.Draw(seed, all...)
-	c := corpus{right: map[talos.Algorithm]map[cell]bool{}}
+	c := corpus{right: map[talos.Algorithm]map[cell]bool{}, network: map[string]scenarios.Network{}}
 	var sels []selector.Selector
 	for _, g := range columns {
 		sels = append(sels, g)
@@ -74,6 +76,7 @@ var played = sync.OnceValues(func() (corpus, error) {
 	}
 	wg.Wait()
 	for i, r := range results {
+		c.network[all[i].ID] = all[i].Network
 		for _, role := range all[i].Roles {
 			c.cells = append(c.cells, cell{all[i].ID, role})
 		}

@@ -28,47 +28,84 @@ func TestFigures(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatalf("%s has no place for figures", page)
 	}
-	figures := play(t).figures()
+	c := play(t)
+	figures := c.on(scenarios.NetworkPasst).figures() + c.elsewhere()
 	golden.Check(t, page, slices.Concat(before, []byte(begin+figures+end), after))
 }
 
 var heads = map[talos.Algorithm]string{talos.V1: "v1", talos.V2: "v2", talos.V3NoMemory: "v3 without memory", talos.V3: "v3", talos.V3ProvenanceNoMemory: "provenance without memory", talos.V3Provenance: "v3 with provenance"}
 
+// head is the head of a table.
+func head(first string) string {
+	h := "\n| " + first + " |"
+	for _, g := range columns {
+		h += " " + heads[g] + " |"
+	}
+	return h + "\n|---|" + strings.Repeat("---:|", len(columns)) + "\n"
+}
+
+// row is the row of a table with the right cells among those.
+func (c corpus) row(name string, cells []cell) string {
+	row := fmt.Sprintf("| %s, of %d |", name, len(cells))
+	for _, g := range columns {
+		n := 0
+		for _, x := range cells {
+			if c.right[g][x] {
+				n++
+			}
+		}
+		row += fmt.Sprintf(" %d |", n)
+	}
+	return row + "\n"
+}
+
+// elsewhere has the figures of the networks without passt.
+func (c corpus) elsewhere() string {
+	var b strings.Builder
+	b.WriteString("On other networks than passt, all roles together:\n" + head("network"))
+	for _, n := range scenarios.Networks()[1:] {
+		b.WriteString(c.row(string(n), c.on(n).cells))
+	}
+	c = c.on(scenarios.Networks()[1:]...)
+	b.WriteString(c.changes([]step{
+		{"v3 as proposed, against v2", talos.V2, talos.V3},
+		{"v3 as proposed, against v1", talos.V1, talos.V3},
+		{"Provenance", talos.V3, talos.V3Provenance},
+	}))
+	return b.String() + "\n"
+}
+
 func (c corpus) figures() string {
 	var b strings.Builder
-	b.WriteString("\n| role |")
-	for _, g := range columns {
-		b.WriteString(" " + heads[g] + " |")
-	}
-	b.WriteString("\n|---|" + strings.Repeat("---:|", len(columns)) + "\n")
+	b.WriteString(head("role"))
 	for _, role := range []scenarios.Role{"kubelet", "etcd", "node", ""} {
 		name := string(role)
 		if role == "" {
 			name = "all"
 		}
-		row := fmt.Sprintf("| %s, of %d |", name, len(c.of(role)))
-		for _, g := range columns {
-			n := 0
-			for _, x := range c.of(role) {
-				if c.right[g][x] {
-					n++
-				}
-			}
-			row += fmt.Sprintf(" %d |", n)
-		}
-		b.WriteString(row + "\n")
+		b.WriteString(c.row(name, c.of(role)))
 	}
-	for _, step := range []struct {
-		text     string
-		from, to talos.Algorithm
-	}{
+	b.WriteString(c.changes([]step{
 		{"Flags and prefix lengths alone, against v2", talos.V2, talos.V3NoMemory},
 		{"The memory", talos.V3NoMemory, talos.V3},
 		{"v3 as proposed, against v2", talos.V2, talos.V3},
 		{"v3 as proposed, against v1", talos.V1, talos.V3},
 		{"Provenance", talos.V3, talos.V3Provenance},
 		{"The memory beside provenance", talos.V3ProvenanceNoMemory, talos.V3Provenance},
-	} {
+	}))
+	return b.String() + "\n"
+}
+
+// step is a change from one algorithm to another.
+type step struct {
+	text     string
+	from, to talos.Algorithm
+}
+
+// changes lists the cells that steps gain and lose.
+func (c corpus) changes(steps []step) string {
+	var b strings.Builder
+	for _, step := range steps {
 		gained, lost := c.change(step.from, step.to), c.change(step.to, step.from)
 		fmt.Fprintf(&b, "\n%s: %d gained, %d lost.\n", step.text, len(gained), len(lost))
 		for _, l := range []struct {
@@ -80,7 +117,13 @@ func (c corpus) figures() string {
 			}
 		}
 	}
-	return b.String() + "\n"
+	return b.String()
+}
+
+// on returns the corpus of some networks.
+func (c corpus) on(networks ...scenarios.Network) corpus {
+	c.cells = slices.DeleteFunc(slices.Clone(c.cells), func(x cell) bool { return !slices.Contains(networks, c.network[x.scenario]) })
+	return c
 }
 
 // of returns the cells of a role, or all.
