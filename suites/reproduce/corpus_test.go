@@ -18,6 +18,7 @@ import (
 
 // unlike are the scenarios whose guest no other lab repeats, with what differs.
 var unlike = map[string]string{
+	"lan-temporary":               random,
 	"later-address-temporary":     random,
 	"temporary-last":              random,
 	"temporary-preferred":         random,
