@@ -59,6 +59,7 @@ const (
 	ClientHears                           // a program that reads advertisements has to run and receive it
 	ClientRemoves                         // the program may undo it when it starts
 	ClientIgnores                         // it has no effect on a program that reads advertisements
+	ClientFollows                         // a program that reads advertisements gives up what it has set, or asks anew
 	ClientDecides                         // the program reacts by itself, in its own time
 )
 
@@ -76,7 +77,7 @@ var actions = []row{
 	{"renumber", &Renumber{}, ClientUnaware},
 	{"migrate", &Migrate{}, ClientUnaware},
 	{EventPasst, &Process{}, ClientUnaware},
-	{"link", &Link{}, ClientDecides},
+	{"link", &Link{}, ClientFollows},
 	{"send", &Send{}, ClientUnaware},
 	{EventAcceptRA, &AcceptRA{}, ClientIgnores},
 	{EventForwarding, &Forwarding{}, ClientIgnores},
@@ -120,6 +121,14 @@ func Plain(kinds ...Kind) (es []Event) {
 		}
 	}
 	return es
+}
+
+// Path is the event's place in its file, such as "events[2].link". Empty: it was in none.
+func (e Event) Path() string {
+	if e.from == nil {
+		return ""
+	}
+	return e.from.path
 }
 
 // Plain reports whether the event has no parameters.

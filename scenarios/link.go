@@ -2,7 +2,8 @@ package scenarios
 
 import "context"
 
-// Link sets the guest's eth0 down or up, or removes or restores its carrier.
+// Link sets the guest's eth0 down or up, or removes or restores its carrier. A client that
+// reads advertisements then gives up its addresses, or asks anew for all of them.
 type Link struct {
 	// State is the new state.
 	State LinkState `yaml:"state" required:"true" bare:"true"`

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,35 +37,57 @@ func WithClient(c scenarios.Client, scs ...*scenarios.Scenario) []*scenarios.Sce
 }
 
 // findClient finds the scenario's client, nil for the kernel. It returns an error if the
-// client cannot play the scenario.
-// engine is nil without passt.
+// client cannot play the scenario. engine is nil without passt.
 func (l *Lab) findClient(engine *passt.Engine) (err error) {
-	sc := l.scenario
-	l.client, err = guest.FindClient(sc.Guest.Client)
+	l.client, err = guest.FindClient(l.scenario.Guest.Client)
 	if missing, ok := errors.AsType[*guest.NoClientError](err); ok {
 		return &UnsupportedError{missing.Error()}
 	}
-	c := l.client
-	if c == nil || err != nil {
+	if l.client == nil || err != nil {
 		return err
 	}
-	unsupported := func(format string, a ...any) error {
-		return &UnsupportedError{fmt.Sprintf("%s "+format, append([]any{c.Name}, a...)...)}
+	if o := obstructs(l.client, l.scenario, engine); o != nil {
+		return &UnsupportedError{fmt.Sprintf("%s %s", l.client.Name, o.why)}
 	}
-	for _, boot := range boots(sc.Events) {
-		if err := l.playable(boot, unsupported); err != nil {
-			return err
+	return nil
+}
+
+// checkClient finds what the client that a scenario names cannot play.
+func checkClient(sc *scenarios.Scenario, engine *passt.Engine) []scenarios.Fault {
+	c, err := guest.FindClient(sc.Guest.Client)
+	if missing, ok := errors.AsType[*guest.NoClientError](err); ok {
+		c = missing.Client
+	}
+	if c == nil {
+		return nil
+	}
+	o := obstructs(c, sc, engine)
+	if o == nil {
+		return nil
+	}
+	return []scenarios.Fault{{Key: o.key, Problem: fmt.Sprintf("%s cannot play it: it %s", c.Name, o.why),
+		Expected: "what this client can play", Next: "change the events, or take another guest.client"}}
+}
+
+// obstacle is why a client cannot play a scenario, and the key that shows it.
+type obstacle struct{ key, why string }
+
+// obstructs returns why a client cannot play a scenario, or nil.
+func obstructs(c *guest.Client, sc *scenarios.Scenario, engine *passt.Engine) *obstacle {
+	for _, boot := range boots(sc.Timeline()) {
+		if o := unplayable(c, boot); o != nil {
+			return o
 		}
 	}
 	switch {
 	case !c.RA:
 		return nil
 	case sc.Plays(scenarios.EventRouter) && c.Quits:
-		return unsupported("has ended before the routers beside passt advertise")
+		return &obstacle{"guest.client", "has ended before the routers beside passt advertise"}
 	case sc.Guest.TempAddr > 0:
-		return unsupported("makes temporary addresses by its own rules, not by guest.tempaddr")
+		return &obstacle{"guest.tempaddr", "makes temporary addresses by its own rules, not by guest.tempaddr"}
 	case engine != nil && sc.Plays(scenarios.EventRA) && (!engine.Advertises() || engine.Discarded() || !engine.Address().IsValid()):
-		return unsupported("gets no advertisement that it takes, and the lab cannot know when it stops waiting")
+		return &obstacle{"guest.client", "gets no advertisement that it takes, and the lab cannot know when it stops waiting"}
 	}
 	return nil
 }
@@ -82,48 +105,54 @@ func boots(events []scenarios.Event) (parts [][]scenarios.Event) {
 	return append(parts, part)
 }
 
-// playable returns an error if the client cannot play the events between two boots.
-func (l *Lab) playable(events []scenarios.Event, unsupported func(string, ...any) error) error {
-	c := l.client
+// unplayable returns why the client cannot play the events between two boots, or nil.
+func unplayable(c *guest.Client, events []scenarios.Event) *obstacle {
 	started := map[scenarios.Kind]bool{}
-	last := 0
+	last, key := 0, "guest.client"
 	for i, e := range events {
-		if l.starts(e) {
+		if starts(c, e) {
 			last = i
 		}
 	}
+	because := func(format string, a ...any) *obstacle { return &obstacle{key, fmt.Sprintf(format, a...)} }
 	for i, e := range events {
 		kind, running := e.Kind(), len(started) > 0
+		key = cmp.Or(e.Path(), "guest.client")
 		switch does := e.Client(); {
-		case l.starts(e) && started[kind]:
-			return unsupported("plays the event %s only once, when it starts", kind)
-		case l.starts(e) && !e.Plain():
-			return unsupported("takes what passt offers, and the event %s has other parameters", kind)
-		case l.starts(e):
+		case starts(c, e) && started[kind]:
+			return because("plays the event %s only once, when it starts", kind)
+		case starts(c, e) && !e.Plain():
+			return because("takes what passt offers, and the event %s has other parameters", kind)
+		case starts(c, e):
 			started[kind] = true
 		case does == scenarios.ClientHears && c.RA && !running:
-			return unsupported("has not started yet when the routers beside passt advertise")
+			return because("has not started yet when the routers beside passt advertise")
 		case does == scenarios.ClientRemoves && !running && i < last:
-			return unsupported("may remove earlier settings, such as those of the event %s", kind)
+			return because("may remove earlier settings, such as those of the event %s", kind)
 		case does == scenarios.ClientIgnores && c.RA:
-			return unsupported("takes router advertisements itself, whatever the event %s sets", kind)
+			return because("takes router advertisements itself, whatever the event %s sets", kind)
 		case does == scenarios.ClientDecides:
-			return unsupported("reacts to the event %s by itself, at a time of its own", kind)
-		case does == scenarios.ClientUnaware && running && i < last:
-			return unsupported("plays the events before and after %s together", kind)
+			return because("reacts to the event %s by itself, at a time of its own", kind)
+		case does == scenarios.ClientFollows && c.Quits && running:
+			return because("has ended, so that nobody reacts to the event %s", kind)
+		case (does == scenarios.ClientUnaware || does == scenarios.ClientFollows) && running && i < last:
+			return because("plays the events before and after %s together", kind)
 		}
 	}
 	if c.Greedy && started[scenarios.EventRA] && !started[scenarios.EventDHCPv6] {
-		return unsupported("takes the lease that the router advertisement offers, and the guest of the scenario has none")
+		key = "guest.client"
+		return because("takes the lease that the router advertisement offers, and the guest of the scenario has none")
 	}
 	return nil
 }
 
 // starts reports whether the client plays an event by itself. The first such event starts
 // the client.
-func (l *Lab) starts(e scenarios.Event) bool {
+func (l *Lab) starts(e scenarios.Event) bool { return l.client != nil && starts(l.client, e) }
+
+func starts(c *guest.Client, e scenarios.Event) bool {
 	does := e.Client()
-	return l.client != nil && (does == scenarios.ClientLeases || l.client.RA && does == scenarios.ClientTakesRA)
+	return does == scenarios.ClientLeases || c.RA && does == scenarios.ClientTakesRA
 }
 
 // configure starts the client, once a boot, and waits for the results of all its events up
@@ -133,7 +162,11 @@ func (l *Lab) configure(ctx context.Context) error {
 		return nil
 	}
 	l.configured = true
-	var o guest.Outcome
+	return l.guest.Configure(ctx, l.client, l.outcome())
+}
+
+// outcome is what the client brings about, with what passt offers now.
+func (l *Lab) outcome() (o guest.Outcome) {
 	for _, e := range boots(l.scenario.Events)[l.reboots] {
 		switch {
 		case !l.starts(e):
@@ -143,7 +176,19 @@ func (l *Lab) configure(ctx context.Context) error {
 			o.Leases = stage{l}.Leases()
 		}
 	}
-	return l.guest.Configure(ctx, l.client, o)
+	return o
+}
+
+// follow waits until a client that runs has given up its settings, for want of a link, or has
+// set what it gets anew.
+func (l *Lab) follow(ctx context.Context, linked bool) error {
+	switch {
+	case l.client == nil || !l.client.RA || !l.configured:
+		return nil
+	case linked:
+		return l.guest.Reconfigured(ctx, l.outcome())
+	}
+	return l.guest.Unconfigured(ctx)
 }
 
 // advertised returns the results of the answers to a router solicitation.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -287,4 +288,83 @@ func machine(t testing.TB) map[string]string {
 		}
 	}
 	return m
+}
+
+// What the client of a scenario cannot play is found when the scenario is read, with its
+// place, also if the client is not installed.
+func TestClientCheck(t *testing.T) {
+	for _, tt := range []struct{ client, events, want string }{
+		{"systemd-networkd", "[ra, dhcpv6, link: carrier-lost, link: carrier-back]", ""},
+		{"dhclient", "[ra, {checkpoint: {name: before, judge: false}}, dhcpv6, migrate, link: down]", ""},
+		{"networkmanager", "[ra, dhcpv6, link: down]", "c.yaml:4:28: events[2].link: networkmanager cannot play it: it has ended, so that nobody reacts to the event link; "},
+		{"dhcpcd", "[ra, link: carrier-lost, link: carrier-back, dhcpv6]", "c.yaml:4:20: events[1].link: dhcpcd cannot play it: it plays the events before and after link together; "},
+		{"dhcpcd", "[ra, {checkpoint: {name: before, judge: false}}, dhcpv6]", "c.yaml:4:27: events[1].checkpoint: dhcpcd cannot play it: it plays the events before and after checkpoint together; "},
+		{"dhclient", "[ra, dhcpv6, renew]", "c.yaml:4:22: events[2].renew: dhclient cannot play it: it reacts to the event renew by itself, at a time of its own; "},
+		{"systemd-networkd", "[accept_ra: on, ra]", "c.yaml:4:21: events[0].accept_ra: systemd-networkd cannot play it: it takes router advertisements itself, whatever the event accept_ra sets; "},
+		{"networkmanager", "[ra]", "c.yaml:3:43: guest.client: networkmanager cannot play it: it takes the lease that the router advertisement offers, and the guest of the scenario has none; "},
+	} {
+		_, err := scenarios.Load("c.yaml", []byte(`title: A client
+pod: {address: "fd01:cafe::a/64", gateway: "fe80::1"}
+guest: {mac: "52:54:00:1f:c7:bd", client: `+tt.client+`}
+events: `+tt.events+`
+roles: [kubelet]
+expect: {reachable: []}
+`), sim.Check)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if want := tt.want; got != want && (want == "" || got != want+"expected what this client can play; change the events, or take another guest.client") {
+			t.Errorf("%s %s: %q, want %q", tt.client, tt.events, got, want)
+		}
+	}
+}
+
+// A client that stays gives up its addresses without a link, and gets what the passt of the
+// new pod offers when the link is back. One that does not look keeps what the kernel keeps.
+func TestClientFollows(t *testing.T) {
+	const pod = "fd01:cafe::9d2c:11e0:5b04:7f31"
+	for _, tt := range []struct {
+		client     scenarios.Client
+		gone, back scenarios.LinkState
+		lost, end  []string
+	}{
+		{scenarios.ClientNetworkd, scenarios.LinkCarrierLost, scenarios.LinkCarrierBack, nil, []string{"dhcpv6 " + pod, "slaac"}},
+		{scenarios.ClientDHCPCD, scenarios.LinkDown, scenarios.LinkUp, nil, []string{"dhcpv6 " + pod, "slaac"}},
+		{scenarios.ClientDHClient, scenarios.LinkDown, scenarios.LinkUp, nil, []string{"slaac"}},
+	} {
+		t.Run(fmt.Sprint(tt.client, " ", tt.gone), func(t *testing.T) {
+			t.Parallel()
+			sim.Installed(t, tt.client)
+			sc := by(t, tt.client, scenarios.EventRA, scenarios.EventDHCPv6)
+			l := play(t, sc, sim.Options{})
+			step := func(a scenarios.Action) {
+				if err := l.Step(t.Context(), scenarios.Event{Action: a}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			has := func(when string, want []string) {
+				cs, err := l.Candidates()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, c := range cs {
+					w := string(c.Origin)
+					if c.Origin == scenarios.OriginDHCPv6 {
+						w += " " + c.Address.Addr().String()
+					}
+					got = append(got, w)
+				}
+				if slices.Sort(got); !slices.Equal(got, want) {
+					t.Errorf("%s: %v, want %v", when, got, want)
+				}
+			}
+			step(&scenarios.Link{State: tt.gone})
+			has("without a link", tt.lost)
+			step(&scenarios.Migrate{Address: netip.MustParsePrefix(pod + "/64"), State: scenarios.StateLost})
+			step(&scenarios.Link{State: tt.back})
+			has("with a link", tt.end)
+		})
+	}
 }

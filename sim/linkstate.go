@@ -15,7 +15,10 @@ func (l stage) SetLink(ctx context.Context, state scenarios.LinkState) error {
 		}
 		return l.guest.AwaitNone(ctx)
 	case scenarios.LinkUp:
-		return l.linkUp(ctx)
+		if err := l.linkUp(ctx); err != nil {
+			return err
+		}
+		return l.follow(ctx, true)
 	case scenarios.LinkCarrierLost:
 		if err := l.host.Down(tap); err != nil {
 			return err
@@ -31,7 +34,11 @@ func (l stage) SetLink(ctx context.Context, state scenarios.LinkState) error {
 			return err
 		}
 	}
-	return l.awaitCarrier(ctx, state == scenarios.LinkCarrierBack)
+	back := state == scenarios.LinkCarrierBack
+	if err := l.awaitCarrier(ctx, back); err != nil {
+		return err
+	}
+	return l.follow(ctx, back)
 }
 
 // linkUp sets the guest's eth0 up and waits until it is on the link again. If the kernel

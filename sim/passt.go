@@ -43,11 +43,11 @@ func As(name string, scs ...*scenarios.Scenario) ([]*scenarios.Scenario, error) 
 	return scs, nil
 }
 
-// Check is a scenarios.Check. It finds releases that are unknown, and settings with which
-// passt does not start.
+// Check is a scenarios.Check. It finds releases that are unknown, settings with which
+// passt does not start, and what guest.client cannot play.
 func Check(sc *scenarios.Scenario) []scenarios.Fault {
 	if !sc.BehindPasst() {
-		return nil
+		return checkClient(sc, nil)
 	}
 	if _, err := Release(sc); err != nil {
 		key := "passt.release"
@@ -59,13 +59,14 @@ func Check(sc *scenarios.Scenario) []scenarios.Fault {
 			Next: "correct it; passtlab releases shows all"}}
 	}
 	cfg, err := passtConfig(sc, listed(sc, false))
+	var engine *passt.Engine
 	if err == nil {
-		_, err = passt.New(cfg)
+		engine, err = passt.New(cfg)
 	}
 	if err != nil {
 		return []scenarios.Fault{{Key: "passt", Problem: err.Error(), Expected: "settings with which passt starts", Next: "correct passt or pod"}}
 	}
-	return nil
+	return checkClient(sc, engine)
 }
 
 // vhostUser reports whether the scenario's KubeVirt release attaches QEMU by vhost-user.

@@ -121,12 +121,44 @@ func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error)
 	spec.Keep, spec.Lasting, spec.Disk = true, "/var/lib", g.Disk.files
 	spec.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
 	g.client, g.process = c, child.Start(spec)
+	if c.Quits {
+		if err := g.awaitEnd(ctx); err != nil {
+			return err
+		}
+	}
+	return g.settle(ctx, o)
+}
+
+// Reconfigured waits until the client, which goes on, has brought about all of o once more,
+// because its link is back.
+func (g *Guest) Reconfigured(ctx context.Context, o Outcome) error {
+	for _, a := range o.Leases {
+		g.origins[a] = scenarios.OriginDHCPv6
+	}
+	return g.settle(ctx, o)
+}
+
+// Unconfigured waits until the client, which goes on, has removed what it has set, because its
+// link is gone.
+func (g *Guest) Unconfigured(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer g.process.OnEnd(cancel)()
+	return g.awaitAddresses(ctx, "the end of the addresses that "+string(g.client.Name)+" has set", func(as []link.Address) bool {
+		return !slices.ContainsFunc(as, func(a link.Address) bool {
+			o, _ := g.Origin(a)
+			return o == scenarios.OriginSLAAC || o == scenarios.OriginDHCPv6
+		})
+	})
+}
+
+// settle waits until all of o is there and usable.
+func (g *Guest) settle(ctx context.Context, o Outcome) error {
+	c := g.client
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if !c.Quits {
 		defer g.process.OnEnd(cancel)()
-	} else if err := g.awaitEnd(ctx); err != nil {
-		return err
 	}
 	for _, a := range o.Advertised {
 		if err := g.AwaitRA(ctx, a); err != nil {
