@@ -42,7 +42,7 @@ func TestReproduce(t *testing.T) {
 	file := filepath.Join(folder, "mine.yaml")
 	args := []string{"reproduce", "--from", fieldReport, "--output", file, "--reference", "siderolabs/talos#9725"}
 	code, stdout, stderr := cli(args...)
-	if code != 0 || !strings.Contains(stdout, "The lab has what the input says") || !strings.Contains(stdout, "(✗) slaac") {
+	if code != 0 || !strings.Contains(stdout, "The lab equals the input") || !strings.Contains(stdout, "(✗) slaac") {
 		t.Fatalf("exit status %d\n%s%s", code, stdout, stderr)
 	}
 	if code, _, stderr := cli("validate", "--corpus", file); code != 0 {

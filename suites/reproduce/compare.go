@@ -48,6 +48,17 @@ func compare(g guest, lab selector.Observation, links map[string]string) []Row {
 	return append(rows, c.route(lab)...)
 }
 
+// compared lists what the input says, and compare compares.
+func (g guest) compared() []string {
+	what := []string{"addresses", "prefix lengths"}
+	for _, f := range []selector.Fact{selector.FactFlags, selector.FactLifetimes, selector.FactOrder} {
+		if g.knows(f) {
+			what = append(what, map[selector.Fact]string{selector.FactFlags: "flags", selector.FactLifetimes: "whether they end", selector.FactOrder: "order"}[f])
+		}
+	}
+	return what
+}
+
 type comparison struct {
 	guest
 	lab []selector.Address

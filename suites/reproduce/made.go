@@ -16,8 +16,9 @@ import (
 // Made is a scenario that was made of an input.
 type Made struct {
 	Scenario *scenarios.Scenario
-	Text     []byte // of the file, with comments
-	Rows     []Row  // the input compared with the lab
+	Text     []byte   // of the file, with comments
+	Rows     []Row    // the input compared with the lab
+	Compared []string // what was compared, as far as the input says it
 	Guesses  []string
 	Lost     []string // what the scenario does not reproduce
 	Chosen   []string // what the input says that the node has chosen, and whether it works
@@ -79,7 +80,7 @@ func (m Made) Write(out io.Writer, notes bool) error {
 	if differ > 0 {
 		fmt.Fprintf(w, "The lab differs from the input in %d of %d lines.\n", differ, len(m.Rows))
 	} else {
-		fmt.Fprintln(w, "The lab has what the input says: addresses, prefix lengths, flags and order.")
+		fmt.Fprintf(w, "The lab equals the input: %s.\n", strings.Join(m.Compared, ", "))
 	}
 	if notes {
 		section(w, "Guessed:", m.Guesses)

@@ -52,7 +52,7 @@ func Make(ctx context.Context, in Input, opts Options, file string, lab run.Opti
 		return Made{}, err
 	}
 	sc, text, err := m.load(o)
-	return Made{sc, text, rows, p.guesses, p.lost, chosen(in, table), p.missing(o)}, err
+	return Made{sc, text, rows, p.compared(), p.guesses, p.lost, chosen(in, table), p.missing(o)}, err
 }
 
 type maker struct {
