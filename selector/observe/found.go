@@ -23,7 +23,8 @@ type found struct {
 	routes    []routes
 	objects   []Object
 	resources []resource
-	format    Format // the first one of resources
+	format    Format   // the first one of resources
+	lost      []string // what is broken beside a list, in words
 	// aside are faults of what is no list of addresses. They count where there is none.
 	aside []error
 }
@@ -85,6 +86,8 @@ func (x *found) read(s segment) error {
 		return s.placed(x.documents(s, FormatYAML, roots))
 	case shapeJSON:
 		return x.readJSON(s)
+	case shapeMonitor:
+		return poorOf(s.shape).fault(s.lines[0].n) // what it has may be taken for a list
 	default:
 		x.aside = append(x.aside, poorOf(s.shape).fault(s.lines[0].n))
 	}
@@ -130,9 +133,11 @@ var sources = []struct {
 }{
 	{"passtlab observe", regexp.MustCompile(`passtlab/v\d`)},
 	{"ip -j address", regexp.MustCompile(`"(?:ifname|addr_info)"`)},
-	{"kubectl get node", regexp.MustCompile(`(?m)\bkind"?:\s*"?(?:Node|NodeList)"?\s*,?\s*$`)},
+	{nodeSource, regexp.MustCompile(`(?m)\bkind"?:\s*"?(?:Node|NodeList)"?\s*,?\s*$`)},
 	{"talosctl get", regexp.MustCompile(`AddressStatus|NodeAddress|NodeIPs?\b|EtcdSpec`)},
 }
+
+const nodeSource = "kubectl get node"
 
 // ofTalos matches text of a resource of Talos, and otherKinds the name of a kind.
 var (
@@ -147,8 +152,15 @@ func (x *found) broken(s segment, err error) error {
 	text := s.text()
 	for _, source := range sources {
 		if source.text.Match(text) {
+			if source.name == nodeSource { // there may be a list of addresses beside it
+				x.lost = append(x.lost, fmt.Sprintf("what %s says, which is no %s on line %d", source.name, s.shape, f.Line))
+			}
 			f.Problem = fmt.Sprintf("this looks like %s, but it is no %s: %s", source.name, s.shape, f.Problem)
 			f.Expected = "what that prints, to its end"
+			if source.name == nodeSource {
+				x.aside = append(x.aside, f)
+				return nil
+			}
 			return f
 		}
 	}
@@ -176,8 +188,11 @@ func (x *found) readJSON(s segment) error {
 		o.line = s.at(1)
 		x.nodes = append(x.nodes, o)
 		return nil
-	case hasKey(root, "addr_info"):
+	case hasKey(root, "addr_info"), child(root, "addr_info") != nil:
 		return x.list(readIPJSON(s))
+	case hasKey(root, "local") && hasKey(root, "prefixlen"):
+		x.aside = append(x.aside, withNext(fault(s.at(1), "a list of links with their addresses", "this looks like a part of ip -j address: addresses without their links"), "paste its whole output"))
+		return nil
 	case hasKey(root, "dst"):
 		rs, err := readRoutesJSON(s)
 		x.routes = append(x.routes, rs)
@@ -191,7 +206,7 @@ func (x *found) readJSON(s segment) error {
 
 // hasKey reports whether a document is a list of objects of which one has the key.
 func hasKey(root *yaml.Node, key string) bool {
-	return root.Kind == yaml.SequenceNode && slices.ContainsFunc(root.Content, func(n *yaml.Node) bool { return child(n, key) != nil })
+	return root != nil && root.Kind == yaml.SequenceNode && slices.ContainsFunc(root.Content, func(n *yaml.Node) bool { return child(n, key) != nil })
 }
 
 // documents reads Nodes of Kubernetes and resources of Talos.

@@ -44,6 +44,9 @@ type ipAddr struct {
 func readIPJSON(s segment) (list, error) {
 	j := newList(s, FormatIPJSON)
 	data := s.text()
+	if text := bytes.TrimSpace(data); bytes.HasPrefix(text, []byte("{")) { // one link, of jq
+		data = bytes.Join([][]byte{[]byte("["), text, []byte("]")}, nil)
+	}
 	var links []json.RawMessage
 	if err := json.Unmarshal(data, &links); err != nil {
 		return j, fault(s.at(1), "what ip -j address prints", "%v", err)
@@ -74,6 +77,9 @@ func readIPJSON(s segment) (list, error) {
 		noKind = noKind || l.Promiscuity == nil
 		if err := j.addLink(n, l.link()); err != nil {
 			return j, err
+		}
+		if l.Hardware == "ether" && j.Observation.Links[len(j.Observation.Links)-1].MAC == "" {
+			j.Lacks = append(j.Lacks, "the MAC of "+l.Name+", which is redacted")
 		}
 		for _, raw := range l.Addresses {
 			if err := j.addJSON(line(raw), l.Name, raw); err != nil {

@@ -46,7 +46,7 @@ func readIPText(s segment) (list, error) {
 }
 
 // marks are where lines begin that somebody put together in one.
-var marks = regexp.MustCompile(`\s(?:inet6?\s+\S+(?:/\d+|\s+peer)|link/\w+|\d+:\s+\S+:\s+<)`)
+var marks = regexp.MustCompile(`\s(?:inet6?\s+\S+(?:/\d+|\s+peer)|link/\w+|\d+:\s+\S+:\s+(?:<|mtu\s))`)
 
 // sublines splits a line where ip -o has put several together, or whoever pasted it.
 func sublines(text string) (parts []string) {
@@ -132,18 +132,22 @@ func (t *ipText) heading(n int, m []string) error {
 	}
 	t.headings++
 	l := t.current()
-	flags := strings.Split(m[4], ",")
+	flags, rest := strings.Split(m[4], ","), m[5]+m[6]
 	l.Up = slices.Contains(flags, "UP") && slices.Contains(flags, "LOWER_UP")
 	if slices.Contains(flags, "LOOPBACK") {
 		l.Type = "loopback"
 	}
-	for pair := range slices.Chunk(strings.Fields(m[5]), 2) {
-		if pair[0] == "mtu" && len(pair) == 2 {
+	for pair := range slices.Chunk(strings.Fields(rest), 2) {
+		switch {
+		case len(pair) < 2:
+		case pair[0] == "mtu":
 			l.MTU, _ = strconv.Atoi(pair[1])
+		case pair[0] == "state" && m[6] != "": // there are no flags
+			l.Up = isUp(pair[1])
 		}
 	}
-	t.old = t.old || strings.Contains(m[5], " qdisc ") && !strings.Contains(m[5], " group ")
-	t.links = t.links || strings.Contains(m[5], " mode ")
+	t.old = t.old || strings.Contains(rest, " qdisc ") && !strings.Contains(rest, " group ")
+	t.links = t.links || strings.Contains(rest, " mode ")
 	return nil
 }
 

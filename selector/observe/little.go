@@ -37,6 +37,9 @@ var poors = []poor{
 		"the addresses that the node has; it configures some of them", ipAddress},
 	{"a file of systemd-networkd", regexp.MustCompile(`^\s*\[(?:Match|Network|IPv6AcceptRA|DHCPv6)\]\s*$`),
 		"the addresses that the node has; it configures some of them", ipAddress},
+	{"the table of cloud-init", regexp.MustCompile(`\bci-info: [|+]`), "flags and lifetimes of addresses, and the kernel's order", ipAddress},
+	{"virsh domifaddr", regexp.MustCompile(`^\s*Name\s+MAC address\s+Protocol\s+Address`), "flags and lifetimes of addresses", ipAddress + " in the virtual machine"},
+	{"kubectl get", regexp.MustCompile(`^\s*(?:NAMESPACE\s+)?NAME\s+(?:AGE\s+PHASE|READY\s+STATUS|TYPE\s+CLUSTER-IP)\b`), "the addresses that a node has", ipAddress},
 	{"ip neighbour", regexp.MustCompile(`^\S+ dev \S+ (?:lladdr \S+ )?(?:router )?(?:REACHABLE|STALE|DELAY|PROBE|FAILED|INCOMPLETE|PERMANENT|NOARP)\s*$`),
 		"the addresses of the node itself", ipAddress},
 	{"ip maddress", regexp.MustCompile(`^\s*(?:inet6 ff|link  33:33:)`), "unicast addresses", ipAddress},
@@ -46,12 +49,19 @@ var poors = []poor{
 // ipLinkOnly is of ip link, whose lines are also those of ip address.
 var ipLinkOnly = poor{"ip link", nil, "addresses", ipAddress}
 
+// shapeMonitor is of events, among which are addresses that are gone.
+const shapeMonitor shape = "ip monitor"
+
+var monitorLine = regexp.MustCompile(`^\s*(?:\[[\d:T.-]+\]\s*)?(?:\[(?:ADDR|LINK|ROUTE|NEIGH)\]|Deleted )\s*\S`)
+
 // shapeBare is a list of addresses and nothing else.
 const shapeBare shape = "hostname -I"
 
 // poorOf returns the format of a shape that holds too little. It has to be one.
 func poorOf(s shape) poor {
 	switch s {
+	case shapeMonitor:
+		return poor{s, nil, "a list of the addresses that are there at one time", ipAddress}
 	case shapeBare:
 		return poor{s, nil, "prefix lengths, flags, lifetimes and links of addresses", ipAddress}
 	case shapeRoutes:
@@ -62,6 +72,9 @@ func poorOf(s shape) poor {
 
 // little returns the shape of a line of a format that holds too little.
 func little(text string) shape {
+	if monitorLine.MatchString(text) {
+		return shapeMonitor
+	}
 	for _, p := range poors {
 		if p.line.MatchString(text) {
 			return p.shape

@@ -21,9 +21,10 @@ const (
 	shapeYAML    shape = "YAML"
 )
 
-// The beginnings of lines of each shape. Digits of addresses may be redacted.
+// The beginnings of lines of each shape. Digits of addresses may be redacted, and a
+// browser may have taken the flags of a link for HTML.
 var (
-	linkLine    = regexp.MustCompile(`^\s*(\d+):\s+([^\s@]+?)(?:@(\S+))?:\s+<([A-Z0-9_,-]*)>(.*)$`)
+	linkLine    = regexp.MustCompile(`^\s*(\d+):\s+([^\s@]+?)(?:@(\S+))?:(?:\s+<([A-Z0-9_,-]*)>(.*)|(\s+mtu\s+\d+\s.*))$`)
 	onelineLine = regexp.MustCompile(`^\s*(\d+):\s+(\S+)\s+(inet6?\s.*)$`)
 	inetLine    = regexp.MustCompile(`^\s*inet6?\s+\S`)
 	partLine    = regexp.MustCompile(`^\s*(?:valid_lft\s+\S+\s+preferred_lft|link/\S+)`)

@@ -24,13 +24,20 @@ func isNodes(root *yaml.Node) bool {
 	switch value(child(root, "kind")) {
 	case "Node", "NodeList", "List":
 		return true
+	case "":
+		return isExcerpt(root)
 	}
 	return false
 }
 
+// isExcerpt reports whether a document is a part of a Node, with its addresses.
+func isExcerpt(root *yaml.Node) bool {
+	return hasKey(child(child(root, "status"), "addresses"), "type")
+}
+
 // readNodes reads the Nodes in a document.
 func readNodes(root *yaml.Node) ([]Object, error) {
-	if value(child(root, "kind")) == "Node" {
+	if value(child(root, "kind")) == "Node" || isExcerpt(root) {
 		o, err := readNode(root)
 		return []Object{o}, err
 	}
@@ -151,6 +158,7 @@ func (o Object) answer() error {
 	if len(says) == 0 {
 		says = []string{"no address"}
 	}
-	return withNext(fault(o.line, "", "this looks like kubectl get node: Node %s says %s; it does not have the addresses that the node itself has", o.Name, strings.Join(says, ", ")),
+	name := strings.TrimSpace("Node " + o.Name)
+	return withNext(fault(o.line, "", "this looks like kubectl get node: %s says %s; it does not have the addresses that the node itself has", name, strings.Join(says, ", ")),
 		"paste the output of "+ipAddress+" of that node beside it, or give it as another --from, and pick compares the two")
 }

@@ -87,7 +87,10 @@ func plain(s string) string {
 		return ""
 	})
 	s = escapes.ReplaceAllString(s, "")
-	if strings.Contains(s, "&") {
+	for range 2 { // some are written out twice
+		if !strings.Contains(s, "&") {
+			break
+		}
 		s = entity.ReplaceAllStringFunc(s, html.UnescapeString)
 	}
 	return strings.Map(func(r rune) rune {
@@ -96,6 +99,10 @@ func plain(s string) string {
 			return r
 		case unicode.IsSpace(r), unicode.Is(unicode.Zs, r):
 			return ' '
+		case r == '\u201c', r == '\u201d', r == '\u201e':
+			return '"'
+		case r == '\u2010', r == '\u2011', r == '\u2212':
+			return '-'
 		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
 			return -1
 		}

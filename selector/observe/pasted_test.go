@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,22 @@ func TestPasted(t *testing.T) {
 				continue
 			}
 			same(t, file+", "+how, text, paste(text))
+		}
+	}
+}
+
+// A browser takes the flags of a link for HTML. The state says whether the link is up.
+func TestPastedWithoutFlags(t *testing.T) {
+	flags := regexp.MustCompile(` <[A-Z0-9_,-]*>`)
+	for _, file := range []string{"calico-9349-ip-a.txt", "ip-6.txt", "ip-d.txt", "ip-proto.txt"} {
+		data, err := os.ReadFile("testdata/saved/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := flags.ReplaceAllString(string(data), "")
+		same(t, file, string(data), text)
+		if file != "ip-d.txt" { // its details belong to lines
+			same(t, file+" on one line", string(data), strings.Join(strings.Fields(text), " "))
 		}
 	}
 }

@@ -212,6 +212,14 @@ func TestMerged(t *testing.T) {
 		{"before and after", "$ ip a\n" + one(eth0, "1") + "$ ip a\n" + one(eth0, "2"), []string{"line 2", "line 5"}},
 		{"hosts", "a@n1:~$ ip a\n" + one(eth0, "1") + "a@n2:~$ ip a\n" + one(eth1, "1"), []string{"n1", "n2"}},
 		{"one index, two names", "$ ip a\n" + one(eth0, "1") + "$ ip a\n" + strings.Replace(one(eth1, "1"), "3:", "2:", 1), []string{"line 2", "line 5"}},
+		{"a loop", one(eth0, "1") + one(eth0, "2"), []string{"line 1", "line 3"}},
+		{"a loop with names", "n1\n" + one(eth0, "1") + "n2 | CHANGED | rc=0 >>\n" + one(eth0, "2"), []string{"n1", "n2"}},
+		{"a loop of ip -o", "2: eth0 inet6 fd01::1/64 scope global\n3: eth1 inet6 fd02::1/64 scope global\n2: eth0 inet6 fd01::2/64 scope global\n", []string{"line 1", "line 3"}},
+		{"a loop of ip -br", "eth0 UP fd01::1/64\neth0 UP fd01::2/64\n", []string{"line 1", "line 2"}},
+		{"two forms", "$ ip -br a\neth0 UP 10.0.0.1/8 fd01::1/64\n$ ip -6 a\n" + one(eth0, "1"), []string{"line 2", "line 4"}},
+		{"two forms, one poorer", "$ ip -br -6 a\neth0 UP fd01::1/64\n$ ip -6 a\n" + one(eth0, "1"), []string{""}},
+		{"one form twice", "$ ip a\n" + one(eth0, "1") + "$ ip a\n" + one(eth0, "1"), []string{""}},
+		{"other flags", "$ ip a\n" + one(eth0, "1") + "$ ip a\n" + strings.Replace(one(eth0, "1"), "global", "global deprecated", 1), []string{"line 2", "line 5"}},
 		{"titles", "### node-a\n```\n" + one(eth0, "1") + "```\nnode-b:\n```\n" + one(eth0, "2") + "```\n", []string{"node-a", "node-b"}},
 	} {
 		nodes, err := Parse("x", []byte(tt.text))

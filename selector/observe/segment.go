@@ -12,6 +12,9 @@ type segment struct {
 	typed
 	title string // the last line before it that may be the name of a node
 	lines []line
+
+	links map[string]bool // those that its lines begin with
+	last  string          // the last one
 }
 
 // text returns the lines as one text.
@@ -94,23 +97,56 @@ func (s *splitter) take(i int, l line) (more int) {
 		s.open, s.typed = false, t
 		return 0
 	}
-	switch shape := look(l.text); {
+	shape := look(l.text)
+	if last != nil && last.again(l.text) {
+		last, s.open = nil, false
+	}
+	if m := titles.FindStringSubmatch(l.text); m != nil && shape == shapeNone {
+		s.title = m[1]
+	}
+	switch {
 	case last != nil && (shape == shapeNone || shape == shapeBare || shape == last.shape || last.includes(l.text)):
 		last.lines = append(last.lines, l)
 	case shape != shapeNone:
 		s.begin(shape, l)
-	case titles.MatchString(l.text):
-		s.title = titles.FindStringSubmatch(l.text)[1]
 	}
 	return 0
 }
 
-// titles matches a line that is a name and nothing else, perhaps a heading.
-var titles = regexp.MustCompile(`^\s*(?:#+\s+|\*\*|==>\s+)?([A-Za-z][\w.-]*)(?:\*\*|\s+<==)?:?(?:\*\*)?\s*$`)
+// titles matches a line that is a name and nothing else, perhaps a heading, or the line
+// that ansible prints.
+var titles = regexp.MustCompile(`^\s*(?:#+\s+|\*\*|=+>?\s+|-+\s+)?([A-Za-z][\w.-]*)(?:\*\*|\s+<?=+|\s+-+|\s+\|\s[A-Z]+!?\s.*)?:?(?:\*\*)?\s*$`)
+
+// again reports whether a line begins with a link that the segment has already, and so
+// is of another list. It remembers the link.
+func (s *segment) again(text string) bool {
+	name, oneline := "", false
+	if m := linkLine.FindStringSubmatch(text); m != nil {
+		name = m[2]
+	} else if m := onelineLine.FindStringSubmatch(text); m != nil {
+		name, oneline = m[2], true
+	} else if m := briefLine.FindStringSubmatch(text); m != nil && s.shape == shapeBrief {
+		name = m[1]
+	}
+	if name == "" || s.shape != shapeIP && s.shape != shapeBrief {
+		return false
+	}
+	if s.links[name] && !(oneline && s.last == name) {
+		return true
+	}
+	if s.links == nil {
+		s.links = map[string]bool{}
+	}
+	s.links[name], s.last = true, name
+	return false
+}
 
 func (s *splitter) begin(shape shape, lines ...line) {
 	s.segments = append(s.segments, segment{shape: shape, typed: s.typed, title: s.title, lines: append([]line(nil), lines...)})
 	s.open, s.title = true, ""
+	if len(lines) == 1 {
+		s.last().again(lines[0].text)
+	}
 }
 
 // last returns the segment that is open, or nil.

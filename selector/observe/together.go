@@ -17,6 +17,7 @@ func together(files []found) ([]Saved, error) {
 	for _, f := range files {
 		for _, s := range slices.Concat(f.nodes, merged(f.lists)) {
 			s.file = f.name
+			s.Lacks = append(s.Lacks, f.lost...)
 			nodes = append(nodes, s)
 		}
 		all.routes = append(all.routes, f.routes...)
@@ -65,6 +66,13 @@ func nothing(files []found) error {
 func merged(lists []list) []Saved {
 	var whole []list
 	for _, l := range lists {
+		if i := slices.IndexFunc(whole, func(w list) bool { return w.host == l.host && w.covers(l) }); i >= 0 {
+			continue
+		}
+		if i := slices.IndexFunc(whole, func(w list) bool { return w.host == l.host && l.covers(w) }); i >= 0 {
+			whole[i] = l
+			continue
+		}
 		i := slices.IndexFunc(whole, func(w list) bool { return w.host == l.host && w.completes(l) })
 		if i < 0 {
 			whole = append(whole, l)
@@ -85,6 +93,43 @@ func merged(lists []list) []Saved {
 		nodes = append(nodes, l.Saved)
 	}
 	return nodes
+}
+
+// covers reports whether a list has all that another one has, which is of the same
+// machine: what the other one says of its links and families is the same here.
+func (l list) covers(m list) bool {
+	o, p := l.Observation, m.Observation
+	if len(o.Unknown) > len(p.Unknown) {
+		return false
+	}
+	mine := slices.DeleteFunc(slices.Clone(o.Addresses), func(a selector.Address) bool {
+		_, ok := p.Link(a.Link)
+		return !ok || p.Unknown.Has(selector.FactIPv4) && a.Prefix.Addr().Is4() || p.Unknown.Has(selector.FactIPv6) && a.Prefix.Addr().Is6()
+	})
+	key := func(a selector.Address) selector.Address {
+		b := selector.Address{Prefix: a.Prefix, Link: a.Link, Flags: a.Flags}
+		switch {
+		case p.Unknown.Has(selector.FactFlags):
+			b.Flags = 0
+		case p.Unknown.Has(selector.FactHighFlags):
+			b.Flags &= selector.FlagMngTmpAddr - 1
+		}
+		return b
+	}
+	sorted := func(as []selector.Address) []selector.Address {
+		var keys []selector.Address
+		for _, a := range as {
+			keys = append(keys, key(a))
+		}
+		slices.SortStableFunc(keys, func(a, b selector.Address) int {
+			if p.Unknown.Has(selector.FactOrder) {
+				return cmp.Or(a.Prefix.Compare(b.Prefix), strings.Compare(a.Link, b.Link))
+			}
+			return a.Prefix.Addr().BitLen() - b.Prefix.Addr().BitLen()
+		})
+		return keys
+	}
+	return slices.Equal(sorted(mine), sorted(p.Addresses))
 }
 
 // completes reports whether two lists may be of one machine at one time: neither has

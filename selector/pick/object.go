@@ -50,7 +50,7 @@ func (r Report) object(w io.Writer) {
 	if r.Object == nil {
 		return
 	}
-	fmt.Fprintf(w, "NODE OBJECT %s SAYS\tADDRESS\tPICKED BY\n", r.Object.Name)
+	fmt.Fprintf(w, "%s\tADDRESS\tPICKED BY\n", strings.Join(strings.Fields("NODE OBJECT "+r.Object.Name+" SAYS"), " "))
 	for _, s := range r.Object.Says {
 		by := strings.Join(s.PickedBy, ", ")
 		switch {
