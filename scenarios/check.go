@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/internal/strict"
 )
 
@@ -30,6 +29,7 @@ func check(m member) {
 	c.passt()
 	c.played()
 	c.macs()
+	c.addrGen()
 	c.interfaces()
 	c.routers()
 	c.addresses()
@@ -237,8 +237,10 @@ func (c checker) routers() {
 	if c.Sound("pod", "passt.gateway") && c.BehindPasst() {
 		links[c.passtLinkLocal()] = "passt"
 	}
-	if c.Sound("guest.mac") {
-		links[eui64.Address(eui64.LinkLocal, c.Guest.MAC)] = "the guest"
+	if c.Sound("guest.mac", "guest.addrGen") {
+		if a, known := c.Guest.AddrGen.LinkLocal(c.Guest.MAC); known {
+			links[a] = "the guest"
+		}
 	}
 	for i, r := range c.Routers {
 		who := fmt.Sprintf("routers[%d]", i)
@@ -313,14 +315,21 @@ func (c checker) addresses() {
 		take(fmt.Sprintf("dhcpv6.leases[%d].address", i), l.Address)
 	}
 	c.leaseLifetimes("dhcpv6.leases", c.DHCPv6.Leases)
-	if c.Sound("guest.mac", "pod.address", "passt", "events", "routers") {
+	if c.Sound("guest.mac", "guest.addrGen", "pod.address", "passt", "events", "routers") {
 		prefixes := c.slaacPrefixes()
 		slices.SortFunc(prefixes, netip.Prefix.Compare)
 		prefixes = slices.Compact(prefixes) // routers() reports those given twice
 		for path, m := range c.guestMACs() {
+			if c.Guest.AddrGen.Token.IsValid() && path != "guest.mac" {
+				break // the token makes the same addresses
+			} else if c.Guest.AddrGen.Token.IsValid() {
+				path = "guest.addrGen.token"
+			}
 			for _, p := range prefixes {
-				all.take(c, path, "the SLAAC address of "+path, eui64.Address(p, m),
-					"another address", "change one of them", "SLAAC forms %s from it, which is also %s")
+				if formed, known := c.Guest.AddrGen.Forms(p, m); known {
+					all.take(c, path, "the SLAAC address of "+path, formed,
+						"another address", "change one of them", "SLAAC forms %s from it, which is also %s")
+				}
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // Conflict gives an address to another host on the link. Whenever the guest forms that
@@ -19,7 +20,22 @@ func (e *Conflict) check(c at) {
 	switch e.With.Origin {
 	case OriginStatic, OriginVIP, OriginTemporary:
 		c.fault("with", "slaac, dhcpv6, or an address", "name the address", "%s does not say which address", e.With)
+		return
 	}
+	if _, known := c.Guest.AddrGen.LinkLocal(c.Guest.MAC); known || !c.slaac(e.With) {
+		return
+	}
+	c.fault("with", "guest.addrGen to be eui64, or a token", "change that, or name an address of another prefix",
+		"%s depends on a secret of the guest, so that the other host cannot have it in advance", e.With)
+}
+
+// slaac reports whether SLAAC may form an address that t names.
+func (a at) slaac(t Target) bool {
+	if !t.Addr.IsValid() {
+		return t.Origin == OriginSLAAC
+	}
+	leased := slices.ContainsFunc(a.Leases(), func(l Lease) bool { return l.Address == t.Addr })
+	return !leased && slices.ContainsFunc(a.slaacPrefixes(), func(p netip.Prefix) bool { return p.Contains(t.Addr) })
 }
 
 func (e *Conflict) Play(_ context.Context, lab Lab) error { return lab.Contest(e.With) }

@@ -61,6 +61,7 @@ var scalars = map[reflect.Type]strict.Scalar{
 	reflect.TypeFor[LinkState]():    strict.Enum([]LinkState{LinkDown, LinkUp, LinkCarrierLost, LinkCarrierBack}),
 	reflect.TypeFor[FailureKind]():  strict.Enum(FailureKinds()),
 	reflect.TypeFor[ProcessState](): strict.Enum([]ProcessState{ProcessRestart, ProcessStop}),
+	reflect.TypeFor[AddrGenMode]():  strict.Enum([]AddrGenMode{AddrGenEUI64, AddrGenStable, AddrGenRandom}),
 	reflect.TypeFor[Switch](): {Tag: "!!str", Expected: "on or off", Enum: []string{"on", "off"},
 		Parse: strict.Enum([]Switch{On, Off}).Parse},
 	reflect.TypeFor[Accept](): strict.Enum([]Accept{AcceptOn, AcceptOff, AcceptAlways}),
@@ -133,6 +134,12 @@ var kinds = map[string]strict.Scalar{
 			}
 			return nil
 		}),
+	"token": address("an interface identifier such as ::5", []string{"::5"}, func(a netip.Addr) error {
+		if b := a.As16(); a.Is4() || a.IsUnspecified() || !netip.PrefixFrom(netip.IPv6Unspecified(), 64).Contains(netip.AddrFrom16(b)) {
+			return strict.Wrong("leave out the prefix, as in \"::5\"", "%s is no identifier of 64 bits", a)
+		}
+		return nil
+	}),
 	"shared": address("an address such as fd01:cafe::100", []string{"fd01:cafe::100"}, func(a netip.Addr) error { return nil }),
 	"item":   {Tag: "!!str", Expected: "an item of scenarios/coverage.yaml", Pattern: namePattern.String(), Examples: []string{"same-prefix"}, Parse: item},
 }

@@ -192,6 +192,14 @@ type Guest struct {
 	// MAC is the address of the guest's eth0. SLAAC forms the EUI-64 interface
 	// identifier from it (RFC 4291 appendix A).
 	MAC MAC `yaml:"mac" required:"true"`
+	// AddrGen says how SLAAC makes interface identifiers. stable-privacy makes the same ones
+	// after a reboot, random makes new ones.
+	AddrGen AddrGen `yaml:"addrGen,omitempty"`
+	// OptimisticDAD sets the sysctls optimistic_dad and use_optimistic (RFC 4429): an address
+	// that the kernel forms can be used during duplicate address detection, if the router
+	// advertisement has a source link-layer address, as passt's has, and those of routers
+	// beside it have not.
+	OptimisticDAD bool `yaml:"optimisticDAD,omitempty"`
 	// Client configures the guest. Default: kernel. All except kernel and dhclient
 	// choose the order of ra and dhcpv6 themselves. Except with kernel, no event can
 	// add an address to eth0 before the client has started.

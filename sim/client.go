@@ -79,7 +79,9 @@ func obstructs(c *guest.Client, sc *scenarios.Scenario, engine *passt.Engine) *o
 			return o
 		}
 	}
-	switch {
+	switch key, why := sc.Guest.Unsupported(c.Name); {
+	case why != "":
+		return &obstacle{key, why}
 	case !c.RA:
 		return nil
 	case sc.Plays(scenarios.EventRouter) && c.Quits:

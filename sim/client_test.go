@@ -139,6 +139,12 @@ func TestClientUnsupported(t *testing.T) {
 			"networkmanager takes the lease that the router advertisement offers, and the guest of the scenario has none"},
 		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Guest.TempAddr = 2 },
 			"systemd-networkd makes temporary addresses by its own rules, not by guest.tempaddr"},
+		{scenarios.ClientNetworkd, func(sc *scenarios.Scenario) { sc.Guest.AddrGen.Mode = scenarios.AddrGenRandom },
+			"systemd-networkd makes no random identifiers"},
+		{scenarios.ClientDHCPCD, func(sc *scenarios.Scenario) { sc.Guest.AddrGen.Token = netip.MustParseAddr("::5") },
+			"dhcpcd has no tokens up to 9.4"},
+		{scenarios.ClientNetworkManager, func(sc *scenarios.Scenario) { sc.Guest.OptimisticDAD = true },
+			"networkmanager adds addresses itself, and never as optimistic ones"},
 		{scenarios.ClientDHCPCD, func(sc *scenarios.Scenario) { sc.Passt.NoRA = true },
 			"dhcpcd gets no advertisement that it takes, and the lab cannot know when it stops waiting"},
 	} {

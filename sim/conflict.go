@@ -11,7 +11,6 @@ import (
 	"github.com/mdlayher/packet"
 	"golang.org/x/sys/unix"
 
-	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/internal/frame"
 	"github.com/passtlab/passtlab/scenarios"
 )
@@ -44,7 +43,8 @@ func (l stage) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 		return one(t.Addr), nil
 	case t.Origin == scenarios.OriginSLAAC:
 		return func(a netip.Addr) bool {
-			return a.IsGlobalUnicast() && a == eui64.Address(netip.PrefixFrom(a, 64), l.scenario.Guest.MAC)
+			formed, known := l.scenario.Guest.AddrGen.Forms(netip.PrefixFrom(a, 64), l.scenario.Guest.MAC)
+			return a.IsGlobalUnicast() && known && a == formed
 		}, nil
 	case t.Origin == scenarios.OriginDHCPv6:
 		return func(a netip.Addr) bool { return slices.Contains(l.Leases(), a) }, nil

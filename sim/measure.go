@@ -219,7 +219,15 @@ func (m *measurement) controls() (cs []probe.Control, err error) {
 		cs = append(cs, probe.Control{From: m.Edge, To: netip.AddrPortFrom(m.peerAddr, probe.PortPeer)})
 	}
 	first := probe.Control{From: m.Edge, To: netip.AddrPortFrom(podLinkLocal(m.scenario), probe.PortPod), Link: up}
-	second := probe.Control{From: m.Pod, To: netip.AddrPortFrom(plane.Inside(linkLocal(m.scenario.Guest.MAC)), probe.PortGuest)}
+	cs = append(cs, first)
+	if !m.linked || m.gone || m.scenario.BehindPasst() && !neighbours(m.scenario) { // the guest cannot answer
+		return cs, nil
+	}
+	guest, err := m.guest.LinkLocal()
+	if err != nil {
+		return nil, err
+	}
+	second := probe.Control{From: m.Pod, To: netip.AddrPortFrom(plane.Inside(guest), probe.PortGuest)}
 	if m.opts.Backend.Real() || m.scenario.Switched() {
 		second = first
 		release, err := Release(m.scenario)
@@ -238,7 +246,7 @@ func (m *measurement) controls() (cs []probe.Control, err error) {
 		second.To = netip.AddrPortFrom(second.To.Addr(), probe.PortGuest)
 	}
 	if !m.scenario.BehindPasst() {
-		second.To = netip.AddrPortFrom(linkLocal(m.scenario.Guest.MAC), probe.PortGuest)
+		second.To = netip.AddrPortFrom(guest, probe.PortGuest)
 	}
 	if m.scenario.Network == scenarios.NetworkMasquerade {
 		if second.Link, err = m.pod.Index(tap); err != nil {
@@ -246,9 +254,5 @@ func (m *measurement) controls() (cs []probe.Control, err error) {
 		}
 	}
 	second.Guest = true
-	cs = append(cs, first)
-	if m.linked && !m.gone && (!m.scenario.BehindPasst() || neighbours(m.scenario)) { // otherwise the guest cannot answer
-		cs = append(cs, second)
-	}
-	return cs, nil
+	return append(cs, second), nil
 }

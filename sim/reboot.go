@@ -75,4 +75,5 @@ func (l stage) anotherPasst(ctx context.Context, e scenarios.Reboot) error {
 func (t *Topology) newGuest(ns *netns.NS, net *link.Net) {
 	t.Guest = ns
 	t.guest = guest.New(ns, net, guestLink, t.scenario.Guest.MAC)
+	t.guest.AddrGen = t.scenario.Guest.AddrGen
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -328,7 +329,12 @@ func (t *Topology) boot(ctx context.Context) (err error) {
 		}
 	}()
 	g := t.guest
-	if err := g.Boot(t.scenario.Guest.TempAddr); err != nil {
+	if t.scenario.Guest.OptimisticDAD {
+		if _, err := g.Net.Get("ipv6/conf/" + guestLink + "/optimistic_dad"); errors.Is(err, fs.ErrNotExist) {
+			return &UnsupportedError{"the kernel has no optimistic duplicate address detection (CONFIG_IPV6_OPTIMISTIC_DAD)"}
+		}
+	}
+	if err := g.Boot(t.scenario.Guest); err != nil {
 		return err
 	}
 	// Early releases open a port to everybody once the guest has sent from it, so the

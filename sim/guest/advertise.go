@@ -12,7 +12,6 @@ import (
 	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 
-	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/internal/frame"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/link"
@@ -69,7 +68,11 @@ func (g *Guest) play(ctx context.Context, ra Advertisement, send func() error) e
 func (g *Guest) contested(options []ndp.Option) bool {
 	return slices.ContainsFunc(options, func(o ndp.Option) bool {
 		p, ok := o.(*ndp.PrefixInformation)
-		return ok && p.PrefixLength == 64 && g.defended(eui64.Address(netip.PrefixFrom(p.Prefix, 64), g.MAC))
+		if !ok || p.PrefixLength != 64 {
+			return false
+		}
+		formed, known := g.AddrGen.Forms(netip.PrefixFrom(p.Prefix, 64), g.MAC)
+		return known && g.defended(formed)
 	})
 }
 

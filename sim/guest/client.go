@@ -42,6 +42,7 @@ type Client struct {
 type settings struct {
 	link       string
 	ra, dhcpv6 bool
+	gen        scenarios.AddrGen
 }
 
 // NoClientError says that a client is not installed.
@@ -116,7 +117,7 @@ func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error)
 	for _, a := range slices.Concat(o.Leases, g.Disk.leases) {
 		g.origins[a] = scenarios.OriginDHCPv6
 	}
-	spec := c.configure(settings{link: g.Link, ra: ra, dhcpv6: len(o.Leases) > 0})
+	spec := c.configure(settings{link: g.Link, ra: ra, dhcpv6: len(o.Leases) > 0, gen: g.AddrGen})
 	spec.Path, spec.Net, spec.Fresh = c.path, g.NS, true
 	spec.Keep, spec.Lasting, spec.Disk = true, "/var/lib", g.Disk.files
 	spec.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}

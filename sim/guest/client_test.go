@@ -97,7 +97,7 @@ func TestFormed(t *testing.T) {
 // No client sees anything of the machine's in the folders that it writes to.
 func TestOwn(t *testing.T) {
 	for _, c := range known {
-		for _, s := range []settings{{"eth0", true, true}, {"eth0", true, false}, {"eth0", false, true}} {
+		for _, s := range []settings{{link: "eth0", ra: true, dhcpv6: true}, {link: "eth0", ra: true}, {link: "eth0", dhcpv6: true}} {
 			spec := c.configure(s)
 			for _, dir := range []string{"/etc", "/run", "/var/lib"} {
 				if _, ok := spec.Own[dir]; !ok {

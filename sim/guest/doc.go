@@ -27,6 +27,9 @@
 // at its start. If another host on the link has the address (Guest.Defended), the kernel
 // removes the address or marks it as a duplicate.
 //
+// SLAAC makes interface identifiers as the kernel does by its settings addr_gen_mode,
+// stable_secret and ip-token(8), and a real client by its own (programs.go).
+//
 // A reboot is another Guest, in another namespace, with the Disk of the first: a client
 // finds its leases, its DUID and its secrets again. dhclient asks whether its lease still
 // holds (CONFIRM, RFC 8415 18.2.3) and keeps it whatever passt says (Client.Stale).

@@ -25,6 +25,8 @@ type Guest struct {
 	// Link is the interface behind passt, and MAC its address.
 	Link string
 	MAC  scenarios.MAC
+	// AddrGen says how SLAAC makes interface identifiers.
+	AddrGen scenarios.AddrGen
 
 	// Disk outlasts a reboot.
 	Disk Disk
@@ -64,13 +66,13 @@ func (g *Guest) Destroy() error {
 	return err
 }
 
-// Boot sets the interface up. tempaddr is the value of use_tempaddr (RFC 8981).
-func (g *Guest) Boot(tempaddr int) error {
+// Boot sets the interface up, with the settings of a scenario.
+func (g *Guest) Boot(sc scenarios.Guest) error {
 	conf, neigh := "ipv6/conf/"+g.Link+"/", "ipv6/neigh/"+g.Link+"/"
 	if err := g.Net.Set(
 		link.Sysctl{Key: conf + "accept_ra", Value: "0"},
 		link.Sysctl{Key: conf + "accept_ra_rt_info_max_plen", Value: "128"},
-		link.Sysctl{Key: conf + "use_tempaddr", Value: strconv.Itoa(tempaddr)},
+		link.Sysctl{Key: conf + "use_tempaddr", Value: strconv.Itoa(sc.TempAddr)},
 		link.Sysctl{Key: conf + "router_solicitation_delay", Value: "0"},
 		link.Sysctl{Key: conf + "mldv2_unsolicited_report_interval", Value: "10"},
 		g.retransmit(quick),
@@ -78,6 +80,14 @@ func (g *Guest) Boot(tempaddr int) error {
 		link.Sysctl{Key: neigh + "ucast_solicit", Value: "400"},
 		link.Sysctl{Key: "ipv6/icmp/ratelimit", Value: "0"},
 	); err != nil {
+		return err
+	}
+	if sc.OptimisticDAD {
+		if err := g.Net.Set(link.Sysctl{Key: conf + "optimistic_dad", Value: "1"}, link.Sysctl{Key: conf + "use_optimistic", Value: "1"}); err != nil {
+			return err
+		}
+	}
+	if err := g.setAddrGen(); err != nil {
 		return err
 	}
 	return g.Net.Up("lo", g.Link)

@@ -64,7 +64,7 @@ func boot(t *testing.T, addresses ...netip.Addr) (*guest.Guest, neighbour) {
 	// Kernels before 6.8 need a moment until the neighbour can object to what the
 	// guest forms, so it forms nothing until then.
 	silent := func(v string) error { return n.Set(link.Sysctl{Key: "ipv6/conf/eth0/disable_ipv6", Value: v}) }
-	ok(t, silent("1"), g.Boot(0), nb.net.AwaitUp(t.Context(), "eth0"), n.AwaitUp(t.Context(), "eth0"), silent("0"))
+	ok(t, silent("1"), g.Boot(scenarios.Guest{}), nb.net.AwaitUp(t.Context(), "eth0"), n.AwaitUp(t.Context(), "eth0"), silent("0"))
 	return g, nb
 }
 

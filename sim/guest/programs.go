@@ -1,15 +1,16 @@
 package guest
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/passtlab/passtlab/internal/child"
 	"github.com/passtlab/passtlab/scenarios"
 )
 
-// known has the clients. They get as few settings as possible: the interface, interface
-// identifiers from the MAC (RFC 4291 appendix A), and to stay in the foreground. A
-// read-only /sys tells them that there is no udev.
+// known has the clients. They get as few settings as possible: the interface, the interface
+// identifiers of the scenario, from the MAC (RFC 4291 appendix A) unless it says otherwise,
+// and to stay in the foreground. A read-only /sys tells them that there is no udev.
 var known = []Client{
 	{
 		Name: scenarios.ClientDHClient, Package: "isc-dhcp-client", Stale: true, programs: []string{"dhclient", "/sbin/dhclient"},
@@ -27,11 +28,21 @@ var known = []Client{
 		programs: []string{"/usr/lib/systemd/systemd-networkd", "/lib/systemd/systemd-networkd"},
 		configure: func(s settings) child.Spec {
 			conf := fmt.Sprintf("[Match]\nName=%s\n[Network]\nIPv6AcceptRA=%t\n", s.link, s.ra)
-			switch {
-			case !s.ra:
+			if s.gen.Mode == scenarios.AddrGenStable {
+				conf += "IPv6LinkLocalAddressGenerationMode=stable-privacy\n"
+			}
+			if !s.ra {
 				conf += "DHCP=ipv6\n[DHCPv6]\nWithoutRA=solicit\n"
-			case !s.dhcpv6:
-				conf += "[IPv6AcceptRA]\nDHCPv6Client=no\n"
+			}
+			conf += "[IPv6AcceptRA]\n"
+			switch {
+			case s.gen.Token.IsValid():
+				conf += "Token=static:" + s.gen.Token.String() + "\n"
+			case s.gen.Mode == scenarios.AddrGenStable:
+				conf += "Token=prefixstable\n"
+			}
+			if s.ra && !s.dhcpv6 {
+				conf += "DHCPv6Client=no\n"
 			}
 			return child.Spec{
 				Args: []string{"systemd-networkd"},
@@ -43,7 +54,11 @@ var known = []Client{
 	{
 		Name: scenarios.ClientDHCPCD, Package: "dhcpcd-base", RA: true, programs: []string{"dhcpcd", "/sbin/dhcpcd"},
 		configure: func(s settings) child.Spec {
-			conf := fmt.Sprintf("ipv6only\nslaac hwaddr\nscript /bin/true\nallowinterfaces %s\n", s.link)
+			slaac := "hwaddr"
+			if s.gen.Mode == scenarios.AddrGenStable {
+				slaac = "private"
+			}
+			conf := fmt.Sprintf("ipv6only\nslaac %s\nscript /bin/true\nallowinterfaces %s\n", slaac, s.link)
 			if !s.ra {
 				conf += "noipv6rs\n"
 			}
@@ -63,6 +78,11 @@ var known = []Client{
 		Name: scenarios.ClientNetworkManager, Package: "network-manager", RA: true, Quits: true, Greedy: true,
 		programs: []string{"NetworkManager", "/usr/sbin/NetworkManager"},
 		configure: func(s settings) child.Spec {
+			gen := cmp.Or(s.gen.Mode, scenarios.AddrGenEUI64)
+			token := ""
+			if s.gen.Token.IsValid() {
+				token = "token=" + s.gen.Token.String() + "\n"
+			}
 			method := "auto"
 			if !s.ra {
 				method = "dhcp"
@@ -74,7 +94,7 @@ var known = []Client{
 						"[keyfile]\nunmanaged-devices=*,except:interface-name:" + s.link + "\n",
 					"NetworkManager/system-connections/guest.nmconnection": fmt.Sprintf("[connection]\nid=guest\n"+
 						"uuid=6f1c2e1e-7d3b-4f6a-9b5e-2f0f3c5d8a11\ntype=ethernet\ninterface-name=%s\n"+
-						"[ipv4]\nmethod=disabled\n[ipv6]\nmethod=%s\naddr-gen-mode=eui64\n", s.link, method),
+						"[ipv4]\nmethod=disabled\n[ipv6]\nmethod=%s\naddr-gen-mode=%s\n%s", s.link, method, gen, token),
 				}, nil),
 				Hide: []string{"/sys"},
 			}

@@ -9,7 +9,6 @@ import (
 	"github.com/mdlayher/ndp"
 	"github.com/mdlayher/packet"
 
-	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/internal/frame"
 )
 
@@ -31,7 +30,11 @@ func (g *Guest) Solicit() (err error) {
 // solicit sends a router solicitation (RFC 4861 4.1) in the kernel's form.
 func (g *Guest) solicit(conn *packet.Conn) error {
 	mac := g.MAC.HardwareAddr()
-	f, err := frame.Neighbour(mac, allRoutersMAC, eui64.Address(eui64.LinkLocal, g.MAC), allRouters,
+	from, err := g.LinkLocal()
+	if err != nil {
+		return err
+	}
+	f, err := frame.Neighbour(mac, allRoutersMAC, from, allRouters,
 		&ndp.RouterSolicitation{Options: []ndp.Option{&ndp.LinkLayerAddress{Direction: ndp.Source, Addr: mac}}})
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ func TestVectors(t *testing.T) {
 }
 
 // ofCorpus makes a vector of each set of two or more addresses that a guest of the
-// corpus had. Temporary addresses are random, and so in none of them.
+// corpus had, unless one is random.
 func ofCorpus(c corpus) (vs []vector.Vector) {
 	known := map[string]bool{}
 	n := map[string]int{}
@@ -40,7 +40,9 @@ func ofCorpus(c corpus) (vs []vector.Vector) {
 	seen := slices.Clone(c.seen)
 	slices.SortStableFunc(seen, func(a, b moment) int { return cmp.Compare(rank(a.scenario), rank(b.scenario)) })
 	for _, s := range seen {
-		if len(s.addresses) < 2 || slices.ContainsFunc(s.addresses, func(a selector.Address) bool { return a.Flags.Has(selector.FlagTemporary) }) {
+		random := s.scenario.Guest.AddrGen.Mode == scenarios.AddrGenRandom ||
+			slices.ContainsFunc(s.addresses, func(a selector.Address) bool { return a.Flags.Has(selector.FlagTemporary) })
+		if len(s.addresses) < 2 || random {
 			continue
 		}
 		previous := s.previous

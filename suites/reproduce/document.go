@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/passtlab/passtlab/internal/visible"
 	"github.com/passtlab/passtlab/scenarios"
+	"github.com/passtlab/passtlab/selector"
 )
 
 // outcome is what was measured in the lab of a plan.
@@ -134,6 +136,12 @@ func (p *plan) passtNode() []entry {
 
 func (p *plan) guestNode() node {
 	es := []entry{p.valued("guest.mac", text(p.mac))}
+	if p.gen.Token.IsValid() {
+		es = append(es, set("addrGen", mapping(set("token", text(p.gen.Token))).because(p.why["guest.addrGen"])))
+	}
+	if slices.ContainsFunc(p.Addresses, func(a selector.Address) bool { return a.Flags.Has(selector.FlagOptimistic) }) {
+		es = append(es, set("optimisticDAD", word("true").because("the input has an optimistic address")))
+	}
 	if p.ownClient() {
 		es = append(es, set("client", word(string(p.opts.Client)).because("given by --client")))
 	}

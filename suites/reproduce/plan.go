@@ -21,6 +21,7 @@ type plan struct {
 	pod, gateway  netip.Addr
 	podMAC        scenarios.MAC // zero: the default
 	mac           scenarios.MAC
+	gen           scenarios.AddrGen
 	release       string // as Options.Release; empty: the default
 	routers       []router
 	autonomous    bool // passt's prefix makes an address
@@ -53,6 +54,7 @@ func newPlan(in Input, opts Options) (*plan, error) {
 	p := &plan{guest: g, opts: opts, release: opts.Release, why: map[string]string{}}
 	p.parts = g.parts(opts)
 	p.findMAC()
+	p.findToken()
 	p.form()
 	if p.lan() {
 		p.findLAN()
@@ -142,19 +144,41 @@ func (p *plan) findMAC() {
 	p.mac = all[0]
 }
 
+// findToken finds the identifier that all SLAAC addresses have if it is not made of the MAC.
+func (p *plan) findToken() {
+	var token netip.Addr
+	for _, x := range p.of(scenarios.OriginSLAAC) {
+		b := x.addr().As16()
+		clear(b[:8])
+		is := netip.AddrFrom16(b)
+		if made := x.addr() == eui64.Address(slash64(x.addr()), p.mac); x.Prefix.Bits() != 64 || made || token.IsValid() && is != token {
+			return
+		}
+		token = is
+	}
+	gen := scenarios.AddrGen{Token: token}
+	if _, why := (scenarios.Guest{AddrGen: gen}).Unsupported(cmp.Or(p.opts.Client, scenarios.ClientKernel)); token.IsValid() && why == "" {
+		p.gen = gen
+		p.why["guest.addrGen"] = "what SLAAC makes is not made of the MAC"
+	}
+}
+
 // form makes those addresses static that the guest cannot form: it forms one SLAAC address
-// in each /64, of its MAC, one temporary address beside it, and another temporary one when
+// in each /64, of its MAC or the token, one temporary address beside it, and another temporary one when
 // that is deprecated.
 func (p *plan) form() {
 	formed := map[netip.Prefix]bool{}
 	for i := range p.parts {
 		x := &p.parts[i]
 		switch in := slash64(x.addr()); {
-		case x.origin == scenarios.OriginSLAAC && x.Prefix.Bits() == 64 && !formed[in] && x.addr() == eui64.Address(in, p.mac):
+		case x.origin == scenarios.OriginSLAAC && x.Prefix.Bits() == 64 && !formed[in] && p.forms(x.addr()):
 			formed[in] = true
+			if x.Flags.Has(selector.FlagStablePrivacy) {
+				p.lose("the flag stable-privacy of %s: no other guest has the secret, so the identifier is a token", x.Prefix)
+			}
 		case x.origin == scenarios.OriginSLAAC:
 			x.origin, x.why = scenarios.OriginStatic, ""
-			p.lose("%s by SLAAC: the guest makes its identifier of the MAC, and one in each /64; it is set by hand, without mngtmpaddr", x.Prefix)
+			p.lose("%s by SLAAC: the guest makes its identifier of the MAC, or has one token, and one address in each /64; it is set by hand, without mngtmpaddr", x.Prefix)
 		case x.origin == scenarios.OriginVIP && p.has(*x, selector.FlagTentative|selector.FlagDADFailed):
 			x.origin = scenarios.OriginStatic // the event vip has no such parameter
 		}
@@ -175,6 +199,12 @@ func (p *plan) form() {
 		x.succeeds = old != nil
 		before[in] = x
 	}
+}
+
+// forms reports whether SLAAC makes the address.
+func (p *plan) forms(a netip.Addr) bool {
+	formed, _ := p.gen.Forms(slash64(a), p.mac)
+	return a == formed
 }
 
 // findPod finds the pod's address: given, leased, or set by hand, or else guessed.
