@@ -12,10 +12,11 @@ const (
 	FactFlags     Fact = "flags"     // all flags of addresses
 	FactHighFlags Fact = "highFlags" // those above the lowest eight, from mngtmpaddr on
 	FactLifetimes Fact = "lifetimes"
-	FactIPv4      Fact = "ipv4"     // IPv4 addresses
-	FactIPv6      Fact = "ipv6"     // IPv6 addresses
-	FactLinks     Fact = "links"    // whether a link is up
-	FactHardware  Fact = "hardware" // MAC addresses of links
+	FactIPv4      Fact = "ipv4"      // IPv4 addresses
+	FactIPv6      Fact = "ipv6"      // IPv6 addresses
+	FactLinks     Fact = "links"     // whether a link is up
+	FactLinkFlags Fact = "linkFlags" // flags of links, such as NOARP
+	FactHardware  Fact = "hardware"  // MAC addresses of links
 	FactMTU       Fact = "mtu"
 	FactLinkKinds Fact = "linkKinds"  // rtnetlink's kinds; "ether" stands for each of its kind
 	FactIndexes   Fact = "ifindex"    // indexes of links
@@ -36,6 +37,7 @@ var factWords = []struct {
 	{FactIPv4, "IPv4 addresses"},
 	{FactIPv6, "IPv6 addresses"},
 	{FactLinks, "state of links"},
+	{FactLinkFlags, "flags of links"},
 	{FactHardware, "MAC addresses of links"},
 	{FactMTU, "MTU of links"},
 	{FactLinkKinds, "kinds of links"},
@@ -94,7 +96,7 @@ func (fs Facts) Of(some ...Fact) Facts {
 func (fs Facts) Words() []string {
 	var words []string
 	for _, f := range fs {
-		if about := (Facts{FactHardware, FactMTU, FactLinkKinds, FactIndexes}); about.Has(f) && fs.Has(FactLinks) {
+		if about := (Facts{FactLinkFlags, FactHardware, FactMTU, FactLinkKinds, FactIndexes}); about.Has(f) && fs.Has(FactLinks) {
 			continue
 		}
 		words = append(words, f.String())

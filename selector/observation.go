@@ -77,6 +77,8 @@ type Link struct {
 	MAC   string `json:"mac,omitempty"`
 	MTU   int    `json:"mtu"`
 	Up    bool   `json:"up"` // administratively up and carrier
+	// Flags are the kernel's; LinkUp without LinkLowerUp is a link without a carrier.
+	Flags LinkFlags `json:"flags,omitempty"`
 }
 
 // Address is an address of a link.

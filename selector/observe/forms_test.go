@@ -27,9 +27,9 @@ var forms = []struct {
 	{"ip address", nil},
 	{"ip -6 address", selector.Facts{selector.FactIPv4, selector.FactHardware}},
 	{"ip -4 address", selector.Facts{selector.FactIPv6, selector.FactHardware}},
-	{"ip -o address", selector.Facts{selector.FactLinks, selector.FactHardware, selector.FactMTU}},
-	{"ip -o -6 address", selector.Facts{selector.FactLinks, selector.FactHardware, selector.FactMTU, selector.FactIPv4}},
-	{"ip -o -d address", selector.Facts{selector.FactLinks, selector.FactHardware, selector.FactMTU}},
+	{"ip -o address", selector.Facts{selector.FactLinks, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU}},
+	{"ip -o -6 address", selector.Facts{selector.FactLinks, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU, selector.FactIPv4}},
+	{"ip -o -d address", selector.Facts{selector.FactLinks, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU}},
 	{"ip -d address", nil},
 	{"ip -s address", nil},
 	{"ip -s -s address", nil},
@@ -37,19 +37,19 @@ var forms = []struct {
 	{"ip -c=always address", nil},
 	{"ip -N address", nil},
 	{"ip -t address", nil},
-	{"ip -br address", selector.Facts{selector.FactFlags, selector.FactLifetimes, selector.FactHardware, selector.FactMTU, selector.FactIndexes}},
-	{"ip -br -c=always address", selector.Facts{selector.FactFlags, selector.FactLifetimes, selector.FactHardware, selector.FactMTU, selector.FactIndexes}},
-	{"ip -br -6 address", selector.Facts{selector.FactFlags, selector.FactLifetimes, selector.FactHardware, selector.FactMTU, selector.FactIndexes, selector.FactIPv4}},
+	{"ip -br address", selector.Facts{selector.FactFlags, selector.FactLifetimes, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU, selector.FactIndexes}},
+	{"ip -br -c=always address", selector.Facts{selector.FactFlags, selector.FactLifetimes, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU, selector.FactIndexes}},
+	{"ip -br -6 address", selector.Facts{selector.FactFlags, selector.FactLifetimes, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU, selector.FactIndexes, selector.FactIPv4}},
 	{"ip -j address", nil},
 	{"ip -j -p address", nil},
 	{"ip -j -d -p address", nil},
 	{"ip -j -N address", nil},
 	{"ip -j -s address", nil},
 	{"ip -j -6 address", selector.Facts{selector.FactIPv4, selector.FactHardware}},
-	{"ip -j -br address", selector.Facts{selector.FactFlags, selector.FactLifetimes, selector.FactHardware, selector.FactMTU, selector.FactIndexes}},
+	{"ip -j -br address", selector.Facts{selector.FactFlags, selector.FactLifetimes, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU, selector.FactIndexes}},
 	{"busybox ip address", nil},
-	{"busybox ip -o address", selector.Facts{selector.FactLinks, selector.FactHardware, selector.FactMTU}},
-	{"cat /proc/net/if_inet6", selector.Facts{selector.FactHighFlags, selector.FactLifetimes, selector.FactIPv4, selector.FactLinks,
+	{"busybox ip -o address", selector.Facts{selector.FactLinks, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU}},
+	{"cat /proc/net/if_inet6", selector.Facts{selector.FactHighFlags, selector.FactLifetimes, selector.FactIPv4, selector.FactLinks, selector.FactLinkFlags,
 		selector.FactHardware, selector.FactMTU, selector.FactOrder}},
 }
 
@@ -82,7 +82,7 @@ func TestForms(t *testing.T) {
 				}
 			}
 			may := form.unknown.With(selector.FactRoutes, selector.FactLinkKinds, selector.FactProtocols)
-			if form.unknown.Has(selector.FactLinks, selector.FactHardware) || strings.Contains(form.command, "busybox") {
+			if form.unknown.Has(selector.FactLinks, selector.FactLinkFlags, selector.FactHardware) || strings.Contains(form.command, "busybox") {
 				may = may.With(selector.FactIndexes, selector.FactHighFlags)
 			}
 			if more := got.Unknown.Without(may...); len(more) > 0 {
@@ -183,6 +183,9 @@ func masked(o selector.Observation, unknown selector.Facts) selector.Observation
 	for i := range o.Links {
 		l := &o.Links[i]
 		l.Type = ""
+		if unknown.Has(selector.FactLinkFlags) {
+			l.Flags = 0
+		}
 		if unknown.Has(selector.FactHardware) {
 			l.MAC = ""
 		}

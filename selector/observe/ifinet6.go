@@ -44,7 +44,7 @@ func readIfInet6(s segment) (list, error) {
 		}
 	}
 	slices.SortFunc(l.Observation.Links, func(a, b selector.Link) int { return a.Index - b.Index })
-	l.lack(true, selector.FactHighFlags, selector.FactLifetimes, selector.FactIPv4, selector.FactLinks, selector.FactHardware, selector.FactMTU,
+	l.lack(true, selector.FactHighFlags, selector.FactLifetimes, selector.FactIPv4, selector.FactLinks, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU,
 		selector.FactLinkKinds, selector.FactProtocols, selector.FactRoutes, selector.FactOrder)
 	l.lack(!l.hasLoopback(), selector.FactRest)
 	return l, nil

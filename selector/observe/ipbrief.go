@@ -112,7 +112,7 @@ func (l *list) addBare(link string, p netip.Prefix) {
 
 // finishBrief says what ip -br does not print.
 func (l *list) finishBrief() {
-	l.lack(true, selector.FactFlags, selector.FactLifetimes, selector.FactHardware, selector.FactMTU, selector.FactLinkKinds,
+	l.lack(true, selector.FactFlags, selector.FactLifetimes, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU, selector.FactLinkKinds,
 		selector.FactIndexes, selector.FactProtocols, selector.FactRoutes)
 	l.families(false)
 }

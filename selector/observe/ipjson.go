@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/passtlab/passtlab/selector"
@@ -107,7 +106,8 @@ func (l ipLink) link() selector.Link {
 		x.Up = isUp(l.State)
 		return x
 	}
-	x.Up = slices.Contains(l.Flags, "UP") && slices.Contains(l.Flags, "LOWER_UP")
+	x.Flags = selector.ParseLinkFlags(l.Flags)
+	x.Up = x.Flags.Has(selector.LinkUp | selector.LinkLowerUp)
 	if named, ok := arphrd[x.Type]; ok {
 		x.Type = named
 	}
@@ -119,7 +119,7 @@ func (l ipLink) link() selector.Link {
 	switch {
 	case l.Info.Kind != "":
 		x.Type = l.Info.Kind
-	case slices.Contains(l.Flags, "LOOPBACK"):
+	case x.Flags.Has(selector.LinkLoopback):
 		x.Type = "loopback"
 	}
 	return x

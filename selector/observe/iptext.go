@@ -132,11 +132,13 @@ func (t *ipText) heading(n int, m []string) error {
 	}
 	t.headings++
 	l := t.current()
-	flags, rest := strings.Split(m[4], ","), m[5]+m[6]
-	l.Up = slices.Contains(flags, "UP") && slices.Contains(flags, "LOWER_UP")
-	if slices.Contains(flags, "LOOPBACK") {
+	rest := m[5] + m[6]
+	l.Flags = selector.ParseLinkFlags(strings.Split(m[4], ","))
+	l.Up = l.Flags.Has(selector.LinkUp | selector.LinkLowerUp)
+	if l.Flags.Has(selector.LinkLoopback) {
 		l.Type = "loopback"
 	}
+	t.lack(m[6] != "", selector.FactLinkFlags)
 	for pair := range slices.Chunk(strings.Fields(rest), 2) {
 		switch {
 		case len(pair) < 2:
@@ -265,7 +267,7 @@ func (t *ipText) finish() {
 	// Old ones show the lowest eight flags alone, and busybox those without a name as a
 	// number.
 	t.lack((t.old || t.numbers) && !t.highFlags, selector.FactHighFlags)
-	t.lack(oneline, selector.FactLinks, selector.FactMTU)
+	t.lack(oneline, selector.FactLinks, selector.FactLinkFlags, selector.FactMTU)
 	t.lack(t.hardware < t.headings || oneline, selector.FactHardware)
 	t.lack(t.details < t.headings || oneline, selector.FactLinkKinds)
 	t.lack(!t.protocols, selector.FactProtocols)

@@ -90,7 +90,8 @@ func TestRead(t *testing.T) {
 
 	eth0, _ := o.Link("eth0")
 	eth0.Index = 0
-	want := selector.Link{Name: "eth0", Type: "veth", MAC: "52:54:00:1f:c7:bd", MTU: 1400, Up: true}
+	want := selector.Link{Name: "eth0", Type: "veth", MAC: "52:54:00:1f:c7:bd", MTU: 1400, Up: true,
+		Flags: selector.LinkUp | selector.LinkBroadcast | selector.LinkMulticast | selector.LinkLowerUp}
 	if diff := cmp.Diff(want, eth0); diff != "" {
 		t.Error(diff)
 	}

@@ -74,6 +74,7 @@ func link(l netlink.Link) selector.Link {
 		MAC:   a.HardwareAddr.String(),
 		MTU:   a.MTU,
 		Up:    a.RawFlags&unix.IFF_UP != 0 && a.RawFlags&unix.IFF_LOWER_UP != 0,
+		Flags: selector.LinkFlags(a.RawFlags) &^ selector.LinkRunning,
 	}
 }
 

@@ -122,10 +122,24 @@ func TestPastedWithoutFlags(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := flags.ReplaceAllString(string(data), "")
-		same(t, file, string(data), text)
+		want, err := Parse("x", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lacks := selector.Facts{selector.FactLinkFlags}
+		texts := []string{flags.ReplaceAllString(string(data), "")}
 		if file != "ip-d.txt" { // its details belong to lines
-			same(t, file+" on one line", string(data), strings.Join(strings.Fields(text), " "))
+			texts = append(texts, strings.Join(strings.Fields(texts[0]), " "))
+		}
+		for _, text := range texts {
+			got, err := Parse("x", []byte(text))
+			if err != nil || len(got) != 1 || !got[0].Observation.Unknown.Has(lacks...) {
+				t.Errorf("%s: %d nodes, %v\n%s", file, len(got), err, text)
+				continue
+			}
+			if d := cmp.Diff(asJSON(t, masked(want[0].Observation, lacks)), asJSON(t, masked(got[0].Observation, lacks))); d != "" {
+				t.Errorf("%s: %s\n%s", file, d, text)
+			}
 		}
 	}
 }

@@ -89,7 +89,7 @@ func collectNode(name string, rs []resource) (Saved, error) {
 	if !flagsKnown {
 		s.Observation.Unknown = selector.Facts{selector.FactFlags}
 	}
-	s.Observation.Unknown = s.Observation.Unknown.With(selector.FactLifetimes, selector.FactLinks, selector.FactHardware, selector.FactMTU,
+	s.Observation.Unknown = s.Observation.Unknown.With(selector.FactLifetimes, selector.FactLinks, selector.FactLinkFlags, selector.FactHardware, selector.FactMTU,
 		selector.FactLinkKinds, selector.FactIndexes, selector.FactProtocols, selector.FactRoutes, selector.FactOrder)
 	if len(s.Said) > 0 && s.Algorithm == "" {
 		s.Lacks = append(s.Lacks, "the sort algorithm, which talosctl get nodeaddresses has")
