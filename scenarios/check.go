@@ -33,6 +33,8 @@ func check(m member) {
 	c.interfaces()
 	c.routers()
 	c.addresses()
+	c.listen()
+	c.as("expect.as", c.Expect.As)
 	checkpoints := c.events()
 	c.failures(checkpoints)
 	c.prove(checkpoints)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
+
+	"github.com/passtlab/passtlab/internal/strict"
 )
 
 // EndCheckpoint is the name of the last checkpoint of every timeline.
@@ -18,6 +21,8 @@ type Checkpoint struct {
 	// Reachable lists the addresses that work, as in expect. Required, unless Judge
 	// is false.
 	Reachable []Target `yaml:"reachable" required:"true" unless:"judge"`
+	// As lists the same for a role that listen is about, where that differs.
+	As As `yaml:"as,omitempty"`
 	// Judge false only asks: selectors may remember what they see, and no choice is
 	// wrong yet.
 	Judge *bool `yaml:"judge,omitempty"`
@@ -37,6 +42,7 @@ func (cp *Checkpoint) where() string {
 }
 
 func (cp *Checkpoint) check(c at) {
+	c.as(strict.Join(c.path, "as"), cp.As)
 	before := func(e Event) bool { o, ok := e.Action.(*Checkpoint); return ok && o != cp && o.Name == cp.Name }
 	i := slices.IndexFunc(c.Events, func(e Event) bool { return e.Action == cp })
 	switch {
@@ -58,14 +64,16 @@ func (cp *Checkpoint) Play(_ context.Context, lab Lab) error {
 		return nil
 	}
 	var faults Faults
-	for i, t := range cp.Reachable {
-		err := cp.reaches(lab, fmt.Sprintf("reachable[%d]", i), t)
-		f, ok := errors.AsType[Fault](err)
-		if err != nil && !ok {
-			return err
-		}
-		if ok {
-			faults = append(faults, f)
+	for key, ts := range cp.expected() {
+		for i, t := range ts {
+			err := cp.reaches(lab, fmt.Sprintf("%s[%d]", key, i), t)
+			f, ok := errors.AsType[Fault](err)
+			if err != nil && !ok {
+				return err
+			}
+			if ok {
+				faults = append(faults, f)
+			}
 		}
 	}
 	if cp.Name == EndCheckpoint {
@@ -87,6 +95,20 @@ func (cp *Checkpoint) Play(_ context.Context, lab Lab) error {
 		}
 	}
 	return faults.Err()
+}
+
+// expected returns the lists of targets with their keys.
+func (cp *Checkpoint) expected() iter.Seq2[string, []Target] {
+	return func(yield func(string, []Target) bool) {
+		if !yield("reachable", cp.Reachable) {
+			return
+		}
+		for _, r := range Roles() {
+			if of := cp.As.of(r); of != nil && !yield("as."+string(r), *of) {
+				return
+			}
+		}
+	}
 }
 
 func (cp *Checkpoint) reaches(lab Lab, key string, t Target) error {
@@ -133,14 +155,18 @@ func (k knownFailure) impossible(cp *Checkpoint, lab Lab, as []Address) Faults {
 	case len(is) == 0 && !t.Addr.IsValid():
 		return fault("an origin of which there is an address", "add what makes such an address, or correct it", "no address of origin %s is there %s", t.Origin, cp.where())
 	}
-	right := len(is) > 0 && !slices.ContainsFunc(is, func(a Address) bool {
-		return !slices.ContainsFunc(cp.Reachable, func(t Target) bool { return t.Names(a.Addr(), a.Origin) })
-	})
+	rightAs := func(r Role) bool {
+		return len(is) > 0 && !slices.ContainsFunc(is, func(a Address) bool {
+			return !slices.ContainsFunc(cp.For(r), func(t Target) bool { return t.Names(a.Addr(), a.Origin) })
+		})
+	}
+	roles := k.in(lab.Scenario().Roles)
+	right := slices.ContainsFunc(roles, rightAs)
 	const next = "correct the pick or reachable"
 	switch {
 	case k.mode() == FailWrong && right:
 		return fault("a pick that is wrong there", next, "%s is reachable %s, so a selector that picks it passes", k.Picks, cp.where())
-	case k.mode() == FailLate && !right:
+	case k.mode() == FailLate && slices.ContainsFunc(roles, func(r Role) bool { return !rightAs(r) }):
 		return fault("a pick that is right there, but too late", next, "%s is not reachable %s", k.Picks, cp.where())
 	}
 	return nil
@@ -163,7 +189,7 @@ func (s *Scenario) Timeline() (es []Event) {
 			es = append(es, e)
 		}
 	}
-	end := Event{Action: &Checkpoint{Name: EndCheckpoint, Reachable: s.Expect.Reachable, Within: s.Expect.Within}}
+	end := Event{Action: &Checkpoint{Name: EndCheckpoint, Reachable: s.Expect.Reachable, As: s.Expect.As, Within: s.Expect.Within}}
 	if s.decoder != nil {
 		end.from = &source{s.decoder, "expect"}
 	}

@@ -34,6 +34,14 @@ func (f Failure) same(o Failure) bool {
 	return f.mode() == o.mode() || f.at() == o.at() && choice(f.mode()) && choice(o.mode())
 }
 
+// in returns the roles in which the failure happens, of those that are judged.
+func (f Failure) in(roles []Role) []Role {
+	if f.Role != "" {
+		return []Role{f.Role}
+	}
+	return roles
+}
+
 func (c checker) failures(checkpoints []*Checkpoint) {
 	var before []Failure
 	for i, f := range c.Expect.Failures {
@@ -119,13 +127,17 @@ func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 		return
 	}
 	const next = "correct the pick or reachable"
+	any := func(is func([]Target) bool) bool {
+		return slices.ContainsFunc(f.in(c.Roles), func(r Role) bool { return is(m.For(r)) })
+	}
+	none := func(ts []Target) bool { return len(ts) == 0 }
 	switch f.mode() { // Checkpoint.Play finds what depends on the guest's addresses
 	case FailWrong:
-		if t, ok := f.Picks.target(); ok && slices.Contains(m.Reachable, t) {
+		if t, ok := f.Picks.target(); ok && any(func(ts []Target) bool { return slices.Contains(ts, t) }) {
 			c.fault(picks, "a pick that is wrong there", next, "%s is reachable %s, so a selector that picks it passes", f.Picks, m.where())
 		}
 	case FailLost:
-		if len(m.Reachable) == 0 {
+		if any(none) {
 			c.fault(picks, "a pick that is wrong there", next, "nothing is reachable, so a selector that picks none passes")
 		}
 	case FailLate:
@@ -136,7 +148,7 @@ func (c checker) failure(path string, f Failure, checkpoints []*Checkpoint) {
 		switch {
 		case i == 0:
 			c.fault(kind, "a checkpoint that has one before it", "add one before it, or correct the kind", "nothing was chosen before: it is the first checkpoint")
-		case len(m.Reachable) == 0:
+		case any(none):
 			c.fault(kind, "a checkpoint where something works", "correct the kind or reachable", "no choice works %s, so none can be left", m.where())
 		}
 	}

@@ -56,6 +56,10 @@ type Scenario struct {
 	// Each is judged by itself.
 	Roles []Role `yaml:"roles" required:"true" nonempty:"true"`
 
+	// Listen says how the servers of the roles listen: bound to the chosen address, or at
+	// ports that passt may not forward.
+	Listen Listen `yaml:"listen,omitempty"`
+
 	// Expect is the result that the author expects.
 	Expect Expect `yaml:"expect" required:"true"`
 	// Prove names a selector that passes and one that fails. The corpus needs it.
@@ -259,6 +263,8 @@ type Expect struct {
 	// directions at the end; [] if none does. No other candidate may work. If the
 	// measurement differs, the lab or the scenario has an error, and no selector fails.
 	Reachable []Target `yaml:"reachable" required:"true"`
+	// As lists the same for a role that listen is about, where that differs.
+	As As `yaml:"as,omitempty"`
 	// Within bounds the time from the last step to the right choice at the end. Default:
 	// only the bound of the answer.
 	Within Duration `yaml:"within,omitempty"`

@@ -105,6 +105,9 @@ func decorate(t *testing.T, root, s *jsonschema.Schema, rt reflect.Type, done ma
 		if ft == reflect.TypeFor[[]Axis]() {
 			continue
 		}
+		if ft.Kind() == reflect.Pointer && ft.Elem().Kind() == reflect.Slice {
+			ft = ft.Elem() // by which an empty list differs from none
+		}
 		if ft.Kind() == reflect.Slice {
 			ft = ft.Elem()
 			_, p.UniqueItems = reader.Scalar(f, ft)

@@ -117,6 +117,15 @@ func TestArguments(t *testing.T) {
 			t.Errorf("ports %s: got %s, want %s", p, got, want)
 		}
 	}
+	// Of the ports of listen those are open that passt forwards.
+	for p, want := range map[scenarios.Ports]string{
+		"all": "::/22,20007,20100-20199,50008", "none": "::/50008", "22": "::/22,20007,20100-20199,50008",
+		"6443": "::/6443,20007,20100-20199,50008", "~22": "::/20007,20100-20199,50008",
+	} {
+		if got := ports(p, rel, 22, 50000); got != want {
+			t.Errorf("ports %s with 22 and 50000: got %s, want %s", p, got, want)
+		}
+	}
 	cfg = passt.Config{Nameservers: []netip.Addr{netip.MustParseAddr("::1"), netip.MustParseAddr("fd01::53")}, Searches: []string{"a.example", "b.example"}}
 	if got, want := resolvConf(cfg), "nameserver ::1\nnameserver fd01::53\nsearch a.example b.example\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)

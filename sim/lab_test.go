@@ -161,8 +161,11 @@ func TestCorpus(t *testing.T) {
 			}
 			for _, r := range table {
 				works := func(t scenarios.Target) bool { return t.Names(r.Address.Addr(), r.Origin) }
-				if want := slices.ContainsFunc(sc.Expect.Reachable, works); r.Bidirectional() != want {
-					t.Errorf("%s: %+v, want it to work: %t", sc.ID, r, want)
+				end := &scenarios.Checkpoint{Reachable: sc.Expect.Reachable, As: sc.Expect.As}
+				for _, role := range sc.Roles {
+					if want := slices.ContainsFunc(end.For(role), works); r.Works(sc.Listener(role)) != want {
+						t.Errorf("%s: %+v, want it to work as %s: %t", sc.ID, r, role, want)
+					}
 				}
 			}
 			return nil

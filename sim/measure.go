@@ -128,6 +128,7 @@ func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
 	cfg := probe.Config{
 		Peer: m.remote(), Pod: m.Pod, Guest: m.Guest,
 		PeerAddress: m.PeerAddress(),
+		Services:    services(m.scenario),
 		Controls:    controls,
 		Silence:     silence,
 	}
@@ -141,6 +142,17 @@ func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
 		t[i].NoDefaultRoute = !m.routed
 	}
 	return t, err
+}
+
+// services are the servers that a scenario names by their ports.
+func services(sc *scenarios.Scenario) (ss []probe.Service) {
+	for _, r := range sc.Roles {
+		l := sc.Listener(r)
+		for _, p := range l.Ports {
+			ss = append(ss, probe.Service{Port: p, Bound: l.Bound()})
+		}
+	}
+	return ss
 }
 
 // toPasst reports whether the guest sends packets to the peer through passt.

@@ -46,6 +46,9 @@ func As(name string, scs ...*scenarios.Scenario) ([]*scenarios.Scenario, error) 
 // Check is a scenarios.Check. It finds releases that are unknown, settings with which
 // passt does not start, and what guest.client cannot play.
 func Check(sc *scenarios.Scenario) []scenarios.Fault {
+	if faults := ownPorts(sc); len(faults) > 0 {
+		return faults
+	}
 	if !sc.BehindPasst() {
 		return checkClient(sc, nil)
 	}
@@ -67,6 +70,20 @@ func Check(sc *scenarios.Scenario) []scenarios.Fault {
 		return []scenarios.Fault{{Key: "passt", Problem: err.Error(), Expected: "settings with which passt starts", Next: "correct passt or pod"}}
 	}
 	return checkClient(sc, engine)
+}
+
+// ownPorts finds ports of listen at which the lab has servers of its own.
+func ownPorts(sc *scenarios.Scenario) (faults []scenarios.Fault) {
+	taken := append(probe.Ports(), probe.PortPod, probe.PortGuest)
+	for _, r := range scenarios.Roles() {
+		for i, p := range sc.Listener(r).Ports {
+			if slices.Contains(taken, p.Number()) {
+				faults = append(faults, scenarios.Fault{Key: fmt.Sprintf("listen.%s.ports[%d]", r, i), Problem: fmt.Sprintf("port %d is the lab's own", p.Number()),
+					Expected: "a port at which the lab has no server", Next: "take another one"})
+			}
+		}
+	}
+	return faults
 }
 
 // vhostUser reports whether the scenario's KubeVirt release attaches QEMU by vhost-user.

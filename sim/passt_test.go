@@ -52,6 +52,21 @@ func TestForwarded(t *testing.T) {
 	}
 }
 
+// At the lab's own ports no server of a scenario can listen.
+func TestOwnPorts(t *testing.T) {
+	sc := &scenarios.Scenario{Listen: scenarios.Listen{
+		Kubelet: scenarios.Listener{Ports: []scenarios.Port{"10250/tcp", "20007/udp"}},
+		Etcd:    scenarios.Listener{Ports: []scenarios.Port{"20150/tcp", "50008/tcp", "51820/udp"}},
+	}}
+	var keys []string
+	for _, f := range ownPorts(sc) {
+		keys = append(keys, f.Key)
+	}
+	if d := cmp.Diff([]string{"listen.kubelet.ports[1]", "listen.etcd.ports[0]", "listen.etcd.ports[1]"}, keys); d != "" {
+		t.Error(d)
+	}
+}
+
 // Every option reaches passt.
 func TestPasstConfig(t *testing.T) {
 	a := netip.MustParseAddr

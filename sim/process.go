@@ -78,5 +78,7 @@ func (l stage) answers() (is bool, err error) {
 		return false, err
 	}
 	as, err := l.Addresses()
-	return slices.ContainsFunc(as, func(a scenarios.Address) bool { return slices.Contains(l.Leases(), a.Addr()) && !a.Tentative && !a.Failed }), err
+	return slices.ContainsFunc(as, func(a scenarios.Address) bool {
+		return slices.Contains(l.Leases(), a.Addr()) && !a.Tentative && !a.Failed
+	}), err
 }

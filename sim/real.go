@@ -69,7 +69,15 @@ func (l *Lab) solicitor() scenarios.MAC {
 func (l *Lab) startPasta(cfg passt.Config) *child.Process {
 	tcp, udp := "none", "none"
 	if p := l.scenario.Passt; cfg.Address.IsValid() {
-		tcp, udp = ports(p.TCP, cfg.Release), ports(p.UDP, cfg.Release)
+		var listen [2][]uint16 // over TCP and UDP
+		for _, port := range l.scenario.ListenPorts() {
+			i := 0
+			if port.UDP() {
+				i = 1
+			}
+			listen[i] = append(listen[i], port.Number())
+		}
+		tcp, udp = ports(p.TCP, cfg.Release, listen[0]...), ports(p.UDP, cfg.Release, listen[1]...)
 	}
 	var template []string
 	if name := l.scenario.Named(); name != "" {
@@ -84,9 +92,13 @@ func (l *Lab) startPasta(cfg passt.Config) *child.Process {
 	})
 }
 
-// readyPod lets passt send echo requests of its own, as group 0.
+// readyPod lets passt send echo requests of its own, as group 0, and listen on any port, as
+// KubeVirt does.
 func readyPod(pod *link.Net) error {
-	return pod.Set(link.Sysctl{Key: "ipv4/ping_group_range", Value: "0 0"})
+	return pod.Set(
+		link.Sysctl{Key: "ipv4/ping_group_range", Value: "0 0"},
+		link.Sysctl{Key: "ipv4/ip_unprivileged_port_start", Value: "0"},
+	)
 }
 
 // start starts the real passt as a child, in the foreground, as a user.

@@ -46,10 +46,10 @@ func resolvConf(cfg passt.Config) string {
 }
 
 // ports returns the option's value: the ports that a scenario lists, those of the probes
-// that are forwarded, and that of the control. The word all opens only the probes': pasta
+// and of listen that are forwarded, and that of the control. The word all opens only these: pasta
 // knows it since 2026_05_07, and needs a descriptor for each port. Without the address some
 // releases open the ports for IPv4 too, and refuse that together with -6.
-func ports(p scenarios.Ports, release passt.Release) string {
+func ports(p scenarios.Ports, release passt.Release, listen ...uint16) string {
 	open := []string{fmt.Sprint(probe.PortGuest)}
 	ranges := forwarded(p, release)
 	for _, r := range ranges {
@@ -57,7 +57,7 @@ func ports(p scenarios.Ports, release passt.Release) string {
 			open = append(open, words(r))
 		}
 	}
-	for _, port := range probe.Ports() {
+	for _, port := range append(probe.Ports(), listen...) {
 		if slices.ContainsFunc(ranges, func(r passt.PortRange) bool { return r.First <= port && port <= r.Last }) {
 			open = append(open, fmt.Sprint(port))
 		}

@@ -341,7 +341,7 @@ func (t *Topology) boot(ctx context.Context) (err error) {
 	// kernel must not give the guest a port of the controls. A selector in the guest must
 	// not take a port of the probes: ports up to PortLast need a right that it lacks.
 	if err := g.Net.Set(
-		link.Sysctl{Key: "ipv4/ip_local_reserved_ports", Value: fmt.Sprintf("%d,%d", probe.PortPod, probe.PortGuest)},
+		link.Sysctl{Key: "ipv4/ip_local_reserved_ports", Value: reserved(t.scenario)},
 		link.Sysctl{Key: "ipv4/ip_local_port_range", Value: fmt.Sprintf("%d 65535", probe.PortLast+1)},
 		link.Sysctl{Key: "ipv4/ip_unprivileged_port_start", Value: fmt.Sprint(probe.PortLast + 1)},
 	); err != nil {
@@ -362,6 +362,15 @@ func (t *Topology) boot(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// reserved are the ports of the controls, and those at which servers of the scenario listen.
+func reserved(sc *scenarios.Scenario) string {
+	ports := fmt.Sprintf("%d,%d", probe.PortPod, probe.PortGuest)
+	for _, p := range sc.ListenPorts() {
+		ports += fmt.Sprintf(",%d", p.Number())
+	}
+	return ports
 }
 
 var defaultRoute = netip.PrefixFrom(netip.IPv6Unspecified(), 0)

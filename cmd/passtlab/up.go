@@ -154,6 +154,7 @@ func describeLab(out io.Writer, lab *sim.Lab, sc *scenarios.Scenario, events []s
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Origin, r.Address, r.Out, source, r.In, r.InBound, works)
 	}
 
+	listens(w, sc, table)
 	for _, r := range table {
 		if (r.InFirst != probe.Result{}) {
 			fmt.Fprintf(w, "\nbefore the guest had sent to the passt that was restarted: %s %s, in %s\n", r.Origin, r.Address, r.InFirst)
@@ -202,6 +203,53 @@ func between(lab *sim.Lab, sc *scenarios.Scenario) (words, picture string, err e
 		}
 	}
 	return fmt.Sprintf("passt %s (%s) stands between pod and guest", release, program), "peer ──── pod ══ passt ══ guest", nil
+}
+
+// listens shows what works for the roles whose servers listen otherwise than the lab's own.
+func listens(w io.Writer, sc *scenarios.Scenario, table probe.Table) {
+	for _, role := range sc.Roles {
+		l := sc.Listener(role)
+		if l.Default() {
+			continue
+		}
+		fmt.Fprintf(w, "\nAS %s\tADDRESS\t%s\tWORKS\n", strings.ToUpper(string(role)), strings.ToUpper(strings.Join(columns(l), "\t")))
+		for _, r := range table {
+			works := "no"
+			if r.Works(l) {
+				works = "yes"
+			}
+			var cells []string
+			for _, p := range l.Ports {
+				cells = append(cells, string(r.Ports[p].In))
+			}
+			if len(cells) == 0 {
+				cells = []string{r.InBound.String()}
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Origin, r.Address, strings.Join(cells, "\t"), works)
+			for _, p := range l.Ports {
+				for _, from := range table {
+					if o, ok := r.Ports[p].After[from.Address.Addr()]; ok && o != r.Ports[p].In {
+						fmt.Fprintf(w, "\t  after the guest sent from %s, at %s: %s\n", from.Origin, p, o)
+					}
+				}
+			}
+		}
+	}
+}
+
+// columns are the headings for what decides.
+func columns(l scenarios.Listener) (words []string) {
+	bound := ""
+	if l.Bound() {
+		bound = ", bound"
+	}
+	for _, p := range l.Ports {
+		words = append(words, string(p)+bound)
+	}
+	if len(words) == 0 {
+		words = []string{"in" + bound}
+	}
+	return words
 }
 
 // origin returns the origin of an address, by the table or by its kind.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/passtlab/passtlab/internal/limits"
+	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/netns"
 )
 
@@ -49,6 +50,8 @@ type Config struct {
 	Peer, Pod, Guest *netns.NS
 	// PeerAddress is where the guest's outbound exchanges go.
 	PeerAddress netip.Addr
+	// Services are measured beside the lab's own servers, each at every candidate.
+	Services []Service
 	// Controls are exchanges that have to work whatever the guest does.
 	Controls []Control
 	// Silence is after how long an exchange without an answer ends as Silent. The
@@ -60,6 +63,12 @@ type Config struct {
 	// before the guest sends (Row.InFirst), and Unheard, which makes the guest send, is
 	// called after that. It needs Silence.
 	Unheard func(ctx context.Context) error
+}
+
+// Service is a server of the guest at a port of its own.
+type Service struct {
+	Port  scenarios.Port
+	Bound bool // to each candidate alone, else on the wildcard address
 }
 
 // Control is an exchange over one hop, from a namespace to a server of the
@@ -90,12 +99,18 @@ func Measure(ctx context.Context, cfg Config, candidates []Candidate) (_ Table, 
 	}
 	for i, c := range candidates {
 		m.table[i] = Row{Candidate: c, InBoundAfter: map[netip.Addr]Result{}}
+		if len(cfg.Services) > 0 {
+			m.table[i].Ports = map[scenarios.Port]PortResult{}
+		}
 		// A candidate that is tentative or a duplicate cannot be bound, which
 		// is a result about it.
 		err := m.serve(cfg.Guest, c.Address.Addr(), portBound+i)
 		if m.bound[i] = err == nil; err != nil && !errors.Is(err, errNotAvailable) {
 			return nil, err
 		}
+	}
+	if err := m.serveAll(); err != nil {
+		return nil, err
 	}
 	if err := m.run(ctx); err != nil {
 		return nil, fmt.Errorf("measure the truth table: %w", err)
@@ -171,7 +186,10 @@ func (m *measurement) candidate(ctx context.Context, i int) (err error) {
 		row.InBound, err = m.inBound(gctx, i)
 		return err
 	})
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return m.services(ctx, i, func(s Service, o Outcome) { row.Ports[s.Port] = PortResult{In: o} }, m.Services)
 }
 
 // first measures In while the guest is silent: over TCP first, because a guest takes a
@@ -225,8 +243,13 @@ func (m *measurement) after(ctx context.Context, sender int) error {
 		return err
 	}
 	for i, r := range results {
-		if i != sender {
-			m.table[i].InBoundAfter[m.addr(sender)] = r
+		if i == sender {
+			continue
+		}
+		m.table[i].InBoundAfter[m.addr(sender)] = r
+		note := func(s Service, o Outcome) { m.table[i].after(s.Port, m.addr(sender), o) }
+		if err := m.services(ctx, i, note, m.boundServices()); err != nil {
+			return err
 		}
 	}
 	return m.control(ctx)

@@ -75,12 +75,58 @@ type Row struct {
 	// InBoundAfter is InBound again, after the guest has sent from the candidate that is
 	// the key.
 	InBoundAfter map[netip.Addr]Result
+	// Ports has the ports of Config.Services.
+	Ports map[scenarios.Port]PortResult
+}
+
+// PortResult is what was measured at one port of the candidate, over the port's protocol.
+type PortResult struct {
+	In Outcome `json:"in"` // In, or InBound where the service is bound
+	// After is In again, after the guest has sent from the candidate that is the key; only
+	// where the service is bound.
+	After map[netip.Addr]Outcome `json:"after,omitempty"`
+}
+
+// OK reports whether the port works.
+func (p PortResult) OK() bool {
+	for _, o := range p.After {
+		if o != OK {
+			return false
+		}
+	}
+	return p.In == OK
 }
 
 // Bidirectional reports whether the candidate works out and in, as a choice has to. In also
 // before the guest has sent, where that was measured.
 func (r Row) Bidirectional() bool {
 	return r.Out.OK() && r.In.OK() && (r.InFirst == Result{} || r.InFirst.OK())
+}
+
+// Works reports whether the candidate works for a role: out, and in to servers that listen
+// as l says.
+func (r Row) Works(l scenarios.Listener) bool {
+	if l.Default() || !r.Out.OK() {
+		return r.Bidirectional()
+	}
+	for _, p := range l.Ports {
+		first := r.InFirst.TCP
+		if p.UDP() {
+			first = r.InFirst.UDP
+		}
+		if !r.Ports[p].OK() || first != "" && first != OK {
+			return false
+		}
+	}
+	if len(l.Ports) > 0 {
+		return true
+	}
+	for _, after := range r.InBoundAfter {
+		if !after.OK() {
+			return false
+		}
+	}
+	return r.InBound.OK() && (r.InFirst == Result{} || r.InFirst.OK())
 }
 
 // Table is the truth table: one row a candidate, in the kernel's order.

@@ -117,6 +117,17 @@ func (w *comparer) candidates(at string, simulated, real []report.Measured, name
 		w.inbound(name+": in", a.In, b.In)
 		w.inbound(name+": in, before the guest has sent", a.InFirst, b.InFirst)
 		w.inbound(name+": in, bound", a.InBound, b.InBound)
+		for _, p := range slices.Sorted(maps.Keys(merge(a.Ports, b.Ports))) {
+			t := TCP
+			if p.UDP() {
+				t = UDP
+			}
+			w.outcome(name+": in at "+string(p), t, a.Ports[p].In, b.Ports[p].In)
+			was, is := rename(a.Ports[p].After, named), rename(b.Ports[p].After, namedReal)
+			for _, from := range slices.Sorted(maps.Keys(merge(was, is))) {
+				w.outcome(name+": in at "+string(p)+", after "+from, t, was[from], is[from])
+			}
+		}
 		after, afterReal := rename(a.InBoundAfter, named), rename(b.InBoundAfter, namedReal)
 		for _, from := range slices.Sorted(maps.Keys(merge(after, afterReal))) {
 			w.inbound(name+": in, bound, after "+from, after[from], afterReal[from])
@@ -205,8 +216,8 @@ func addresses(cs []report.Measured) (as []netip.Prefix) {
 	return as
 }
 
-func rename(rs map[netip.Addr]probe.Result, names map[netip.Addr]string) map[string]probe.Result {
-	m := map[string]probe.Result{}
+func rename[T any](rs map[netip.Addr]T, names map[netip.Addr]string) map[string]T {
+	m := map[string]T{}
 	for a, r := range rs {
 		m[cmp.Or(names[a], a.String())] = r
 	}

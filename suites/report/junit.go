@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -134,6 +136,9 @@ func truth(s Scenario) string {
 	var b strings.Builder
 	for _, c := range s.Candidates {
 		fmt.Fprintf(&b, "%s %s [%s]: out %s (seen as %s), in %s, bound %s\n", c.Origin, c.Address, c.Flags, c.Out, c.OutSource, c.In, c.InBound)
+		for _, p := range slices.Sorted(maps.Keys(c.Ports)) {
+			fmt.Fprintf(&b, "  at %s %s\n", p, c.Ports[p].In)
+		}
 	}
 	return b.String()
 }

@@ -114,7 +114,9 @@ type Measured struct {
 	InBound           probe.Result `json:"inBound"`            // in, with the server bound to the candidate alone
 	// InBoundAfter: InBound after the guest has sent from another candidate.
 	InBoundAfter map[netip.Addr]probe.Result `json:"inBoundAfter,omitempty"`
-	Remarks      []string                    `json:"remarks,omitempty"` // limits of a candidate that works
+	// Ports are those that the scenario names.
+	Ports   map[scenarios.Port]probe.PortResult `json:"ports,omitempty"`
+	Remarks []string                            `json:"remarks,omitempty"` // limits of a candidate that works
 }
 
 // Works reports whether the candidate works in both directions.
@@ -136,6 +138,9 @@ type Result struct {
 	Verdict Verdict               `json:"verdict"`
 	Kind    scenarios.FailureKind `json:"kind,omitempty"` // how it failed
 	At      string                `json:"at,omitempty"`   // names the checkpoint that decided, where there is more than one
+	// Works says what decided whether an address works, where that is not out and in at
+	// the lab's own ports: "bound, 2379/tcp, 2380/tcp".
+	Works string `json:"works,omitempty"`
 	// Took is the seconds from the question to the choice. For a selector that
 	// watches it counts from the end of the last step.
 	Took        float64      `json:"took,omitempty"`

@@ -10,22 +10,39 @@ import (
 	"github.com/passtlab/passtlab/sim/probe"
 )
 
-// checkExpect compares the measurement with what the scenario's author expects. Where
-// they disagree, no choice can be judged.
-func checkExpect(table probe.Table, reachable []scenarios.Target) error {
+// checkExpect compares the measurement with what the scenario's author expects for each
+// role. Where they disagree, no choice can be judged.
+func (s *session) checkExpect(c checkpoint, cp *scenarios.Checkpoint) error {
+	var errs []error
+	for _, role := range s.sc.Roles {
+		t := s.truth(c, role)
+		err := checkExpect(t, cp.For(role))
+		switch {
+		case err == nil:
+		case t.listens.Default():
+			errs = append(errs, err) // which other roles have, too
+			return errors.Join(errs...)
+		default:
+			errs = append(errs, fmt.Errorf("as %s (%s): %w", role, t.listens, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func checkExpect(table truth, reachable []scenarios.Target) error {
 	var errs []error
 	named := func(t scenarios.Target, r probe.Row) bool { return t.Names(r.Address.Addr(), r.Origin) }
 	for _, t := range reachable {
-		if !slices.ContainsFunc(table, func(r probe.Row) bool { return named(t, r) }) {
+		if !slices.ContainsFunc(table.Table, func(r probe.Row) bool { return named(t, r) }) {
 			errs = append(errs, fmt.Errorf("expected %s to be reachable: the guest has no such candidate", t))
 		}
 	}
-	for _, r := range table {
+	for _, r := range table.Table {
 		switch want := slices.ContainsFunc(reachable, func(t scenarios.Target) bool { return named(t, r) }); {
-		case want && !r.Bidirectional():
-			errs = append(errs, fmt.Errorf("expected %s to be reachable: measured %s", r.Origin, describe(r)))
-		case !want && r.Bidirectional():
-			errs = append(errs, fmt.Errorf("expected %s not to be reachable: measured %s%s", r.Origin, describe(r), near(r)))
+		case want && !table.works(r):
+			errs = append(errs, fmt.Errorf("expected %s to be reachable: measured %s", r.Origin, table.describe(r)))
+		case !want && table.works(r):
+			errs = append(errs, fmt.Errorf("expected %s not to be reachable: measured %s%s", r.Origin, table.describe(r), near(r)))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

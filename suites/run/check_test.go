@@ -21,14 +21,14 @@ func TestCheckExpect(t *testing.T) {
 		{"does not work", []scenarios.Target{scenarios.Of("dhcpv6"), scenarios.Of("slaac")}, "expected slaac to be reachable: measured slaac fd01:cafe::5054:ff:fe1f:c7bd/64: out ok (seen as fd01:…557f), in EHOSTUNREACH"},
 		{"no candidate", []scenarios.Target{scenarios.Of("dhcpv6"), scenarios.Of("vip")}, "expected vip to be reachable: the guest has no such candidate"},
 	} {
-		t.Run(tt.name, func(t *testing.T) { wantError(t, checkExpect(fieldTable(), tt.reachable), tt.want) })
+		t.Run(tt.name, func(t *testing.T) { wantError(t, checkExpect(truth{Table: fieldTable()}, tt.reachable), tt.want) })
 	}
 	t.Run("no default route", func(t *testing.T) {
 		near := fieldTable()
 		for i := range near {
 			near[i].NoDefaultRoute = true
 		}
-		wantError(t, checkExpect(near, nil), "peer: {via: gateway} puts the peer behind the gateway")
+		wantError(t, checkExpect(truth{Table: near}, nil), "peer: {via: gateway} puts the peer behind the gateway")
 	})
 }
 

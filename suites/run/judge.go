@@ -3,12 +3,10 @@ package run
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/selector"
-	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites/report"
 	"github.com/passtlab/passtlab/suites/stability"
 )
@@ -27,7 +25,7 @@ func (s *session) result(x *subject) report.Result {
 		there := report.CheckpointResult{Name: cp.name, Choice: r.Choice, Advertised: r.Advertised, Origin: r.Origin, Kind: r.Kind, Took: r.Took, Reason: r.Reason}
 		if cp.judged {
 			there.Verdict = &r.Verdict
-			orders := worst(res.KernelOrder, s.orders(cp, a.orders))
+			orders := worst(res.KernelOrder, s.orders(s.truth(cp, x.role), cp.name, a.orders))
 			if res.Verdict == report.Pass || res.Verdict == report.Skip && r.Verdict == report.Fail {
 				res = r
 			}
@@ -63,7 +61,9 @@ func (s *session) result(x *subject) report.Result {
 
 func (s *session) judgeAt(x *subject, i int) report.Result {
 	cp, a := s.checkpoints[i], x.answers[i]
-	r := judge(cp.table, a.choice, a.err)
+	t := s.truth(cp, x.role)
+	r := judge(t, a.choice, a.err)
+	r.Works = t.listens.String()
 	r.At, r.Took = cp.name, report.Seconds(a.took)
 	if !cp.judged {
 		r.Origin, r.Kind, r.Reason = "", "", ""
@@ -94,7 +94,7 @@ func (s *session) judgeAt(x *subject, i int) report.Result {
 }
 
 // judge compares one answer of a selector with the truth table.
-func judge(table probe.Table, c selector.Choice, err error) report.Result {
+func judge(t truth, c selector.Choice, err error) report.Result {
 	r := report.Result{Choice: c.Address(), Rule: report.Clean(c.Reason), Err: err}
 	if len(c.Addresses) > 1 {
 		r.Advertised = c.Addresses
@@ -105,21 +105,21 @@ func judge(table probe.Table, c selector.Choice, err error) report.Result {
 	case err != nil:
 		r.Verdict, r.Kind, r.Origin, r.Reason = report.Fail, scenarios.FailLost, scenarios.PickNone, "gave no choice: "+report.Clean(err.Error())
 	case len(c.Addresses) == 0:
-		judgeNone(&r, table)
+		judgeNone(&r, t)
 	default:
-		judgeAddresses(&r, table, c)
+		judgeAddresses(&r, t, c)
 	}
 	return r
 }
 
 // judgeAddresses judges all chosen addresses, since the node advertises all of them.
 // The first that does not work decides, or else the preferred one.
-func judgeAddresses(r *report.Result, table probe.Table, c selector.Choice) {
+func judgeAddresses(r *report.Result, t truth, c selector.Choice) {
 	for i, a := range c.Addresses {
-		row, ok := table.Row(a)
-		works := ok && row.Bidirectional()
+		row, ok := t.Row(a)
+		works := ok && t.works(row)
 		if i == 0 || !works {
-			r.Decided, r.Origin, r.Reason = a, scenarios.Pick(row.Origin), "picked "+describe(row)
+			r.Decided, r.Origin, r.Reason = a, scenarios.Pick(row.Origin), "picked "+t.describe(row)
 		}
 		if !ok {
 			r.Origin, r.Reason = scenarios.PickOther, fmt.Sprintf("picked %s: %s", a, kind(a))
@@ -128,19 +128,19 @@ func judgeAddresses(r *report.Result, table probe.Table, c selector.Choice) {
 			r.Verdict, r.Kind, r.Remarks = report.Fail, scenarios.FailWrong, nil
 			return
 		}
-		r.Remarks = append(r.Remarks, remarks(table, row)...)
+		r.Remarks = append(r.Remarks, t.remarks(row)...)
 	}
 }
 
-func judgeNone(r *report.Result, table probe.Table) {
+func judgeNone(r *report.Result, t truth) {
 	r.Origin, r.Reason = scenarios.PickNone, "picked no address"
 	if r.Rule != "" {
 		r.Reason += " (" + r.Rule + ")"
 	}
-	for _, row := range table {
-		if row.Bidirectional() {
+	for _, row := range t.Table {
+		if t.works(row) {
 			r.Verdict, r.Kind = report.Fail, scenarios.FailLost
-			r.Reason += ", yet there is " + describe(row)
+			r.Reason += ", yet there is " + t.describe(row)
 			return
 		}
 	}
@@ -157,14 +157,15 @@ func (s *session) overTime(x *subject, i int, r *report.Result) {
 	}
 	if j := s.judgedBefore(i); j >= 0 {
 		before := s.checkpoints[j]
+		then, here := s.truth(before, x.role), s.truth(cp, x.role)
 		old, now := x.answers[j].choice.Address(), a.choice.Address()
 		row, _ := cp.table.Row(old)
 		deprecated := selector.Flags(row.Flags).Has(selector.FlagDeprecated) // to be left (RFC 4862 5.5.4)
 		switch {
-		case old != now && worked(before.table, old) && worked(cp.table, old) && !deprecated:
+		case old != now && then.worked(old) && here.worked(old) && !deprecated:
 			fail(scenarios.FailFlap, "but left %s, its choice at %s, which still works", title(row), before.name)
 			return
-		case a.left != nil && worked(before.table, old):
+		case a.left != nil && then.worked(old):
 			fail(scenarios.FailFlap, "to which it came back: since %s it had left it for %s", before.name, stability.Reply{Choice: *a.left})
 			return
 		}
@@ -175,9 +176,4 @@ func (s *session) overTime(x *subject, i int, r *report.Result) {
 	case cp.within > 0 && a.took > cp.within:
 		fail(scenarios.FailLate, "only after %s, and not within %s", a.took.Round(time.Millisecond), cp.within)
 	}
-}
-
-func worked(t probe.Table, a netip.Addr) bool {
-	row, ok := t.Row(a)
-	return ok && row.Bidirectional()
 }

@@ -55,7 +55,7 @@ func TestJudge(t *testing.T) {
 		{"unsupported", field, selector.Choice{}, fmt.Errorf("%w: IPv4 only", selector.ErrUnsupported), report.Skip, "", "unsupported: IPv4 only"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := judge(tt.table, tt.choice, tt.err)
+			r := judge(truth{Table: tt.table}, tt.choice, tt.err)
 			kind := scenarios.FailureKind("")
 			switch {
 			case r.Verdict == report.Fail && tt.pick == "none":
@@ -75,13 +75,59 @@ func TestJudge(t *testing.T) {
 
 func TestJudgeRemarks(t *testing.T) {
 	want := []string{"a server bound to fd01:…557f alone is not reached once the guest has sent from slaac fd01:…c7bd: ECONNREFUSED"}
-	if got := judge(fieldTable(), selector.Pick(dhcpv6.Addr(), ""), nil); got.Verdict != report.Pass || !cmp.Equal(got.Remarks, want) {
+	if got := judge(truth{Table: fieldTable()}, selector.Pick(dhcpv6.Addr(), ""), nil); got.Verdict != report.Pass || !cmp.Equal(got.Remarks, want) {
 		t.Errorf("judge = %s %q, want pass %q", got.Verdict, got.Remarks, want)
 	}
 	unbound := fieldTable()[:1]
 	unbound[0].InBound = dead
 	want = []string{"a server bound to fd01:…557f alone is not reached: EHOSTUNREACH"}
-	if got := judge(unbound, selector.Pick(dhcpv6.Addr(), ""), nil); got.Verdict != report.Pass || !cmp.Equal(got.Remarks, want) {
+	if got := judge(truth{Table: unbound}, selector.Pick(dhcpv6.Addr(), ""), nil); got.Verdict != report.Pass || !cmp.Equal(got.Remarks, want) {
 		t.Errorf("judge = %s %q, want pass %q", got.Verdict, got.Remarks, want)
 	}
+}
+
+// What decides for a role is what its servers need, and the reason says it.
+func TestJudgeListener(t *testing.T) {
+	table := fieldTable()
+	for i := range table {
+		o := table[i].In.TCP
+		table[i].Ports = map[scenarios.Port]probe.PortResult{"2379/tcp": {In: o}, "2380/tcp": {In: o, After: map[netip.Addr]probe.Outcome{slaac.Addr(): "ECONNREFUSED"}}}
+	}
+	const row = "picked dhcpv6 fd01:cafe::f14c:9fa1:8496:557f/128: out ok, in"
+	ports := func(ps ...scenarios.Port) []scenarios.Port { return ps }
+	for _, tt := range []struct {
+		name    string
+		listens scenarios.Listener
+		choice  selector.Choice
+		verdict report.Verdict
+		reason  string
+	}{
+		{"bound", scenarios.Listener{Works: scenarios.WorksBound}, selector.Pick(dhcpv6.Addr(), ""), report.Fail,
+			row + " to a server bound to it ok, but after the guest has sent from slaac fd01:…c7bd ECONNREFUSED"},
+		{"bound, none", scenarios.Listener{Works: scenarios.WorksBound}, selector.None(""), report.Pass, "picked no address, and none works"},
+		{"port", scenarios.Listener{Ports: ports("2379/tcp")}, selector.Pick(dhcpv6.Addr(), ""), report.Pass, row + " at 2379/tcp ok"},
+		{"port, none", scenarios.Listener{Ports: ports("2379/tcp")}, selector.None(""), report.Fail,
+			"picked no address, yet there is dhcpv6 fd01:cafe::f14c:9fa1:8496:557f/128: out ok, in at 2379/tcp ok"},
+		{"ports, bound", scenarios.Listener{Works: scenarios.WorksBound, Ports: ports("2379/tcp", "2380/tcp")}, selector.Pick(dhcpv6.Addr(), ""), report.Fail,
+			row + " to a server bound to it at 2379/tcp ok, in to a server bound to it at 2380/tcp ok, but after the guest has sent from slaac fd01:…c7bd ECONNREFUSED"},
+	} {
+		r := judge(truth{table, tt.listens}, tt.choice, nil)
+		if r.Verdict != tt.verdict || r.Reason != tt.reason || len(r.Remarks) > 0 {
+			t.Errorf("%s: got  %s %q %q\nwant %s %q", tt.name, r.Verdict, r.Reason, r.Remarks, tt.verdict, tt.reason)
+		}
+	}
+}
+
+// Each role is compared with its own expectation.
+func TestCheckExpectListener(t *testing.T) {
+	sc := &scenarios.Scenario{Roles: []scenarios.Role{scenarios.RoleKubelet, scenarios.RoleEtcd}}
+	sc.Listen.Etcd.Works = scenarios.WorksBound
+	s := &session{sc: sc}
+	lease := []scenarios.Target{scenarios.Of(scenarios.OriginDHCPv6)}
+	c := checkpoint{table: fieldTable()}
+	if err := s.checkExpect(c, &scenarios.Checkpoint{Reachable: lease, As: scenarios.As{Etcd: new([]scenarios.Target(nil))}}); err != nil {
+		t.Error(err)
+	}
+	wantError(t, s.checkExpect(c, &scenarios.Checkpoint{Reachable: lease}), "as etcd (bound): compare expectation with measurement: expected dhcpv6 to be reachable: measured dhcpv6 ")
+	wantError(t, s.checkExpect(c, &scenarios.Checkpoint{As: scenarios.As{Etcd: &lease}}), "compare expectation with measurement: expected dhcpv6 not to be reachable: ")
 }

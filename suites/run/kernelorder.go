@@ -10,15 +10,15 @@ import (
 
 // orders judges the choices in both orders. It returns nil where order does not
 // matter.
-func (s *session) orders(cp checkpoint, o *orders) *report.KernelOrder {
+func (s *session) orders(t truth, at string, o *orders) *report.KernelOrder {
 	if o == nil {
 		return nil
 	}
 	one := func(a stability.Reply) report.OrderedChoice {
-		r := judge(cp.table, a.Choice, a.Err)
+		r := judge(t, a.Choice, a.Err)
 		c := report.OrderedChoice{Choice: r.Decided, Origin: r.Origin, Works: r.Verdict == report.Pass}
 		if s.several {
-			c.At = cp.name
+			c.At = at
 		}
 		return c
 	}

@@ -136,7 +136,7 @@ func (s *session) check(ctx context.Context, e scenarios.Event, cp *scenarios.Ch
 	var early selector.Observation
 	err := s.inLab(ctx, &s.phases.play, func(ctx context.Context) error { return s.lab.Step(ctx, e) })
 	if err == nil {
-		early, err = s.measure(ctx, &c, cp.Reachable)
+		early, err = s.measure(ctx, &c, cp)
 	}
 	s.checkpoints = append(s.checkpoints, c)
 	if err != nil {
@@ -159,7 +159,7 @@ func (s *session) check(ctx context.Context, e scenarios.Event, cp *scenarios.Ch
 
 // measure fills in the truth table and the observation of a checkpoint. Selectors that
 // watch see early before the measurement, which may take long.
-func (s *session) measure(ctx context.Context, c *checkpoint, reachable []scenarios.Target) (early selector.Observation, err error) {
+func (s *session) measure(ctx context.Context, c *checkpoint, cp *scenarios.Checkpoint) (early selector.Observation, err error) {
 	if slices.ContainsFunc(s.subjects, (*subject).watches) {
 		if early, err = s.observe(ctx); err != nil {
 			return early, err
@@ -178,7 +178,7 @@ func (s *session) measure(ctx context.Context, c *checkpoint, reachable []scenar
 	if err := checkObservation(c.table, c.shown); err != nil {
 		return early, err
 	}
-	return early, checkExpect(c.table, reachable)
+	return early, s.checkExpect(*c, cp)
 }
 
 // at names a checkpoint where there is more than one.
@@ -262,7 +262,7 @@ func (cp checkpoint) candidates() []report.Measured {
 		c := report.Measured{
 			Address: row.Address, Link: row.Link, Origin: row.Origin, Flags: selector.Flags(row.Flags),
 			Out: row.Out, OutSource: row.OutSource, In: row.In,
-			InFirst: row.InFirst, InBound: row.InBound, InBoundAfter: row.InBoundAfter,
+			InFirst: row.InFirst, InBound: row.InBound, InBoundAfter: row.InBoundAfter, Ports: row.Ports,
 			Remarks: remarks(cp.table, row),
 		}
 		for _, a := range cp.shown.Addresses {

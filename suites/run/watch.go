@@ -107,7 +107,9 @@ func (s *session) show(ctx context.Context, o selector.Observation) {
 // the time from the end of the last step to the line.
 func (s *session) listen(ctx context.Context, x *subject, cp checkpoint) (a answer) {
 	w := x.watch
-	right := func(choice selector.Choice) bool { return judge(cp.table, choice, nil).Verdict == report.Pass }
+	right := func(choice selector.Choice) bool {
+		return judge(s.truth(cp, x.role), choice, nil).Verdict == report.Pass
+	}
 	wait := max(s.opts.WatchLimit, cp.within-w.meter.Between(s.stepped, w.shown).Own())
 	atShown := -1 // how many choices it had said by then
 	said, err := x.hear(ctx, command.Slowness*wait+s.opts.SelectLimit, func(said []selector.Said) (bool, error) {

@@ -11,6 +11,10 @@ import (
 // describe returns the measurement of a candidate:
 // "slaac fd01:…/64: out ok (seen as fd01:…557f), in EHOSTUNREACH".
 func describe(r probe.Row) string {
+	return fmt.Sprintf("%s, in %s%s", out(r), r.In, before(r))
+}
+
+func out(r probe.Row) string {
 	seen := ""
 	if r.OutSource.IsValid() && r.OutSource != r.Address.Addr() {
 		seen = fmt.Sprintf(" (seen as %s)", short(r.OutSource))
@@ -19,11 +23,15 @@ func describe(r probe.Row) string {
 	if r.NoDefaultRoute && !r.Out.OK() {
 		why = " (no default route)"
 	}
-	first := ""
-	if (r.InFirst != probe.Result{}) && !r.InFirst.OK() {
-		first = fmt.Sprintf(", before the guest has sent %s", r.InFirst)
+	return fmt.Sprintf("%s: out %s%s%s", title(r), r.Out, why, seen)
+}
+
+// before says what did not come in before the guest had sent to a new passt.
+func before(r probe.Row) string {
+	if (r.InFirst == probe.Result{}) || r.InFirst.OK() {
+		return ""
 	}
-	return fmt.Sprintf("%s: out %s%s%s, in %s%s", title(r), r.Out, why, seen, r.In, first)
+	return fmt.Sprintf(", before the guest has sent %s", r.InFirst)
 }
 
 // title names a row: "slaac fd01:…/64".
