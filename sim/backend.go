@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -26,6 +29,27 @@ func (b Backend) Behaves() string { return min(b.Release, passt.Last) }
 
 // Real reports whether the backend is the real program.
 func (b Backend) Real() bool { return b.Program != "" }
+
+// Select returns the scenarios that the backend is for, and says which it leaves out: the
+// real passt is not on a network without passt.
+func (b Backend) Select(scs []*scenarios.Scenario) (selected []*scenarios.Scenario, note string) {
+	if !b.Real() {
+		return scs, ""
+	}
+	out := map[scenarios.Network]int{}
+	for _, sc := range scs {
+		if sc.BehindPasst() {
+			selected = append(selected, sc)
+		} else {
+			out[sc.Network]++
+		}
+	}
+	var notes []string
+	for _, n := range slices.Sorted(maps.Keys(out)) {
+		notes = append(notes, fmt.Sprintf("network %s has no passt: %d left out", n, out[n]))
+	}
+	return selected, strings.Join(notes, "; ")
+}
 
 // Check returns what the system lacks for labs with the backend: pasta needs
 // /dev/net/tun.

@@ -34,6 +34,8 @@ func TestBackend(t *testing.T) {
 		{"run --backend passt", "--backend: find pasta: program not found; install passt (apt-get install passt)"},
 		{"up --backend passt=/none/pasta passt-slaac-then-dhcpv6", "--backend: find /none/pasta: program not found"},
 		{"run --backend passt=" + program("hello"), "it is not passt"},
+		{"run --backend passt=" + pasta + " lan-slaac-and-lease bridge-slaac", "--backend: network bridge has no passt: 1 left out; network lan has no passt: 2 left out; leave --backend out"},
+		{"up --backend passt=" + pasta + " lan-late-lease", "--backend: network lan has no passt: 1 left out"},
 		{"wire record --backend simulated x", "name its program"},
 		{"wire record --backend passt=" + program("pasta unknown version") + " x", "does not say which release it is: it says \"pasta unknown version\"; say it: passt="},
 		{"wire record --backend passt=" + pasta + " --stimuli /none x", "--stimuli: "},

@@ -71,7 +71,14 @@ func (f *labFlags) configOf(c *cobra.Command, scs chosen, who asked) (run.Config
 	if err != nil {
 		return run.Config{}, err
 	}
+	played, note := backend.Select(played)
+	if len(played) == 0 {
+		return run.Config{}, fmt.Errorf("--backend: %s; leave --backend out", note)
+	}
 	cfg := run.Config{Scenarios: played, Selectors: sels, Parallel: f.parallel}
+	if note != "" {
+		cfg.Notes = []string{note}
+	}
 	cfg.Options = run.Options{
 		SelectLimit: f.slower * run.DefaultSelectLimit, WatchLimit: f.slower * run.DefaultWatchLimit,
 		WatchKeep: f.slower * run.DefaultWatchKeep,

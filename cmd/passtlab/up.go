@@ -52,6 +52,9 @@ to a checkpoint, measures which addresses work there, and keeps the lab up.`,
 			if err != nil {
 				return err
 			}
+			if some, note := backend.Select(played); len(some) == 0 {
+				return fmt.Errorf("--backend: %s; leave --backend out", note)
+			}
 			if err := makeCaptures(capture); err != nil {
 				return err
 			}

@@ -105,6 +105,7 @@ func judge(t *testing.T, b sim.Backend, scs ...*scenarios.Scenario) *report.Repo
 // compare has the corpus on both backends, as the program's release where a scenario
 // is about no release.
 func (p *program) compare(t *testing.T, scs []*scenarios.Scenario) {
+	scs, _ = p.Select(scs)
 	scs, err := sim.As(p.Behaves(), scs...)
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,7 @@ type Config struct {
 	Selectors []selector.Selector // asked one after the other at each checkpoint
 	Parallel  int                 // labs up at once, at most MaxParallel; default: DefaultParallel
 	Shard     *report.Shard       // for the report, where the scenarios are a part of a run
+	Notes     []string            // remarks for the report
 	Progress  func(Progress)      // called after each scenario, never twice at a time
 	Options                       // for every scenario
 }
@@ -57,7 +58,7 @@ func All(ctx context.Context, cfg Config) (*report.Report, error) {
 	}
 	cfg.Options = cfg.Options.withDefaults()
 	rep := report.New(sim.KernelRelease(), cfg.Now(), cfg.Seed)
-	rep.Shard = cfg.Shard
+	rep.Shard, rep.Notes = cfg.Shard, append(rep.Notes, cfg.Notes...)
 	if cfg.Backend.Real() {
 		rep.Backend, rep.Program = report.BackendReal, cfg.Backend.Program
 		if own, as := cfg.Backend.Release, cfg.Backend.Behaves(); as != own {
