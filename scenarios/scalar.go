@@ -40,6 +40,9 @@ var scalars = map[reflect.Type]strict.Scalar{
 			}
 			return f, plainAddr(s, netip.MustParsePrefix(strings.TrimPrefix(string(f), "!")).Addr())
 		}},
+	reflect.TypeFor[Host](): {Tag: "!!str", Expected: `an address and its names, such as "fd01:cafe::a node-1"`,
+		Pattern: `^[0-9A-Fa-f:.]+( +[A-Za-z0-9.-]+)+$`, Examples: []string{"fd01:cafe::a node-1", "127.0.0.1 localhost"},
+		Parse: parsed(ParseHost)},
 	reflect.TypeFor[Ports](): {Tag: "!!str", Expected: `all, none, or ports such as "22,6443,30000-32767"`,
 		Pattern:  `^(all|none|~?[0-9]{1,5}(-[0-9]{1,5})?(,~?[0-9]{1,5}(-[0-9]{1,5})?)*)$`,
 		Examples: []string{"all", "none", "22,6443,30000-32767", "~15000-15010"},

@@ -208,6 +208,13 @@ type Guest struct {
 	// choose the order of ra and dhcpv6 themselves. Except with kernel, no event can
 	// add an address to eth0 before the client has started.
 	Client Client `yaml:"client,omitempty"`
+	// Hostname is the guest's host name, for programs that are asked: uname(2) and
+	// /etc/hostname. Default: that of the machine.
+	Hostname string `yaml:"hostname,omitempty" pattern:"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" form:"a host name such as node-1"`
+	// Hosts are the lines of the guest's /etc/hosts, for programs that are asked. No name
+	// server answers them then. Default: those of the machine, or localhost if there is a
+	// hostname.
+	Hosts []Host `yaml:"hosts,omitempty" nonempty:"true"`
 	// Static are addresses that the event "static" sets on eth0 by hand.
 	Static []netip.Prefix `yaml:"static,omitempty" is:"host"`
 	// VIPs are virtual addresses, each a /128, that the event "vip" adds.

@@ -16,6 +16,11 @@ type Observation struct {
 	Routes    []Route   `json:"routes"` // the IPv6 routes of the main table, in the kernel's order
 	Config    Config    `json:"config"` // the configuration of the component
 
+	// Hostname and Hosts are the host name and the lines of /etc/hosts. Empty: those of the
+	// machine.
+	Hostname string `json:"hostname,omitempty"`
+	Hosts    []Host `json:"hosts,omitempty"`
+
 	// Source says in what form an observation from a file was, such as "ip -br
 	// address". It is empty for one from the kernel.
 	Source  string `json:"source,omitempty"`
@@ -99,6 +104,12 @@ type Address struct {
 	// system can know that, a program that reads the kernel's list cannot, and so no
 	// program is told. False where nobody knows.
 	Foreign bool `json:"-"`
+}
+
+// Host is a line of /etc/hosts.
+type Host struct {
+	Address netip.Addr `json:"address"`
+	Names   []string   `json:"names"`
 }
 
 // Forever is the infinite lifetime (RFC 4861 4.6.2).

@@ -37,6 +37,9 @@ var devices = []string{"null", "zero", "full", "random", "urandom"}
 // cannot undo that: it has no right to mount (disarm) and cannot get it (filter).
 func (o order) confineFiles(argv []string) error {
 	var dev, seen trees
+	if err := o.mountEtc(); err != nil {
+		return err
+	}
 	defer dev.close()
 	defer seen.close()
 	for _, name := range devices {

@@ -143,6 +143,11 @@ func (o order) enter() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w%s", err, whyNoMount(err))
 	}
+	if o.Hostname != "" {
+		if err := unix.Sethostname([]byte(o.Hostname)); err != nil {
+			return fmt.Errorf("set the host name: %w", err)
+		}
+	}
 	mode := os.FileMode(0o600)
 	if o.Public {
 		mode = 0o644

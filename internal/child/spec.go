@@ -39,6 +39,11 @@ type Spec struct {
 	// Public.
 	Own    map[string]map[string]string `json:"own,omitempty"`
 	Public bool                         `json:"public,omitempty"`
+	// Hostname is the program's host name, and Etc are files of /etc that a confined program
+	// sees in place of the machine's, by name. What the machine does not have it does not see
+	// either.
+	Hostname string            `json:"hostname,omitempty"`
+	Etc      map[string]string `json:"etc,omitempty"`
 	// Hide are folders that are empty and read-only for the program.
 	Hide []string `json:"hide,omitempty"`
 	// Started, unless nil, is called with the place of the program's tasks, for

@@ -73,6 +73,7 @@ func TestWrong(t *testing.T) {
 		"test-sticky":    "fd01:cafe::114c:9fa1:8496:557f",
 		"test-forgetful": "fd01:cafe::114c:9fa1:8496:557f",
 		"test-kept":      "fd01:cafe::114c:9fa1:8496:557f",
+		"test-hostname":  "fd01:cafe::114c:9fa1:8496:557f",
 	} {
 		s, err := Get(name)
 		if err != nil {
@@ -133,6 +134,32 @@ func TestWrongOverTime(t *testing.T) {
 			if got != want {
 				t.Errorf("%s picks %s, want %s", name, got, want)
 			}
+		}
+	}
+}
+
+// test-hostname takes the first address of the host name that the guest has.
+func TestHostname(t *testing.T) {
+	s, err := Get("test-hostname")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const slaac, lease = "fd01:cafe::5054:ff:fe1f:c7bd", "fd01:cafe::a"
+	for _, tt := range []struct{ hosts, want string }{
+		{"", lease},
+		{"127.0.0.1 " + slaac, slaac},
+		{"fd01:cafe::b " + lease + " " + slaac, lease},
+		{"fd01:cafe::b", lease},
+	} {
+		o := selector.Observation{Hostname: "node-1", Hosts: []selector.Host{{Address: netip.MustParseAddr(slaac), Names: []string{"node-2"}}}}
+		for _, a := range strings.Fields(tt.hosts) {
+			o.Hosts = append(o.Hosts, selector.Host{Address: netip.MustParseAddr(a), Names: []string{"node", "node-1"}})
+		}
+		o.Addresses = []selector.Address{
+			{Prefix: netip.MustParsePrefix(slaac + "/64"), Flags: selector.FlagMngTmpAddr}, {Prefix: netip.MustParsePrefix(lease + "/128"), Flags: selector.FlagPermanent},
+		}
+		if c, err := s.Select(t.Context(), o); err != nil || c.Address().String() != tt.want {
+			t.Errorf("%q: picks %v, want %s, %v", tt.hosts, c.Address(), tt.want, err)
 		}
 	}
 }

@@ -30,6 +30,7 @@ func Wrong() []selector.Selector {
 			permanent := slices.DeleteFunc(slices.Clone(as), func(a selector.Address) bool { return !a.Flags.Has(selector.FlagPermanent) })
 			return append(permanent, as...)
 		}), selector.FactFlags),
+		needing(wrong("test-hostname", named), selector.FactFlags, selector.FactHighFlags),
 		wrong("test-unstable", func(o selector.Observation) []selector.Address { return reversed(o.Candidates()) }),
 		remembering("test-flap", flap),
 		needing(remembering("test-sticky", stick), selector.FactFlags, selector.FactHighFlags),
@@ -45,6 +46,22 @@ func lowestFirst(as []selector.Address) []selector.Address {
 
 func reversed(as []selector.Address) []selector.Address {
 	slices.Reverse(as)
+	return as
+}
+
+// named prefers the addresses of the host name that are the guest's, in their order, as
+// kubelet does. Without one it makes a good choice.
+func named(o selector.Observation) (as []selector.Address) {
+	all := o.Candidates()
+	for _, h := range o.Hosts {
+		if !slices.Contains(h.Names, o.Hostname) {
+			continue
+		}
+		as = append(as, slices.DeleteFunc(slices.Clone(all), func(a selector.Address) bool { return a.Prefix.Addr() != h.Address })...)
+	}
+	if good := best(o); len(as) == 0 && good.IsValid() {
+		as = slices.DeleteFunc(all, func(a selector.Address) bool { return a.Prefix.Addr() != good })
+	}
 	return as
 }
 

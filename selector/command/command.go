@@ -219,6 +219,7 @@ func (p *program) start(ctx context.Context, o selector.Observation, stdin io.Re
 	if o.Guest != nil && o.Guest != selector.Here {
 		s.Net = o.Guest
 	}
+	s.Hostname, s.Etc = o.Hostname, etc(o)
 	if o.Disk != nil {
 		s.Keep, s.Disk = true, o.Disk.Swap(nil)
 	}

@@ -65,6 +65,11 @@ func configured(o selector.Observation, sc *scenarios.Scenario) selector.Observa
 		VIPs:              c.VIPs,
 		Exclusions:        c.Exclusions,
 	}
+	o.Hostname = sc.Guest.Hostname
+	for _, h := range sc.Guest.Hosts {
+		address, names := h.Fields()
+		o.Hosts = append(o.Hosts, selector.Host{Address: address, Names: names})
+	}
 	return o
 }
 
@@ -82,6 +87,7 @@ func forRole(o selector.Observation, role scenarios.Role) selector.Observation {
 	o.Links = slices.Clone(o.Links)
 	o.Addresses = slices.Clone(o.Addresses)
 	o.Routes = slices.Clone(o.Routes)
+	o.Hosts = slices.Clone(o.Hosts)
 	c := &o.Config
 	c.PodSubnets = slices.Clone(c.PodSubnets)
 	c.ServiceSubnets = slices.Clone(c.ServiceSubnets)
