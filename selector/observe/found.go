@@ -213,6 +213,10 @@ func hasKey(root *yaml.Node, key string) bool {
 func (x *found) documents(s segment, f Format, roots []*yaml.Node) error {
 	for _, root := range roots {
 		switch {
+		case hasKey(root, "kind"), hasKey(root, "metadata"): // a part of a list
+			if err := x.documents(s, f, root.Content); err != nil {
+				return err
+			}
 		case isNodes(root):
 			os, err := readNodes(root)
 			if err != nil {

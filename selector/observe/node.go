@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -77,6 +78,7 @@ func readNode(root *yaml.Node) (Object, error) {
 				o.says(kind, a)
 			default:
 				o.names = append(o.names, address)
+				o.Name = cmp.Or(o.Name, address) // of an excerpt
 			}
 		}
 	}

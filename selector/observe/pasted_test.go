@@ -235,11 +235,14 @@ func TestPastedInPart(t *testing.T) {
 
 func TestPrompted(t *testing.T) {
 	for text, want := range map[string]typed{
-		"$ ip a":                               {"", "ip a"},
-		"user@host-1:~/dir$ ip a":              {"host-1", "ip a"},
-		"[core@n1.example.com ~]$ sudo ip a":   {"n1.example.com", "sudo ip a"},
-		"root@n1:/# ":                          {"n1", ""},
-		"❯ ssh core@n2 ip -6 a":                {"n2", "ssh core@n2 ip -6 a"},
+		"$ ip a":                             {"", "ip a"},
+		"user@host-1:~/dir$ ip a":            {"host-1", "ip a"},
+		"[core@n1.example.com ~]$ sudo ip a": {"n1.example.com", "sudo ip a"},
+		"root@n1:/# ":                        {"n1", ""},
+		"❯ ssh core@n2 ip -6 a":              {"n2", "ssh core@n2 ip -6 a"},
+		"me@laptop:~$ kubectl exec -it -n x pod-1 -- ip a":   {"pod-1", "kubectl exec -it -n x pod-1 -- ip a"},
+		"$ kubectl -n x exec pod/p2 -c main -- ip a":         {"p2", "kubectl -n x exec pod/p2 -c main -- ip a"},
+		"$ kubectl debug node/n5 -it --image alpine -- ip a": {"n5", "kubectl debug node/n5 -it --image alpine -- ip a"},
 		"n3# ip a":                             {"n3", "ip a"},
 		"n4:~ # ip a":                          {"n4", "ip a"},
 		"sh-5.2# ip a":                         {"", "ip a"},

@@ -31,8 +31,12 @@ var prompts = []*regexp.Regexp{
 	regexp.MustCompile(`^\s*(?P<command>(?:kubectl|talosctl)\s+(?:-.*\s)?(?:get|describe|exec|debug)\s.*|cat\s+/proc/net/\S+|hostname\s+-I|passtlab\s+observe.*)$`),
 }
 
-// remote is of a command that another machine runs.
-var remote = regexp.MustCompile(`\bssh\s+(?:-\S+\s+)*(?:[\w.+-]+@)?(?P<host>[A-Za-z][\w.-]*)\s+\S`)
+// remote are the forms of a command that another machine or a pod runs.
+var remote = []*regexp.Regexp{
+	regexp.MustCompile(`\bssh\s+(?:-\S+\s+)*(?:[\w.+-]+@)?([A-Za-z][\w.-]*)\s+\S`),
+	regexp.MustCompile(`\b(?:kubectl|oc|k|docker|podman|crictl)\s.*?\bexec\s+(?:-(?:n|c)\s+\S+\s+|--(?:namespace|container)\s+\S+\s+|-\S+\s+)*(?:pods?/)?([A-Za-z0-9][\w.-]*)\s+\S`),
+	regexp.MustCompile(`\b(?:kubectl|oc|k)\s.*?\bdebug\s+(?:-\S+\s+)*nodes?/([\w.-]+)`),
+}
 
 // prompted returns the command line that a line is.
 func prompted(text string) (typed, bool) {
@@ -46,8 +50,10 @@ func prompted(text string) (typed, bool) {
 			t.host = m[i]
 		}
 		t.command = m[p.SubexpIndex("command")]
-		if m := remote.FindStringSubmatch(t.command); m != nil {
-			t.host = m[1]
+		for _, r := range remote {
+			if m := r.FindStringSubmatch(t.command); m != nil {
+				t.host = m[1]
+			}
 		}
 		return t, true
 	}

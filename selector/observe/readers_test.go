@@ -257,6 +257,7 @@ func TestObjects(t *testing.T) {
 		{"the only ones", []string{list("", "fd01::1"), node("n1", "fd01::9")}, []string{"n1"}, 0},
 		{"by name", []string{list("root@n2:~", "fd01::1") + node("n1", "fd01::9") + node("n2.example.com", "fd01::8")}, []string{"n2.example.com"}, 0},
 		{"by address", []string{list("", "fd01::1"), node("n1", "fd01::9") + node("n2", "fd01::1")}, []string{"n2"}, 0},
+		{"a part of a list", []string{list("", "fd01::1"), "```\n- apiVersion: v1\n  kind: Node\n  metadata: {name: n7}\n```\n"}, []string{"n7"}, 0},
 		{"of none", []string{list("", "fd01::1"), node("n1", "fd01::9") + node("n2", "fd01::8")}, []string{""}, 1},
 		{"two nodes", []string{node("n1", "fd01::1") + node("n2", "fd01::2"), list("", "fd01::2"), list("", "fd01::1")}, []string{"n2", "n1"}, 0},
 	} {
