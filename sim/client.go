@@ -84,6 +84,8 @@ func obstructs(c *guest.Client, sc *scenarios.Scenario, engine *passt.Engine) *o
 		return &obstacle{key, why}
 	case !c.RA:
 		return nil
+	case sc.Plays(scenarios.EventPasst) && c.Quits && vhostUser(sc):
+		return &obstacle{"guest.client", "has ended, so that nobody reacts when by vhost-user the guest's link loses its carrier with passt"}
 	case sc.Plays(scenarios.EventRouter) && c.Quits:
 		return &obstacle{"guest.client", "has ended before the routers beside passt advertise"}
 	case sc.Guest.TempAddr > 0:

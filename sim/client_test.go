@@ -307,6 +307,9 @@ func TestClientCheck(t *testing.T) {
 		{"dhcpcd", "[ra, {checkpoint: {name: before, judge: false}}, dhcpv6]", "c.yaml:4:27: events[1].checkpoint: dhcpcd cannot play it: it plays the events before and after checkpoint together; "},
 		{"dhclient", "[ra, dhcpv6, renew]", "c.yaml:4:22: events[2].renew: dhclient cannot play it: it reacts to the event renew by itself, at a time of its own; "},
 		{"systemd-networkd", "[accept_ra: on, ra]", "c.yaml:4:21: events[0].accept_ra: systemd-networkd cannot play it: it takes router advertisements itself, whatever the event accept_ra sets; "},
+		{"networkmanager", "[ra, dhcpv6, passt: restart]", ""},
+		{"networkmanager", "[ra, dhcpv6, passt: restart]\npasst: {kubevirt: '1.6'}", "c.yaml:3:43: guest.client: networkmanager cannot play it: it has ended, so that nobody reacts when by vhost-user the guest's link loses its carrier with passt; "},
+		{"systemd-networkd", "[ra, dhcpv6, passt: stop, passt: restart]\npasst: {kubevirt: '1.6'}", ""},
 		{"networkmanager", "[ra]", "c.yaml:3:43: guest.client: networkmanager cannot play it: it takes the lease that the router advertisement offers, and the guest of the scenario has none; "},
 	} {
 		_, err := scenarios.Load("c.yaml", []byte(`title: A client

@@ -172,8 +172,11 @@ func (r *Pasta) Router() netip.Addr { return r.engine.LinkLocal() }
 // Connect sends what passt sends as the guest connects, and pasta does not.
 func (r *Pasta) Connect(received bool) (err error) {
 	for _, f := range r.engine.Connect(time.Now()) {
-		if received {
-			err = errors.Join(err, r.Inject(f))
+		if !received {
+			continue
+		}
+		if ierr := r.Inject(f); !errors.Is(ierr, unix.ENETDOWN) { // lost while the link is down
+			err = errors.Join(err, ierr)
 		}
 	}
 	return err
