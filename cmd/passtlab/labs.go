@@ -72,7 +72,7 @@ func (f *labFlags) configOf(c *cobra.Command, scs chosen, who asked) (run.Config
 		return run.Config{}, err
 	}
 	played, note := backend.Select(played)
-	if len(played) == 0 {
+	if note != "" && len(played) == 0 { // reproduce has no scenario yet
 		return run.Config{}, fmt.Errorf("--backend: %s; leave --backend out", note)
 	}
 	cfg := run.Config{Scenarios: played, Selectors: sels, Parallel: f.parallel}
