@@ -60,7 +60,7 @@ func TestAdvertised(t *testing.T) {
 			}
 			preferences := routePreferences(t, l.Guest)
 			for _, want := range tt.routes {
-				if !slices.ContainsFunc(rs, func(r link.Route) bool { r.Link, r.Metric = 0, 0; return r == want.Route }) ||
+				if !slices.ContainsFunc(rs, func(r link.Route) bool { r.Link, r.Metric, r.Protocol = 0, 0, 0; return r == want.Route }) ||
 					!slices.Contains(preferences, want) {
 					t.Errorf("no %+v among %+v, %+v", want, rs, preferences)
 				}

@@ -1,5 +1,5 @@
 // Package link makes and configures network interfaces inside namespaces:
-// veth pairs, bridges, addresses, routes, rules, neighbours, proxies (RFC 4389)
+// veth pairs, tun, bridges, addresses, routes, rules, neighbours, proxies (RFC 4389)
 // and sysctls. It uses rtnetlink(7) and /proc/sys.
 //
 // To wait, it subscribes to rtnetlink and checks a condition after each change that the
@@ -12,5 +12,5 @@
 // hardware that is not there, so that a capture would show wrong ones: Pair
 // turns transmit offloads off.
 //
-// Not modelled: anything that is not Ethernet, and IPv4.
+// Not modelled: IPv4, but for addresses and routes, and other kinds of links.
 package link

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"github.com/passtlab/passtlab/internal/dump"
@@ -55,6 +56,14 @@ func (n *Net) change(name, what string, f func(netlink.Link) error) error {
 		return err
 	}
 	return n.failed(what, f(l))
+}
+
+// execute sends a request that package netlink has no function for.
+func (n *Net) execute(req *nl.NetlinkRequest) error {
+	return n.NS.Do(func() error {
+		_, err := req.Execute(unix.NETLINK_ROUTE, 0)
+		return err
+	})
 }
 
 func (n *Net) failed(what string, err error) error {

@@ -12,16 +12,17 @@ import (
 	"github.com/passtlab/passtlab/internal/dump"
 )
 
-// Route is an IPv6 route of the main table.
+// Route is a route of the main table.
 type Route struct {
-	Prefix  netip.Prefix // ::/0 for a default route
-	Gateway netip.Addr   // zero: on-link
-	Link    int          // index of the interface
-	Source  netip.Addr   // the preferred one; zero: none
-	Metric  int
+	Prefix   netip.Prefix // ::/0 for a default route
+	Gateway  netip.Addr   // zero: on-link
+	Link     int          // index of the interface
+	Source   netip.Addr   // the preferred one; zero: none
+	Metric   int
+	Protocol int // RTPROT_; zero: that of routes by hand (boot)
 }
 
-// Routes returns the unicast routes of the main table.
+// Routes returns the IPv6 unicast routes of the main table.
 func (n *Net) Routes() (rs []Route, err error) {
 	list, err := dump.Whole(func() ([]netlink.Route, error) {
 		filter := &netlink.Route{Table: unix.RT_TABLE_MAIN, Type: unix.RTN_UNICAST}
@@ -32,7 +33,7 @@ func (n *Net) Routes() (rs []Route, err error) {
 		bits, _ := r.Dst.Mask.Size()
 		gateway, _ := netip.AddrFromSlice(r.Gw)
 		source, _ := netip.AddrFromSlice(r.Src)
-		rs = append(rs, Route{netip.PrefixFrom(to, bits), gateway, r.LinkIndex, source, r.Priority})
+		rs = append(rs, Route{netip.PrefixFrom(to, bits), gateway, r.LinkIndex, source, r.Priority, int(r.Protocol)})
 	}
 	return rs, n.failed("list routes", err)
 }
@@ -77,8 +78,18 @@ func (n *Net) RemoveRoute(r Route) error {
 	return n.failed("remove route to "+r.Prefix.String(), n.h.RouteDel(r.settings()))
 }
 
+// AppendRoute adds the route r beside others to the same prefix.
+func (n *Net) AppendRoute(r Route) error {
+	return n.failed("append route to "+r.Prefix.String(), n.h.RouteAppend(r.settings()))
+}
+
 func (r Route) settings() *netlink.Route {
-	return &netlink.Route{LinkIndex: r.Link, Dst: ipNet(r.Prefix), Gw: r.Gateway.AsSlice(), Src: r.Source.AsSlice(), Priority: r.Metric}
+	s := &netlink.Route{LinkIndex: r.Link, Dst: ipNet(r.Prefix), Gw: r.Gateway.AsSlice(), Src: r.Source.AsSlice(),
+		Priority: r.Metric, Protocol: netlink.RouteProtocol(r.Protocol)}
+	if r.Prefix.Addr().Is4() && !r.Gateway.IsValid() {
+		s.Scope = netlink.SCOPE_LINK
+	}
+	return s
 }
 
 // Leads returns the index of the interface through which packets to a leave, or 0 if there

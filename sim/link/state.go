@@ -28,6 +28,11 @@ func (n *Net) SetMAC(name string, mac net.HardwareAddr) error {
 	return n.change(name, "set the MAC of "+name, func(l netlink.Link) error { return n.h.LinkSetHardwareAddr(l, mac) })
 }
 
+// SetMTU gives an interface another MTU. Below 1280 the kernel removes IPv6 from it.
+func (n *Net) SetMTU(name string, mtu int) error {
+	return n.change(name, fmt.Sprintf("set the MTU of %s to %d", name, mtu), func(l netlink.Link) error { return n.h.LinkSetMTU(l, mtu) })
+}
+
 // Down sets an interface down. The other end loses its carrier.
 func (n *Net) Down(name string) error { return n.change(name, "set "+name+" down", n.h.LinkSetDown) }
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/passtlab/passtlab/sim/link"
 )
 
@@ -123,8 +125,8 @@ func TestRoutes(t *testing.T) {
 	rs, err := a.Routes()
 	ok(t, err)
 	for _, want := range []link.Route{
-		{Prefix: all, Gateway: two, Link: index, Metric: 1024},
-		{Prefix: netip.MustParsePrefix("fd00::/64"), Link: index, Metric: 256},
+		{Prefix: all, Gateway: two, Link: index, Metric: 1024, Protocol: unix.RTPROT_BOOT},
+		{Prefix: netip.MustParsePrefix("fd00::/64"), Link: index, Metric: 256, Protocol: unix.RTPROT_KERNEL},
 	} {
 		if !slices.Contains(rs, want) {
 			t.Errorf("no %+v among %+v", want, rs)

@@ -6,15 +6,16 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
 // End is one end of a veth pair.
 type End struct {
-	Net  *Net
-	Name string
-	MAC  net.HardwareAddr
+	Net   *Net
+	Name  string
+	MAC   net.HardwareAddr // nil: the kernel chooses one
+	Index int              // 0: the kernel chooses it
 }
 
 // firstIndex is far above the indexes that the kernel gives: it counts from 1 in each
@@ -23,17 +24,26 @@ const firstIndex = 1 << 16
 
 var made atomic.Int32
 
-// Pair makes a veth pair with both ends down. The kernel chooses the index of b, so that
-// it is the same in every lab.
+// Pair makes a veth pair with both ends down. a gets an index of its own. If the kernel
+// chooses that of b, it is the same in every lab.
 func Pair(a, b End) error {
-	v := netlink.NewVeth(netlink.LinkAttrs{
-		Name:         a.Name,
-		Index:        firstIndex + int(made.Add(1)),
-		HardwareAddr: a.MAC,
-		Namespace:    netlink.NsFd(a.Net.NS.Fd()),
-	})
-	v.PeerName, v.PeerHardwareAddr, v.PeerNamespace = b.Name, b.MAC, netlink.NsFd(b.Net.NS.Fd())
-	if err := a.Net.h.LinkAdd(v); err != nil {
+	a.Index = firstIndex + int(made.Add(1))
+	req := nl.NewNetlinkRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	msg.Index = int32(a.Index)
+	req.AddData(msg)
+	for _, attr := range a.attributes() {
+		req.AddData(attr)
+	}
+	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
+	info.AddRtAttr(nl.IFLA_INFO_KIND, nl.NonZeroTerminated("veth"))
+	peer := info.AddRtAttr(nl.IFLA_INFO_DATA, nil).AddRtAttr(nl.VETH_INFO_PEER, nil)
+	nl.NewIfInfomsgChild(peer, unix.AF_UNSPEC).Index = int32(b.Index)
+	for _, attr := range b.attributes() {
+		peer.AddChild(attr)
+	}
+	req.AddData(info)
+	if err := a.Net.execute(req); err != nil {
 		return fmt.Errorf("make veth %s/%s–%s/%s: %w",
 			a.Net.NS.Name(), a.Name, b.Net.NS.Name(), b.Name, err)
 	}
@@ -43,6 +53,17 @@ func Pair(a, b End) error {
 		}
 	}
 	return nil
+}
+
+func (e End) attributes() []*nl.RtAttr {
+	as := []*nl.RtAttr{
+		nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(e.Name)),
+		nl.NewRtAttr(unix.IFLA_NET_NS_FD, nl.Uint32Attr(uint32(e.Net.NS.Fd()))),
+	}
+	if e.MAC != nil {
+		as = append(as, nl.NewRtAttr(unix.IFLA_ADDRESS, e.MAC))
+	}
+	return as
 }
 
 // noOffload makes the kernel compute checksums and split segments before a frame is on
