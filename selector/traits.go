@@ -20,6 +20,8 @@ type Traits struct {
 	// Program: the selector starts a program for every answer, which takes some
 	// 15 ms. passtlab asks it as seldom as possible.
 	Program bool
+	// Kernel: the selector may ask the kernel of the guest, not the observation alone.
+	Kernel bool
 	// Start starts a selector that remembers earlier questions, for one role in a
 	// guest that has just booted. o is what it sees now, and ctx bounds the start
 	// alone. The selector's own Select answers as one that has just been started.

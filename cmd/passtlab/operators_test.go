@@ -117,7 +117,6 @@ func TestPick(t *testing.T) {
 		{[]string{"--from", fieldReport, "--selector", "talos-v2", "--service-subnet", services, "--vip", lease}, 0, "talos-v2  " + slaac},
 		{[]string{"--from", fieldReport, "--selector", "talos-v2", "--pod-subnet", "fd01:cafe::/56"}, 0, "talos-v2  none"},
 		{[]string{"--from", twoNodes, "--node", "172.20.0.2"}, 0, "NodeIP kubelet       172.20.0.2 " + slaac + "  differs: talos-v1 predicts 172.20.0.2 (only address left)"},
-		{[]string{"--from", fieldReport, "--exec", "mine=echo " + lease}, 0, "mine      " + lease},
 		{[]string{"--from", pasted + "field-report-ip-6-a.txt", "--from", pasted + "bad-kubectl-get-node.yaml", "--service-subnet", services, "--selector", "talos-v1"}, 0,
 			"InternalIP                                       " + slaac + "  talos-v1"},
 		{[]string{"--from", pasted + "issue.md", "--node", "node2", "--selector", "talos-v3"}, 0, "talos-v3  -      unsupported: it needs address flags"},
@@ -128,6 +127,39 @@ func TestPick(t *testing.T) {
 		code, stdout, stderr := cli(append([]string{"pick"}, tt.args...)...)
 		if code != tt.code || !strings.Contains(stdout, tt.want) {
 			t.Errorf("%q: exit status %d, want %d and %q:\n%s%s", tt.args, code, tt.code, tt.want, stdout, stderr)
+		}
+	}
+}
+
+// Programs that read the kernel are asked in a replica of the node, as is the selector
+// kernel if somebody names it.
+func TestPickReplica(t *testing.T) {
+	need.Namespaces(t)
+	const slaac, lease = "fd01:cafe::5054:ff:fe1f:c7bd", "fd01:cafe::f14c:9fa1:8496:557f"
+	const newest, oldest = "newest address first, as Linux mostly lists them", "oldest address first, as Linux 7.0.0 to 7.0.11 does"
+	list := `mine=sh -c 'ip -6 -o address show scope global | { read -r a b c d e; echo "${d%/*}"; }'`
+	for _, tt := range []struct {
+		args   []string
+		code   int
+		want   []string
+		absent string
+	}{
+		{[]string{"--exec", list}, 0, []string{
+			"mine      " + lease + "  no reason given; " + newest, "or      " + slaac + "    no reason given; " + oldest,
+			"Asked in a replica of the node, a network namespace with its links and addresses, without passt, in which nobody answers: mine.",
+			"  Assumed there: The routes are those that the kernel makes by itself, and a default route via fe80::1 on eth0, as from a router advertisement.",
+		}, "Otherwise there"},
+		{[]string{"--exec", list, "--selector", "first"}, 0, []string{"in which nobody answers: mine.", "first     " + lease}, ""},
+		{[]string{"--exec", "mine=cat /sys/class/net/eth0/address"}, 1, []string{"failed: ", "52:54:00:1f:c7:bd"}, ""},
+		{[]string{"--selector", "kernel", "--target", "fd01:cafe::9"}, 0, []string{"kernel    " + lease, "or      " + slaac, "in which nobody answers: kernel."}, ""},
+		{[]string{"--target", "fd01:cafe::9"}, 0, []string{"unsupported: select a source address: the kernel of that node cannot be asked from here"}, "replica"},
+		{[]string{"--exec", list, "--format", "json"}, 0, []string{`"replica": true`, `"assumed": [`}, ""},
+	} {
+		code, stdout, stderr := cli(append([]string{"pick", "--from", fieldReport}, tt.args...)...)
+		for _, want := range tt.want {
+			if code != tt.code || !strings.Contains(stdout, want) || tt.absent != "" && strings.Contains(stdout, tt.absent) {
+				t.Errorf("%q: exit status %d, want %d, %q, and no %q:\n%s%s", tt.args, code, tt.code, want, tt.absent, stdout, stderr)
+			}
 		}
 	}
 }

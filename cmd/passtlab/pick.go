@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/passtlab/passtlab/selector/command"
 	"github.com/passtlab/passtlab/selector/observe"
 	"github.com/passtlab/passtlab/selector/pick"
+	"github.com/passtlab/passtlab/suites/replica"
 	"github.com/passtlab/passtlab/suites/report"
 	"github.com/spf13/cobra"
 )
@@ -40,7 +42,15 @@ passtlab observe, or of talosctl get addresses as table or with -o yaml or -o js
 or /proc/net/if_inet6. It takes what people paste: prompts, Markdown, HTML, quotes,
 colours and wrapped lines may stand around the output, and it shows all nodes in the
 file one after the other, as JSON one object each. It names what the file does not
-say, and does not ask a selector that needs it. It needs no rights and builds no lab.
+say, and does not ask a selector that needs it.
+
+Programs (--exec, and those of the catalogue that read the kernel) are asked about a
+file in a replica of the node: a network namespace that gets the file's links,
+addresses, flags, lifetimes and order, and its routes, without passt. Nobody answers
+there, so what a program learns by dialling is not known. The output says what was
+assumed because the file does not say it, and what the kernel did not set up. The
+namespace is gone when pick ends. The selector kernel is asked in it, too, if you name
+it and give a --target. All other selectors need no rights and no namespace.
 
 The file, or another --from, may also have:
   ip -6 route                                      the routes
@@ -62,6 +72,7 @@ Exit status: 0; 1 a selector failed; 2 wrong usage or an unreadable file.`,
   passtlab pick --from addresses.txt --from node1.yaml
   talosctl -n NODE get addresses -o yaml | passtlab pick --from - --service-subnet fd00:96::/112
   for r in addresses nodeaddresses nodeip; do talosctl -n A,B get $r -o json; done | passtlab pick --from - --node A
+  passtlab pick --from node1.json --selector flannel --exec 'mine=./pick -6'
   passtlab pick --from node1.json --talos-config controlplane.yaml
   passtlab pick --from - --selector talos-v1 --valid-subnet ::/0 --valid-subnet '!fd01:cafe::/64'`,
 		Args: cobra.NoArgs,
@@ -90,6 +101,21 @@ func (f *pickFlags) run(c *cobra.Command) error {
 	if err := f.talos.load(c); err != nil {
 		return err
 	}
+	// Before standard input is read: a user namespace means to begin anew.
+	if f.replicates(sels) {
+		return withRights(c, func() error { return f.show(c, sels) })
+	}
+	return f.show(c, sels)
+}
+
+// replicates reports whether selectors are asked in replicas of nodes. The selector kernel
+// is only if somebody names it, so that all built-in ones can be asked without rights.
+func (f *pickFlags) replicates(sels []selector.Selector) bool {
+	return len(f.from) > 0 && len(f.names)+len(f.programs) > 0 &&
+		slices.ContainsFunc(sels, func(s selector.Selector) bool { return s.Traits().Kernel })
+}
+
+func (f *pickFlags) show(c *cobra.Command, sels []selector.Selector) error {
 	reports, err := f.reports(c, sels)
 	if err != nil {
 		return err
@@ -131,14 +157,30 @@ func (f *pickFlags) reports(c *cobra.Command, sels []selector.Selector) ([]pick.
 		return nil, err
 	}
 	var reports []pick.Report
+	var replicate pick.Replicate
+	if f.replicates(sels) {
+		replicate = newReplica
+	}
 	for _, s := range nodes {
 		if err := f.configure(&s.Observation); err != nil {
 			return nil, err
 		}
 		s.Algorithm = cmp.Or(s.Algorithm, f.talos.algorithm()) // what the node says goes first
-		reports = append(reports, pick.Saved(c.Context(), name, s, sels))
+		r, err := pick.Replicated(c.Context(), name, s, sels, replicate)
+		if err != nil {
+			return nil, labFailed(err)
+		}
+		reports = append(reports, r)
 	}
 	return reports, nil
+}
+
+func newReplica(ctx context.Context, o selector.Observation) (*pick.Replica, error) {
+	r, err := replica.New(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return &pick.Replica{Guest: r.NS, Assumed: r.Assumed, Differs: r.Differs, Original: r.Original, Close: r.Close}, nil
 }
 
 // only returns the node with this name, or all nodes if the name is empty.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kballard/go-shellquote"
+
 	"github.com/passtlab/passtlab/internal/need"
 )
 
@@ -100,6 +102,10 @@ func signalled(t *testing.T, cmd *exec.Cmd, sig syscall.Signal, delay time.Durat
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	need.Namespaces(t)
+	report, err := filepath.Abs(fieldReport)
+	if err != nil {
+		t.Fatal(err)
+	}
 	delays := []time.Duration{0, 1, 2, 5, 10, 15, 20, 30, 40, 60, 80, 160, 300}
 	for user, command := range users(t, self) {
 		t.Run(user, func(t *testing.T) {
@@ -112,13 +118,18 @@ func TestSignals(t *testing.T) {
 				{"up passt-slaac-then-dhcpv6", "Ctrl-C takes the lab down", []int{0}},
 				{"run --selector talos-v1 label:core", "FAILED: ", []int{1}},
 				{"run --git-bisect --selector talos-v1 passt-slaac-then-dhcpv6", "FAILED: ", []int{1}},
+				{"pick --from " + report + " --exec 'mine=sleep 60'", "", nil},
 				{"rootless -- sleep 60", "", nil},
 				{"rootless --always -- sleep 60", "", nil},
 			} {
 				t.Run(tt.args, func(t *testing.T) {
 					for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 						for _, d := range delays {
-							cmd := command(strings.Fields(tt.args)...)
+							args, err := shellquote.Split(tt.args)
+							if err != nil {
+								t.Fatal(err)
+							}
+							cmd := command(args...)
 							status, out := signalled(t, cmd, sig, d*time.Millisecond)
 							finished := tt.before != "" && strings.Contains(out, tt.before) && slices.Contains(tt.status, status)
 							if status != 128+int(sig) && !finished {

@@ -50,12 +50,14 @@ func (b Builder) Selector(ctx context.Context, p catalogue.Pinned, opts command.
 	if err != nil {
 		return nil, err
 	}
+	traits := s.Traits()
+	traits.Kernel = p.Reads == catalogue.Kernel
 	return selector.WithTraits(selector.Func(p.String(), func(ctx context.Context, o selector.Observation) (selector.Choice, error) {
-		if p.Reads == catalogue.Kernel && o.Guest == nil {
+		if traits.Kernel && o.Guest == nil {
 			return selector.Choice{}, fmt.Errorf("%s asks the kernel of the node it runs on: %w", p, selector.ErrUnsupported)
 		}
 		return s.Select(ctx, o)
-	}), s.Traits()), nil
+	}), traits), nil
 }
 
 // Build returns the path of the program, which it builds if it has to.

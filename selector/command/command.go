@@ -104,7 +104,7 @@ type program struct {
 func (p *program) Name() string { return p.name }
 
 func (p *program) Traits() selector.Traits {
-	return selector.Traits{KernelOrder: p.opts.KernelOrder, Program: true}
+	return selector.Traits{KernelOrder: p.opts.KernelOrder, Program: true, Kernel: true}
 }
 
 // Select runs the program once. All its processes are gone when Select returns.

@@ -40,6 +40,6 @@
 // # How it is run
 //
 // docs/programs.md says what a program sees, may do and is limited to, and package
-// internal/child how. If the observation was read from a file, network namespace and
-// /sys are the machine's.
+// internal/child how. Without Observation.Guest, network namespace and /sys are the
+// machine's.
 package command

@@ -40,7 +40,7 @@ var Source selector.Selector = selector.WithTraits(selector.Func("kernel", func(
 	defer conn.Close()
 	source := conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().WithZone("")
 	return selector.Pick(source, "kernel's source address selection"), nil
-}), selector.Traits{KernelOrder: true})
+}), selector.Traits{KernelOrder: true, Kernel: true})
 
 // noSource are the errors of connect where no route or no address leads to the target.
 var noSource = []unix.Errno{unix.ENETUNREACH, unix.EHOSTUNREACH, unix.EADDRNOTAVAIL, unix.EACCES}

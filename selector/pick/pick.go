@@ -26,6 +26,7 @@ type Report struct {
 	Candidates []candidate     `json:"candidates"`          // the addresses that could be picked
 	Unknown    []string        `json:"unknown,omitempty"`   // what is not in the file
 	Picks      []picked        `json:"picks"`               // in the order of the selectors
+	Replica    replicas        `json:"replica,omitzero"`    // of the node, where programs were asked
 	Said       []said          `json:"said,omitempty"`      // what Talos itself says in the file, beside the prediction
 	Object     *object         `json:"object,omitempty"`    // what the Node object in the file says, beside the picks
 	Notes      []string        `json:"notes"`               // what to know about the picks
@@ -44,6 +45,7 @@ type candidate struct {
 // picked is what one selector would pick.
 type picked struct {
 	Selector string `json:"selector"`
+	Replica  bool   `json:"replica,omitempty"` // whether it was asked in replicas of the node
 	// Answers has several answers where the kernel's order of addresses decides and
 	// is not known.
 	Answers     []answer `json:"answers,omitempty"`
@@ -68,7 +70,11 @@ func (r Report) Failed() bool {
 
 // Live asks the selectors about an observation of this node.
 func Live(ctx context.Context, o selector.Observation, sels []selector.Selector) Report {
-	r := ask(ctx, Report{}, []observe.Order{{Observation: o}}, sels)
+	r := Report{}
+	for _, s := range sels {
+		r.Picks = append(r.Picks, askOne(ctx, []observe.Order{{Observation: o}}, s))
+	}
+	r.complete(o)
 	r.Notes = r.notes()
 	return r
 }
@@ -76,20 +82,70 @@ func Live(ctx context.Context, o selector.Observation, sels []selector.Selector)
 // Saved asks the selectors about an observation that came from the file called
 // name.
 func Saved(ctx context.Context, name string, s observe.Saved, sels []selector.Selector) Report {
-	r := ask(ctx, Report{From: name, Format: s.Format, Node: s.Node, Algorithm: s.Algorithm, Unknown: s.Unknown()}, s.Orders(), sels)
-	r.Said, r.Object = compare(ctx, s), compareObject(s, r.Picks)
-	r.Notes = r.notes()
+	r, _ := Replicated(ctx, name, s, sels, nil) // only replicas have errors
 	return r
 }
 
-func ask(ctx context.Context, r Report, orders []observe.Order, sels []selector.Selector) Report {
-	o := orders[0].Observation
+// Replicated is Saved, but asks selectors that ask the kernel in replicas. An error is that
+// of a replica, or the cause of ctx.
+func Replicated(ctx context.Context, name string, s observe.Saved, sels []selector.Selector, replicate Replicate) (Report, error) {
+	r := Report{From: name, Format: s.Format, Node: s.Node, Algorithm: s.Algorithm, Unknown: s.Unknown()}
+	for _, sel := range sels {
+		r.Picks = append(r.Picks, picked{Selector: sel.Name()})
+		r.guess = r.guess || sel.Traits().Program && s.Observation.Unknown.Has(selector.FactFlags, selector.FactHighFlags)
+	}
+	orders := s.Orders()
+	for _, order := range orders {
+		if err := r.ask(ctx, order, sels, replicate); err != nil {
+			return r, err
+		}
+	}
+	for i := range r.Picks {
+		r.Picks[i].forgetOrder()
+	}
+	r.complete(orders[0].Observation)
+	r.Said, r.Object = compare(ctx, s), compareObject(s, r.Picks)
+	r.Notes = r.notes()
+	return r, nil
+}
+
+// ask asks the selectors about one order of the addresses.
+func (r *Report) ask(ctx context.Context, order observe.Order, sels []selector.Selector, replicate Replicate) (err error) {
+	var in *Replica
+	defer func() {
+		if in != nil {
+			err = errors.Join(err, in.Close())
+		}
+	}()
+	for i, s := range sels {
+		p := &r.Picks[i]
+		switch {
+		case p.ended():
+		case replicate == nil || !s.Traits().Kernel:
+			p.ask(ctx, order, s, nil)
+		default:
+			if in == nil {
+				if in, err = replicate(ctx, order.Observation); err != nil {
+					return err
+				}
+				r.Replica.add(in)
+			}
+			o := order
+			o.Observation.Guest = in.Guest
+			p.Replica = true
+			p.ask(ctx, o, s, in.Original)
+		}
+	}
+	if in == nil {
+		return nil
+	}
+	return context.Cause(ctx) // a program that was ended has not failed
+}
+
+// complete sets what the report has besides the picks.
+func (r *Report) complete(o selector.Observation) {
 	r.noIPv4 = o.Unknown.Has(selector.FactIPv4)
 	r.APIVersion, r.Role, r.Config = selector.APIVersion, o.Role, o.Config
-	for _, s := range sels {
-		r.Picks = append(r.Picks, askOne(ctx, orders, s))
-		r.guess = r.guess || s.Traits().Program && o.Unknown.Has(selector.FactFlags, selector.FactHighFlags)
-	}
 	r.Candidates = []candidate{}
 	for _, a := range o.Addresses {
 		if !selector.IsCandidate(a.Prefix.Addr()) && !(r.pickIPv4() && a.Prefix.Addr().Is4() && a.Prefix.Addr().IsGlobalUnicast()) {
@@ -101,7 +157,6 @@ func ask(ctx context.Context, r Report, orders []observe.Order, sels []selector.
 		}
 		r.Candidates = append(r.Candidates, c)
 	}
-	return r
 }
 
 // pickIPv4 reports whether one of the selectors picks IPv4 addresses.
@@ -118,39 +173,61 @@ func isTalos(name string) bool {
 	return strings.HasPrefix(name, "talos-") || strings.HasPrefix(name, "talos@")
 }
 
+// askOne asks a selector that needs no replica.
 func askOne(ctx context.Context, orders []observe.Order, s selector.Selector) picked {
 	p := picked{Selector: s.Name()}
-	if o := orders[0].Observation; o.Unknown.Has(s.Traits().Needs...) {
-		p.Unsupported = fmt.Sprintf("it needs %s, not in the output of %s", strings.Join(o.Unknown.Of(s.Traits().Needs...).Words(), " and "), o.Source)
-		return p
-	}
 	for _, order := range orders {
-		o := order.Observation
-		if isTalos(s.Name()) {
-			o.Config = talos.Defaults(o.Config)
-		}
-		// A selector may sort in place.
-		o.Links, o.Addresses, o.Routes = slices.Clone(o.Links), slices.Clone(o.Addresses), slices.Clone(o.Routes)
-		c, err := s.Select(ctx, o)
-		switch {
-		case errors.Is(err, selector.ErrUnsupported):
-			return picked{Selector: p.Selector, Unsupported: line(strings.TrimSuffix(err.Error(), ": "+selector.ErrUnsupported.Error()))}
-		case err != nil:
-			return picked{Selector: p.Selector, Error: line(err.Error())}
-		case slices.ContainsFunc(p.Answers, func(a answer) bool { return slices.Equal(a.Addresses, c.Addresses) }):
-		default:
-			p.Answers = append(p.Answers, answer{
-				Addresses: append([]netip.Addr{}, c.Addresses...),
-				Absent:    absent(c.Addresses, order.Observation.Addresses),
-				Reason:    line(c.Reason),
-				Order:     order.Name,
-			})
+		if !p.ended() {
+			p.ask(ctx, order, s, nil)
 		}
 	}
+	p.forgetOrder()
+	return p
+}
+
+// ended reports whether a selector is not asked about other orders.
+func (p *picked) ended() bool { return p.Unsupported != "" || p.Error != "" }
+
+// ask adds the answer about an order. original maps the addresses of the guest.
+func (p *picked) ask(ctx context.Context, order observe.Order, s selector.Selector, original func(netip.Addr) netip.Addr) {
+	o := order.Observation
+	if o.Unknown.Has(s.Traits().Needs...) {
+		p.Unsupported = fmt.Sprintf("it needs %s, not in the output of %s", strings.Join(o.Unknown.Of(s.Traits().Needs...).Words(), " and "), o.Source)
+		return
+	}
+	if isTalos(s.Name()) {
+		o.Config = talos.Defaults(o.Config)
+	}
+	// A selector may sort in place.
+	o.Links, o.Addresses, o.Routes = slices.Clone(o.Links), slices.Clone(o.Addresses), slices.Clone(o.Routes)
+	c, err := s.Select(ctx, o)
+	as := append([]netip.Addr{}, c.Addresses...)
+	if original != nil {
+		for i := range as {
+			as[i] = original(as[i])
+		}
+	}
+	switch {
+	case errors.Is(err, selector.ErrUnsupported):
+		*p = picked{Selector: p.Selector, Replica: p.Replica, Unsupported: line(strings.TrimSuffix(err.Error(), ": "+selector.ErrUnsupported.Error()))}
+	case err != nil:
+		*p = picked{Selector: p.Selector, Replica: p.Replica, Error: line(err.Error())}
+	case slices.ContainsFunc(p.Answers, func(a answer) bool { return slices.Equal(a.Addresses, as) }):
+	default:
+		p.Answers = append(p.Answers, answer{
+			Addresses: as,
+			Absent:    absent(as, order.Observation.Addresses),
+			Reason:    line(c.Reason),
+			Order:     order.Name,
+		})
+	}
+}
+
+// forgetOrder leaves out the order where there is one answer only.
+func (p *picked) forgetOrder() {
 	if len(p.Answers) == 1 {
 		p.Answers[0].Order = ""
 	}
-	return p
 }
 
 // line makes one visible line of what a selector says, which may be anything.

@@ -34,6 +34,7 @@ func (r Report) WriteText(out io.Writer) error {
 	if len(r.Unknown) > 0 {
 		fmt.Fprintf(w, "Not in %s: %s.\n", file, strings.Join(r.Unknown, ", "))
 	}
+	r.replica(w)
 	for _, n := range r.Notes {
 		fmt.Fprintln(w, n)
 	}

@@ -60,22 +60,3 @@ func (p Placed) message(req *nl.NetlinkRequest, index int) {
 	req.AddData(nl.NewRtAttr(unix.IFA_LOCAL, p.Prefix.Addr().AsSlice()))
 	req.AddData(nl.NewRtAttr(unix.IFA_ADDRESS, p.Prefix.Addr().AsSlice()))
 }
-
-// SetToken makes the kernel form the addresses of router advertisements with the interface
-// identifier of a. The interface has to accept advertisements. The kernel solicits one.
-func (n *Net) SetToken(name string, a netip.Addr) error {
-	index, err := n.Index(name)
-	if err != nil {
-		return err
-	}
-	token := a.As16()
-	clear(token[:8])
-	req := nl.NewNetlinkRequest(unix.RTM_SETLINK, unix.NLM_F_ACK)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	req.AddData(msg)
-	spec := nl.NewRtAttr(unix.IFLA_AF_SPEC, nil)
-	spec.AddRtAttr(unix.AF_INET6, nil).AddRtAttr(unix.IFLA_INET6_TOKEN, token[:])
-	req.AddData(spec)
-	return n.failed(fmt.Sprintf("set the token of %s to %s", name, netip.AddrFrom16(token)), n.execute(req))
-}

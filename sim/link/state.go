@@ -22,6 +22,12 @@ func (n *Net) Up(names ...string) error {
 	return nil
 }
 
+// NoARP turns neighbour discovery off on an interface (IFF_NOARP). Addresses that are added
+// then are usable at once, even if the interface is down.
+func (n *Net) NoARP(name string) error {
+	return n.change(name, "turn neighbour discovery off on "+name, n.h.LinkSetARPOff)
+}
+
 // SetMAC gives an interface another MAC. The kernel forgets all its neighbours, and keeps
 // its addresses.
 func (n *Net) SetMAC(name string, mac net.HardwareAddr) error {

@@ -42,6 +42,15 @@ func (n *Net) Tun(name string, index int) (f *os.File, err error) {
 	return f, nil
 }
 
+// DropCarrier takes the carrier of an interface that Tun has made.
+func DropCarrier(tun *os.File) error {
+	err := control(tun, func(fd uintptr) error { return unix.IoctlSetPointerInt(int(fd), unix.TUNSETCARRIER, 0) })
+	if err != nil {
+		return fmt.Errorf("take the carrier of a tun: %w", err)
+	}
+	return nil
+}
+
 func control(f *os.File, do func(fd uintptr) error) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
