@@ -90,10 +90,19 @@ func obstructs(c *guest.Client, sc *scenarios.Scenario, engine *passt.Engine) *o
 		return &obstacle{"guest.client", "has ended before the routers beside passt advertise"}
 	case sc.Guest.TempAddr > 0:
 		return &obstacle{"guest.tempaddr", "makes temporary addresses by its own rules, not by guest.tempaddr"}
+	case c.Addressed && !sc.BehindPasst() && sc.Plays(scenarios.EventRA) && !sc.Plays(scenarios.EventDHCPv6) && !formed(sc):
+		return &obstacle{"guest.client", "adds no default route before it has an address, and gets none"}
 	case engine != nil && sc.Plays(scenarios.EventRA) && (!engine.Advertises() || engine.Discarded() || !engine.Address().IsValid()):
 		return &obstacle{"guest.client", "gets no advertisement that it takes, and the lab cannot know when it stops waiting"}
 	}
 	return nil
+}
+
+// formed reports whether a router advertises a prefix in which hosts form an address.
+func formed(sc *scenarios.Scenario) bool {
+	return slices.ContainsFunc(sc.Routers, func(r scenarios.Router) bool {
+		return slices.ContainsFunc(r.All(), scenarios.RouterPrefix.SLAAC)
+	})
 }
 
 // boots splits a timeline at reboots of the guest.

@@ -28,6 +28,8 @@ type Client struct {
 	// Greedy says that the client always requests the lease that an advertisement
 	// offers (RFC 4861 4.2, the M flag).
 	Greedy bool
+	// Addressed says that the client adds a default route only once it has an address.
+	Addressed bool
 	// Stale says that the client keeps the lease on its disk although passt says that it
 	// is not on the link. passt has the status in the IA_NA. The reply to CONFIRM has it
 	// outside (RFC 8415 18.3.3), and the client looks for it there.

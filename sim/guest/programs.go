@@ -52,7 +52,7 @@ var known = []Client{
 		},
 	},
 	{
-		Name: scenarios.ClientDHCPCD, Package: "dhcpcd-base", RA: true, programs: []string{"dhcpcd", "/sbin/dhcpcd"},
+		Name: scenarios.ClientDHCPCD, Package: "dhcpcd-base", RA: true, Addressed: true, programs: []string{"dhcpcd", "/sbin/dhcpcd"},
 		configure: func(s settings) child.Spec {
 			slaac := "hwaddr"
 			if s.gen.Mode == scenarios.AddrGenStable {
