@@ -54,6 +54,8 @@ func (c byHand) has(lab Lab, key string, p netip.Prefix) error {
 	switch {
 	case err != nil:
 		return err
+	case as[0].Interface != "eth0":
+		return Fault{Key: key, Problem: fmt.Sprintf("%s is an address of %s", p.Addr(), as[0].Interface), Expected: "an address of eth0", Next: "correct it"}
 	case c.origin == OriginVIP && as[0].Origin != OriginVIP:
 		return Fault{Key: key, Problem: fmt.Sprintf("%s is of origin %s", p.Addr(), as[0].Origin), Expected: "a virtual address", Next: "correct it, or play static"}
 	case as[0].Prefix != p:

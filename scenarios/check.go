@@ -222,13 +222,6 @@ func (c checker) guestMACs() iter.Seq2[string, MAC] {
 	}
 }
 
-func (c checker) interfaces() {
-	all := owners[string]{"lo": "", "eth0": ""}
-	for i, f := range c.Guest.Interfaces {
-		all.take(c, fmt.Sprintf("guest.interfaces[%d].name", i), "", f.Name, "another name", "rename it; eth0 is the interface behind passt", "%[1]s is taken")
-	}
-}
-
 func (c checker) routers() {
 	prefixes, links := owners[netip.Prefix]{}, owners[netip.Addr]{}
 	if c.Sound("pod", "passt", "events") && c.autonomous() {
@@ -298,6 +291,7 @@ func (c checker) addresses() {
 			own.take(c, fmt.Sprintf("pod.addresses[%d]", i), "one of pod.addresses", p.Addr(), "an address of its own", "change one of them", "%s is also %s")
 		}
 	}
+	c.interfaceAddresses(all)
 	// A guest without DHCPv6 may be given the pod's address by hand.
 	if c.Sound("events") && slices.ContainsFunc(c.Events, func(e Event) bool { l, ok := e.Action.(*DHCPv6); return ok && !l.None }) {
 		path := "pod.address"
@@ -340,10 +334,5 @@ func (c checker) addresses() {
 	}
 	for i, a := range c.Guest.VIPs {
 		take(fmt.Sprintf("guest.vips[%d]", i), a)
-	}
-	for i, f := range c.Guest.Interfaces {
-		for j, p := range f.Addresses {
-			take(fmt.Sprintf("guest.interfaces[%d].addresses[%d]", i, j), p.Addr())
-		}
 	}
 }

@@ -30,10 +30,7 @@ func (s *Scenario) setDefaults() {
 	}
 	s.Passt.Autonomous = cmp.Or(s.Passt.Autonomous, new(true))
 	s.Guest.Client = cmp.Or(s.Guest.Client, ClientKernel)
-	for i := range s.Guest.Interfaces {
-		f := &s.Guest.Interfaces[i]
-		f.MAC = cmp.Or(f.MAC, MAC{0x02, 0, 0, 0, 0x02, byte(i + 1)})
-	}
+	s.Guest.SetDefaults()
 	if s.Second != nil {
 		s.Second.MAC = cmp.Or(s.Second.MAC, DefaultSecondMAC)
 	}

@@ -42,10 +42,10 @@ func (a at) hasInterface(key, name string) {
 	a.fault(key, "one of "+strings.Join(all, ", "), "correct it, or add the interface to guest.interfaces", "the guest has no interface %s", name)
 }
 
-// interfaces returns the names of the guest's interfaces without lo.
+// interfaces returns the names of the guest's interfaces.
 func (g Guest) interfaces() []string {
-	names := []string{"eth0"}
-	for _, ifc := range g.Interfaces {
+	names := []string{"eth0", Loopback}
+	for _, ifc := range g.Links() {
 		names = append(names, ifc.Name)
 	}
 	return names

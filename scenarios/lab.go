@@ -11,7 +11,7 @@ import (
 type Lab interface {
 	// Scenario is the scenario, whose pod has its present address and gateway.
 	Scenario() *Scenario
-	// Addresses returns the guest's global unicast addresses.
+	// Addresses returns the guest's global unicast addresses, those of lo last.
 	Addresses() ([]Address, error)
 	// Had reports whether the guest has had an address that t names.
 	Had(t Target) bool
@@ -68,8 +68,9 @@ type Lab interface {
 // Address is an address of the guest.
 type Address struct {
 	netip.Prefix
-	Origin Origin
-	Valid  uint32 // the rest of the valid lifetime, in seconds; 1<<32-1: infinite
+	Interface string
+	Origin    Origin
+	Valid     uint32 // the rest of the valid lifetime, in seconds; 1<<32-1: infinite
 	// Tentative and Failed are the state of duplicate address detection.
 	Tentative, Failed bool
 }
@@ -146,13 +147,14 @@ func there(lab Lab, key string, t Target) ([]Address, error) {
 	return nil, f
 }
 
-// free returns a fault if somebody has the address a.
+// free returns a fault if somebody has the address a, the guest on eth0.
 func free(lab Lab, key string, a netip.Addr) error {
 	as, err := lab.Addresses()
 	if err != nil {
 		return err
 	}
 	who := ""
+	as = slices.DeleteFunc(as, func(is Address) bool { return is.Interface != "eth0" })
 	switch has, sc := named(as, Target{Addr: a}), lab.Scenario(); {
 	case len(has) > 0:
 		who = "the guest has it already, by " + string(has[0].Origin)

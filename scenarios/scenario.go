@@ -222,19 +222,9 @@ type Guest struct {
 	// TempAddr is the sysctl use_tempaddr (RFC 8981): 0 no temporary addresses, 1 the
 	// kernel makes them, 2 it also prefers them as source.
 	TempAddr int `yaml:"tempaddr,omitempty" minimum:"0" maximum:"2"`
-	// Interfaces are further interfaces, on networks without passt. They are up, with
-	// their addresses, before the first event.
+	// Interfaces are further interfaces, on networks without passt, and lo. They have their
+	// state and their addresses before the first event, and again after a reboot.
 	Interfaces []Interface `yaml:"interfaces,omitempty"`
-}
-
-// Interface is a further interface of the guest.
-type Interface struct {
-	// Name is the interface's name, such as "data0".
-	Name string `yaml:"name" required:"true" pattern:"^[a-z][a-z0-9]{0,14}$" form:"at most 15 lower-case letters and digits, a letter first"`
-	// MAC is its address. Default: 02:00:00:00:02:01, …:02, …
-	MAC MAC `yaml:"mac,omitempty"`
-	// Addresses are set on it by hand.
-	Addresses []netip.Prefix `yaml:"addresses,omitempty" is:"host"`
 }
 
 // Second is another guest, behind a passt of its own in another pod of the same cluster

@@ -34,10 +34,7 @@ func (t *Topology) remote() *netns.NS {
 }
 
 // VIP reports whether a scenario gave the guest the address as a virtual one.
-func (t *Topology) VIP(a netip.Addr) bool {
-	o, _ := t.guest.Origin(link.Address{Prefix: netip.PrefixFrom(a, a.BitLen())})
-	return o == scenarios.OriginVIP
-}
+func (t *Topology) VIP(a netip.Addr) bool { return t.guest.VIP(a) }
 
 // Candidates returns the guest's global unicast addresses in the kernel's order.
 func (t *Topology) Candidates() ([]probe.Candidate, error) {
@@ -129,6 +126,7 @@ func (m *measurement) run(ctx context.Context) (_ probe.Table, err error) {
 		Peer: m.remote(), Pod: m.Pod, Guest: m.Guest,
 		PeerAddress: m.PeerAddress(),
 		Services:    services(m.scenario),
+		OtherPeers:  m.otherPeers(),
 		Controls:    controls,
 		Silence:     silence,
 	}
@@ -192,6 +190,7 @@ func (m *measurement) patience() (time.Duration, error) {
 //   - in a guest with an address in duplicate address detection, or with a duplicate;
 //   - in a guest without a default route, or whose route to the peer leads elsewhere, which
 //     cannot answer;
+//   - in a guest with several interfaces that lead somewhere;
 //   - when passt has ended;
 //   - without passt: a router drops what it has no route for;
 //   - to a guest that passt does not know yet;
@@ -200,7 +199,7 @@ func (m *measurement) patience() (time.Duration, error) {
 //   - in a passt before 2024_07_26, which may answer from another address of the pod.
 func (m *measurement) quiet() (bool, error) {
 	further := len(m.scenario.Pod.Further()) > 0
-	if !m.routed || !m.leads || m.gone || m.silent || !m.scenario.BehindPasst() || m.second != nil || further || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
+	if !m.routed || !m.leads || m.divided() || m.gone || m.silent || !m.scenario.BehindPasst() || m.second != nil || further || slices.ContainsFunc(m.candidates, func(c probe.Candidate) bool { return !(link.Address{Flags: c.Flags}).Usable() }) {
 		return true, nil
 	}
 	release, err := Release(m.scenario)
@@ -225,6 +224,9 @@ const (
 func (m *measurement) controls() (cs []probe.Control, err error) {
 	up, err := m.edge.Index(m.edgeLink)
 	if err != nil {
+		return nil, err
+	}
+	if cs, err = m.otherControls(); err != nil {
 		return nil, err
 	}
 	if m.forwarded() {

@@ -18,7 +18,7 @@ func (t *Topology) forwarded() bool {
 // bootPeer sets up the peer's links to the guest and, behind a gateway, that to the gateway.
 // The gateway says for the peer that an address does not answer.
 func (t *Topology) bootPeer(ctx context.Context) error {
-	if err := quick(t.peer, t.guestLinks()[1:]...); err != nil || !t.forwarded() {
+	if err := errors.Join(quick(t.peer), t.quickOthers()); err != nil || !t.forwarded() {
 		return err
 	}
 	gateway := link.End{Net: t.edge, Name: behind, MAC: behindMAC.HardwareAddr()}

@@ -77,12 +77,24 @@ func (l stage) Addresses() (as []scenarios.Address, err error) {
 	if err != nil {
 		return nil, err
 	}
+	names, err := l.names()
+	if err != nil {
+		return nil, err
+	}
+	var loopback []scenarios.Address
 	for _, a := range all {
-		if o, known := l.guest.Origin(a); known && a.Prefix.Addr().IsGlobalUnicast() {
-			as = append(as, scenarios.Address{Prefix: a.Prefix, Origin: o, Valid: a.Valid, Tentative: !a.Usable(), Failed: a.Flags&unix.IFA_F_DADFAILED != 0})
+		o, known := l.guest.Origin(a)
+		if !known || !a.Prefix.Addr().IsGlobalUnicast() {
+			continue
+		}
+		is := scenarios.Address{Prefix: a.Prefix, Interface: names[a.Link], Origin: o, Valid: a.Valid, Tentative: !a.Usable(), Failed: a.Flags&unix.IFA_F_DADFAILED != 0}
+		if is.Interface == scenarios.Loopback {
+			loopback = append(loopback, is)
+		} else {
+			as = append(as, is)
 		}
 	}
-	return as, nil
+	return append(as, loopback...), nil
 }
 
 func (l stage) Link() (up, carrier bool, err error) {

@@ -162,9 +162,9 @@ func (t *Topology) make(ctx context.Context, tapMAC net.HardwareAddr) (err error
 	if err := link.Pair(link.End{Net: t.host, Name: tap, MAC: tapMAC}, in); err != nil {
 		return err
 	}
-	for _, ifc := range sc.Guest.Interfaces {
+	for _, ifc := range sc.Guest.Links() {
 		in := link.End{Net: t.guest.Net, Name: ifc.Name, MAC: ifc.MAC.HardwareAddr()}
-		if err := link.Pair(link.End{Net: t.peer, Name: ifc.Name}, in); err != nil {
+		if err := link.Pair(link.End{Net: t.peer, Name: ifc.Name, MAC: t.otherMAC(ifc.Name)}, in); err != nil {
 			return err
 		}
 		if err := t.capture(t.peer, ifc.Name, ifc.Name); err != nil {
@@ -357,7 +357,7 @@ func (t *Topology) boot(ctx context.Context) (err error) {
 		return err
 	}
 	for _, ifc := range t.scenario.Guest.Interfaces {
-		if err := g.BootOther(ctx, ifc); err != nil {
+		if err := t.bootOther(ctx, ifc); err != nil {
 			return err
 		}
 	}
@@ -378,7 +378,7 @@ var defaultRoute = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 // guestLinks are the guest's interfaces; the first is behind passt.
 func (t *Topology) guestLinks() []string {
 	names := []string{guestLink}
-	for _, ifc := range t.scenario.Guest.Interfaces {
+	for _, ifc := range t.scenario.Guest.Links() {
 		names = append(names, ifc.Name)
 	}
 	return names

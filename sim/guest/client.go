@@ -116,8 +116,8 @@ func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error)
 		}
 	}()
 	ra := len(o.Advertised) > 0
-	for _, a := range slices.Concat(o.Leases, g.Disk.leases) {
-		g.origins[a] = scenarios.OriginDHCPv6
+	if err := g.leases(slices.Concat(o.Leases, g.Disk.leases)...); err != nil {
+		return err
 	}
 	spec := c.configure(settings{link: g.Link, ra: ra, dhcpv6: len(o.Leases) > 0, gen: g.AddrGen})
 	spec.Path, spec.Net, spec.Fresh = c.path, g.NS, true
@@ -135,8 +135,8 @@ func (g *Guest) Configure(ctx context.Context, c *Client, o Outcome) (err error)
 // Reconfigured waits until the client, which goes on, has brought about all of o once more,
 // because its link is back.
 func (g *Guest) Reconfigured(ctx context.Context, o Outcome) error {
-	for _, a := range o.Leases {
-		g.origins[a] = scenarios.OriginDHCPv6
+	if err := g.leases(o.Leases...); err != nil {
+		return err
 	}
 	return g.settle(ctx, o)
 }

@@ -86,7 +86,7 @@ func TestFormed(t *testing.T) {
 		{"elsewhere", &Client{RA: true}, "fd00:1::1/64", unix.IFA_F_PERMANENT, ""},
 	} {
 		g := &Guest{client: tt.client, advertised: []netip.Prefix{{}, prefix},
-			origins: map[netip.Addr]scenarios.Origin{netip.MustParseAddr("fd00::9"): scenarios.OriginStatic}}
+			origins: origins{{addr: netip.MustParseAddr("fd00::9")}: scenarios.OriginStatic}}
 		got, ok := g.Origin(link.Address{Prefix: netip.MustParsePrefix(tt.address), Flags: tt.flags})
 		if got != tt.want || ok != (tt.want != "") {
 			t.Errorf("%s: got %q, %t", tt.name, got, ok)

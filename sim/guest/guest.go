@@ -35,10 +35,10 @@ type Guest struct {
 	// its use (RFC 4862 5.4.4). Default: none.
 	Defended func(netip.Addr) bool
 
-	origins    map[netip.Addr]scenarios.Origin // which the kernel does not know
-	advertised []netip.Prefix                  // of the advertisements awaited
-	lease      *lease                          // nil without
-	client     *Client                         // nil for the kernel, and before its start
+	origins    origins        // which the kernel does not know
+	advertised []netip.Prefix // of the advertisements awaited
+	lease      *lease         // nil without
+	client     *Client        // nil for the kernel, and before its start
 	process    *child.Process
 	member     *os.File // keeps the groups of Settle; nil without
 	groups     byte     // of Settle
@@ -52,7 +52,7 @@ type Disk struct {
 
 // New returns the guest of a namespace whose interface exists and is down.
 func New(ns *netns.NS, net *link.Net, name string, mac scenarios.MAC) *Guest {
-	return &Guest{NS: ns, Net: net, Link: name, MAC: mac, origins: map[netip.Addr]scenarios.Origin{}}
+	return &Guest{NS: ns, Net: net, Link: name, MAC: mac, origins: origins{}}
 }
 
 // Destroy closes the namespace. Its interfaces go with it, if nobody else has it open.
@@ -93,31 +93,14 @@ func (g *Guest) Boot(sc scenarios.Guest) error {
 	return g.Net.Up("lo", g.Link)
 }
 
-// BootOther sets a further interface up and adds its addresses.
-func (g *Guest) BootOther(ctx context.Context, ifc scenarios.Interface) error {
-	conf := "ipv6/conf/" + ifc.Name + "/"
-	if err := g.Net.Set(
-		link.Sysctl{Key: conf + "accept_ra", Value: "0"},
-		link.Sysctl{Key: conf + "router_solicitation_delay", Value: "0"},
-		link.Sysctl{Key: "ipv6/neigh/" + ifc.Name + "/retrans_time_ms", Value: "1"},
-	); err != nil {
-		return err
-	}
-	if err := g.Net.Up(ifc.Name); err != nil {
-		return err
-	}
-	for _, p := range ifc.Addresses {
-		if err := g.Install(ctx, ifc.Name, p, scenarios.OriginStatic, Install{}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // AwaitLinkLocal waits until the link-local address is usable.
 func (g *Guest) AwaitLinkLocal(ctx context.Context) error {
+	index, err := g.Net.Index(g.Link)
+	if err != nil {
+		return err
+	}
 	return g.await(ctx, "the link-local address", func(a link.Address) bool {
-		return a.Prefix.Addr().IsLinkLocalUnicast()
+		return a.Link == index && a.Prefix.Addr().IsLinkLocalUnicast()
 	})
 }
 
@@ -204,7 +187,7 @@ func (g *Guest) formed(a netip.Addr) bool {
 // Origin returns the origin of an address. The second result is false if the scenario
 // does not explain the address.
 func (g *Guest) Origin(a link.Address) (scenarios.Origin, bool) {
-	if o, ok := g.origins[a.Prefix.Addr()]; ok {
+	if o, ok := g.origins.of(a); ok {
 		return o, true
 	}
 	switch {

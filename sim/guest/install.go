@@ -30,7 +30,9 @@ func (g *Guest) install(ctx context.Context, put func(string, link.Address) erro
 	if how.Valid == 0 && how.Preferred == 0 {
 		how.Valid, how.Preferred = link.Forever, link.Forever
 	}
-	g.origins[p.Addr()] = origin
+	if err := g.originates(name, p.Addr(), origin); err != nil {
+		return err
+	}
 	add := func() error {
 		return put(name, link.Address{Prefix: p, Valid: how.Valid, Preferred: how.Preferred})
 	}
@@ -48,10 +50,14 @@ func (g *Guest) install(ctx context.Context, put func(string, link.Address) erro
 	case how.Tentative:
 		return g.stuck(ctx, add)
 	default:
+		index, err := g.Net.Index(name)
+		if err != nil {
+			return err
+		}
 		if err := add(); err != nil {
 			return err
 		}
-		return g.await(ctx, what, func(a link.Address) bool { return a.Prefix == p })
+		return g.await(ctx, what, func(a link.Address) bool { return a.Prefix == p && a.Link == index })
 	}
 }
 

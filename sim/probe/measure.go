@@ -52,6 +52,9 @@ type Config struct {
 	PeerAddress netip.Addr
 	// Services are measured beside the lab's own servers, each at every candidate.
 	Services []Service
+	// OtherPeers has the peer's addresses for candidates of some of the guest's
+	// interfaces, by the name of the interface. Default: PeerAddress.
+	OtherPeers map[string]netip.Addr
 	// Controls are exchanges that have to work whatever the guest does.
 	Controls []Control
 	// Silence is after how long an exchange without an answer ends as Silent. The
@@ -202,7 +205,7 @@ func (m *measurement) first(ctx context.Context) error {
 		for i := range m.table {
 			to := target{AddrPort: netip.AddrPortFrom(m.addr(i), portWildcard), only: only}
 			g.Go(func() error {
-				res, _, err := m.both(gctx, m.Peer, m.PeerAddress, to)
+				res, _, err := m.both(gctx, m.Peer, m.peer(i), to)
 				if only == tcp {
 					m.table[i].InFirst.TCP = res.TCP
 				} else {
@@ -257,9 +260,17 @@ func (m *measurement) after(ctx context.Context, sender int) error {
 
 func (m *measurement) addr(i int) netip.Addr { return m.table[i].Address.Addr() }
 
+// peer returns the peer's address in exchanges with candidate i.
+func (m *measurement) peer(i int) netip.Addr {
+	if a, ok := m.OtherPeers[m.table[i].Link]; ok {
+		return a
+	}
+	return m.PeerAddress
+}
+
 // out sends from candidate i to the peer.
 func (m *measurement) out(ctx context.Context, i int) (Result, netip.Addr, error) {
-	to := target{AddrPort: netip.AddrPortFrom(m.PeerAddress, portWildcard)}
+	to := target{AddrPort: netip.AddrPortFrom(m.peer(i), portWildcard)}
 	res, seen, err := m.both(ctx, m.Guest, m.addr(i), to)
 	if err != nil {
 		return Result{}, netip.Addr{}, err
@@ -277,10 +288,10 @@ func (m *measurement) out(ctx context.Context, i int) (Result, netip.Addr, error
 // in connects from the peer to candidate i.
 func (m *measurement) in(ctx context.Context, i, port int) (Result, error) {
 	to := target{AddrPort: netip.AddrPortFrom(m.addr(i), uint16(port))}
-	res, _, err := m.both(ctx, m.Peer, m.PeerAddress, to)
+	res, _, err := m.both(ctx, m.Peer, m.peer(i), to)
 	if res.TCP == notAvailable || res.UDP == notAvailable {
 		// That says something about the peer, not about the candidate.
-		err = errors.Join(err, fmt.Errorf("the peer cannot send from %s: %w", m.PeerAddress, ErrInconclusive))
+		err = errors.Join(err, fmt.Errorf("the peer cannot send from %s: %w", m.peer(i), ErrInconclusive))
 	}
 	return res, err
 }

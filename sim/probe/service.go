@@ -82,13 +82,13 @@ func (m *measurement) port(ctx context.Context, i int, s Service) (Outcome, erro
 	if s.Port.UDP() {
 		to.only = udp
 	}
-	res, _, err := m.both(ctx, m.Peer, m.PeerAddress, to)
+	res, _, err := m.both(ctx, m.Peer, m.peer(i), to)
 	o := res.TCP
 	if s.Port.UDP() {
 		o = res.UDP
 	}
 	if o == notAvailable {
-		err = errors.Join(err, fmt.Errorf("the peer cannot send from %s: %w", m.PeerAddress, ErrInconclusive))
+		err = errors.Join(err, fmt.Errorf("the peer cannot send from %s: %w", m.peer(i), ErrInconclusive))
 	}
 	return o, err
 }
