@@ -18,15 +18,6 @@ import (
 
 // unlike are the scenarios whose guest no other lab repeats, with what differs.
 var unlike = map[string]string{
-	"idle-interface-down":            "not tentative in the lab",
-	"idle-interface-ipvs":            "only in the lab",
-	"idle-interface-no-carrier":      "not tentative in the lab",
-	"loopback-nodes":                 "only in the lab",
-	"loopback-of-a-service":          "not in the lab",
-	"shared-network-advertised":      "not mngtmpaddr in the lab",
-	"shared-network-default-route":   "not mngtmpaddr in the lab",
-	"same-address-twice-ra-dhcpv6":   "not in the lab",
-	"same-address-twice-dhcpv6-ra":   "not in the lab",
 	"client-on-lan-dhclient":         alone,
 	"client-on-lan-dhcpcd":           alone,
 	"client-on-lan-networkmanager":   alone,

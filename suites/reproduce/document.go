@@ -92,6 +92,9 @@ func (p *plan) title() string {
 	for _, x := range p.parts {
 		names = append(names, string(x.origin))
 	}
+	if len(names) == 0 {
+		names = []string{"no address on " + p.main}
+	}
 	return fmt.Sprintf("As in %s, %s", p.opts.ID, strings.Join(names, ", then "))
 }
 
@@ -150,11 +153,7 @@ func (p *plan) guestNode() node {
 	}
 	var fs []node
 	for _, f := range p.interfaces {
-		fields := []entry{set("name", word(f.name))}
-		if f.mac != "" {
-			fields = append(fields, set("mac", quoted(f.mac)))
-		}
-		fs = append(fs, mapping(append(fields, set("addresses", texts(f.addresses)))...).because(f.from))
+		fs = append(fs, p.node(f).because(f.from))
 	}
 	if len(fs) > 0 {
 		es = append(es, set("interfaces", lines(fs...)))

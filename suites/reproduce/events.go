@@ -9,7 +9,7 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-var interfaceName = regexp.MustCompile(`^[a-z][a-z0-9]{0,14}$`) // as scenarios has it
+var interfaceName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,14}$`) // as scenarios has it
 
 // events returns the timeline: what gives the guest its addresses, the oldest first.
 func (p *plan) events() (es []node) {
@@ -50,6 +50,9 @@ func (p *plan) events() (es []node) {
 	if l, ok := p.Link(p.main); ok && p.knows(selector.FactLinks) && !l.Up {
 		es = append(es, block(set("link", word("carrier-lost"))).because(p.main+" is not up"))
 		p.guess("events", "%s has no carrier, since a link that is set down has no addresses", p.main)
+	}
+	if len(es) == 0 { // a timeline needs an event
+		es = append(es, block(set("accept_ra", word("off"))).because("no default route, and no address on "+p.main))
 	}
 	return es
 }

@@ -72,12 +72,25 @@ func (g guest) mainLink(pod netip.Addr) string {
 		}
 		return ""
 	}
+	both := func(a selector.Address) bool { // a lease beside SLAAC, as passt gives
+		return single(a) && slices.ContainsFunc(g.Candidates(), func(b selector.Address) bool {
+			return b.Link == a.Link && b.Flags.Has(selector.FlagMngTmpAddr) && slash64(b.Prefix.Addr()) == slash64(a.Prefix.Addr())
+		})
+	}
+	other := "" // a link without candidates
+	for _, a := range g.Addresses {
+		if a.Link != scenarios.Loopback && a.Prefix.Addr().IsLinkLocalUnicast() {
+			other = cmp.Or(other, a.Link)
+		}
+	}
 	return cmp.Or(
-		first(func(a selector.Address) bool { return a.Prefix.Addr() == pod }),
+		first(func(a selector.Address) bool { return a.Prefix.Addr() == pod && a.Link != scenarios.Loopback }),
+		first(both),
 		first(func(a selector.Address) bool { return a.Link == g.Interface }),
 		first(func(a selector.Address) bool { return a.Flags.Has(selector.FlagMngTmpAddr) }),
-		first(func(a selector.Address) bool { return a.Link != "lo" && single(a) }),
-		first(func(a selector.Address) bool { return a.Link != "lo" }),
+		first(func(a selector.Address) bool { return a.Link != scenarios.Loopback && single(a) }),
+		first(func(a selector.Address) bool { return a.Link != scenarios.Loopback }),
+		other,
 		first(func(selector.Address) bool { return true }),
 	)
 }
@@ -89,17 +102,8 @@ func (g guest) on(link string) []selector.Address {
 
 // barred returns why no scenario can have an address, or "".
 func (g guest) barred(a selector.Address) string {
-	owner := a.Link
-	for _, b := range slices.Backward(g.Addresses) {
-		if b.Prefix.Addr() == a.Prefix.Addr() && owner != g.main {
-			owner = b.Link // at last that of the first, unless the main link has it
-		}
-	}
-	switch {
-	case a.Prefix == a.Prefix.Masked() && a.Prefix.Bits() < 127:
+	if a.Prefix == a.Prefix.Masked() && a.Prefix.Bits() < 127 {
 		return "the Subnet-Router anycast address of its prefix (RFC 4291 2.6.1)"
-	case owner != a.Link:
-		return "an address that " + owner + " has too"
 	}
 	return ""
 }

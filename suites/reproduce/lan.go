@@ -44,6 +44,9 @@ func (p *plan) findLAN() {
 	for len(spare) > 0 || len(p.routers) == 0 {
 		add(netip.Prefix{})
 	}
+	if len(p.parts) == 0 {
+		p.routers[0].onLink = []netip.Prefix{slash64(p.Candidates()[0].Prefix.Addr())} // where the peer is
+	}
 	for _, x := range slices.Concat(p.of(scenarios.OriginStatic), p.of(scenarios.OriginVIP)) {
 		in := slash64(x.addr())
 		if !slices.ContainsFunc(p.routers, func(r router) bool { return r.prefix == in || slices.Contains(r.onLink, in) }) {

@@ -38,13 +38,6 @@ type router struct {
 	onLink    []netip.Prefix // of which nobody forms an address
 }
 
-// iface is a link beside the main one.
-type iface struct {
-	from, name string // in the input, and in the lab
-	mac        string
-	addresses  []netip.Prefix
-}
-
 // newPlan plans a scenario in which the guest gets what the input has.
 func newPlan(in Input, opts Options) (*plan, error) {
 	g, err := read(in, opts)
@@ -219,6 +212,9 @@ func (p *plan) findPod() {
 	case len(statics) == 1:
 		p.pod = statics[0].addr()
 		p.guess("pod.address", "there is no lease, and %s is the only address set by hand; --pod-address says otherwise", statics[0].Prefix)
+	case len(p.parts) == 0: // as where a routing protocol announces the address of lo
+		p.pod = p.Candidates()[0].Prefix.Addr()
+		p.guess("pod.address", "%s has no address, and %s has this one; --pod-address says otherwise", p.main, p.Candidates()[0].Link)
 	case len(slaacs) > 0:
 		base = slash64(slaacs[0].addr())
 	default:
@@ -349,43 +345,6 @@ func (p *plan) findRelease() {
 // ofHour reports whether both lifetimes are what is left of an hour.
 func (p *plan) ofHour(x part) bool {
 	return x.ValidLifetime == x.PreferredLifetime && x.ValidLifetime <= hour && x.ValidLifetime > hour-600
-}
-
-// findInterfaces makes an interface of each other link with candidates.
-func (p *plan) findInterfaces() {
-	taken := []string{"lo", "eth0"}
-	macs := []scenarios.MAC{p.mac, cmp.Or(p.podMAC, scenarios.DefaultPodMAC), scenarios.PasstMAC}
-	for _, link := range p.others() {
-		if link == "lo" {
-			p.lose("the addresses of lo: %s", p.list(link))
-			continue
-		}
-		f := iface{from: link, name: link}
-		if !interfaceName.MatchString(link) || slices.Contains(taken, link) {
-			f.name = fmt.Sprintf("link%d", len(taken)-1)
-			p.lose("the name of %s, which is %s in the lab", link, f.name)
-		}
-		taken = append(taken, f.name)
-		l, _ := p.Link(link)
-		if mac, err := scenarios.ParseMAC(l.MAC); err == nil && !slices.Contains(macs, mac) {
-			f.mac = mac.String()
-			macs = append(macs, mac)
-		}
-		for _, a := range p.on(link) {
-			f.addresses = append(f.addresses, a.Prefix)
-		}
-		slices.Reverse(f.addresses) // the oldest first
-		p.interfaces = append(p.interfaces, f)
-		p.guess("guest.interfaces", "the addresses of %s are set by hand there", link)
-	}
-}
-
-func (p *plan) list(link string) string {
-	var as []string
-	for _, a := range p.on(link) {
-		as = append(as, a.Prefix.String())
-	}
-	return strings.Join(as, ", ")
 }
 
 // leaveOut lists what else no scenario has.
