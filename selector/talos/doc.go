@@ -54,6 +54,7 @@
 // its default address anew; addresses that a platform reports and the machine does not
 // have, which "current" contains in Talos; two changes so close together that Talos sees
 // them as one; the moment in which Talos has written "current" and not yet "routed",
-// where etcd with subnets to advertise may see one of each; and that the kernel says nothing of an address in duplicate address
-// detection, so that Talos sees it at the next change.
+// where etcd with subnets to advertise may see one of each; and that the kernel says
+// nothing of an address in duplicate address detection, so that Talos sees it at the
+// next change.
 package talos
