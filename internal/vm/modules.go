@@ -22,7 +22,8 @@ var needed = []string{
 	"fuse",           // the files
 	"veth", "bridge", // links
 	"nf_tables", "nf_conntrack", "nft_ct", "nft_nat", "nft_chain_nat", "nft_reject_ipv6", // the simulated passt
-	"tun", // the real one
+	"nft_masq", // KubeVirt's binding masquerade
+	"tun",      // the real one
 }
 
 const maxModule = 64 << 20 // octets, unpacked
