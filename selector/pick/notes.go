@@ -28,7 +28,11 @@ func (r Report) notes() []string {
 func (r Report) talosNotes() []string {
 	var ns []string
 	add := func(format string, a ...any) { ns = append(ns, fmt.Sprintf(format, a...)) }
-	if len(r.Config.ServiceSubnets) == 0 {
+	switch {
+	case len(r.Config.ServiceSubnets) > 0:
+	case r.noIPv4:
+		add("IPv4 addresses are not in the file: talos-* were asked as if the node had none, in a cluster whose service subnets have IPv6. With Talos' default, %s, kubelet takes an IPv4 address only. --service-subnet or --talos-config gives the cluster's own.", talos.DefaultServiceSubnet)
+	default:
 		add("talos-* were asked with Talos' default service subnet %s, with which kubelet takes IPv4 addresses only. --service-subnet or --talos-config replaces it.", talos.DefaultServiceSubnet)
 	}
 	if len(r.Config.PodSubnets) == 0 {
@@ -43,7 +47,7 @@ func (r Report) talosNotes() []string {
 	if r.Role == "node" || slices.ContainsFunc(r.Said, said.otherDefault) {
 		add("Talos chooses the default address when the first address comes, and keeps it while it is there. A node that runs may have another one than predicted; talosctl get nodeaddress default shows it.")
 	}
-	if r.noIPv4 {
+	if r.noIPv4 && len(r.Config.ServiceSubnets) > 0 {
 		add("IPv4 addresses are not in the file: talos-* were asked as if the node had none.")
 	}
 	if r.Role == "kubelet" && slices.ContainsFunc(r.Picks, picked.noneByTalos) {

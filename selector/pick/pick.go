@@ -196,7 +196,7 @@ func (p *picked) ask(ctx context.Context, order observe.Order, s selector.Select
 		return
 	}
 	if isTalos(s.Name()) {
-		o.Config = talos.Defaults(o.Config)
+		o.Config = talosConfig(o)
 	}
 	// A selector may sort in place.
 	o.Links, o.Addresses, o.Routes = slices.Clone(o.Links), slices.Clone(o.Addresses), slices.Clone(o.Routes)
@@ -221,6 +221,18 @@ func (p *picked) ask(ctx context.Context, order observe.Order, s selector.Select
 			Order:     order.Name,
 		})
 	}
+}
+
+// talosConfig returns the configuration for Talos, with its defaults. Its default service
+// subnets are IPv4 only, and kubelet takes addresses of their families: where nobody knows
+// the IPv4 addresses they would hide what Talos does with the others, and both families
+// count.
+func talosConfig(o selector.Observation) selector.Config {
+	c := talos.Defaults(o.Config)
+	if o.Unknown.Has(selector.FactIPv4) {
+		c.ServiceSubnets = o.Config.ServiceSubnets
+	}
+	return c
 }
 
 // forgetOrder leaves out the order where there is one answer only.

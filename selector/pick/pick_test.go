@@ -233,15 +233,18 @@ func TestDefaultSubnets(t *testing.T) {
 	r := Live(t.Context(), o, sels)
 	o.Config.ServiceSubnets = both
 	s := Live(t.Context(), o, sels[:1])
+	o.Config.ServiceSubnets, o.Unknown = nil, selector.Facts{selector.FactIPv4}
+	u := Live(t.Context(), o, sels[:1])
 	if want := []string{
 		"talos-v1: services [10.96.0.0/12], pods [10.244.0.0/16]",
 		"talos@v1.13.9: services [10.96.0.0/12], pods [10.244.0.0/16]",
 		"talosish: services [], pods []",
 		"talos-v1: services [10.96.0.0/12 fd00:96::/112], pods [10.244.0.0/16]",
+		"talos-v1: services [], pods [10.244.0.0/16]",
 	}; !slices.Equal(got, want) {
 		t.Errorf("asked %q, want %q", got, want)
 	}
-	for note, of := range map[string][]string{"default service subnet": r.Notes, "default pod subnet": s.Notes, "does not start kubelet": r.Notes} {
+	for note, of := range map[string][]string{"default service subnet": r.Notes, "whose service subnets have IPv6": u.Notes, "default pod subnet": s.Notes, "does not start kubelet": r.Notes} {
 		if !strings.Contains(strings.Join(of, "\n"), note) {
 			t.Errorf("no %q in %q", note, of)
 		}
