@@ -42,8 +42,9 @@ func (l stage) contested(t scenarios.Target) (func(netip.Addr) bool, error) {
 	case t.Addr.IsValid():
 		return one(t.Addr), nil
 	case t.Origin == scenarios.OriginSLAAC:
+		g := l.scenario.Guest // a reboot may give it another MAC, and the host keeps its address
 		return func(a netip.Addr) bool {
-			formed, known := l.scenario.Guest.AddrGen.Forms(netip.PrefixFrom(a, 64), l.scenario.Guest.MAC)
+			formed, known := g.AddrGen.Forms(netip.PrefixFrom(a, 64), g.MAC)
 			return a.IsGlobalUnicast() && known && a == formed
 		}, nil
 	case t.Origin == scenarios.OriginDHCPv6:

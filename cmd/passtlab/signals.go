@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -24,29 +23,28 @@ func catchSignals(c *cobra.Command) (release func() error) {
 	c.SetContext(ctx)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	watched := make(chan struct{})
+	watched := make(chan error, 1) // gets the signal, which may come when ctx has ended
 	go func() {
-		defer close(watched)
 		select {
 		case s := <-signals:
 			signal.Stop(signals)
-			cancel(signalError{s.(syscall.Signal)})
+			e := signalError{s.(syscall.Signal)}
+			cancel(e)
+			watched <- e
 		case <-ctx.Done():
+			watched <- nil
 		}
 	}()
 	return func() error {
 		signal.Stop(signals) // after that, a signal that has come is in the channel
 		cancel(nil)
-		<-watched
+		e := <-watched
 		c.SetContext(before)
 		select {
 		case s := <-signals:
 			return signalError{s.(syscall.Signal)}
 		default:
-		}
-		if e, ok := errors.AsType[signalError](context.Cause(ctx)); ok {
 			return e
 		}
-		return nil
 	}
 }

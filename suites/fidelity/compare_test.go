@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/scenarios"
 	"github.com/passtlab/passtlab/sim/probe"
 	"github.com/passtlab/passtlab/suites/report"
@@ -85,7 +86,7 @@ func (w *comparer) scenario(s, r report.Scenario) {
 	if s.Error != "" && s.Error == r.Error {
 		w.row.Unlisted = append(w.row.Unlisted, "error of both labs: "+s.Error)
 	}
-	named, namedReal := names(s), names(r)
+	named, namedReal := names(s, r), names(r, s)
 	if len(s.Checkpoints) != len(r.Checkpoints) {
 		w.differ("checkpoints", len(s.Checkpoints), len(r.Checkpoints))
 		return
@@ -169,8 +170,8 @@ func (v verdict) String() string {
 
 func (w *comparer) results(simulated, real *report.Report, s, r report.Scenario) {
 	type question struct{ selector, role string }
-	verdicts := func(rep *report.Report, sc report.Scenario) map[question]verdict {
-		named, vs := names(sc), map[question]verdict{}
+	verdicts := func(rep *report.Report, sc, other report.Scenario) map[question]verdict {
+		named, vs := names(sc, other), map[question]verdict{}
 		for _, res := range rep.Results {
 			if res.Scenario == sc.ID {
 				vs[question{res.Selector, string(res.Role)}] = verdict{res.Verdict, res.Origin, cmp.Or(named[res.Choice], res.Choice.String()), res.Kind, res.At}
@@ -178,7 +179,7 @@ func (w *comparer) results(simulated, real *report.Report, s, r report.Scenario)
 		}
 		return vs
 	}
-	ours, theirs := verdicts(simulated, s), verdicts(real, r)
+	ours, theirs := verdicts(simulated, s, r), verdicts(real, r, s)
 	all := merge(ours, theirs)
 	w.row.Verdicts = len(all)
 	for q := range all {
@@ -187,26 +188,33 @@ func (w *comparer) results(simulated, real *report.Report, s, r report.Scenario)
 	slices.Sort(w.row.Unlisted)
 }
 
-// names are what addresses are called in both labs: a temporary address is
-// random (RFC 8981 3.3.1), and has the number by which it came.
-func names(s report.Scenario) map[netip.Addr]string {
-	m, n := map[netip.Addr]string{}, 0
-	var all []report.Measured
-	for _, cp := range s.Checkpoints {
-		all = append(all, cp.Candidates...)
-	}
-	for _, c := range append(all, s.Candidates...) {
+// names are what addresses are called in both labs: one with a random identifier has the
+// number by which it came. Temporary addresses are random (RFC 8981 3.3.1), and those of
+// SLAAC that the other lab does not have, unless the identifier is of a MAC.
+func names(s, other report.Scenario) map[netip.Addr]string {
+	m, n := map[netip.Addr]string{}, map[scenarios.Origin]int{}
+	for _, c := range allMeasured(s) {
 		a := c.Address.Addr()
 		if m[a] != "" {
 			continue
 		}
 		m[a] = a.String()
-		if c.Origin == scenarios.OriginTemporary {
-			n++
-			m[a] = fmt.Sprintf("temporary %d", n)
+		_, ofMAC := eui64.MAC(a)
+		same := slices.ContainsFunc(allMeasured(other), func(c report.Measured) bool { return c.Address.Addr() == a })
+		if c.Origin == scenarios.OriginTemporary || c.Origin == scenarios.OriginSLAAC && !ofMAC && !same {
+			n[c.Origin]++
+			m[a] = fmt.Sprintf("%s %d", c.Origin, n[c.Origin])
 		}
 	}
 	return m
+}
+
+// allMeasured returns the candidates of all checkpoints.
+func allMeasured(s report.Scenario) (all []report.Measured) {
+	for _, cp := range s.Checkpoints {
+		all = append(all, cp.Candidates...)
+	}
+	return append(all, s.Candidates...)
 }
 
 func addresses(cs []report.Measured) (as []netip.Prefix) {

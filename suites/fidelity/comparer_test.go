@@ -53,6 +53,12 @@ func TestCompare(t *testing.T) {
 		{"flags", func(r *report.Report) { cand(r).Flags = 0x80 }, "fd01::2: flags"},
 		{"prefix length", func(r *report.Report) { cand(r).Address = netip.MustParsePrefix("fd01::2/64") }, "fd01::2: prefix length: simulated 128, real 64"},
 		{"other address", func(r *report.Report) { cand(r).Address = netip.MustParsePrefix("fd01::3/128") }, "candidate 2: simulated fd01::2, real fd01::3"},
+		{"other SLAAC address", func(r *report.Report) {
+			cand(r).Address, cand(r).Origin = netip.MustParsePrefix("fd01::5054:ff:fe00:3/64"), scenarios.OriginSLAAC
+		}, "candidate 2: simulated fd01::2, real fd01::5054:ff:fe00:3"},
+		{"random SLAAC address", func(r *report.Report) {
+			cand(r).Address, cand(r).Origin = netip.MustParsePrefix("fd01::1234:5678/64"), scenarios.OriginSLAAC
+		}, "candidate 2: simulated fd01::2, real slaac 1"},
 		{"no candidate", func(r *report.Report) { r.Scenarios[0].Checkpoints[1].Candidates = nil }, "a: at end: candidates: "},
 		{"nothing after", func(r *report.Report) { cand(r).InBoundAfter = nil }, "in, bound, after temporary 1, tcp: simulated ECONNREFUSED, real"},
 		{"verdict", func(r *report.Report) { r.Results[0].Verdict = report.Pass }, "a: s as etcd: simulated fail for temporary temporary 1, real pass"},
