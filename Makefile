@@ -54,6 +54,9 @@ PLAIN      = ./suites/adapters ./suites/fidelity ./suites/report
 PLAINTESTS = TestHostileToUser|TestNoticed
 # The slowest begin first, so that none is left alone in the end.
 SLOWEST    = ./cmd/passtlab ./suites/hostile ./sim
+# Each plays the corpus. They come one by one, because labs of all tests share the
+# machine's table of neighbours.
+CORPORA    = ./suites/field ./suites/proposal ./suites/replica ./suites/reproduce
 
 # Everything but the corpus. Tests wait more than they compute. How many of a
 # package are at it follows GOMAXPROCS; Ginkgo refuses -parallel. make lint vets.
@@ -63,7 +66,8 @@ test-packages: build
 	@$(if $(RACE),,echo "make test: no C compiler: without the race detector")
 	@status=0; set -x; \
 	$(GOTEST) $(RACE) -skip '^($(PLAINTESTS)|TestConformance)$$' $(SLOWEST) \
-		$$($(GO) list ./... | grep -vxF "$$($(GO) list $(PLAIN))") || status=1; \
+		$$($(GO) list ./... | grep -vxF "$$($(GO) list $(PLAIN) $(CORPORA))") || status=1; \
+	$(GOTEST) $(RACE) -p 1 $(CORPORA) || status=1; \
 	CGO_ENABLED=0 $(GOTEST) -skip '^TestHostile$$' ./suites/hostile $(PLAIN) || status=1; \
 	exit $$status
 

@@ -119,7 +119,8 @@ func TestCandidates(t *testing.T) {
 }
 
 // Every scenario of the corpus is measured as its author says, many labs at
-// the same time on a busy machine.
+// the same time on a busy machine. There are not more because other tests have labs, too,
+// and the machine has one table of neighbours for all.
 func TestCorpus(t *testing.T) {
 	need.Namespaces(t)
 	all := corpus(t)
@@ -136,10 +137,10 @@ func TestCorpus(t *testing.T) {
 	}
 	defer load.Wait()
 	defer stop.Store(true)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	var g errgroup.Group
-	g.SetLimit(32)
+	g.SetLimit(20)
 	for _, sc := range all {
 		g.Go(func() error {
 			l, err := sim.New(ctx, sc, sim.Options{})
