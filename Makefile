@@ -53,10 +53,10 @@ test-packages test-corpus: export GORACE = atexit_sleep_ms=10
 PLAIN      = ./suites/adapters ./suites/fidelity ./suites/report
 PLAINTESTS = TestHostileToUser|TestNoticed
 # The slowest begin first, so that none is left alone in the end.
-SLOWEST    = ./cmd/passtlab ./suites/hostile ./sim
-# Each plays the corpus. They come one by one, because labs of all tests share the
-# machine's table of neighbours.
-CORPORA    = ./suites/field ./suites/proposal ./suites/replica ./suites/reproduce
+SLOWEST    = ./cmd/passtlab ./suites/hostile
+# Each has many labs at once, most of them the whole corpus. They come one by one, because
+# labs of all tests share the machine's table of neighbours.
+CORPORA    = ./sim ./sim/probe ./suites/field ./suites/proposal ./suites/replica ./suites/reproduce
 
 # Everything but the corpus. Tests wait more than they compute. How many of a
 # package are at it follows GOMAXPROCS; Ginkgo refuses -parallel. make lint vets.
