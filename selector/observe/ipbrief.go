@@ -105,7 +105,7 @@ func (b briefWords) addTo(l *list, link string) error {
 // addBare adds an address of which no more is known.
 func (l *list) addBare(link string, p netip.Prefix) {
 	l.Observation.Addresses = append(l.Observation.Addresses, selector.Address{
-		Prefix: p, Link: link, Scope: scopeOf(p.Addr()),
+		Prefix: p, Link: link, Scope: ScopeOf(p.Addr()),
 		ValidLifetime: selector.Forever, PreferredLifetime: selector.Forever,
 	})
 }

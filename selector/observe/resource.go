@@ -95,8 +95,8 @@ func (s status) name() string {
 	return addressStatus.short + " " + s.address.Link + "/" + s.address.Prefix.String()
 }
 
-// scopeOf is the scope that an address has by its kind (RFC 4007).
-func scopeOf(a netip.Addr) string {
+// ScopeOf is the scope that an address has by its kind (RFC 4007).
+func ScopeOf(a netip.Addr) string {
 	switch {
 	case a.IsLoopback():
 		return "host"

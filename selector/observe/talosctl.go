@@ -100,7 +100,7 @@ func collectNode(name string, rs []resource) (Saved, error) {
 // add adds an address.
 func (s *Saved) add(x status) {
 	if x.address.Scope == "" {
-		x.address.Scope = scopeOf(x.address.Prefix.Addr())
+		x.address.Scope = ScopeOf(x.address.Prefix.Addr())
 	}
 	// Lifetimes are not known; infinite ones mislead least.
 	x.address.ValidLifetime, x.address.PreferredLifetime = selector.Forever, selector.Forever

@@ -10,6 +10,7 @@ import (
 
 	"github.com/passtlab/passtlab/internal/eui64"
 	"github.com/passtlab/passtlab/selector"
+	"github.com/passtlab/passtlab/selector/observe"
 )
 
 // Lifetimes in seconds of an address that has an end, where they are not known.
@@ -111,7 +112,7 @@ func (c *completion) completeAddresses() {
 	flags := c.Unknown.Has(selector.FactFlags)
 	for i := range c.Addresses {
 		a := &c.Addresses[i]
-		a.Scope = cmp.Or(a.Scope, scope(a.Prefix.Addr()))
+		a.Scope = cmp.Or(a.Scope, observe.ScopeOf(a.Prefix.Addr()))
 		slaac := a.Prefix.Bits() == 64 && selector.IsCandidate(a.Prefix.Addr())
 		switch _, formed := eui64.MAC(a.Prefix.Addr()); {
 		case flags && slaac && formed:
@@ -144,16 +145,6 @@ func lifetimes(f selector.Flags) (valid, preferred uint32) {
 		return selector.Forever, selector.Forever
 	}
 	return day, fourHours
-}
-
-func scope(a netip.Addr) string {
-	switch {
-	case a.IsLoopback():
-		return "host"
-	case a.IsLinkLocalUnicast():
-		return "link"
-	}
-	return "global"
 }
 
 func (c *completion) completeRoutes() {

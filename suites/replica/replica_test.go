@@ -19,7 +19,7 @@ func node(t *testing.T, links []selector.Link, addresses ...string) selector.Obs
 	for _, line := range addresses {
 		f := strings.Fields(line)
 		a := selector.Address{Prefix: netip.MustParsePrefix(f[1]), Link: f[0]}
-		a.Scope = scope(a.Prefix.Addr())
+		a.Scope = observe.ScopeOf(a.Prefix.Addr())
 		a.ValidLifetime, a.PreferredLifetime = lifetime(t, f[2]), lifetime(t, f[3])
 		for _, word := range f[4:] {
 			if p, ok := strings.CutPrefix(word, "proto="); ok {

@@ -23,25 +23,13 @@ func (p *plan) findLAN() {
 		spare = []netip.Addr{linkLocal(1)}
 		p.guess("routers", "the input has no routes; the first router is the default one")
 	}
-	free := byte(2)
-	add := func(in netip.Prefix) {
-		r := router{prefix: in}
-		if len(spare) > 0 {
-			r.linkLocal, r.lifetime, spare = spare[0], 1800, spare[1:]
-		} else {
-			for slices.Contains(gateways, linkLocal(free)) {
-				free++
-			}
-			r.linkLocal = linkLocal(free)
-			free++
-		}
-		p.routers = append(p.routers, r)
-	}
+	named := addressing{spare: spare, taken: gateways, free: 2}
+	add := func(in netip.Prefix) { p.routers = append(p.routers, named.router(in)) }
 	for _, x := range p.of(scenarios.OriginSLAAC) {
 		add(slash64(x.addr()))
 		p.why["routers."+slash64(x.addr()).String()] = "SLAAC of " + x.Prefix.String()
 	}
-	for len(spare) > 0 || len(p.routers) == 0 {
+	for len(named.spare) > 0 || len(p.routers) == 0 {
 		add(netip.Prefix{})
 	}
 	if len(p.parts) == 0 {

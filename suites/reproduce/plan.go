@@ -291,27 +291,17 @@ func (p *plan) findRouters() {
 			spare = append(spare, a)
 		}
 	}
-	free, taken := byte(2), append(p.gateways(), p.gateway)
+	named := addressing{spare: spare, taken: append(p.gateways(), p.gateway), free: 2}
 	for _, x := range p.of(scenarios.OriginSLAAC) {
 		in := slash64(x.addr())
 		if in == slash64(p.pod) {
 			p.autonomous = true
 			continue
 		}
-		r := router{prefix: in}
-		if len(spare) > 0 {
-			r.linkLocal, r.lifetime, spare = spare[0], 1800, spare[1:]
-		} else {
-			for slices.Contains(taken, linkLocal(free)) {
-				free++
-			}
-			r.linkLocal = linkLocal(free)
-			free++
-		}
-		p.routers = append(p.routers, r)
+		p.routers = append(p.routers, named.router(in))
 		p.why["routers."+in.String()] = "SLAAC of " + x.Prefix.String() + ", which is not in passt's prefix"
 	}
-	for _, a := range spare {
+	for _, a := range named.spare {
 		p.lose("the default router %s, which advertises no prefix that the guest has an address in", a)
 	}
 }
@@ -385,4 +375,27 @@ func gatewayWord(a netip.Addr) string {
 		return a.String() + " on"
 	}
 	return ""
+}
+
+// addressing gives routers their link-local addresses.
+type addressing struct {
+	spare []netip.Addr // default routers that are not yet named
+	taken []netip.Addr // addresses that others have
+	free  byte         // the number of the next one for a router that is no default router
+}
+
+// router returns a router that advertises a prefix, if that is valid. As long as there are
+// spare default routers, it is one of them.
+func (a *addressing) router(in netip.Prefix) router {
+	r := router{prefix: in}
+	if len(a.spare) > 0 {
+		r.linkLocal, r.lifetime, a.spare = a.spare[0], 1800, a.spare[1:]
+		return r
+	}
+	for slices.Contains(a.taken, linkLocal(a.free)) {
+		a.free++
+	}
+	r.linkLocal = linkLocal(a.free)
+	a.free++
+	return r
 }
