@@ -38,7 +38,16 @@ func (p place) halfway() place {
 	return p
 }
 
-const halfwayIn = " halfway in"
+// besideClient is the place of a model that has seen a client at half its work.
+func (p place) besideClient() place {
+	p.model += oneByOne
+	return p
+}
+
+const (
+	halfwayIn = " halfway in"
+	oneByOne  = " one by one"
+)
 
 func (p place) String() string {
 	return fmt.Sprintf("%s in %s as %s at %q", p.model, p.scenario, p.role, p.checkpoint)
@@ -79,6 +88,10 @@ func TestTalos(t *testing.T) {
 	if mode != "all" {
 		versions = versions[len(versions)-1:]
 	}
+	clients := map[string]bool{}
+	for _, sc := range played {
+		clients[sc.ID] = sc.Guest.Client != scenarios.ClientKernel
+	}
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
 			theirs, ours := answers(t, played, byVersion[version])
@@ -90,6 +103,8 @@ func TestTalos(t *testing.T) {
 				case choice.same(ours[at]) || known[at] != "":
 				case at.role == scenarios.RoleNode && choice.same(ours[at.halfway()]):
 					t.Logf("%s: Talos has chosen halfway in: %v, and the model %v", at, choice.addresses, ours[at].addresses)
+				case clients[at.scenario] && choice.same(ours[at.besideClient()]):
+					t.Logf("%s: Talos has chosen while the client set or removed addresses: %v, and the model %v", at, choice.addresses, ours[at].addresses)
 				default:
 					t.Errorf("%s: Talos picks %v, the model %v; Talos %s", at, choice.addresses, ours[at].addresses, choice.judged)
 				}
@@ -145,7 +160,7 @@ func answers(t *testing.T, all []*scenarios.Scenario, ps []catalogue.Pinned) (th
 		if err != nil {
 			t.Fatal(err)
 		}
-		sels = append(sels, s, b, halfway{b})
+		sels = append(sels, s, b, halfway{b, halfwayIn, oneMore}, halfway{b, oneByOne, oldest})
 		modelOf[s.Name()] = model
 	}
 	// An address that expires must not do so while other labs keep the programs waiting.
@@ -187,10 +202,15 @@ func answers(t *testing.T, all []*scenarios.Scenario, ps []catalogue.Pinned) (th
 // halfway is a model that sees the first of the addresses that an event brings before the
 // others. Talos does so now and then: its AddressStatusController writes one address after
 // another, in the kernel's order, and its NodeAddressController, which keeps the address
-// that it finds, runs at the same time.
-type halfway struct{ selector.Selector }
+// that it finds, runs at the same time. A real client sets and removes addresses one by one,
+// and an event of such a lab is over when it has finished: Talos sees the steps between.
+type halfway struct {
+	selector.Selector
+	name string
+	half func(before, now []selector.Address) []selector.Address
+}
 
-func (h halfway) Name() string { return h.Selector.Name() + halfwayIn }
+func (h halfway) Name() string { return h.Selector.Name() + h.name }
 
 func (h halfway) Traits() selector.Traits {
 	traits := h.Selector.Traits()
@@ -203,7 +223,7 @@ func (h halfway) Traits() selector.Traits {
 		there := o.Addresses
 		see := func(ctx context.Context, o selector.Observation) error {
 			half := o
-			half.Addresses = oneMore(there, o.Addresses)
+			half.Addresses = h.half(there, o.Addresses)
 			there = o.Addresses
 			return in.See(ctx, half)
 		}
@@ -227,7 +247,7 @@ func (h halfway) Traits() selector.Traits {
 func oneMore(before, now []selector.Address) (as []selector.Address) {
 	more := false
 	for _, a := range now {
-		if !slices.ContainsFunc(before, func(b selector.Address) bool { return b.Prefix == a.Prefix && b.Link == a.Link }) {
+		if !has(before, a) {
 			if more {
 				continue
 			}
@@ -235,6 +255,24 @@ func oneMore(before, now []selector.Address) (as []selector.Address) {
 		}
 		as = append(as, a)
 	}
+	return as
+}
+
+func has(as []selector.Address, a selector.Address) bool {
+	return slices.ContainsFunc(as, func(b selector.Address) bool { return b.Prefix == a.Prefix && b.Link == a.Link })
+}
+
+// oldest is what the kernel has while a client works: of the new addresses the oldest, and of
+// those that go the oldest, too. The kernel lists it last.
+func oldest(before, now []selector.Address) []selector.Address {
+	before, now = slices.Clone(before), slices.Clone(now)
+	slices.Reverse(before)
+	slices.Reverse(now)
+	as := oneMore(before, now)
+	if slices.ContainsFunc(before, func(a selector.Address) bool { return !has(now, a) }) {
+		as = oneMore(now, before)
+	}
+	slices.Reverse(as)
 	return as
 }
 
