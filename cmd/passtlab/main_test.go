@@ -47,6 +47,7 @@ func TestUsageErrors(t *testing.T) {
 		{"selectors --nonsense", "unknown flag"},
 		{"wire nonsense", "no such file"},
 		{"wire record", "accepts 1 arg(s)"},
+		{"new", "accepts 1 arg(s), received 0; usage: passtlab new ID [flags]"},
 		{"help nonsense", "unknown command"},
 		{"help report nonsense", "unknown command"},
 		{"completion", "Usage:"},

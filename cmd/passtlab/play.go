@@ -50,7 +50,7 @@ func (f *playFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-const backendUsage = "the passt in the labs: simulated, or passt[=PROGRAM][@RELEASE], the real program: a name in $PATH, a path, or a release or suite of scripts/fetch-passt.sh; by default pasta"
+const backendUsage = "`BACKEND` plays passt in the labs: simulated, or passt[=PROGRAM][@RELEASE], the real program: a name in $PATH, a path, or a release or suite of scripts/fetch-passt.sh; by default pasta"
 
 const pcapUsage = "write one pcapng file for each link into the folder `DIR`; other programs can read it while it grows"
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -70,7 +71,7 @@ failed; 2 wrong usage, or an input of which no scenario can be made; 3 the lab f
 	fs.StringVar(&f.podAddress, "pod-address", "", "the pod's `ADDRESS`, which passt leases (default: the /128 of the input, or guessed)")
 	fs.StringVar(&f.network, "network", string(scenarios.NetworkPasst), "`NETWORK`: passt, or lan, one link with the guest, its peers and routers on it")
 	fs.StringArrayVar(&f.roles, "role", nil, fmt.Sprintf("`ROLE`: who wants the address, one of %v; may be repeated (default: the file's, else %s)", scenarios.Roles(), defaultRole))
-	fs.StringVar(&f.output, "output", "", "write the scenario to a new `FILE`, whose name without .yaml is the id; -: the scenario to standard output, and the rest to standard error")
+	fs.StringVar(&f.output, "output", "", "write the scenario to a new `FILE`, whose name without .yaml is the id, in a folder that is made if need be; -: the scenario to standard output, and the rest to standard error")
 	fs.StringVar(&f.title, "title", "", "the scenario's title, as `TEXT`")
 	fs.StringArrayVar(&f.references, "reference", nil, "where the case comes from, as `URL` or owner/repository#number; may be repeated")
 	f.asked.add(fs)
@@ -173,6 +174,7 @@ func (f *reproduceFlags) reproduce(c *cobra.Command, cfg run.Config, opts reprod
 	}
 	var file *outfile.File
 	if f.output != "" && !standardOutput(f.output) {
+		_ = os.Mkdir(filepath.Dir(f.output), 0o755) // a new topic; what is wrong, creating the file says
 		if file, err = outfile.CreateNew(f.output); errors.Is(err, fs.ErrExist) {
 			err = fmt.Errorf("%s exists; remove it, or take another name", f.output)
 		}

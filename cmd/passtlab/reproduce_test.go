@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,9 +35,6 @@ func TestReproduceUsageErrors(t *testing.T) {
 func TestReproduce(t *testing.T) {
 	need.Namespaces(t)
 	folder := filepath.Join(t.TempDir(), "field")
-	if err := os.Mkdir(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(folder, "mine.yaml")
 	args := []string{"reproduce", "--from", fieldReport, "--output", file, "--reference", "siderolabs/talos#9725"}
 	code, stdout, stderr := cli(args...)

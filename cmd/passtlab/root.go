@@ -16,7 +16,8 @@ func newRoot() *cobra.Command {
 		Use:   "passtlab",
 		Short: "Which IPv6 address does a node component pick behind KubeVirt's passt, and does it work?",
 		Long: `passtlab builds small labs out of network namespaces, measures which IPv6
-addresses of a guest behind passt work, and judges what selectors pick.
+addresses of a guest work behind passt or on another network, and judges what
+selectors pick.
 
 Exit status: 0 fine; 1 a selector failed; 2 wrong usage, a bad scenario or
 nothing selected; 3 the lab failed.`,
@@ -35,10 +36,19 @@ nothing selected; 3 the lab failed.`,
 }
 
 // group makes c and its subcommands end with status 2, and not with 0 as in cobra, if a
-// subcommand is unknown or missing. If it is missing, the command prints its help.
+// subcommand is unknown or missing. If it is missing, the command prints its help. Errors
+// about the number of arguments get the usage line.
 func group(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		group(sub)
+	}
+	if check := c.Args; check != nil { // cobra's message only counts the arguments
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return fmt.Errorf("%w; usage: %s", err, c.UseLine())
+			}
+			return nil
+		}
 	}
 	if c.Name() == "help" && c.HasParent() && !c.Parent().HasParent() {
 		help := c.Run

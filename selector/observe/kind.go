@@ -37,7 +37,7 @@ func kindOf(name, namespace string) (kind, bool) {
 	return kind{}, false
 }
 
-// Said is what Talos itself says about a role's addresses.
+// Said is what Talos, or a Node object of Kubernetes, says about a role's addresses.
 type Said struct {
 	Role      string       `json:"role"`
 	Resource  string       `json:"resource"` // kind and id

@@ -11,12 +11,11 @@ import (
 	"github.com/passtlab/passtlab/selector"
 )
 
-// MaxSize is the size in bytes that a file may have, and maxLines how many lines one
-// that is no JSON may have.
-const (
-	MaxSize  = 8 << 20
-	maxLines = 150_000
-)
+// MaxSize is the size in bytes that a file may have.
+const MaxSize = 8 << 20
+
+// maxLines is how many lines a file that is no JSON may have.
+const maxLines = 150_000
 
 // Format is the form in which an observation was saved.
 type Format string
@@ -70,7 +69,8 @@ type Saved struct {
 // Unknown says in words what is not in the file.
 func (s Saved) Unknown() []string { return slices.Concat(s.Observation.Unknown.Words(), s.Lacks) }
 
-// File is a file, which may have several outputs of commands for several nodes.
+// File is a text with its name. It may have the output of several commands, on several
+// nodes.
 type File struct {
 	Name string
 	Data []byte

@@ -23,7 +23,7 @@ func (s *session) checkExpect(c checkpoint, cp *scenarios.Checkpoint) error {
 			errs = append(errs, err) // which other roles have, too
 			return errors.Join(errs...)
 		default:
-			errs = append(errs, fmt.Errorf("as %s (%s): %w", role, t.listens, err))
+			errs = append(errs, fmt.Errorf("as %s (%s): %w; as: {%[1]s: [...]} beside reachable lists what works for %[1]s", role, t.listens, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -51,9 +51,10 @@ func checkExpect(table truth, reachable []scenarios.Target) error {
 	return nil
 }
 
-// near says why an address works without a default route.
+// near says why an address works without a default route. On a shared network of a further
+// interface it works in any case.
 func near(r probe.Row) string {
-	if !r.NoDefaultRoute {
+	if !r.NoDefaultRoute || r.Link != scenarios.Eth0 && r.Link != scenarios.Loopback {
 		return ""
 	}
 	return "; the guest has no default route, and the peer is on its link: peer: {via: gateway} puts the peer behind the gateway"

@@ -29,6 +29,10 @@ func TestCheckExpect(t *testing.T) {
 			near[i].NoDefaultRoute = true
 		}
 		wantError(t, checkExpect(truth{Table: near}, nil), "peer: {via: gateway} puts the peer behind the gateway")
+		near[0].Link = "data0"
+		if err := checkExpect(truth{Table: near}, nil); err == nil || strings.Contains(err.Error(), "via") {
+			t.Errorf("on a further interface: %v", err)
+		}
 	})
 }
 

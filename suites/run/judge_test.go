@@ -129,5 +129,6 @@ func TestCheckExpectListener(t *testing.T) {
 		t.Error(err)
 	}
 	wantError(t, s.checkExpect(c, &scenarios.Checkpoint{Reachable: lease}), "as etcd (bound): compare expectation with measurement: expected dhcpv6 to be reachable: measured dhcpv6 ")
+	wantError(t, s.checkExpect(c, &scenarios.Checkpoint{Reachable: lease}), "as: {etcd: [...]} beside reachable lists what works for etcd")
 	wantError(t, s.checkExpect(c, &scenarios.Checkpoint{As: scenarios.As{Etcd: &lease}}), "compare expectation with measurement: expected dhcpv6 not to be reachable: ")
 }
