@@ -1,7 +1,8 @@
-// Package scenarios reads the corpus. A YAML file describes a situation behind passt:
-// a timeline of events, the addresses that the author expects to be reachable at its
-// checkpoints, and two selectors, one that passes and one that fails. A file can stand
-// for several scenarios, by variants (vary) and by orders of steps (orders).
+// Package scenarios reads the corpus. A YAML file describes a situation, behind passt or
+// on another network: a timeline of events, the addresses that the author expects to be
+// reachable at its checkpoints, and two selectors, one that passes and one that fails. A
+// file can stand for several scenarios, by variants (vary) and by orders of steps
+// (orders).
 //
 // The Go types define the schema. Their comments and struct tags and one table of
 // scalars make both the strict reader (Load, package strict) and the JSON Schema

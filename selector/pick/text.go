@@ -38,7 +38,7 @@ func (r Report) WriteText(out io.Writer) error {
 	for _, n := range r.Notes {
 		fmt.Fprintln(w, n)
 	}
-	fmt.Fprintln(w, "passtlab run measures reachability in a lab, passtlab up keeps one up to look at.")
+	fmt.Fprintln(w, "passtlab reproduce --from FILE makes a lab with these addresses, and measures there which ones work.")
 	return w.Flush()
 }
 

@@ -34,7 +34,7 @@ func TestPage(t *testing.T) {
 	all := reports(t)
 	var b bytes.Buffer
 	writeReports(&b, all)
-	writeTried(&b, "What was pasted", "Files of testdata in suites/field: the address lists of reports, in every form in which they are pasted, shortened.", try(t, pasted(all), func(t *testing.T, file string) (commands, out []string) {
+	writeTried(&b, "What was pasted", "Files of testdata in suites/field: the address lists of reports, in every form in which they are pasted, shortened. What came out of `pick`: the form that it has recognised, and for each address the selectors that pick it; or why it refuses the file. What came out of `reproduce`: whether the lab has the same addresses, what works there, and which selectors are wrong.", try(t, pasted(all), func(t *testing.T, file string) (commands, out []string) {
 		i := slices.IndexFunc(all, func(e *entry) bool { return slices.Contains(e.Pastes, file) })
 		return paste(t, file, all[i].Network)
 	}))
@@ -164,7 +164,7 @@ func writeReport(b *bytes.Buffer, r *entry) {
 	about := r.About
 	for _, sc := range r.of {
 		if about == "" {
-			about = sc.Title
+			about, _, _ = strings.Cut(sc.Title, ": ") // behind it, the names of variants
 		}
 		if !slices.Contains(families, sc.Family) {
 			families = append(families, sc.Family)
