@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,7 +117,7 @@ func Measure(ctx context.Context, cfg Config, candidates []Candidate) (_ Table, 
 		return nil, err
 	}
 	if err := m.run(ctx); err != nil {
-		return nil, fmt.Errorf("measure the truth table: %w", err)
+		return nil, fmt.Errorf("measure the truth table: %w", m.explain(err))
 	}
 	return m.table, nil
 }
@@ -332,7 +333,8 @@ func (m *measurement) control(ctx context.Context) error {
 //
 // Where the machine's table of neighbours is full, a kernel that is solicited cannot note
 // who solicits, and does not answer. So EHOSTUNREACH and silence count only if the table
-// had room since the measurement began, or since the last try.
+// had room since the measurement began, or since the last try. Before the guest has sent
+// there is no other try: it could find that the guest has sent meanwhile.
 func (m *measurement) both(ctx context.Context, ns *netns.NS, from netip.Addr, to target) (Result, [2]report, error) {
 	for overflows := m.overflows; ; {
 		res, reports, err := m.confirmed(ctx, ns, from, to)
@@ -346,6 +348,9 @@ func (m *measurement) both(ctx context.Context, ns *netns.NS, from netip.Addr, t
 		if now == overflows {
 			return res, reports, nil
 		}
+		if m.unheard {
+			return res, reports, fmt.Errorf("%s exchange from %s in %s to %s: %s: %w", to.only, origin(from), ns.Name(), to, cmp.Or(res.TCP, res.UDP), ErrInconclusive)
+		}
 		overflows = now
 		select {
 		case <-ctx.Done():
@@ -357,6 +362,16 @@ func (m *measurement) both(ctx context.Context, ns *netns.NS, from netip.Addr, t
 
 // unanswered reports whether an exchange ended so because nobody answered.
 func (o Outcome) unanswered() bool { return o == "EHOSTUNREACH" || o == Silent }
+
+// explain adds to an exchange that proves nothing that the machine's table of neighbours
+// was full meanwhile.
+func (m *measurement) explain(err error) error {
+	if !errors.Is(err, ErrInconclusive) || limits.Overflows() == m.overflows {
+		return err
+	}
+	l, _ := limits.Neighbours()
+	return fmt.Errorf("%w: packets may have been lost, because the table of %s was full meanwhile, at %d: %s", err, l.Name, l.Max, l.Remedy)
+}
 
 // roomWait is how long a full table of neighbours is given to become emptier.
 const roomWait = 50 * time.Millisecond

@@ -195,3 +195,27 @@ func TestMeasureWithoutRoom(t *testing.T) {
 		t.Errorf("got %s, %v", got, err)
 	}
 }
+
+// A guest that is silent is not asked again after the table of neighbours was full: it may
+// have sent meanwhile. The lab is at fault, and the error names the table.
+func TestMeasureSilentGuestWithoutRoom(t *testing.T) {
+	b := newBed(t)
+	const solicitation = 40 + 32 // octets, as above
+	drop(t, b.guest, unix.IPPROTO_ICMPV6, 2*solicitation)
+	unheard := func(context.Context) error { return errors.New("the guest was made to send") }
+	m := &measurement{
+		Config:    Config{Peer: b.peer, PeerAddress: peerAddr, Silence: time.Second, Unheard: unheard},
+		table:     Table{{Candidate: Candidate{Address: netip.PrefixFrom(guestAddr, 64)}}},
+		overflows: limits.Overflows(),
+	}
+	if err := m.serve(b.guest, netip.Addr{}, portWildcard); err != nil {
+		t.Fatal(err)
+	}
+	if err := need.Crowd(t)(); err != nil { // the table was full in between
+		t.Fatal(err)
+	}
+	err := m.explain(m.first(t.Context()))
+	if cerr := m.close(); cerr != nil || !errors.Is(err, ErrInconclusive) || !strings.Contains(err.Error(), "before the guest has sent: tcp exchange from fd00::9 in peer to [fd00::1]:20007: EHOSTUNREACH: inconclusive: packets may have been lost, because the table of IPv6 neighbours of the whole machine (sysctl net.ipv6.neigh.default.gc_thresh3) was full") {
+		t.Errorf("got %v, %v", err, cerr)
+	}
+}
