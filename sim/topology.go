@@ -78,7 +78,7 @@ func (t *Topology) defers(f func() error) { t.clean = append(t.clean, f) }
 func (t *Topology) namespace(name string) (*netns.NS, *link.Net, error) {
 	ns, n, err := namespace(name)
 	if err == nil {
-		t.defers(func() error { n.Close(); return ns.Close() })
+		t.defers(func() error { err := n.End(); n.Close(); return errors.Join(err, ns.Close()) })
 	}
 	return ns, n, err
 }

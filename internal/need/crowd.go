@@ -23,20 +23,29 @@ func Crowd(t testing.TB) (leave func() error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := crowd(ns); !errors.Is(err, unix.ENOBUFS) {
-		t.Errorf("fill the table of neighbours: %v", err)
-	}
-	return ns.Close
-}
-
-func crowd(ns *netns.NS) error {
 	h, err := netlink.NewHandleAt(vns.NsHandle(ns.Fd()), unix.NETLINK_ROUTE)
 	if err != nil {
-		return err
+		t.Fatal(errors.Join(err, ns.Close()))
 	}
-	defer h.Close()
+	if err := crowd(h); !errors.Is(err, unix.ENOBUFS) {
+		t.Errorf("fill the table of neighbours: %v", err)
+	}
+	return func() error {
+		// The kernel removes the namespace later, and its neighbours with the link.
+		l, err := h.LinkByName(crowded)
+		if err == nil {
+			err = h.LinkDel(l)
+		}
+		h.Close()
+		return errors.Join(err, ns.Close())
+	}
+}
+
+const crowded = "crowd"
+
+func crowd(h *netlink.Handle) error {
 	attrs := netlink.NewLinkAttrs()
-	attrs.Name = "crowd"
+	attrs.Name = crowded
 	veth := &netlink.Veth{LinkAttrs: attrs, PeerName: "peer"}
 	if err := errors.Join(h.LinkAdd(veth), h.LinkSetUp(veth)); err != nil {
 		return err

@@ -58,8 +58,9 @@ func New(ns *netns.NS, net *link.Net, name string, mac scenarios.MAC) *Guest {
 // Destroy closes the namespace. Its interfaces go with it, if nobody else has it open.
 func (g *Guest) Destroy() error {
 	g.Disk.files.Close()
+	err := g.Net.End()
 	g.Net.Close()
-	err := g.NS.Close()
+	err = errors.Join(err, g.NS.Close())
 	if g.member != nil {
 		err = errors.Join(err, g.member.Close())
 	}

@@ -74,6 +74,13 @@ func (n *Net) neighbour(name string, a netip.Addr, what string, f func(*netlink.
 	})
 }
 
+// End ends IPv6 in the namespace, and so removes its neighbours. The kernel removes a
+// namespace that nobody has open later, on a busy machine after seconds, and until then the
+// neighbours would take room that all namespaces share (ErrCrowded).
+func (n *Net) End() error {
+	return n.Set(Sysctl{Key: "ipv6/conf/all/disable_ipv6", Value: "1"})
+}
+
 // HasNeighbour reports whether the kernel has an entry for a neighbour.
 func (n *Net) HasNeighbour(name string, a netip.Addr) (bool, error) {
 	index, err := n.Index(name)

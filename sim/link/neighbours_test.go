@@ -41,3 +41,19 @@ func TestNeighbours(t *testing.T) {
 		t.Error("an interface that is not there has neighbours")
 	}
 }
+
+// A namespace that has ended has no neighbours, also while somebody has it open.
+func TestEnd(t *testing.T) {
+	_, _, a, b := pair(t)
+	ok(t, a.Up("eth0"), b.Up("eth0"))
+	one := netip.MustParseAddr("fd00::9")
+	ok(t, a.SetNeighbour("eth0", one, macB))
+	is, err := a.HasNeighbour("eth0", one)
+	if ok(t, err); !is {
+		t.Fatal("there is no neighbour to begin with")
+	}
+	ok(t, a.End())
+	if is, err = a.HasNeighbour("eth0", one); err != nil || is {
+		t.Errorf("has the neighbour: %t, %v", is, err)
+	}
+}

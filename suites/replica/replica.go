@@ -99,6 +99,7 @@ func (r *Replica) Close() (err error) {
 	}
 	for _, n := range []*link.Net{r.net, r.beside} {
 		if n != nil {
+			err = errors.Join(err, n.End())
 			n.Close()
 			err = errors.Join(err, n.NS.Close())
 		}
