@@ -12,11 +12,13 @@ const (
 	FactFlags     Fact = "flags"     // all flags of addresses
 	FactHighFlags Fact = "highFlags" // those above the lowest eight, from mngtmpaddr on
 	FactLifetimes Fact = "lifetimes"
-	FactIPv4      Fact = "ipv4"      // IPv4 addresses
-	FactIPv6      Fact = "ipv6"      // IPv6 addresses
-	FactLinks     Fact = "links"     // whether a link is up
-	FactLinkFlags Fact = "linkFlags" // flags of links, such as NOARP
-	FactHardware  Fact = "hardware"  // MAC addresses of links
+	FactIPv4      Fact = "ipv4"         // IPv4 addresses
+	FactIPv6      Fact = "ipv6"         // IPv6 addresses
+	FactLinkOf    Fact = "addressLinks" // which link an address is on; what is there is a guess
+	FactLinkNames Fact = "linkNames"    // names of links, where several have addresses
+	FactLinks     Fact = "links"        // whether a link is up
+	FactLinkFlags Fact = "linkFlags"    // flags of links, such as NOARP
+	FactHardware  Fact = "hardware"     // MAC addresses of links
 	FactMTU       Fact = "mtu"
 	FactLinkKinds Fact = "linkKinds"  // rtnetlink's kinds; "ether" stands for each of its kind
 	FactIndexes   Fact = "ifindex"    // indexes of links
@@ -36,6 +38,8 @@ var factWords = []struct {
 	{FactLifetimes, "lifetimes"},
 	{FactIPv4, "IPv4 addresses"},
 	{FactIPv6, "IPv6 addresses"},
+	{FactLinkOf, "the links of addresses"},
+	{FactLinkNames, "names of links"},
 	{FactLinks, "state of links"},
 	{FactLinkFlags, "flags of links"},
 	{FactHardware, "MAC addresses of links"},

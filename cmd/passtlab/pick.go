@@ -37,9 +37,9 @@ func pickCommand() *cobra.Command {
 		Use:   "pick",
 		Short: "Show what selectors would pick on a node and why",
 		Long: `Pick asks selectors about this node, or about a node whose addresses are in a
-file: the output of ip address in any form (also -6, -o, -d, -s, -br, -c, -j), of
-passtlab observe, or of talosctl get addresses as table or with -o yaml or -o json,
-or /proc/net/if_inet6. It takes what people paste: prompts, Markdown, HTML, quotes,
+file: the output of ip address in any form (also -6, -o, -d, -s, -br, -c, -j, and only
+the lines that grep inet6 finds), of passtlab observe, or of talosctl get addresses as
+table or with -o yaml or -o json, or /proc/net/if_inet6. It takes what people paste: prompts, Markdown, HTML, quotes,
 colours and wrapped lines may stand around the output, and it shows all nodes in the
 file one after the other, as JSON one object each. It names what the file does not
 say, and does not ask a selector that needs it.
@@ -61,6 +61,7 @@ The file, or another --from, may also have:
       compares with the picks
 
 Where no subnets are given, talos-* are asked with those that Talos takes by default.
+Its services are IPv4 only: for a node without IPv4 addresses they are fd00:96::/112.
 --talos-config reads all from a machine configuration, and other flags change it. The
 first time it builds Talos' own reader, for which it needs a go tool.
 

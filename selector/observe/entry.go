@@ -13,8 +13,9 @@ import (
 // entry is an address as iproute2 and busybox print it.
 type entry struct {
 	selector.Address
-	lifetimes bool // whether it has them
-	numbers   bool // whether there are flags as a number, which iproute2 has names for
+	lifetimes bool   // whether it has them
+	numbers   bool   // whether there are flags as a number, which iproute2 has names for
+	label     string // of an IPv4 address; as a rule the name of its link
 }
 
 // numbered are the names of what ip -N prints as numbers, and of names themselves.
@@ -49,7 +50,6 @@ type entryWords struct {
 	n      int
 	family string
 	rest   []string
-	label  bool // whether there was a label
 }
 
 // next returns the next word.
@@ -129,8 +129,8 @@ func (p *entryWords) flag(e *entry, word string) error {
 	case err == nil:
 		e.Flags |= f
 		return nil
-	case p.family == "inet" && !p.label && e.Scope != "":
-		p.label = true
+	case p.family == "inet" && e.label == "" && e.Scope != "":
+		e.label = word
 		return nil
 	}
 	return fault(p.n, "flags such as dynamic or mngtmpaddr", "%q behind %s", word, e.Prefix)

@@ -15,10 +15,11 @@ import (
 // ignores lines that have nothing of an address, such as statistics.
 type ipText struct {
 	list
-	link string     // the one that the lines belong to
-	n    int        // the line of the address that is open
-	open [][]string // the words on each of its lines
-	kind bool       // whether the next line may begin with the kind of the link
+	link    string     // the one that the lines belong to
+	unnamed unnamed    // links without such a line
+	n       int        // the line of the address that is open
+	open    [][]string // the words on each of its lines
+	kind    bool       // whether the next line may begin with the kind of the link
 
 	headings, hardware, details int  // links with such lines
 	old                         bool // whether it looks like busybox or an old iproute2
@@ -94,10 +95,8 @@ func (t *ipText) take(n int, text string) error {
 		if err := t.flush(); err != nil {
 			return err
 		}
-		if t.link == "" {
-			return withNext(fault(n, `the line of its link above it, such as "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500"`,
-				"this looks like %s, but begins in the middle: an address without its link", t.Format.Words()),
-				"paste the output from its first line on, or that of ip -o address")
+		if t.link == "" && t.unnamed.line == 0 {
+			t.unnamed.line = n
 		}
 		t.n, t.open = n, [][]string{words}
 	case strings.HasPrefix(words[0], "link/"):
@@ -157,6 +156,11 @@ func (t *ipText) heading(n int, m []string) error {
 func (t *ipText) begin(n int, index, name string) error {
 	if err := t.flush(); err != nil {
 		return err
+	}
+	if t.unnamed.line > 0 {
+		return withNext(fault(t.unnamed.line, `the line of its link above it, such as "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500"`,
+			"this looks like %s, but begins in the middle: an address without its link", t.Format.Words()),
+			"paste the output from its first line on, or that of ip -o address")
 	}
 	if t.link = name; t.current() != nil {
 		return nil
@@ -225,9 +229,7 @@ func (t *ipText) flush() error {
 		for _, words := range joined(lines) {
 			e, err := parseEntry(t.n, words)
 			if err == nil {
-				e.Link = t.link
-				t.add(e)
-				return nil
+				return t.addEntry(e)
 			}
 			first = cmp.Or(first, err)
 		}
@@ -237,6 +239,19 @@ func (t *ipText) flush() error {
 		}
 		lines = lines[:last]
 	}
+}
+
+// addEntry adds an address to its link.
+func (t *ipText) addEntry(e entry) error {
+	e.Link = t.link
+	if t.link == "" {
+		e.Link = t.unnamed.take(&t.list, e)
+		if err := t.addLink(t.n, selector.Link{Name: e.Link, Up: true}); err != nil {
+			return err
+		}
+	}
+	t.add(e)
+	return nil
 }
 
 // joined returns the words of lines, at first as they are, and then with words put
@@ -260,7 +275,11 @@ func joined(lines [][]string) (variants [][]string) {
 // finish says what the output does not have.
 func (t *ipText) finish() {
 	oneline := t.headings == 0
-	if oneline {
+	switch {
+	case t.unnamed.line > 0:
+		t.Format = FormatIPLines
+		t.unnamed.finish(&t.list)
+	case oneline:
 		t.Format = FormatIPOneline
 	}
 	t.lack(t.noLifetimes, selector.FactLifetimes)

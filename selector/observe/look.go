@@ -27,12 +27,14 @@ var (
 	linkLine    = regexp.MustCompile(`^\s*(\d+):\s+([^\s@]+?)(?:@(\S+))?:(?:\s+<([A-Z0-9_,-]*)>(.*)|(\s+mtu\s+\d+\s.*))$`)
 	onelineLine = regexp.MustCompile(`^\s*(\d+):\s+(\S+)\s+(inet6?\s.*)$`)
 	inetLine    = regexp.MustCompile(`^\s*inet6?\s+\S`)
-	partLine    = regexp.MustCompile(`^\s*(?:valid_lft\s+\S+\s+preferred_lft|link/\S+)`)
-	briefLine   = regexp.MustCompile(`^\s*([^\s@]+)(?:@(\S+))?\s+(UNKNOWN|UP|DOWN|LOWERLAYERDOWN|TESTING|DORMANT|NOTPRESENT)(?:\s+(.*))?$`)
-	procLine    = regexp.MustCompile(`^\s*([0-9a-fxX*]{32})\s+([0-9a-f]{2,})\s+([0-9a-f]{2})\s+([0-9a-f]{2})\s+([0-9a-f]{2,})\s+(\S+)\s*$`)
-	routeLine   = regexp.MustCompile(`^\s*(?:(?:unicast|unreachable|blackhole|prohibit|local|anycast|multicast)\s+)?(?:default|[0-9a-fA-F:.]+(?:/\d+)?)\s+(?:(?:via|dev|nhid|proto|src|from|metric)\s+\S+.*|)$`)
-	yamlLine    = regexp.MustCompile(`^\s*(?:- +)?(?:apiVersion|kind|metadata|node|items|spec|network|status):(?:\s|$)|^---\s*$`)
-	jsonLine    = regexp.MustCompile(`^\s*(?:\{|\[\s*(?:[\[{\]]|$))`)
+	// Each machine has these once.
+	loopbackLine = regexp.MustCompile(`^\s*inet6?\s+(::1/128|127\.0\.0\.1/8)\s`)
+	partLine     = regexp.MustCompile(`^\s*(?:valid_lft\s+\S+\s+preferred_lft|link/\S+)`)
+	briefLine    = regexp.MustCompile(`^\s*([^\s@]+)(?:@(\S+))?\s+(UNKNOWN|UP|DOWN|LOWERLAYERDOWN|TESTING|DORMANT|NOTPRESENT)(?:\s+(.*))?$`)
+	procLine     = regexp.MustCompile(`^\s*([0-9a-fxX*]{32})\s+([0-9a-f]{2,})\s+([0-9a-f]{2})\s+([0-9a-f]{2})\s+([0-9a-f]{2,})\s+(\S+)\s*$`)
+	routeLine    = regexp.MustCompile(`^\s*(?:(?:unicast|unreachable|blackhole|prohibit|local|anycast|multicast)\s+)?(?:default|[0-9a-fA-F:.]+(?:/\d+)?)\s+(?:(?:via|dev|nhid|proto|src|from|metric)\s+\S+.*|)$`)
+	yamlLine     = regexp.MustCompile(`^\s*(?:- +)?(?:apiVersion|kind|metadata|node|items|spec|network|status):(?:\s|$)|^---\s*$`)
+	jsonLine     = regexp.MustCompile(`^\s*(?:\{|\[\s*(?:[\[{\]]|$))`)
 )
 
 // look says what a line looks like, where it alone can tell.

@@ -68,7 +68,7 @@ func fuzzList(f *testing.F, read func(segment) (list, error)) {
 }
 
 func FuzzIPText(f *testing.F) {
-	seeds(f, "ip", "bad-end", "bad-middle", "busybox", "calico", "field")
+	seeds(f, "ip", "grep", "bad-grep", "bad-end", "bad-middle", "busybox", "calico", "field")
 	fuzzList(f, readIPText)
 }
 
@@ -198,6 +198,47 @@ func TestRedacted(t *testing.T) {
 	}
 }
 
+// Lines of addresses without links are of one link until they contradict.
+func TestUnnamed(t *testing.T) {
+	const lo, a, b, local = "inet6 ::1/128 scope host\n", "inet6 fd01::a/64 scope global\n", "inet6 fd01::b/128 scope global\n", "inet6 fe80::1/64 scope link\n"
+	const four, other = "inet 10.0.0.1/8 scope global eth0\n", "inet 10.0.1.1/8 scope global eth1:x\n"
+	for _, tt := range []struct {
+		text string
+		want string // the links of the addresses
+		lack bool   // their names
+	}{
+		{a + b, "unnamed unnamed", false},
+		{lo + a + b + local, "lo unnamed unnamed unnamed", false},
+		{a + lo + b, "lo lo unnamed", true}, // lo has an address for services
+		{a + local + b, "unnamed unnamed unnamed2", true},
+		{a + a, "unnamed unnamed2", true},
+		{four + a + local, "eth0 eth0 eth0", false},
+		{four + a + other + b, "eth0 eth0 eth1 eth1", false},
+		{four + a + local + b, "eth0 eth0 eth0 unnamed", true},
+		{a + local + local, "unnamed unnamed unnamed2", false},
+		{"inet 127.0.0.1/8 scope host lo\n" + lo + four + a, "lo lo eth0 eth0", false},
+		{"$ ip a show eth7 | grep inet6\n" + a + local + b, "eth7 eth7 eth7", false},
+		{"$ ip a show up | grep inet6\n" + a, "unnamed", false},
+	} {
+		nodes, err := Parse("x", []byte(tt.text))
+		if err != nil || len(nodes) != 1 {
+			t.Fatalf("%q: %d nodes, %v", tt.text, len(nodes), err)
+		}
+		var links []string
+		o := nodes[0].Observation
+		for _, line := range strings.Split(strings.TrimSpace(tt.text), "\n") { // in the order of the text
+			i := slices.IndexFunc(o.Addresses, func(a selector.Address) bool { return strings.Contains(line, a.Prefix.String()) })
+			if i >= 0 {
+				links = append(links, o.Addresses[i].Link)
+				o.Addresses = slices.Delete(o.Addresses, i, i+1)
+			}
+		}
+		if got := strings.Join(links, " "); got != tt.want || o.Unknown.Has(selector.FactLinkNames) != tt.lack {
+			t.Errorf("%q: %s, unknown %s, want %s", tt.text, got, o.Unknown, tt.want)
+		}
+	}
+}
+
 // Lists of one machine that complete each other are one observation, others are not.
 func TestMerged(t *testing.T) {
 	const eth0, eth1 = "2: eth0: <UP,LOWER_UP> mtu 1500\n    inet6 fd01::%s/64 scope global\n", "3: eth1: <UP,LOWER_UP> mtu 1500\n    inet6 fd02::%s/64 scope global\n"
@@ -220,6 +261,10 @@ func TestMerged(t *testing.T) {
 		{"two forms, one poorer", "$ ip -br -6 a\neth0 UP fd01::1/64\n$ ip -6 a\n" + one(eth0, "1"), []string{""}},
 		{"one form twice", "$ ip a\n" + one(eth0, "1") + "$ ip a\n" + one(eth0, "1"), []string{""}},
 		{"other flags", "$ ip a\n" + one(eth0, "1") + "$ ip a\n" + strings.Replace(one(eth0, "1"), "global", "global deprecated", 1), []string{"line 2", "line 5"}},
+		{"all, and what grep finds", "$ ip a\n" + one(eth0, "1") + v4[strings.Index(v4, "\n")+1:] + "$ ip a | grep inet6\n" + one(eth0, "1")[strings.Index(eth0, "\n")+1:], []string{""}},
+		{"families by grep", "$ ip a | grep 'inet '\n" + v4[strings.Index(v4, "\n")+1:] + "$ ip a | grep inet6\n" + one(eth0, "1")[strings.Index(eth0, "\n")+1:], []string{""}},
+		{"other by grep", "$ ip a\n" + one(eth0, "1") + "$ ip a | grep inet6\n" + one(eth0, "2")[strings.Index(eth0, "\n")+1:], []string{"line 2", "line 5"}},
+		{"a loop of grep", "inet6 ::1/128 scope host\ninet6 fd01::1/64 scope global\ninet6 ::1/128 scope host\ninet6 fd01::2/64 scope global\n", []string{"line 1", "line 3"}},
 		{"titles", "### node-a\n```\n" + one(eth0, "1") + "```\nnode-b:\n```\n" + one(eth0, "2") + "```\n", []string{"node-a", "node-b"}},
 	} {
 		nodes, err := Parse("x", []byte(tt.text))

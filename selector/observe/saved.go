@@ -27,6 +27,7 @@ const (
 	FormatTable       Format = "talosctl-table" // talosctl get addresses
 	FormatIP          Format = "ip"             // ip address, also with -d, -s or a family
 	FormatIPOneline   Format = "ip-oneline"     // ip -o address
+	FormatIPLines     Format = "ip-lines"       // lines of addresses of ip address, without those of links
 	FormatIPBrief     Format = "ip-brief"       // ip -br address
 	FormatIPJSON      Format = "ip-json"        // ip -j address
 	FormatIPBriefJSON Format = "ip-brief-json"  // ip -br -j address
@@ -40,6 +41,7 @@ var formatWords = map[Format]string{
 	FormatTable:       "talosctl get addresses",
 	FormatIP:          "ip address",
 	FormatIPOneline:   "ip -o address",
+	FormatIPLines:     "ip address | grep inet",
 	FormatIPBrief:     "ip -br address",
 	FormatIPJSON:      "ip -j address",
 	FormatIPBriefJSON: "ip -br -j address",

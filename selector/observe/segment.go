@@ -13,7 +13,7 @@ type segment struct {
 	title string // the last line before it that may be the name of a node
 	lines []line
 
-	links map[string]bool // those that its lines begin with
+	links map[string]bool // those that its lines begin with, and loopback addresses without a link
 	last  string          // the last one
 }
 
@@ -127,6 +127,12 @@ func (s *segment) again(text string) bool {
 		name, oneline = m[2], true
 	} else if m := briefLine.FindStringSubmatch(text); m != nil && s.shape == shapeBrief {
 		name = m[1]
+	} else if m := loopbackLine.FindStringSubmatch(text); m != nil && s.last == "" {
+		if s.links[m[1]] {
+			return true
+		}
+		s.remember(m[1])
+		return false
 	}
 	if name == "" || s.shape != shapeIP && s.shape != shapeBrief {
 		return false
@@ -134,11 +140,16 @@ func (s *segment) again(text string) bool {
 	if s.links[name] && !(oneline && s.last == name) {
 		return true
 	}
+	s.remember(name)
+	s.last = name
+	return false
+}
+
+func (s *segment) remember(name string) {
 	if s.links == nil {
 		s.links = map[string]bool{}
 	}
-	s.links[name], s.last = true, name
-	return false
+	s.links[name] = true
 }
 
 func (s *splitter) begin(shape shape, lines ...line) {

@@ -102,12 +102,16 @@ func (l list) covers(m list) bool {
 	if len(o.Unknown) > len(p.Unknown) {
 		return false
 	}
+	anywhere := p.Unknown.Has(selector.FactLinkOf)
 	mine := slices.DeleteFunc(slices.Clone(o.Addresses), func(a selector.Address) bool {
 		_, ok := p.Link(a.Link)
-		return !ok || p.Unknown.Has(selector.FactIPv4) && a.Prefix.Addr().Is4() || p.Unknown.Has(selector.FactIPv6) && a.Prefix.Addr().Is6()
+		return !ok && !anywhere || p.Unknown.Has(selector.FactIPv4) && a.Prefix.Addr().Is4() || p.Unknown.Has(selector.FactIPv6) && a.Prefix.Addr().Is6()
 	})
 	key := func(a selector.Address) selector.Address {
 		b := selector.Address{Prefix: a.Prefix, Link: a.Link, Flags: a.Flags}
+		if anywhere {
+			b.Link = ""
+		}
 		switch {
 		case p.Unknown.Has(selector.FactFlags):
 			b.Flags = 0
@@ -129,6 +133,10 @@ func (l list) covers(m list) bool {
 		})
 		return keys
 	}
+	if anywhere { // grep may have left something out
+		all := sorted(mine)
+		return !slices.ContainsFunc(sorted(p.Addresses), func(a selector.Address) bool { return !slices.Contains(all, a) })
+	}
 	return slices.Equal(sorted(mine), sorted(p.Addresses))
 }
 
@@ -139,12 +147,16 @@ func (l list) completes(m list) bool {
 		link string
 		six  bool
 	}
+	of := func(a selector.Address) half { return half{a.Link, a.Prefix.Addr().Is6()} }
+	if l.Observation.Unknown.Has(selector.FactLinkOf) || m.Observation.Unknown.Has(selector.FactLinkOf) {
+		of = func(a selector.Address) half { return half{"", a.Prefix.Addr().Is6()} } // any link
+	}
 	has := map[half]bool{}
 	for _, a := range l.Observation.Addresses {
-		has[half{a.Link, a.Prefix.Addr().Is6()}] = true
+		has[of(a)] = true
 	}
 	for _, a := range m.Observation.Addresses {
-		if has[half{a.Link, a.Prefix.Addr().Is6()}] {
+		if has[of(a)] {
 			return false
 		}
 	}

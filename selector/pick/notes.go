@@ -17,6 +17,9 @@ func (r Report) notes() []string {
 	if r.guess {
 		add("Programs were asked with zero for what is unknown; their input names it, under \"unknown\".")
 	}
+	if r.linkOf {
+		add("The lines do not have the links: addresses are taken as of one link until the label of an IPv4 address, or a global address behind a link-local one, contradicts. Links without a name are called unnamed. The output of ip -o address has them.")
+	}
 	if c := r.Config; len(c.ValidSubnets)+len(c.AdvertisedSubnets)+len(c.VIPs) == 0 {
 		add("Asked without subnet filters and VIPs.")
 	}
@@ -32,6 +35,8 @@ func (r Report) talosNotes() []string {
 	case len(r.Config.ServiceSubnets) > 0:
 	case r.noIPv4:
 		add("IPv4 addresses are not in the file: talos-* were asked as if the node had none, in a cluster whose service subnets have IPv6. With Talos' default, %s, kubelet takes an IPv4 address only. --service-subnet or --talos-config gives the cluster's own.", talos.DefaultServiceSubnet)
+	case r.six:
+		add("There is no IPv4 address: talos-* were asked as in a cluster whose service subnets are IPv6 only, with %s. With Talos' default, %s, kubelet takes IPv4 addresses only, and would not start here. --service-subnet or --talos-config gives the cluster's own.", serviceSubnet6, talos.DefaultServiceSubnet)
 	default:
 		add("talos-* were asked with Talos' default service subnet %s, with which kubelet takes IPv4 addresses only. --service-subnet or --talos-config replaces it.", talos.DefaultServiceSubnet)
 	}

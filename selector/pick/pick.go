@@ -33,6 +33,8 @@ type Report struct {
 
 	guess  bool // whether a program was asked about an observation that lacks flags
 	noIPv4 bool // whether the file does not have the IPv4 addresses
+	six    bool // whether the node has IPv6 addresses alone
+	linkOf bool // whether the file does not say which link an address is on
 }
 
 // candidate is an address that could be picked.
@@ -144,7 +146,7 @@ func (r *Report) ask(ctx context.Context, order observe.Order, sels []selector.S
 
 // complete sets what the report has besides the picks.
 func (r *Report) complete(o selector.Observation) {
-	r.noIPv4 = o.Unknown.Has(selector.FactIPv4)
+	r.noIPv4, r.six, r.linkOf = o.Unknown.Has(selector.FactIPv4), onlyIPv6(o), o.Unknown.Has(selector.FactLinkOf)
 	r.APIVersion, r.Role, r.Config = selector.APIVersion, o.Role, o.Config
 	r.Candidates = []candidate{}
 	for _, a := range o.Addresses {
@@ -223,16 +225,31 @@ func (p *picked) ask(ctx context.Context, order observe.Order, s selector.Select
 	}
 }
 
+// serviceSubnet6 is that of a cluster with IPv6 alone, for a node that can be in no other.
+var serviceSubnet6 = netip.MustParsePrefix("fd00:96::/112")
+
 // talosConfig returns the configuration for Talos, with its defaults. Its default service
-// subnets are IPv4 only, and kubelet takes addresses of their families: where nobody knows
-// the IPv4 addresses they would hide what Talos does with the others, and both families
-// count.
+// subnets are IPv4 only, and kubelet takes addresses of their families. A node with IPv6
+// addresses alone has no kubelet then, so its cluster has others. Where nobody knows the
+// IPv4 addresses, the default would hide what Talos does with the others, and both
+// families count.
 func talosConfig(o selector.Observation) selector.Config {
 	c := talos.Defaults(o.Config)
-	if o.Unknown.Has(selector.FactIPv4) {
-		c.ServiceSubnets = o.Config.ServiceSubnets
+	switch {
+	case len(o.Config.ServiceSubnets) > 0:
+	case o.Unknown.Has(selector.FactIPv4):
+		c.ServiceSubnets = nil
+	case onlyIPv6(o):
+		c.ServiceSubnets = []netip.Prefix{serviceSubnet6}
 	}
 	return c
+}
+
+// onlyIPv6 reports whether a node is known to have no IPv4 address for a cluster, and has
+// IPv6 ones.
+func onlyIPv6(o selector.Observation) bool {
+	four := func(a selector.Address) bool { return a.Prefix.Addr().Is4() && a.Prefix.Addr().IsGlobalUnicast() }
+	return !o.Unknown.Has(selector.FactIPv4) && !slices.ContainsFunc(o.Addresses, four) && len(o.Candidates()) > 0
 }
 
 // forgetOrder leaves out the order where there is one answer only.

@@ -58,7 +58,7 @@ func saved(t *testing.T, name string) observe.Saved {
 var both = []netip.Prefix{talos.DefaultServiceSubnet, netip.MustParsePrefix("fd00:96::/112")}
 
 func TestSaved(t *testing.T) {
-	for _, name := range []string{"report.md", "table.txt", "dual-stack.yaml", "observation.json", "cluster.yaml", "cluster.txt", "issue.md", "ip-br.txt"} {
+	for _, name := range []string{"report.md", "table.txt", "dual-stack.yaml", "observation.json", "cluster.yaml", "cluster.txt", "issue.md", "ip-br.txt", "grep.txt", "grep-6.txt"} {
 		t.Run(name, func(t *testing.T) {
 			r := Saved(t.Context(), name, saved(t, name), builtin.All())
 			check(t, name, r)
@@ -228,23 +228,25 @@ func TestDefaultSubnets(t *testing.T) {
 			return selector.None(""), nil
 		})
 	}
-	o := saved(t, "report.yaml").Observation
+	o := saved(t, "cluster.yaml").Observation
 	sels := []selector.Selector{sel("talos-v1"), sel("talos@v1.13.9"), sel("talosish")}
 	r := Live(t.Context(), o, sels)
 	o.Config.ServiceSubnets = both
 	s := Live(t.Context(), o, sels[:1])
 	o.Config.ServiceSubnets, o.Unknown = nil, selector.Facts{selector.FactIPv4}
 	u := Live(t.Context(), o, sels[:1])
+	x := Live(t.Context(), saved(t, "report.yaml").Observation, sels[:1]) // without IPv4 addresses
 	if want := []string{
 		"talos-v1: services [10.96.0.0/12], pods [10.244.0.0/16]",
 		"talos@v1.13.9: services [10.96.0.0/12], pods [10.244.0.0/16]",
 		"talosish: services [], pods []",
 		"talos-v1: services [10.96.0.0/12 fd00:96::/112], pods [10.244.0.0/16]",
 		"talos-v1: services [], pods [10.244.0.0/16]",
+		"talos-v1: services [fd00:96::/112], pods [10.244.0.0/16]",
 	}; !slices.Equal(got, want) {
 		t.Errorf("asked %q, want %q", got, want)
 	}
-	for note, of := range map[string][]string{"default service subnet": r.Notes, "whose service subnets have IPv6": u.Notes, "default pod subnet": s.Notes, "does not start kubelet": r.Notes} {
+	for note, of := range map[string][]string{"default service subnet": r.Notes, "whose service subnets have IPv6": u.Notes, "service subnets are IPv6 only": x.Notes, "default pod subnet": s.Notes, "does not start kubelet": r.Notes} {
 		if !strings.Contains(strings.Join(of, "\n"), note) {
 			t.Errorf("no %q in %q", note, of)
 		}

@@ -57,7 +57,7 @@ func (g Algorithm) Select(_ context.Context, o selector.Observation) (selector.C
 // Traits has a Start that does not look at the guest: the instance answers the first
 // question as Select does.
 func (g Algorithm) Traits() selector.Traits {
-	var needs []selector.Fact
+	needs := []selector.Fact{selector.FactLinkNames} // the first link by name has the default address
 	if g != V1 && g != V2 {
 		needs = []selector.Fact{selector.FactFlags, selector.FactHighFlags}
 	}

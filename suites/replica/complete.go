@@ -70,6 +70,9 @@ func (c *completion) completeLinks() {
 		}
 	}
 	slices.SortStableFunc(c.Links, func(a, b selector.Link) int { return cmp.Compare(a.Index, b.Index) })
+	if c.Unknown.Has(selector.FactLinkOf) {
+		c.assume("Addresses are on one link until the input contradicts: by the label of an IPv4 address, or a global address behind a link-local one.")
+	}
 	if unknown := c.Unknown.Of(selector.FactLinks, selector.FactHardware, selector.FactIndexes); len(unknown) > 0 {
 		c.assume("Where the input does not say it, links are up, have numbers from 2 on in its order, the MACs of which their addresses are formed, and an MTU of 1500.")
 	}

@@ -14,7 +14,7 @@ import (
 
 // nothing is all that an observation may lack.
 var nothing = selector.Facts{
-	selector.FactFlags, selector.FactHighFlags, selector.FactLifetimes, selector.FactIPv4, selector.FactIPv6, selector.FactLinks,
+	selector.FactFlags, selector.FactHighFlags, selector.FactLifetimes, selector.FactIPv4, selector.FactIPv6, selector.FactLinkOf, selector.FactLinkNames, selector.FactLinks,
 	selector.FactHardware, selector.FactLinkKinds, selector.FactIndexes, selector.FactRest, selector.FactProtocols, selector.FactRoutes, selector.FactOrder,
 }
 
@@ -35,10 +35,10 @@ func TestComplete(t *testing.T) {
 	}{
 		{"addresses alone", selector.Observation{Unknown: nothing, Addresses: on("eth0", "fd00::5054:ff:fe1f:c7bd/64", "fd00::9/128", "fd00::8/64")},
 			[]string{"2 eth0 52:54:00:1f:c7:bd 1500 true", "eth0 fd00::5054:ff:fe1f:c7bd/64 mngtmpaddr", "eth0 fd00::9/128 permanent", "eth0 fd00::8/64 permanent", "lo ::1/128 permanent", "::/0 via fe80::1 dev eth0 proto ra metric 1024"},
-			[]string{"links are up, have numbers", "formed of a MAC is SLAAC's", "valid for a day", "a default route via fe80::1 on eth0"}},
+			[]string{"on one link until", "links are up, have numbers", "formed of a MAC is SLAAC's", "valid for a day", "a default route via fe80::1 on eth0"}},
 		{"the main interface", selector.Observation{Interface: "eth1", Unknown: nothing, Addresses: append(on("eth0", "fd00::9/128"), on("eth1", "fd00::8/128", "fe80::1/64")...)},
 			[]string{"2 eth0 ", "3 eth1 ", "::/0 via fe80::2 dev eth1 proto ra metric 1024"},
-			[]string{"links are up, have numbers", "formed of a MAC is SLAAC's", "a default route via fe80::2 on eth1"}},
+			[]string{"on one link until", "links are up, have numbers", "formed of a MAC is SLAAC's", "a default route via fe80::2 on eth1"}},
 		{"low flags", selector.Observation{Unknown: selector.Facts{selector.FactHighFlags, selector.FactLifetimes}, Links: []selector.Link{eth0},
 			Addresses: []selector.Address{{Prefix: netip.MustParsePrefix("fd00::9/64"), Link: "eth0"}, {Prefix: netip.MustParsePrefix("fd00::8/64"), Link: "eth0", Flags: selector.FlagDeprecated}, {Prefix: netip.MustParsePrefix("fd00::7/64"), Link: "eth0", Flags: selector.FlagPermanent}}},
 			[]string{"eth0 fd00::9/64 mngtmpaddr", "eth0 fd00::8/64 deprecated mngtmpaddr", "eth0 fd00::7/64 permanent"},
@@ -52,7 +52,7 @@ func TestComplete(t *testing.T) {
 		}},
 			[]string{"fd00::/64 dev eth0 proto ra metric 1024", "::/0 via fe80::1 dev eth0"},
 			[]string{"routes to 192.0.2.0/24 on eth0, fd00::/64 on eth0, made by the client", "a default route via fe80::1 on eth0", "an IPv4 default route via 192.0.2.1 on eth0"}},
-		{"no address", selector.Observation{Unknown: nothing}, []string{"lo ::1/128 permanent"}, []string{"links are up, have numbers", "formed of a MAC is SLAAC's"}},
+		{"no address", selector.Observation{Unknown: nothing}, []string{"lo ::1/128 permanent"}, []string{"on one link until", "links are up, have numbers", "formed of a MAC is SLAAC's"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := New(t.Context(), tt.o)

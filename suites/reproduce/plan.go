@@ -56,6 +56,9 @@ func newPlan(in Input, opts Options) (*plan, error) {
 	}
 	p.findInterfaces()
 	p.leaveOut()
+	if !p.knows(selector.FactLinkOf) {
+		p.guess("guest", "the input does not have the links; addresses are on one until it contradicts: by the label of an IPv4 address, or a global address behind a link-local one")
+	}
 	if slices.ContainsFunc(p.parts, func(x part) bool { return p.has(x, selector.FlagNoPrefixRoute) }) && !p.ownClient() {
 		p.guess("guest.client", "the kernel configures the guest, although systemd-networkd, dhcpcd or NetworkManager has set noprefixroute; --client names one")
 	}
@@ -339,7 +342,7 @@ func (p *plan) ofHour(x part) bool {
 
 // leaveOut lists what else no scenario has.
 func (p *plan) leaveOut() {
-	if p.main != "eth0" {
+	if p.main != "eth0" && p.knows(selector.FactLinkOf) {
 		p.lose("the name of %s, which is eth0 in the lab", p.main)
 	}
 	var v4 []string

@@ -70,7 +70,7 @@ func observation(t *rapid.T) (o selector.Observation) {
 			Gateway: rapid.SampledFrom(append(addresses, netip.Addr{})).Draw(t, "gateway"), Link: rapid.SampledFrom(links).Draw(t, "via")})
 	}
 	o.Unknown = rapid.SliceOfDistinct(rapid.SampledFrom([]selector.Fact{
-		selector.FactFlags, selector.FactHighFlags, selector.FactLifetimes, selector.FactLinks, selector.FactRoutes, selector.FactOrder,
+		selector.FactFlags, selector.FactHighFlags, selector.FactLifetimes, selector.FactLinkOf, selector.FactLinks, selector.FactRoutes, selector.FactOrder,
 	}), rapid.ID[selector.Fact]).Draw(t, "unknown")
 	o.Config.VIPs = rapid.SliceOfNDistinct(rapid.SampledFrom(addresses[:8]), 0, 2, rapid.ID[netip.Addr]).Draw(t, "vips")
 	o.Interface = rapid.SampledFrom([]string{"", "eth0", "eth1"}).Draw(t, "interface")
