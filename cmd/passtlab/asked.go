@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -114,7 +115,7 @@ func named(c *cobra.Command, name string, opts command.Options) (sels []selector
 	}
 	ps, err := catalogue.FindAll(name)
 	if errors.Is(err, catalogue.ErrUnknown) {
-		return nil, false, unknownSelector(name)
+		return nil, false, cmp.Or(notOfCatalogue(name), unknownSelector(name))
 	}
 	errs := []error{err}
 	for _, p := range ps {
@@ -126,6 +127,36 @@ func named(c *cobra.Command, name string, opts command.Options) (sels []selector
 		errs = append(errs, err)
 	}
 	return sels, checkout, errors.Join(errs...)
+}
+
+// notOfCatalogue says why the catalogue does not have a built-in selector, and which
+// names of it begin alike. It is nil for others.
+func notOfCatalogue(spec string) error {
+	name, _, _ := strings.Cut(spec, "@")
+	if _, err := builtin.Get(name); err != nil {
+		return nil
+	}
+	es, err := catalogue.All()
+	alike := ""
+	first, _, _ := strings.Cut(name, "-")
+	for _, e := range es {
+		if is, _, _ := strings.Cut(e.Name, "-"); is == first {
+			alike += fmt.Sprintf(", %s@%s..%s", e.Name, e.Versions[0], e.Newest())
+		}
+	}
+	if alike != "" {
+		alike = "; the catalogue has" + alike[1:]
+	}
+	return errors.Join(err, fmt.Errorf("find selector %q: %s is built in: it has no versions, is not built, and is named without @%s", spec, name, alike))
+}
+
+// find finds a selector of the catalogue.
+func find(spec string) (catalogue.Pinned, error) {
+	p, err := catalogue.Find(spec)
+	if errors.Is(err, catalogue.ErrUnknown) {
+		err = cmp.Or(notOfCatalogue(spec), err)
+	}
+	return p, err
 }
 
 func unknownSelector(name string) error {

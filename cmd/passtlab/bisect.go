@@ -89,11 +89,11 @@ func (f *bisectFlags) names(versions ...string) (names []string) {
 // versions returns the good and the bad version and those listed between them, oldest
 // first.
 func (f *bisectFlags) versions() ([]string, error) {
-	good, err := catalogue.Find(f.selector + "@" + f.good)
+	good, err := find(f.selector + "@" + f.good)
 	if err != nil {
 		return nil, err
 	}
-	bad, err := catalogue.Find(f.selector + "@" + f.bad)
+	bad, err := find(f.selector + "@" + f.bad)
 	if err != nil {
 		return nil, err
 	}

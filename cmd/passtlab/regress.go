@@ -1,9 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os/exec"
+	"strings"
 
+	"github.com/passtlab/passtlab/selector/builtin"
+	"github.com/passtlab/passtlab/selector/catalogue"
 	"github.com/passtlab/passtlab/suites/report"
 	"github.com/passtlab/passtlab/suites/run"
 	"github.com/spf13/cobra"
@@ -54,6 +59,9 @@ func (f *regressFlags) run(c *cobra.Command, args []string) error {
 	}
 	who := asked{names: f.selectors}
 	if f.before != "" {
+		if err := errors.Join(noSelector("--old", f.before), noSelector("--new", f.after)); err != nil {
+			return err
+		}
 		who.programs = []string{"old=" + f.before, "new=" + f.after}
 	}
 	cfg, err := f.config(c, args, who)
@@ -64,6 +72,17 @@ func (f *regressFlags) run(c *cobra.Command, args []string) error {
 		return fmt.Errorf("regress: %s is one version; name at least two", cfg.Selectors[0].Name())
 	}
 	return f.withLabs(c, func() error { return f.compare(c, cfg) })
+}
+
+// noSelector refuses the name of a selector in place of a program.
+func noSelector(flag, program string) error {
+	name, _, _ := strings.Cut(program, "@")
+	_, noBuiltIn := builtin.Get(name)
+	_, noEntry := catalogue.Find(name)
+	if _, err := exec.LookPath(program); err == nil || noBuiltIn != nil && noEntry != nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %q is no program, but %s is a selector; compare selectors by --selector NAME, once for each, or --selector NAME@A..B", flag, program, name)
 }
 
 func (f *regressFlags) compare(c *cobra.Command, cfg run.Config) error {

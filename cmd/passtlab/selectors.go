@@ -115,7 +115,7 @@ func pins(specs []string, all bool) ([]catalogue.Pinned, error) {
 	var ps []catalogue.Pinned
 	var errs []error
 	for _, spec := range specs {
-		p, err := catalogue.Find(spec)
+		p, err := find(spec)
 		switch {
 		case err != nil:
 			errs = append(errs, err)

@@ -74,6 +74,7 @@ func TestSelectorsBuild(t *testing.T) {
 		{"--all flannel", 0, 4, ""},
 		{"", 0, len(es), ""},
 		{"flannel@v9.9.9 etcd", report.StatusUsage, 1, "build selector flannel@v9.9.9: the go tool fails: go: unknown revision v9.9.9"},
+		{"talos-v1@talos", report.StatusUsage, 0, "talos-v1 is built in: it has no versions, is not built"},
 		{"flanel", report.StatusUsage, 0, `did you mean "flannel"?`},
 		{"flannel@main", report.StatusUsage, 0, "no exact version"},
 	}
@@ -119,6 +120,8 @@ func TestNamed(t *testing.T) {
 	}
 	for spec, want := range map[string]string{
 		"talos-v9":       `did you mean "talos-v`,
+		"talos-v1@talos": "talos-v1 is built in: it has no versions, is not built, and is named without @; the catalogue has talos@v1.9.0..v1.13.9, ",
+		"kernel@v1":      "kernel is built in: it has no versions, is not built, and is named without @",
 		"flanel@v0.25.7": `did you mean "flannel"?`,
 		"something-else": "passtlab list and passtlab selectors show all",
 		"etcd@3":         "no exact version",
