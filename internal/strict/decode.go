@@ -181,7 +181,7 @@ func (d *Decoder) Mapping(path string, at Place, n *yaml.Node, f Field, v reflec
 		d.Places[sub] = PlaceOf(val)
 		sf, ok := FieldOf(v.Type(), key)
 		if !ok {
-			meant := near.Word(key, Names(v.Type()))
+			meant := d.meant(key, val, v.Type())
 			next := "remove it"
 			if meant != "" {
 				d.unsound[Join(path, meant)] = true
@@ -204,6 +204,36 @@ func (d *Decoder) Mapping(path string, at Place, n *yaml.Node, f Field, v reflec
 		}
 		d.Fail(sub, at, Fault{Problem: "missing", Expected: d.Expected(f, v.Type().Field(f.Index).Type), Next: "add the key; it has no default"})
 	}
+}
+
+// meant returns the key of t that the author of an unknown key with the value n probably
+// meant, or "". A list or mapping rules out the keys that take neither; the only key that
+// takes a list is meant by any list.
+func (d *Decoder) meant(key string, n *yaml.Node, t reflect.Type) string {
+	var fit, lists []string
+	for _, f := range FieldsOf(t) {
+		of := t.Field(f.Index).Type
+		if of.Kind() == reflect.Pointer {
+			of = of.Elem()
+		}
+		_, scalar := d.Scalar(f, of)
+		_, special := d.Nodes[of]
+		list := !scalar && of.Kind() == reflect.Slice
+		if list {
+			lists = append(lists, f.Name)
+		}
+		if n.Kind == yaml.SequenceNode && (list || special) || n.Kind == yaml.MappingNode && !list && !scalar || n.Kind == yaml.ScalarNode {
+			fit = append(fit, f.Name)
+		}
+	}
+	word := near.Word(key, fit)
+	switch {
+	case len(fit) == 0:
+		return near.Word(key, Names(t))
+	case word == "" && n.Kind == yaml.SequenceNode && len(lists) == 1:
+		return lists[0]
+	}
+	return word
 }
 
 func (d *Decoder) list(path string, n *yaml.Node, f Field, v reflect.Value) {

@@ -28,6 +28,9 @@ func TestRead(t *testing.T) {
 		{"entries: []\n", ""},
 		{"\n", "f.yaml:1:1: the file is empty; expected a mapping of entries; write one, or remove the file"},
 		{"entries: [{name: a, pick: slaac}]\n", `f.yaml:1:21: entries[0].pick: unknown key; expected one of name, picks, count, ready; did you mean "picks"?; rename it, or remove it`},
+		{"entries: [{name: a, picked: [slaac]}]\n", `f.yaml:1:21: entries[0].picked: unknown key; expected one of name, picks, count, ready; did you mean "picks"?; rename it, or remove it`}, // no key takes a list
+		{"nodes: [{name: a}]\n", `f.yaml:1:1: nodes: unknown key; expected one of entries; did you mean "entries"?; rename it, or remove it`},                                                 // the only list
+		{"nodes: {name: a}\n", "f.yaml:1:1: nodes: unknown key; expected one of entries; remove it\nf.yaml:1:1: entries: missing; expected a list, each entry a mapping of name, picks, count, ready; add the key; it has no default"},
 		{"entries: [{name: wrong}]\n", "f.yaml:1:18: entries[0].name: is wrong"},
 		{"entries: [{name: wrong, picks: slac}]\n", "f.yaml:1:18: entries[0].name: is wrong\n" +
 			`f.yaml:1:32: entries[0].picks: unknown word "slac"; expected one of slaac, dhcpv6; did you mean "slaac"?; use one of these words`},
