@@ -110,7 +110,8 @@ func TestPick(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"--from", fieldReport, "--selector", "talos-v1"}, 0, "talos-v1  none   no address: the service subnets are IPv4 only"},
+		{[]string{"--from", fieldReport, "--selector", "talos-v1"}, 0, "service subnets are IPv6 only, with " + services},
+		{[]string{"--from", fieldReport, "--selector", "talos-v1", "--service-subnet", "10.96.0.0/12"}, 0, "talos-v1  none   no address: the service subnets are IPv4 only"},
 		{[]string{"--from", fieldReport, "--selector", "talos-v1", "--service-subnet", services}, 0, "talos-v1  " + slaac},
 		{[]string{"--from", fieldReport, "--selector", "talos-v1", "--valid-subnet", "::/0", "--valid-subnet", "!" + slaac + "/128"}, 0, "talos-v1  " + lease},
 		{[]string{"--from", fieldReport, "--selector", "talos-v1", "--role", "etcd", "--advertised-subnet", lease + "/128"}, 0, "talos-v1  " + lease},
