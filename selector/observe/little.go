@@ -29,7 +29,7 @@ var poors = []poor{
 		"flags and lifetimes of addresses, and the kernel's order", ipAddress},
 	{"kubectl describe node", regexp.MustCompile(`^\s*(?:InternalIP|ExternalIP|Hostname|PodCIDRs?):\s+\S`),
 		"the addresses that the node has; it says only which of them Kubernetes uses", ipAddress},
-	{"kubectl get nodes", regexp.MustCompile(`^\s*NAME\s+STATUS\s+ROLES\s+AGE\s+VERSION`),
+	{"kubectl get nodes", regexp.MustCompile(`^\s*NAME\s+STATUS\s+ROLES\s+AGE\s+VERSION|^\s*\S+\s+(?:Not)?Ready\S*\s+\S+\s+\d+[smhdy]\S*\s+v\d`),
 		"the addresses that the node has; with -o wide it says only which of them Kubernetes uses", ipAddress},
 	{"ipconfig of Windows", regexp.MustCompile(`^\s*Windows IP Configuration|^\s*(?:Link-local )?IPv[46] Address[ .]*:|^\s*Temporary IPv6 Address[ .]*:`),
 		"all that selectors for Linux go by", ipAddress},
@@ -42,6 +42,8 @@ var poors = []poor{
 	{"kubectl get", regexp.MustCompile(`^\s*(?:NAMESPACE\s+)?NAME\s+(?:AGE\s+PHASE|READY\s+STATUS|TYPE\s+CLUSTER-IP)\b`), "the addresses that a node has", ipAddress},
 	{"ip neighbour", regexp.MustCompile(`^\S+ dev \S+ (?:lladdr \S+ )?(?:router )?(?:REACHABLE|STALE|DELAY|PROBE|FAILED|INCOMPLETE|PERMANENT|NOARP)\s*$`),
 		"the addresses of the node itself", ipAddress},
+	{"the dashboard of Talos", regexp.MustCompile(`\bSIDEROLINK\s|\bCONNECTIVITY\s+\S+ |^[│|\s]*IP\s+[0-9a-f:.]+/\d+(?:,|\s*$)`), "the links and flags of addresses, and the kernel's order", talosList},
+	{"a scenario of passtlab", regexp.MustCompile(`^(?:requirement|prove):\s`), "the addresses of a node: passtlab run plays it", ipAddress},
 	{"ip maddress", regexp.MustCompile(`^\s*(?:inet6 ff|link  33:33:)`), "unicast addresses", ipAddress},
 	{"ip -br link", regexp.MustCompile(`^\S+\s+(?:UNKNOWN|UP|DOWN|LOWERLAYERDOWN|DORMANT)\s+(?:\S+\s+)?<[A-Z0-9_,-]+>\s*$`), "addresses", ipAddress},
 }
@@ -57,6 +59,9 @@ var monitorLine = regexp.MustCompile(`^\s*(?:\[[\d:T.-]+\]\s*)?(?:\[(?:ADDR|LINK
 // shapeBare is a list of addresses and nothing else.
 const shapeBare shape = "hostname -I"
 
+// shapePrefix is a list of addresses with their lengths, as of a column that awk has cut out.
+const shapePrefix shape = "addresses alone"
+
 // poorOf returns the format of a shape that holds too little. It has to be one.
 func poorOf(s shape) poor {
 	switch s {
@@ -64,6 +69,8 @@ func poorOf(s shape) poor {
 		return poor{s, nil, "a list of the addresses that are there at one time", ipAddress}
 	case shapeBare:
 		return poor{s, nil, "prefix lengths, flags, lifetimes and links of addresses", ipAddress}
+	case shapePrefix:
+		return poor{s, nil, "flags, lifetimes and links of addresses", ipAddress}
 	case shapeRoutes:
 		return poor{s, nil, "addresses of the node; its routes are read beside a list of addresses", ipAddress}
 	}
@@ -81,6 +88,9 @@ func little(text string) shape {
 		}
 	}
 	words := strings.Fields(text)
+	if len(words) == 1 && isPrefix(words[0]) {
+		return shapePrefix
+	}
 	if len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { _, err := netip.ParseAddr(w); return err != nil }) {
 		return shapeBare
 	}

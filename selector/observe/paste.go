@@ -51,13 +51,36 @@ func cleaned(data []byte) []line {
 				continue
 			}
 			for _, part := range newLine.Split(s, -1) {
-				part = strings.ReplaceAll(tags.ReplaceAllString(part, " "), "`", " ")
+				part = unnumbered(strings.ReplaceAll(tags.ReplaceAllString(part, " "), "`", " "))
+				if tableRow.MatchString(part) {
+					if part = strings.ReplaceAll(part, "|", " "); strings.Trim(part, " :-") == "" {
+						continue
+					}
+				}
 				lines = append(lines, line{n: i + 1, text: strings.ReplaceAll(part, "~~~", "   ")})
 			}
 		}
 	}
 	return lines
 }
+
+// Numbers of grep -n and bullets, and lines of ip address that they may stand before. A
+// diff is none: it has lines that are gone, too.
+var (
+	numbers = regexp.MustCompile(`^\s*(?:\d+[:-]|[-*•]\s{1,2})`)
+	behind  = regexp.MustCompile(`^\s*(?:inet6?\s+\S|valid_lft\s)`)
+)
+
+// unnumbered removes what stands before a line with an address.
+func unnumbered(s string) string {
+	if n := numbers.FindString(s); n != "" && behind.MatchString(s[len(n):]) && (s[0] != '-' || s[len(n)] != ' ') {
+		return s[len(n):]
+	}
+	return s
+}
+
+// tableRow matches a row of a table in Markdown.
+var tableRow = regexp.MustCompile(`^\s*\|.*\|\s*$`)
 
 // decoded returns the text of a file, without a byte order mark. PowerShell writes
 // UTF-16.

@@ -198,6 +198,19 @@ func TestRedacted(t *testing.T) {
 	}
 }
 
+// Bullets and the numbers of grep -n are removed, and a diff is not taken for bullets.
+func TestUnnumbered(t *testing.T) {
+	for text, want := range map[string]string{
+		"- inet6 fd01::1/64 scope global": "inet6 fd01::1/64 scope global", "*  inet6 fd01::1/64": "inet6 fd01::1/64", "12:    inet6 fd01::1/64": "    inet6 fd01::1/64",
+		"13-       valid_lft forever": "       valid_lft forever", "-    inet6 fd01::1/64": "-    inet6 fd01::1/64", "2: eth0    inet6 fd01::1/64": "2: eth0    inet6 fd01::1/64",
+		"2: eth0: <UP> mtu 1500": "2: eth0: <UP> mtu 1500", "": "",
+	} {
+		if got := unnumbered(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // Lines of addresses without links are of one link until they contradict.
 func TestUnnamed(t *testing.T) {
 	const lo, a, b, local = "inet6 ::1/128 scope host\n", "inet6 fd01::a/64 scope global\n", "inet6 fd01::b/128 scope global\n", "inet6 fe80::1/64 scope link\n"
@@ -265,6 +278,8 @@ func TestMerged(t *testing.T) {
 		{"families by grep", "$ ip a | grep 'inet '\n" + v4[strings.Index(v4, "\n")+1:] + "$ ip a | grep inet6\n" + one(eth0, "1")[strings.Index(eth0, "\n")+1:], []string{""}},
 		{"other by grep", "$ ip a\n" + one(eth0, "1") + "$ ip a | grep inet6\n" + one(eth0, "2")[strings.Index(eth0, "\n")+1:], []string{"line 2", "line 5"}},
 		{"a loop of grep", "inet6 ::1/128 scope host\ninet6 fd01::1/64 scope global\ninet6 ::1/128 scope host\ninet6 fd01::2/64 scope global\n", []string{"line 1", "line 3"}},
+		{"names between what grep finds", "n1\n inet6 fd01::1/64 scope global\nn2\n inet6 fd01::2/64 scope global\n", []string{"n1", "n2"}},
+		{"a broken line is no name", "inet6 fd01::1/64 scope global\nmngtmpaddr\ninet6 fd01::2/64 scope\nglobal\n", []string{""}},
 		{"titles", "### node-a\n```\n" + one(eth0, "1") + "```\nnode-b:\n```\n" + one(eth0, "2") + "```\n", []string{"node-a", "node-b"}},
 	} {
 		nodes, err := Parse("x", []byte(tt.text))

@@ -103,9 +103,13 @@ func (s *splitter) take(i int, l line) (more int) {
 	}
 	if m := titles.FindStringSubmatch(l.text); m != nil && shape == shapeNone {
 		s.title = m[1]
+		if last != nil && last.endsBefore(m[1]) {
+			s.open = false
+			return 0
+		}
 	}
 	switch {
-	case last != nil && (shape == shapeNone || shape == shapeBare || shape == last.shape || last.includes(l.text)):
+	case last != nil && (shape == shapeNone || shape == shapeBare || shape == shapePrefix || shape == last.shape || last.includes(l.text)):
 		last.lines = append(last.lines, l)
 	case shape != shapeNone:
 		s.begin(shape, l)
@@ -150,6 +154,22 @@ func (s *segment) remember(name string) {
 		s.links = map[string]bool{}
 	}
 	s.links[name] = true
+}
+
+// endsBefore reports whether a name ends the segment: the lines of addresses of another
+// machine may follow, which nothing else would tell apart. A word that the end of a line
+// has broken off goes on with the segment.
+func (s segment) endsBefore(word string) bool {
+	if s.shape != shapeIP || s.last != "" {
+		return false
+	}
+	words := strings.Fields(s.lines[len(s.lines)-1].text)
+	if len(words) == 0 || words[0] != "inet6" {
+		return len(words) > 0 && complete([][]string{words})
+	}
+	_, whole := parseEntry(1, words)
+	_, goesOn := parseEntry(1, append(words, word))
+	return whole == nil && goesOn != nil
 }
 
 func (s *splitter) begin(shape shape, lines ...line) {
