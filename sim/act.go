@@ -8,15 +8,37 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/passtlab/passtlab/sim/link"
+	"github.com/passtlab/passtlab/sim/probe"
 )
 
 const (
 	discard = 9                      // the port to which Send sends
 	resend  = 100 * time.Millisecond // how long Send waits before it sends again
 )
+
+// Ports that Send sends from: ephemeral ones, below those of package probe. passt: sends from
+// the guest's port by the socket that it made for the first datagram from there, so that
+// after one from a link-local address the source stays link-local, 2023_03_09.
+const sendPortFirst, sendPorts = 32768, probe.PortPod - 32768
+
+var lastSend atomic.Uint32
+
+// dialSend dials from the next port that is free.
+func dialSend(from, to *net.UDPAddr) (c *net.UDPConn, err error) {
+	for range sendPorts {
+		from.Port = sendPortFirst + int(lastSend.Add(1)%sendPorts)
+		if c, err = net.DialUDP("udp6", from, to); !errors.Is(err, unix.EADDRINUSE) {
+			return c, err
+		}
+	}
+	return nil, err
+}
 
 // Send makes the guest send a datagram to the peer from one of its addresses; from a
 // link-local address to the peer's link-local address. It returns when the peer has it, so
@@ -43,7 +65,7 @@ func (t *Topology) Send(ctx context.Context, from netip.Addr) (err error) {
 		return fmt.Errorf("send from %s: listen in %s: %w", from, at.Name(), err)
 	}
 	defer server.Close()
-	if err := t.Guest.Do(func() (err error) { client, err = net.DialUDP("udp6", src, dst); return err }); err != nil {
+	if err := t.Guest.Do(func() (err error) { client, err = dialSend(src, dst); return err }); err != nil {
 		return fmt.Errorf("send from %s: %w", from, err)
 	}
 	defer client.Close()
