@@ -10,8 +10,9 @@ const (
 	labThreads   = 2
 	askedFiles   = 3
 	askedThreads = 24
-	// NeighboursOfLab are entries of the neighbour table.
-	NeighboursOfLab = 16
+	// NeighboursOfLab are entries of the neighbour table. Half of the labs of the corpus
+	// make at most these, nine of ten 25, and one of two guests 40.
+	NeighboursOfLab = 20
 	// passtlab itself
 	baseFiles   = 40
 	baseThreads = 24

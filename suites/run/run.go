@@ -16,8 +16,8 @@ import (
 )
 
 // DefaultParallel is how many labs are up at once. Labs wait more than they compute:
-// 32 keep two processors busy. They fit in 1024 open files and in half of the kernel's
-// neighbour table.
+// 32 keep two processors busy. They fit in 1024 open files and in two thirds of the
+// kernel's neighbour table.
 const DefaultParallel = 32
 
 // MaxParallel is the most labs that may be up at once: the kernel's IPv6
