@@ -3,6 +3,7 @@ package child
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,11 +108,12 @@ func TestDiskOfTheKilled(t *testing.T) {
 	need.Namespaces(t)
 	var disk *os.File
 	defer func() { disk.Close() }()
+	file := fmt.Sprintf("/tmp/killed-%d", os.Getpid()) // the program also sees what is in the machine's /tmp
 	for _, want := range []string{"1\n", "2\n", "3\n"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		out := &firstWrite{done: cancel}
 		r, _ := Run(ctx, Spec{
-			Path: "/bin/sh", Args: []string{"sh", "-c", "echo a >> /tmp/a; wc -l < /tmp/a; exec sleep 600"}, Env: []string{"PATH=/usr/bin:/bin"},
+			Path: "/bin/sh", Args: []string{"sh", "-c", `echo a >> "$1"; wc -l < "$1"; exec sleep 600`, "sh", file}, Env: []string{"PATH=/usr/bin:/bin"},
 			Stdout: out, Confine: true, Keep: true, Disk: disk,
 		})
 		disk.Close()

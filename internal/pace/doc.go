@@ -10,7 +10,7 @@
 // The rest of the wall time, with sleep, disk and network, is the program's own time,
 // which its limits bound.
 //
-// A Meter looks twenty times a second, or down to once if a look takes long. It does
+// A Meter looks twenty times a second, or down to once if a look costs much. It does
 // not see a task that starts and ends between two looks. Without CONFIG_SCHED_INFO
 // (all distributions have it) it counts only delays.
 package pace

@@ -1,8 +1,11 @@
 package pace
 
 import (
+	"runtime"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -11,10 +14,9 @@ const (
 	// slack is how late a look may be before it counts as delayed: timers are not
 	// more exact.
 	slack = 10 * time.Millisecond
-	// thrift times the duration of a look is the shortest pause after it.
+	// thrift times what a look costs of a processor is the shortest pause after it.
 	thrift = 20
-	// longest is the longest pause. A look takes long also where this process has to
-	// wait for a processor, and those who wait for Next must not wait on.
+	// longest is the longest pause: those who wait for Next must not wait on.
 	longest = time.Second
 )
 
@@ -124,20 +126,38 @@ func (m *Meter) run(looked func(Spent)) {
 			return
 		case <-time.After(pause):
 		}
-		begun := time.Now()
-		m.look(pause)
+		cost := onProcessor(func() { m.look(pause) })
 		if looked != nil {
 			m.mu.Lock()
 			from, to := m.begun, m.last
 			m.mu.Unlock()
 			looked(m.Between(from, to))
 		}
-		pause = pauseAfter(time.Since(begun))
+		pause = pauseAfter(cost)
 	}
 }
 
-func pauseAfter(look time.Duration) time.Duration {
-	return min(max(beat, thrift*look), longest)
+func pauseAfter(cost time.Duration) time.Duration {
+	return min(max(beat, thrift*cost), longest)
+}
+
+// onProcessor returns how long f was on a processor. A busy machine makes f take longer,
+// but cost no more: rarer looks would miss tasks that come and go, and their waiting.
+func onProcessor(f func()) time.Duration {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := threadTime()
+	f()
+	return threadTime() - before
+}
+
+// threadTime returns how long this thread was on a processor.
+func threadTime() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
 }
 
 // look adds up the time since the last look, which should be pause ago.

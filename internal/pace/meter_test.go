@@ -260,13 +260,27 @@ func TestAwait(t *testing.T) {
 	})
 }
 
-// A look that took long, as on a busy machine, is no reason to look away for long.
+// What a look costs bounds how often there is one.
 func TestPause(t *testing.T) {
-	for look, want := range map[time.Duration]time.Duration{
+	for cost, want := range map[time.Duration]time.Duration{
 		0: beat, time.Millisecond: beat, 10 * time.Millisecond: 200 * time.Millisecond, 2 * time.Second: longest,
 	} {
-		if got := pauseAfter(look); got != want {
-			t.Errorf("after a look of %s a pause of %s, want %s", look, got, want)
+		if got := pauseAfter(cost); got != want {
+			t.Errorf("after a look that costs %s a pause of %s, want %s", cost, got, want)
 		}
+	}
+}
+
+// A look that waits, as on a busy machine, does not cost more.
+func TestOnProcessor(t *testing.T) {
+	const long = 100 * time.Millisecond
+	if cost := onProcessor(func() { unix.Nanosleep(&unix.Timespec{Nsec: long.Nanoseconds()}, nil) }); cost >= long/2 {
+		t.Errorf("waiting for %v costs %v", long, cost)
+	}
+	if cost := onProcessor(func() {
+		for begun := threadTime(); threadTime()-begun < long; {
+		}
+	}); cost < long {
+		t.Errorf("computing for %v costs %v", long, cost)
 	}
 }
