@@ -21,6 +21,9 @@ CORPUS  ?= 6.1
 # Debian, and all are those of four suites. PROGRAM=PATH is another one alone.
 PROGRAMS ?= pasta trixie
 PROGRAM  ?=
+# Tests have limits of their own, which count a program's own time; this one only ends
+# what hangs. A busy machine takes longer than go test's 10 minutes.
+HANGS = -timeout 20m
 # Further flags for go test and for the benchmark.
 TESTFLAGS  ?=
 BENCHFLAGS ?=
@@ -61,7 +64,7 @@ CORPORA    = ./sim ./sim/probe ./suites/field ./suites/proposal ./suites/replica
 # Everything but the corpus. Tests wait more than they compute. How many of a
 # package are at it follows GOMAXPROCS; Ginkgo refuses -parallel. make lint vets.
 test-packages: export PASSTLAB_BUILT = $(PASSTLAB)
-test-packages: GOTEST = $(GO) test -count=1 -p 4 -vet=off -exec 'env GOMAXPROCS=$(PROCS) "$(PASSTLAB)" rootless --' $(TESTFLAGS)
+test-packages: GOTEST = $(GO) test $(HANGS) -count=1 -p 4 -vet=off -exec 'env GOMAXPROCS=$(PROCS) "$(PASSTLAB)" rootless --' $(TESTFLAGS)
 test-packages: build
 	@$(if $(RACE),,echo "make test: no C compiler: without the race detector")
 	@status=0; set -x; \
@@ -156,8 +159,8 @@ lint: ## gofmt, go vet, staticcheck, and shellcheck where it is installed
 # TestTalos plays the corpus with a thousand programs, which is slow under the race detector.
 adapters: build ## build third-party selectors and test what they pick; every version listed with ADAPTERS=all
 	bin/passtlab selectors build $(if $(filter all,$(ADAPTERS)),--all)
-	PASSTLAB_ADAPTERS=$(ADAPTERS) $(GO) test $(RACE) -count=1 -exec '"$(PASSTLAB)" rootless --' -skip '^TestTalos$$' $(TESTFLAGS) ./suites/adapters
-	PASSTLAB_ADAPTERS=$(ADAPTERS) $(GO) test -count=1 -exec '"$(PASSTLAB)" rootless --' -run '^TestTalos$$' $(TESTFLAGS) ./suites/adapters
+	PASSTLAB_ADAPTERS=$(ADAPTERS) $(GO) test $(HANGS) $(RACE) -count=1 -exec '"$(PASSTLAB)" rootless --' -skip '^TestTalos$$' $(TESTFLAGS) ./suites/adapters
+	PASSTLAB_ADAPTERS=$(ADAPTERS) $(GO) test $(HANGS) -count=1 -exec '"$(PASSTLAB)" rootless --' -run '^TestTalos$$' $(TESTFLAGS) ./suites/adapters
 
 ecosystem: build ## measure every listed version of third-party selectors; writes docs/ecosystem.md
 	$(GO) run ./scripts/ecosystem passt lower-lease
