@@ -65,7 +65,10 @@ func (s *Simulated) follow() error {
 	return s.plane.Follow(s.engine.GuestMAC(), s.engine.Seen(), s.engine.SeenLinkLocal())
 }
 
+// Reroute must not meet a frame: the routes lead to the MAC that passt has seen last.
 func (s *Simulated) Reroute() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.plane == nil {
 		return nil
 	}
